@@ -1,0 +1,33 @@
+"""What all event taps share: reading, pacing, classifying, keys, state, the short record path."""
+
+from event_taps_core.answers import Absent, Answer, Broken, Expired, Pending, Refused
+from event_taps_core.client import ApiClient, ApiResponse
+from event_taps_core.columns import Row, Unconvertible, snake_case, utc_timestamp
+from event_taps_core.errors import TapError
+from event_taps_core.keys import SurrogateKey, digest
+from event_taps_core.reading import Wait
+from event_taps_core.streams import EventStream, Page
+from event_taps_core.tap import EventTap, settings
+
+__all__ = [
+    "Absent",
+    "Answer",
+    "ApiClient",
+    "ApiResponse",
+    "Broken",
+    "EventStream",
+    "EventTap",
+    "Expired",
+    "Page",
+    "Pending",
+    "Refused",
+    "Row",
+    "SurrogateKey",
+    "TapError",
+    "Unconvertible",
+    "Wait",
+    "digest",
+    "settings",
+    "snake_case",
+    "utc_timestamp",
+]

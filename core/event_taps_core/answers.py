@@ -1,0 +1,134 @@
+"""What an API can answer: records, or one of four reasons why there are none.
+
+One place decides (`ApiClient.classify`), so that no stream can mistake "not yet", "not here",
+"not you" or "nonsense" for an empty list. An answer that is not records is an exception, so it
+cannot be overlooked either.
+"""
+
+from __future__ import annotations
+
+import email.utils
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import requests
+
+MAX_RETRY_AFTER_SECONDS = 900
+"""A server that asks for more than a quarter of an hour is not waited for: the run names it."""
+
+
+class Answer(Exception):  # noqa: N818 - these are answers first; they are raised so none is lost
+    """An answer that holds no records.
+
+    Args:
+        reason: What the server said, in a few words, without personal data.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Pending(Answer):
+    """The data is being prepared: ask again, not before `seconds` have passed.
+
+    Args:
+        reason: What the server said.
+        seconds: How long to wait; None for the stream's own `poll_seconds`.
+    """
+
+    def __init__(self, reason: str, seconds: float | None = None) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+
+
+class Absent(Answer):
+    """The vendor says that this object or feature is not there: counted, named, not an error."""
+
+
+class Refused(Answer):
+    """The credentials or their permissions do not allow this."""
+
+
+class Expired(Refused):
+    """The credentials were good and have run out: renew them once, then ask again."""
+
+
+class Broken(Answer):
+    """No usable answer: a server error, HTML where JSON belongs, a cut body, no answer at all.
+
+    Args:
+        reason: What was wrong with the answer.
+        retries: How often it is worth asking again; None for the setting `max_retries`.
+        retry_after: Seconds the server asked to wait before the next request.
+        throttled: The server finds the whole key too fast: every worker waits, not just one.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        retries: int | None = None,
+        retry_after: float | None = None,
+        throttled: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.retries = retries
+        self.retry_after = retry_after
+        self.throttled = throttled
+
+
+def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
+    """Read a `Retry-After` header: seconds, or an HTTP date (RFC 9110, section 10.2.3).
+
+    Returns:
+        Seconds from now, never negative; None if there is no header or it cannot be read.
+    """
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        due = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    due = due if due.tzinfo else due.replace(tzinfo=UTC)
+    return max(0.0, (due - (now or datetime.now(UTC))).total_seconds())
+
+
+_RETRIED = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+)
+_ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+
+
+def classify_status(response: requests.Response) -> Answer | None:
+    """Classify by HTTP status alone; what a vendor's body adds is the vendor's client's part.
+
+    Returns:
+        None for a plain 200, else the reason why this cannot hold records.
+    """
+    status = response.status_code
+    said = f"HTTP {status}"
+    if status == HTTPStatus.OK:
+        return None
+    if status == HTTPStatus.ACCEPTED:
+        return Pending(said, retry_after_seconds(response.headers.get("Retry-After")))
+    if status in _ABSENT:
+        return Absent(said)
+    if status in _REFUSED:
+        return Refused(said)
+    if status in _RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        wait = retry_after_seconds(response.headers.get("Retry-After"))
+        if wait is not None and wait > MAX_RETRY_AFTER_SECONDS:
+            return Broken(f"{said}, which asks to wait {wait:.0f} seconds", retries=0)
+        throttled = wait is not None or status == HTTPStatus.TOO_MANY_REQUESTS
+        return Broken(said, retry_after=wait, throttled=throttled)
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return Refused(f"{said}: a redirect to another host or to a path that is not read")
+    return Broken(said, retries=0)

@@ -1,0 +1,314 @@
+"""One client per key: every request of a tap goes through it.
+
+It holds what is true of requests whatever the stream: the one budget (`Pacer`), the retry policy,
+the renewal of credentials, the list of paths that may be read, and the classification of answers.
+A vendor's client adds its credentials and what its bodies say.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+import threading
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import requests.adapters
+from requests.cookies import RequestsCookieJar
+from typing_extensions import override
+
+from event_taps_core.answers import Answer, Broken, Expired, Refused, classify_status
+from event_taps_core.json_values import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from http.cookiejar import Cookie
+
+    import urllib3
+    from singer_sdk.streams.rest import HTTPRequest
+
+    from event_taps_core.summary import StreamTally
+
+T = TypeVar("T")
+_UNREAD = object()
+_CONNECT_TIMEOUT_SECONDS = 15
+_LONGEST_BACKOFF_SECONDS = 60.0
+
+
+class Pacer:
+    """Spaces the starts of requests evenly, so that no window of time ever holds a burst.
+
+    Args:
+        requests_per_minute: The budget; 0 for none.
+    """
+
+    def __init__(self, requests_per_minute: int) -> None:
+        self._interval = 60 / requests_per_minute if requests_per_minute else 0.0
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Return when the caller may send one request.
+
+        Whoever wakes looks again, because a pause may have come in the meantime.
+        """
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                delay = self._next - now
+                if delay <= 0:
+                    self._next = now + self._interval
+                    return
+            time.sleep(delay)
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody send for `seconds`: the server asked all of us, not one worker, to wait."""
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
+
+
+class ApiResponse(requests.Response):
+    """A response that decodes its JSON once, however many streams and paginators look at it."""
+
+    _value: Any = _UNREAD
+
+    @override
+    def json(self, **kwargs: Any) -> Any:
+        """Return the decoded body (`kwargs` are the standard decoder's and not needed here).
+
+        Raises:
+            Broken: If the body is not JSON.
+        """
+        if self._value is _UNREAD:
+            self._value = decode(self.content)
+        return self._value
+
+
+class _Adapter(requests.adapters.HTTPAdapter):
+    @override
+    def build_response(
+        self, req: requests.PreparedRequest, resp: urllib3.BaseHTTPResponse
+    ) -> ApiResponse:
+        response = ApiResponse()
+        response.__dict__.update(super().build_response(req, resp).__dict__)
+        return response
+
+
+class _NoCookies(RequestsCookieJar):
+    """Workers share the session; a cookie would make one answer depend on another."""
+
+    @override
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+class _Session(requests.Session):
+    """A session whose redirects stay on the host and on the list of reads.
+
+    `requests` strips only the standard `Authorization` header when a redirect leaves the host;
+    the key headers of these vendors would travel on.
+    """
+
+    def __init__(self, permits: Callable[[str, str], bool]) -> None:
+        super().__init__()
+        self._permits = permits
+        self.cookies = _NoCookies()
+
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target and self._permits("GET", urljoin(resp.url, target)):
+            return target
+        return None
+
+
+class ApiClient:
+    """Sends requests within the budget and returns only records; everything else is raised.
+
+    Args:
+        base_url: The API's base, with its path prefix; a trailing slash does not matter.
+        config: The tap's settings (`concurrency`, `requests_per_minute`,
+            `request_timeout_seconds`, `max_retries`, and the vendor's credentials).
+    """
+
+    reads: ClassVar[tuple[str, ...]]
+    """The paths below the base that may be requested with GET; `{}` stands for one segment."""
+
+    host_setting: ClassVar[str] = "api_url"
+    """The setting to check when the host gives no usable answer."""
+
+    credential_settings: ClassVar[str] = "api_key"
+    """The settings to check when the host refuses."""
+
+    def __init__(self, base_url: str, config: Mapping[str, Any]) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.config = config
+        self.pacer = Pacer(int(config["requests_per_minute"]))
+        self.has_succeeded = False
+        self._timeout = int(config["request_timeout_seconds"])
+        self._max_retries = int(config["max_retries"])
+        self._base = urlsplit(self.base_url)
+        self._readable = re.compile("|".join(_path_pattern(path) for path in self.reads))
+        self._session = self._new_session(int(config["concurrency"]))
+        self._renewals = 0
+        self._renewal = threading.Lock()
+
+    def headers(self) -> dict[str, str]:
+        """Headers of every request, credentials included; a vendor's client adds its own."""
+        return {"Accept": "application/json"}
+
+    def classify(self, response: ApiResponse) -> Answer | None:
+        """Say what an answer is: None for records, else why it holds none.
+
+        A vendor's client overrides this to read the body too, and calls this for the status.
+
+        Raises:
+            Answer: Raising is as good as returning; `response.json()` raises `Broken`.
+        """
+        return classify_status(response)
+
+    def renew_credentials(self) -> None:
+        """Get new credentials after an `Expired` answer; only one thread is ever in here."""
+        raise NotImplementedError
+
+    def advice(self, answer: Answer) -> str:
+        """Say in one sentence what a user can do when nothing at all can be read."""
+        if isinstance(answer, Refused):
+            return (
+                f"{self.base_url} refuses these credentials ({answer.reason}): "
+                f"check {self.credential_settings}"
+            )
+        return f"{self.base_url} gives no usable answer ({answer.reason}): check {self.host_setting}"
+
+    def ask(
+        self,
+        request: HTTPRequest,
+        tally: StreamTally,
+        extract: Callable[[ApiResponse], T],
+    ) -> T:
+        """Send a request, again where that may help, and return what `extract` finds in it.
+
+        Args:
+            request: What to ask for.
+            tally: Where requests, retries and waits are counted.
+            extract: Takes the records out of an answer; what it raises is classified too.
+
+        Raises:
+            Answer: What the API said in the end, if not records.
+        """
+        renewed = False
+        for attempt in itertools.count(1):
+            renewals = self._renewals
+            try:
+                return self._ask_once(request, tally, extract)
+            except Expired:
+                if renewed:
+                    raise
+                renewed = True
+                self._renew_once(renewals)
+            except Broken as problem:
+                allowed = self._max_retries if problem.retries is None else problem.retries
+                if attempt > min(allowed, self._max_retries):
+                    raise
+                self._wait_before_retry(problem, attempt, tally)
+        raise AssertionError  # pragma: no cover - count() does not end
+
+    def permits(self, method: str, url: str) -> bool:
+        """Say whether this is a read of this API; nothing else is ever sent."""
+        parts = urlsplit(url)
+        same_host = (parts.scheme, parts.netloc) in {
+            (self._base.scheme, self._base.netloc),
+            ("https", self._base.netloc),
+        }
+        prefix = self._base.path
+        return (
+            method == "GET"
+            and same_host
+            and parts.path.startswith(prefix)
+            and self._readable.fullmatch(parts.path[len(prefix) :]) is not None
+        )
+
+    def _new_session(self, connections: int) -> _Session:
+        session = _Session(self.permits)
+        adapter = _Adapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
+        session.mount("https://", adapter)
+        session.mount("http://", adapter)
+        # Proxies and certificates come from the environment once, not once per request.
+        found = session.merge_environment_settings(self.base_url, {}, None, None, None)
+        session.proxies, session.verify = found["proxies"], found["verify"]
+        session.trust_env = False
+        return session
+
+    def _ask_once(
+        self,
+        request: HTTPRequest,
+        tally: StreamTally,
+        extract: Callable[[ApiResponse], T],
+    ) -> T:
+        prepared = requests.Request(
+            request.method,
+            request.url,
+            params=request.encode_params(),
+            headers={**self.headers(), **request.headers},
+        ).prepare()
+        if not self.permits(request.method, prepared.url or ""):
+            msg = "this tap never requests that path"
+            raise Broken(msg, retries=0)
+        self.pacer.wait()
+        tally.count_request()
+        try:
+            response = self._session.send(
+                prepared, timeout=(_CONNECT_TIMEOUT_SECONDS, self._timeout)
+            )
+        except requests.RequestException as error:
+            raise Broken(_in_words(error, self._base.hostname, self._timeout)) from error
+        problem = self.classify(response)  # type: ignore[arg-type] # the adapter builds these
+        if problem is not None:
+            raise problem
+        found = extract(response)  # type: ignore[arg-type] # the adapter builds these
+        self.has_succeeded = True
+        return found
+
+    def _renew_once(self, renewals: int) -> None:
+        """Renew, unless another thread did so since the refused request was sent."""
+        with self._renewal:
+            if renewals == self._renewals:
+                self.renew_credentials()
+                self._renewals += 1
+
+    def _wait_before_retry(self, problem: Broken, attempt: int, tally: StreamTally) -> None:
+        """Back off: as long as the server asked, else exponentially with jitter."""
+        backoff = min(_LONGEST_BACKOFF_SECONDS, 2.0 ** (attempt - 1))
+        wait = backoff * random.uniform(0.5, 1)  # noqa: S311 - jitter needs no secrecy
+        if problem.retry_after is not None:
+            wait = problem.retry_after + random.uniform(0, 0.2)  # noqa: S311 - jitter
+        if problem.throttled:
+            self.pacer.pause(wait)
+        tally.count_retry(problem.reason, wait)
+        time.sleep(wait)
+
+
+def _path_pattern(path: str) -> str:
+    """Turn `/sessions/{}` into a pattern; a segment `.` or `..` would climb to another path."""
+    segment = r"(?!\.{1,2}(?:/|$))[^/]+"
+    return "(?:" + re.escape(path).replace(r"\{\}", segment) + ")"
+
+
+def _in_words(error: requests.RequestException, host: str | None, timeout: int) -> str:
+    """Describe a failed exchange without its URL, headers or body."""
+    if isinstance(error, requests.Timeout):
+        return f"no answer from {host} within {timeout} seconds"
+    text = str(error)
+    if "NameResolution" in text or "getaddrinfo" in text or "Failed to resolve" in text:
+        return f"the host name {host} is not known"
+    if "refused" in text:
+        return f"{host} refuses connections"
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"no secure connection to {host}: {type(error).__name__}"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"the proxy did not connect to {host}"
+    return f"the connection to {host} broke: {type(error).__name__}"
+

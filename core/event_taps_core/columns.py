@@ -1,0 +1,276 @@
+"""From a vendor's row to a typed record, by a plan that is compiled once per stream.
+
+A declared column has its declared type or is null. What was not declared, or cannot be converted
+without loss, is kept under the vendor's name in the object column `extra_fields`: nothing is
+dropped and nothing breaks a load.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from singer_sdk import typing as th
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+Row = dict[str, Any]
+"""A row as the vendor sent it, or as the tap emits it."""
+
+EXTRA_FIELDS: Final = "extra_fields"
+READ_AT: Final = "read_at"
+
+COMMON_COLUMNS: Final = (
+    th.Property(
+        READ_AT,
+        th.DateTimeType,
+        required=True,
+        description="When the run that read this row began, in UTC.",
+    ),
+    th.Property(
+        EXTRA_FIELDS,
+        th.ObjectType(additional_properties=True),
+        description="Attributes that the vendor sent and that are not columns (or did not fit "
+        "their column's type), under the vendor's names; null when there are none.",
+    ),
+)
+"""Columns that every stream of every tap has."""
+
+
+class Unconvertible(ValueError):  # noqa: N818 - it says what the value is
+    """A value that cannot become the column's type without loss."""
+
+
+def snake_case(name: str) -> str:
+    """Turn a vendor's attribute name into a column name: `firstName`, `First Name` to `first_name`.
+
+    >>> snake_case("airmeetEndTime"), snake_case("HTTPStatus"), snake_case("Meeting ID")
+    ('airmeet_end_time', 'http_status', 'meeting_id')
+    """
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"[^0-9a-zA-Z]+", "_", spaced).strip("_").lower()
+
+
+def utc_timestamp(value: Any) -> str:  # noqa: ANN401 - vendors send anything
+    """Turn an ISO 8601 time with a known offset into RFC 3339 in UTC with `Z`.
+
+    >>> utc_timestamp("2019-01-08T11:47:02-05:00")
+    '2019-01-08T16:47:02Z'
+
+    Raises:
+        Unconvertible: If it is no time, or has no offset (a local time is not guessed at).
+    """
+    if not isinstance(value, str):
+        raise Unconvertible(value)
+    try:
+        moment = datetime.fromisoformat(value.strip())
+        if moment.tzinfo is None:
+            raise Unconvertible(value)
+        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError) as error:
+        raise Unconvertible(value) from error
+
+
+def iso_date(value: Any) -> str:  # noqa: ANN401 - vendors send anything
+    """Accept a calendar date `YYYY-MM-DD`.
+
+    Raises:
+        Unconvertible: If it is not one.
+    """
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip()).isoformat()
+        except ValueError:
+            pass
+    raise Unconvertible(value)
+
+
+def text(value: Any) -> str:  # noqa: ANN401 - vendors send anything
+    """Accept a scalar as text: numbers and booleans in their JSON form.
+
+    Raises:
+        Unconvertible: For objects and lists.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    raise Unconvertible(value)
+
+
+def integer(value: Any) -> int:  # noqa: ANN401 - vendors send anything
+    """Accept whole numbers, also as text (`"3"`) or as floats (`3.0`).
+
+    Raises:
+        Unconvertible: If it is not a whole number.
+    """
+    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,18}\s*", value, re.ASCII):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise Unconvertible(value)
+
+
+def number(value: Any) -> float:  # noqa: ANN401 - vendors send anything
+    """Accept finite numbers, also as text (`"2.5"`).
+
+    Raises:
+        Unconvertible: If it is not a number.
+    """
+    if isinstance(value, str):
+        try:
+            parsed = float(value)
+        except ValueError:
+            raise Unconvertible(value) from None
+        if math.isfinite(parsed) and "_" not in value:
+            return parsed
+    raise Unconvertible(value)
+
+
+_BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
+
+
+def boolean(value: Any) -> bool:  # noqa: ANN401 - vendors send anything
+    """Accept `true`/`false` and 1/0, also as text.
+
+    Raises:
+        Unconvertible: If it is anything else.
+    """
+    if isinstance(value, (str, int, float)):
+        found = _BOOLEANS.get(str(value).strip().lower())
+        if found is not None:
+            return found
+    raise Unconvertible(value)
+
+
+_CLASSES: Final[Mapping[str, tuple[type, ...]]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+_CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "string": text,
+    "integer": integer,
+    "number": number,
+    "boolean": boolean,
+}
+_FORMATS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "date-time": utc_timestamp,
+    "date": iso_date,
+}
+
+_Step = tuple["str | None", "frozenset[type]", "Callable[[Any], Any] | None"]
+"""A column, the classes that pass as they are, what converts the others.
+
+No conversion: the value is kept in `extra_fields`; no column either: it is left out.
+"""
+
+_LEFT_OUT: Final[_Step] = (None, frozenset(), None)
+
+
+def _step(column: str, schema: Mapping[str, Any]) -> _Step:
+    """Compile one column."""
+    declared = schema.get("type", [])
+    types = [declared] if isinstance(declared, str) else list(declared)
+    if schema.get("format") in _FORMATS:
+        return column, frozenset({type(None)}), _FORMATS[schema["format"]]
+    accepted = {type(None)}.union(*(_CLASSES.get(name, ()) for name in types))
+    named = [name for name in types if name != "null"]
+    convert = _CONVERSIONS.get(named[0]) if len(named) == 1 else None
+    return column, frozenset(accepted), convert
+
+
+class Conversion:
+    """The compiled conversion of one stream's rows.
+
+    Args:
+        properties: JSON schema of each declared column, in the order to emit.
+        dropped: Columns that are neither emitted nor kept: deselected ones, secrets.
+        keep_extra: Whether undeclared attributes are kept in `extra_fields`.
+    """
+
+    def __init__(
+        self,
+        properties: Mapping[str, Mapping[str, Any]],
+        *,
+        dropped: Collection[str] = (),
+        keep_extra: bool = True,
+    ) -> None:
+        self.unknown: set[str] = set()
+        """Names of the attributes that went to `extra_fields`, for the run summary."""
+        self._columns = {
+            name: _step(name, schema)
+            for name, schema in properties.items()
+            if name not in dropped and name != EXTRA_FIELDS
+        }
+        self._dropped = frozenset(dropped)
+        self._keep_extra = keep_extra
+        self._steps: dict[str, _Step] = {}
+        # Column -> the vendor attribute that fills it; nothing the vendor sends fills READ_AT.
+        self._filled_by: dict[str, str] = {READ_AT: ""}
+
+    def template(self, constants: Mapping[str, Any]) -> Row:
+        """Make the record that `convert` starts from: every column null but the constants."""
+        return {
+            **{name: constants.get(name) for name in self._columns},
+            **({EXTRA_FIELDS: None} if self._keep_extra else {}),
+        }
+
+    def convert(self, rows: Iterable[Row], template: Row) -> list[Row]:
+        """Convert the rows of one answer.
+
+        Args:
+            rows: Rows as the vendor sent them.
+            template: See `template`.
+
+        Returns:
+            New records; the rows stay as they are.
+        """
+        steps = self._steps
+        records = []
+        for row in rows:
+            record = template.copy()
+            for attribute, value in row.items():
+                column, accepted, convert = steps.get(attribute) or self._plan(attribute)
+                if value.__class__ in accepted:
+                    record[column] = value  # type: ignore[index] # accepts only with a column
+                elif convert is not None:
+                    try:
+                        record[column] = convert(value)  # type: ignore[index] # likewise
+                    except Unconvertible:
+                        self._keep(attribute, value, record)
+                elif column is not None:
+                    self._keep(attribute, value, record)
+            records.append(record)
+        return records
+
+    def _plan(self, attribute: str) -> _Step:
+        """Find the column of an attribute seen for the first time.
+
+        A second attribute that fits one column goes to extras: neither may hide the other.
+        """
+        column = attribute if attribute in self._columns else snake_case(attribute)
+        if attribute in self._dropped or column in self._dropped:
+            step = _LEFT_OUT
+        elif (
+            column not in self._columns
+            or self._filled_by.setdefault(column, attribute) != attribute
+        ):
+            step = (attribute, frozenset(), None)
+        else:
+            step = self._columns[column]
+        self._steps[attribute] = step
+        return step
+
+    def _keep(self, attribute: str, value: Any, record: Row) -> None:  # noqa: ANN401
+        self.unknown.add(attribute)
+        if self._keep_extra:
+            record[EXTRA_FIELDS] = {**(record[EXTRA_FIELDS] or {}), attribute: value}

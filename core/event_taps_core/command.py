@@ -1,0 +1,77 @@
+"""The command line: whatever goes wrong ends in one line that says what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.plugin_base import SingerCommand
+from typing_extensions import override
+
+from event_taps_core.errors import TapError
+
+if TYPE_CHECKING:
+    import logging
+    from typing import Self
+
+
+class TapCommand(SingerCommand):
+    """The SDK's command with the last word said by `_complain`."""
+
+    @classmethod
+    def of(cls, command: click.Command, logger: logging.Logger) -> Self:
+        """Make one from the command that the SDK built."""
+        return cls(
+            name=command.name,
+            callback=command.callback,
+            params=command.params,
+            help=command.help,
+            context_settings=command.context_settings,
+            logger=logger,
+        )
+
+    @override
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().main(*args, **kwargs)
+        except BrokenPipeError:
+            # Python would flush stdout once more while exiting, and complain about it.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._complain("the target closed the pipe; its own log says why")
+        except ConfigValidationError as error:
+            self._complain(config_errors(error, self.name or ""))
+        except (TapError, OSError) as error:
+            self._complain(str(error))
+        except ValueError as error:  # a config file that is not JSON, from the SDK's own reading
+            self._complain(f"{type(error).__name__}: {error}")
+        return sys.exit(1)
+
+    def _complain(self, message: str) -> None:
+        self.logger.critical("%s: %s", self.name, " ".join(message.split()))
+
+
+def config_errors(error: ConfigValidationError, tap_name: str) -> str:
+    """Turn the SDK's validation errors into one sentence, without the values of secrets."""
+    properties = error.schema.get("properties", {})
+    return "; ".join(_config_error(text, properties, tap_name) for text in error.errors)
+
+
+def _config_error(text: str, properties: dict[str, Any], tap_name: str) -> str:
+    missing = re.match(r"'(\w+)' is a required property", text)
+    if missing:
+        name = missing[1]
+        variable = f"{tap_name}_{name}".replace("-", "_").upper()
+        what = properties.get(name, {}).get("description", "")
+        return f"setting {name} is missing ({what}) Set it in the config or as {variable}"
+    wrong = re.search(r" in config\['?(\w+)'?\]$", text)
+    if wrong:
+        name = wrong[1]
+        problem = text[: wrong.start()]
+        if properties.get(name, {}).get("secret"):
+            problem = "its value has the wrong form"
+        return f"setting {name}: {problem}"
+    return text

@@ -1,0 +1,11 @@
+"""Errors that end a run with one line for the person who started it."""
+
+from __future__ import annotations
+
+
+class TapError(Exception):
+    """What is wrong, in which setting or stream, and what to do: one sentence, no secrets."""
+
+
+class StateError(TapError):
+    """The state that was passed cannot be used."""

@@ -1,0 +1,60 @@
+"""Reading JSON as servers really send it.
+
+The fast decoder takes what is valid. What it refuses gets a second, lenient reading, because a
+byte-order mark, a NaN or half a surrogate pair in one name must not cost the other records.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from event_taps_core.answers import Broken
+
+_decode = msgspec.json.Decoder().decode
+_WRONG_PLACE_RETRIES = 2
+"""HTML instead of JSON is a wrong host, a login page or a proxy: rarely a matter of time."""
+
+
+def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON is any value
+    """Decode a JSON body.
+
+    Returns:
+        The value. NaN and infinities become null, lone surrogates become U+FFFD, NUL characters
+        (which PostgreSQL can hold neither in text nor in jsonb) are taken out.
+
+    Raises:
+        Broken: If the body is HTML, empty, cut or otherwise not JSON.
+    """
+    try:
+        value = _decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _cleaned(_decode_leniently(content))
+    return _cleaned(value) if b"\\u0000" in content else value
+
+
+def _decode_leniently(content: bytes) -> Any:  # noqa: ANN401 - JSON is any value
+    text = content.decode("utf-8-sig", errors="replace")
+    try:
+        return json.loads(text, strict=False, parse_constant=lambda _: None)
+    except ValueError:
+        pass
+    start = text.lstrip()[:1]
+    if start == "<":
+        msg = "an HTML page instead of JSON"
+        raise Broken(msg, retries=_WRONG_PLACE_RETRIES)
+    raise Broken("an unfinished JSON body" if start in ("{", "[") else "a body that is not JSON")
+
+
+def _cleaned(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_cleaned(item) for item in value]
+    if isinstance(value, dict):
+        return {_cleaned(name): _cleaned(item) for name, item in value.items()}
+    if isinstance(value, float) and value - value != 0:  # an infinity, such as 1e400
+        return None
+    return value

@@ -1,0 +1,80 @@
+"""Keys where the vendor gives none, and the stable hash of shards.
+
+A surrogate key is a digest of what identifies the row in the real world, plus an occurrence number
+where several rows of one reading share that identity. The same data gives the same keys whatever
+its order, the number of workers, or the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from event_taps_core.columns import Row
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def digest(*parts: Any) -> str:  # noqa: ANN401 - identities are made of any JSON value
+    """Digest JSON values into 32 hexadecimal digits; object keys are sorted first.
+
+    >>> digest("a", 1) == digest("a", 1) != digest("a", "1")
+    True
+    """
+    return hashlib.blake2b(_encode(parts), digest_size=16).hexdigest()
+
+
+def shard_of(parent_id: str, shard_count: int) -> int:
+    """Assign a parent to one of `shard_count` shards, the same on every machine and version."""
+    hashed = hashlib.blake2b(parent_id.encode(), digest_size=8).digest()
+    return int.from_bytes(hashed, "big") % shard_count
+
+
+class SurrogateKey:
+    """The key column of a stream whose rows have no id.
+
+    Args:
+        column: Name of the key column.
+        identity: From a vendor's row, the JSON value that identifies it within its parent.
+        order: What orders the rows that share an identity, so that each keeps its number;
+            by default the whole row's content.
+    """
+
+    def __init__(
+        self,
+        column: str,
+        identity: Callable[[Row], Any],
+        order: Callable[[Row], Any] | None = None,
+    ) -> None:
+        self.column = column
+        self._identity = identity
+        self._order = order
+
+    def add(self, rows: Iterable[Row], seen: dict[str, int]) -> list[Row]:
+        """Return the rows, in their order, with the key column set.
+
+        Args:
+            rows: The vendor's rows of one answer; they are changed in place.
+            seen: How often each identity came in earlier answers of the same reading; updated.
+        """
+        rows = list(rows)
+        same: defaultdict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            same[digest(self._identity(row))].append(row)
+        for identity, alike in same.items():
+            if len(alike) > 1:
+                alike.sort(key=self._sort_key)
+            first = seen.get(identity, 0)
+            seen[identity] = first + len(alike)
+            for occurrence, row in enumerate(alike, start=first):
+                row[self.column] = f"{identity}-{occurrence}" if occurrence else identity
+        return rows
+
+    def _sort_key(self, row: Row) -> bytes:
+        return _encode([self._order(row) if self._order else None, row])

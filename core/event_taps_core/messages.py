@@ -1,0 +1,72 @@
+"""The short path of a record to stdout: one encode and one buffered write per page."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.contrib.msgspec import enc_hook
+from singer_sdk.singerlib import StateMessage
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+from singer_sdk.singerlib.encoding.simple import Message
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from event_taps_core.columns import Row
+
+_encoder = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number")
+_BUFFER_BYTES = 256 * 1024
+
+
+def record_lines(
+    stream: str, records: Iterable[Row], time_extracted: str, version: int | None
+) -> bytes:
+    """Encode a page of records as RECORD messages, one line each."""
+    tail: dict[str, Any] = {"time_extracted": time_extracted}
+    if version is not None:
+        tail["version"] = version
+    return _encoder.encode_lines(
+        [{"type": "RECORD", "stream": stream, "record": record, **tail} for record in records]
+    )
+
+
+class MessageWriter(GenericSingerWriter[bytes, Message]):
+    """Writes whole lines to stdout, buffered; a STATE message flushes.
+
+    The SDK's writer flushes each message. Here whatever is written is a number of complete lines,
+    so a killed tap leaves at most one unfinished line, and a stopped one none.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._size = 0
+
+    @override
+    def serialize_message(self, message: Message) -> bytes:
+        return _encoder.encode(message.to_dict()) + b"\n"
+
+    @override
+    def write_message(self, message: Message) -> None:
+        self.write_lines(self.serialize_message(message))
+        if isinstance(message, StateMessage):
+            self.flush()
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write complete lines."""
+        self._lines.append(lines)
+        self._size += len(lines)
+        if self._size >= _BUFFER_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything written so far to the target."""
+        lines, self._lines, self._size = b"".join(self._lines), [], 0
+        binary = getattr(sys.stdout, "buffer", None)
+        if binary is None:  # stdout was replaced by a text stream, as tests do
+            sys.stdout.write(lines.decode())
+        else:
+            binary.write(lines)
+        sys.stdout.flush()

@@ -1,0 +1,65 @@
+"""A stream that says what was read: how an upsert warehouse learns of rows that are gone.
+
+Reading a parent again replaces all that was read of it before. A row that the vendor merged,
+removed or let vanish is simply not in the new reading, which a table of upserted rows cannot see,
+least of all when nothing is left. So each complete reading leaves a row here. A row of a stream
+is current if its `read_at` is not older than the log's for the same stream and parent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from singer_sdk import typing as th
+
+from event_taps_core.streams import EventStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ReadLogStream(EventStream):
+    """One row per stream and parent, for its newest complete reading."""
+
+    name = "read_log"
+    path = None  # type: ignore[assignment] # nothing is requested: the tap itself writes it
+    primary_keys: ClassVar[Sequence[str]] = ("stream", "parent_id")
+    replication_key = "read_at"
+    columns = (
+        th.Property("stream", th.StringType, required=True, description="Name of the stream."),
+        th.Property(
+            "parent_id",
+            th.StringType,
+            required=True,
+            description="Id of the parent (event, session, window) that was read; empty for a "
+            "stream that is read as a whole.",
+        ),
+        th.Property(
+            "outcome",
+            th.StringType,
+            description="`read`, or `absent` where the vendor says that there is nothing.",
+        ),
+        th.Property("reason", th.StringType, description="Why it is absent; else null."),
+        th.Property("row_count", th.IntegerType, description="Number of rows in that reading."),
+    )
+
+    def note(
+        self, stream: EventStream, parent_id: str, row_count: int, reason: str | None
+    ) -> None:
+        """Write that a parent was read completely."""
+        if not self.selected:
+            return
+        row = {
+            "stream": stream.name,
+            "parent_id": parent_id,
+            "outcome": "read" if reason is None else "absent",
+            "reason": reason,
+            "row_count": row_count,
+        }
+        self.begin()
+        self.tally.rows += 1
+        self.write_batch(self.prepare([row], None, {}, encode=True))
+
+    def _sync_records(self, context=None, *, write_messages=True):  # noqa: ANN001, ANN201, ARG002
+        """Nothing to read: rows come with the readings of the other streams."""
+        yield from ()

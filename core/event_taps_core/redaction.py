@@ -1,0 +1,66 @@
+"""Keeps secrets and people out of everything a tap says."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import re
+import traceback
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+\.[\w.-]*\w")
+_SHORTEST_SECRET = 4
+"""Shorter values would blot out ordinary words; no vendor's key is that short."""
+
+
+def secret_values(config: Mapping[str, Any], schema: Mapping[str, Any]) -> set[str]:
+    """Collect the values of the settings that the schema marks as secret."""
+    return {
+        str(config[name])
+        for name, declared in schema.get("properties", {}).items()
+        if declared.get("secret") and config.get(name)
+    }
+
+
+class Redaction(logging.Filter):
+    """Replaces secrets and e-mail addresses in every log record, tracebacks included.
+
+    Args:
+        secrets: The values to hide, which are also found URL-quoted and as Basic credentials.
+    """
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        forms = set()
+        for secret in secrets:
+            if len(secret) >= _SHORTEST_SECRET:
+                forms |= {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()}
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+
+    def clean(self, text: str) -> str:
+        """Return the text without secrets and addresses."""
+        if self._secrets is not None:
+            text = self._secrets.sub("***", text)
+        return _EMAIL.sub("***@***", text)
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        # Metric points keep their form: the SDK's structured log reads them, and they hold counts.
+        if record.msg != "METRIC: %s":
+            record.msg, record.args = self.clean(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = self.clean("".join(traceback.format_exception(*record.exc_info)))
+            record.exc_info = None
+        return True
+
+    def install(self) -> None:
+        """Filter everything that the root logger's handlers write."""
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(self)

@@ -1,0 +1,91 @@
+"""Incremental reading where the vendor cannot say what changed.
+
+What happened at an event stops changing some days after it ended. So the replication key of a
+dependent stream is the end (or date) of its parent; parents are read in that order, and a run
+reads only those that end after `bookmark - settle_days`. State is one value per stream.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+_LAST_ZONE_BEHIND_UTC = timedelta(hours=12)
+"""A local day is over everywhere only twelve hours after it is over in UTC."""
+
+
+def moment(value: Any) -> datetime | None:  # noqa: ANN401 - from vendors and state files
+    """Read a date or an RFC 3339 time as an instant (a date as its midnight, no zone as UTC).
+
+    Returns:
+        None if it is neither.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+class Settling:
+    """Decides which parents a stream reads, and how far its bookmark may go.
+
+    Args:
+        bookmark: The replication key value in the state; None reads everything.
+        settle_days: Days after its end in which a parent's data may still change.
+        start_date: Nothing that ended before it is read.
+        run_started: The bookmark never passes this.
+    """
+
+    def __init__(
+        self,
+        *,
+        bookmark: str | None,
+        settle_days: int,
+        start_date: str | None,
+        run_started: datetime,
+    ) -> None:
+        self.bookmark = bookmark
+        self._start = moment(start_date)
+        self._run_started = run_started
+        reached = moment(bookmark)
+        self._oldest: datetime | None = None
+        if reached is not None:
+            # A bookmark from the future would silently skip what has not happened yet.
+            self._oldest = min(reached, run_started) - timedelta(days=settle_days)
+
+    def reads(self, value: str | None) -> bool:
+        """Say whether a parent that ends at `value` is read; one without an end always is."""
+        end = moment(value)
+        if end is None:
+            return True
+        if self._start is not None and end < self._start:
+            return False
+        return self._oldest is None or end >= self._oldest
+
+    def advance(self, value: str | None) -> bool:
+        """Move the bookmark past a parent that is read completely, never beyond the run's start.
+
+        Returns:
+            Whether the bookmark changed.
+        """
+        end = moment(value)
+        if end is None or value is None:
+            return False
+        if len(value) == len("YYYY-MM-DD"):
+            over = (self._run_started - _LAST_ZONE_BEHIND_UTC).date()
+            reached = min(date.fromisoformat(value), over).isoformat()
+        else:
+            reached = value if end <= self._run_started else _text(self._run_started)
+        before = moment(self.bookmark)
+        after = moment(reached)
+        if before is not None and after is not None and after <= min(before, self._run_started):
+            return False
+        self.bookmark = reached
+        return True
+
+
+def _text(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

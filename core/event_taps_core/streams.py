@@ -1,0 +1,365 @@
+"""The stream that every tap's streams are made of.
+
+A tap declares a stream in the SDK's own terms (`name`, `path`, `primary_keys`, `replication_key`,
+`schema`, `get_new_paginator`, `parse_response`, `post_process`, `get_child_context`) and, where it
+hangs on another stream, `parent` and `parent_key`. How partitions are read side by side, what is
+settled, and how records get to stdout is decided here, once.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from singer_sdk.helpers.types import Context
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.pagination import SinglePagePaginator
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from singer_sdk.streams.rest import PageContext, RESTStream
+from singer_sdk.typing import PropertiesList, Property
+from singer_sdk.helpers._typing import TypeConformanceLevel
+from typing_extensions import override
+from urllib.parse import quote
+
+from event_taps_core.answers import Answer, Broken, Pending
+from event_taps_core.columns import COMMON_COLUMNS, EXTRA_FIELDS, READ_AT, Conversion, Row
+from event_taps_core.errors import StateError
+from event_taps_core.messages import record_lines
+from event_taps_core.reading import Wait
+from event_taps_core.settling import Settling, moment
+from event_taps_core.summary import StreamTally
+from event_taps_core.walk import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from singer_sdk.pagination import BaseAPIPaginator
+
+    from event_taps_core.client import ApiResponse
+    from event_taps_core.keys import SurrogateKey
+    from event_taps_core.tap import EventTap
+
+
+class Batch(NamedTuple):
+    """The records of one stream out of one answer, ready to be written."""
+
+    count: int
+    records: list[Row]
+    lines: bytes | None
+    """The encoded RECORD messages, on the short path; then `records` is empty."""
+
+
+class Page(NamedTuple):
+    """One answer: the vendor's rows for each stream that shares it."""
+
+    rows: list[list[Row]]
+    weight: int
+    """Size of the answer in bytes."""
+
+
+class EventStream(RESTStream[Any]):
+    """A stream of an API that has no way to say what changed.
+
+    Streams with the same `path` share their requests: one answer feeds them all.
+    """
+
+    records_path: ClassVar[tuple[str, ...]] = ()
+    """Attributes that lead from the body to the list of rows; a missing one is a broken answer."""
+
+    parent: ClassVar[type[EventStream] | None] = None
+    """The stream whose rows are this one's partitions (`get_child_context` makes the contexts)."""
+
+    parent_key: ClassVar[str | None] = None
+    """The column, and the context's item, that holds the parent's id."""
+
+    surrogate_key: ClassVar[SurrogateKey | None] = None
+    """How rows without an id of their own get a key."""
+
+    columns: ClassVar[tuple[Property[Any], ...]]
+    """The declared columns, each with its description."""
+
+    poll_seconds: int = 60
+    """How long to wait before asking again for what is pending."""
+
+    pending_timeout_seconds: int = 3600
+    """After this long, what is still pending is a named failure."""
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # `Conversion` has done it
+
+    def __init__(self, tap: EventTap) -> None:
+        self.tap = tap
+        self.tally = StreamTally(self.name)
+        self._shared_rows: list[Row] | Answer | None = None
+        self._has_begun = False
+        self.has_been_read = False
+        super().__init__(tap, schema=self._declared_schema(tap.config))
+
+    # What a tap may override
+
+    @property
+    @override
+    def url_base(self) -> str:
+        return self.tap.client.base_url
+
+    @override
+    def get_url(self, context: Context | None) -> str:
+        return self.url_for(self.path or "", context)
+
+    def url_for(self, path: str, context: Context | None) -> str:
+        """Fill a path from the context; an id can never add a path segment or a query."""
+        ids = {name: quote(str(value), safe="") for name, value in (context or {}).items()}
+        return self.url_base + path.format_map(ids)
+
+    @override
+    def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
+        return None
+
+    @override
+    def parse_response(self, response: ApiResponse) -> Iterable[Row]:  # type: ignore[override] # the client makes these
+        """Take the rows out of an answer that was classified as records.
+
+        Raises:
+            Broken: If the list is not where `records_path` says, or is no list of objects.
+        """
+        found = response.json()
+        for attribute in self.records_path:
+            if not isinstance(found, dict) or attribute not in found:
+                msg = f"no '{'.'.join(self.records_path)}' in the answer"
+                raise Broken(msg)
+            found = found[attribute]
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            msg = f"'{'.'.join(self.records_path)}' is not a list of objects"
+            raise Broken(msg)
+        return found
+
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Walk the pages of one partition; runs in a worker thread.
+
+        Args:
+            context: The partition.
+            streams: The streams that share the answers; `self` is the first of them.
+
+        Yields:
+            A page, or `Wait` where the vendor asks to come back later.
+
+        Raises:
+            Answer: If the partition cannot be read.
+        """
+        paginator = self.get_new_paginator() or SinglePagePaginator()
+        deadline = None
+        while not paginator.finished:
+            page = PageContext(context, paginator.current_value)
+            try:
+                response, rows = self.tap.client.ask(
+                    self.get_http_request(page=page),
+                    self.tally,
+                    lambda response: (
+                        response,
+                        [list(stream.parse_response(response)) for stream in streams],
+                    ),
+                )
+            except Pending as pending:
+                self.tally.count_pending()
+                now = time.monotonic()
+                deadline = deadline or now + self.pending_timeout_seconds
+                if now >= deadline:
+                    msg = f"not ready after {self.pending_timeout_seconds} s ({pending.reason})"
+                    raise Broken(msg) from pending
+                yield Wait(now + (pending.seconds or self.poll_seconds))
+                continue
+            yield Page(rows, len(response.content))
+            paginator.advance(response)
+
+    # Shared rows: a stream that others hang on is requested once per run
+
+    def shared_rows(self) -> list[Row]:
+        """Return all rows of this stream as the vendor sent them, requested once per run.
+
+        Raises:
+            Answer: If they cannot be read; every stream that needs them gets the same answer.
+        """
+        if self._shared_rows is None:
+            self._shared_rows = self.tap.read_whole(self)
+        if isinstance(self._shared_rows, Answer):
+            raise self._shared_rows
+        return self._shared_rows
+
+    def read_or_share(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Walk a partition, unless others need the same rows: then they are requested once."""
+        if self.tap.is_parent(self):
+            yield Page([self.shared_rows()], 0)
+        else:
+            yield from self.read_partition(context, streams)
+
+    def contexts(self) -> list[Context | None]:
+        """List the partitions of this stream: one for each parent, or the whole."""
+        if self.parent is None:
+            return [None]
+        parent = self.tap.event_streams[self.parent.name]
+        made = (parent.get_child_context(row, None) for row in parent.shared_rows())
+        return [context for context in made if context is not None]
+
+    def ends_at(self, context: Context | None) -> str | None:
+        """Return when the partition's event ends: the replication key's value, if it has one."""
+        key = type(self).replication_key  # a catalog may unset the instance's
+        return context.get(key) if context and isinstance(key, str) else None
+
+    def partition_id(self, context: Context | None) -> str:
+        """Return the parent's id, or the empty text for a stream that is read whole."""
+        return str(context[self.parent_key]) if context and self.parent_key else ""
+
+    # From rows to what is written
+
+    def prepare(
+        self, rows: list[Row], context: Context | None, seen: dict[str, int], *, encode: bool
+    ) -> Batch:
+        """Convert the rows of one answer, and encode them where the short path allows it.
+
+        Args:
+            rows: The vendor's rows.
+            context: The partition; its items are columns of every record.
+            seen: Surrogate identities of earlier answers of the same partition; updated.
+            encode: Whether the records go to stdout as they are.
+        """
+        if type(self).post_process is not EventStream.post_process:
+            processed = (self.post_process(row, context) for row in rows)
+            rows = [row for row in processed if row is not None]
+        if self.surrogate_key is not None:
+            rows = self.surrogate_key.add(rows, seen)
+        constants = {**self.tap.constants, **(context or {}), READ_AT: self.tap.read_at}
+        records = self.conversion.convert(rows, self.conversion.template(constants))
+        if not (encode and self.is_on_short_path):
+            return Batch(len(records), records, None)
+        lines = record_lines(self.name, records, self.tap.read_at, self._stream_version)
+        return Batch(len(records), [], lines)
+
+    @cached_property
+    def conversion(self) -> Conversion:
+        """The compiled conversion of this stream, made once per run."""
+        properties = self.schema["properties"]
+        deselected = {name for name in properties if not self.mask.get(("properties", name), True)}
+        secrets = {column.name for column in self.columns if column.secret}
+        return Conversion(
+            properties,
+            dropped=deselected | (secrets - set(properties)),
+            keep_extra=EXTRA_FIELDS not in deselected,
+        )
+
+    @cached_property
+    def is_on_short_path(self) -> bool:
+        """Whether records can be written as they are.
+
+        Not if the user asked for stream maps, flattening, or selects within objects: then the
+        SDK's own steps do what they are documented to do.
+        """
+        nested = any(len(path) > 2 and not on for path, on in self.mask.items())  # noqa: PLR2004 - ("properties", column) is top level
+        plain = len(self.stream_maps) == 1 and type(self.stream_maps[0]) is SameRecordTransform
+        return plain and not nested and not self.config.get("flattening_enabled")
+
+    def _declared_schema(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        shown = [c for c in self.columns if config.get("include_secrets") or not c.secret]
+        return PropertiesList(*shown, *COMMON_COLUMNS).to_dict()
+
+    # State
+
+    @cached_property
+    def settling(self) -> Settling:
+        """What this stream reads in this run, and where its bookmark is.
+
+        Raises:
+            StateError: If the state's bookmark is not a date or time.
+        """
+        bookmark = None
+        if self.replication_method == REPLICATION_INCREMENTAL:
+            kept = self.tap_state.get("bookmarks", {}).get(self.name, {})
+            bookmark = kept.get("replication_key_value")
+            if bookmark is not None and moment(bookmark) is None:
+                msg = (
+                    f"the state's bookmark of stream {self.name} is not a date or time; "
+                    "remove that bookmark, or run with a full refresh"
+                )
+                raise StateError(msg)
+        return Settling(
+            bookmark=bookmark,
+            settle_days=int(self.config["settle_days"]),
+            start_date=self.config.get("start_date"),
+            run_started=self.tap.run_started,
+        )
+
+    def keep_bookmark(self) -> None:
+        """Put the bookmark into the tap's state and send it."""
+        if self.replication_method == REPLICATION_INCREMENTAL:
+            self.stream_state.update(
+                replication_key=self.replication_key,
+                replication_key_value=self.settling.bookmark,
+            )
+            self.tap.state_writer.write_state(self.tap_state)
+
+    # The SDK's hooks: `sync` calls these; each is narrowed to what this reading needs
+
+    def begin(self) -> None:
+        """Send SCHEMA, once, before the first record, whichever stream's answer it comes with."""
+        if self._has_begun:
+            return
+        self._has_begun = True
+        super()._write_schema_message()
+        if self.emit_activate_version_messages and self.replication_method == "FULL_TABLE":
+            self._stream_version = self._initialized_at // 1000
+
+    def end(self) -> None:
+        """Send ACTIVATE_VERSION after a complete reading, so a target may drop older rows."""
+        if self._stream_version is not None:
+            super()._write_activate_version_message(self._stream_version)
+
+    @override
+    def _write_schema_message(self) -> None:
+        self.begin()
+
+    @override
+    def _write_activate_version_message(self, full_table_version: int) -> None:
+        """Not at the start, where the SDK calls it: a run that fails must not empty a table."""
+
+    @override
+    def get_replication_key_signpost(self, context: Context | None = None) -> None:
+        """No signpost: `Settling` bounds the bookmark."""
+        return None
+
+    @override
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Iterator[Row]:  # type: ignore[override] # the SDK's is a generator of the same rows
+        """Read this stream and those that share its requests.
+
+        The SDK's own version conforms, maps, counts and bookmarks record by record.
+        """
+        if not write_messages:  # BATCH: the SDK writes the files from the records
+            yield from self.get_records(context)
+        elif self.ABORT_AT_RECORD_COUNT is not None:
+            self._sync_sample(self.ABORT_AT_RECORD_COUNT)
+        elif not self.has_been_read:
+            Walk(self.tap, self.tap.sharing(self)).run()
+
+    @override
+    def get_records(self, context: Context | None) -> Iterator[Row]:
+        for _, batch in Walk(self.tap, [self]).batches(encode=False):
+            yield from batch.records
+
+    def _sync_sample(self, limit: int) -> None:
+        """Write the first records only, as `--test` asks."""
+        for record in itertools.islice(self.get_records(None), limit):
+            self._write_record_message(record)
+        self.tap.message_writer.flush()
+
+    def write_batch(self, batch: Batch) -> None:
+        """Write a batch of this stream."""
+        if batch.lines is not None:
+            self.tap.message_writer.write_lines(batch.lines)
+        for record in batch.records:
+            self._write_record_message(record)

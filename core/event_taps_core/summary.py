@@ -1,0 +1,83 @@
+"""What a run did, counted per stream, and said in one line each at its end."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NAMED = 5
+"""So many ids are named; the rest is a number."""
+
+
+@dataclass
+class StreamTally:
+    """The counts of one stream; workers add requests, the reading thread adds the rest.
+
+    Requests that several streams share are counted where they were made: with the first of them.
+    """
+
+    name: str
+    rows: int = 0
+    requests: int = 0
+    retries: Counter[str] = field(default_factory=Counter)
+    waited_seconds: float = 0.0
+    pending: int = 0
+    partitions: int = 0
+    settled: int = 0
+    absent: dict[str, list[str]] = field(default_factory=dict)
+    failed: dict[str, list[str]] = field(default_factory=dict)
+    unread: int = 0
+    unknown: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count_request(self) -> None:
+        """Count a request that is about to be sent."""
+        with self._lock:
+            self.requests += 1
+
+    def count_retry(self, reason: str, seconds: float) -> None:
+        """Count a request that will be sent again, after `seconds`."""
+        with self._lock:
+            self.retries[reason] += 1
+            self.waited_seconds += seconds
+
+    def count_pending(self) -> None:
+        """Count an answer that asked to come back later."""
+        with self._lock:
+            self.pending += 1
+
+    def line(self) -> str:
+        """Say it in one line."""
+        return f"{self.name}: " + ", ".join(self._parts())
+
+    def _parts(self) -> Iterator[str]:
+        yield f"{self.rows} rows, {self.requests} requests"
+        if self.settled:
+            yield f"{self.settled} parents settled and not read again"
+        if self.retries:
+            yield f"{self.retries.total()} retries ({_counted(self.retries)}), "\
+                f"{self.waited_seconds:.0f} s waited for them"
+        if self.pending:
+            yield f"{self.pending} answers not ready at first"
+        for reason, ids in self.absent.items():
+            yield f"{len(ids)} absent ({reason}): {_some(ids)}"
+        for reason, ids in self.failed.items():
+            yield f"{len(ids)} NOT READ ({reason}): {_some(ids)}"
+        if self.unread:
+            yield f"{self.unread} not tried after that"
+        if self.unknown:
+            yield f"undeclared, kept in extra_fields: {', '.join(sorted(self.unknown))}"
+
+
+def _some(ids: list[str]) -> str:
+    more = len(ids) - _NAMED
+    return ", ".join(ids[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _counted(reasons: Counter[str]) -> str:
+    return ", ".join(f"{count} x {reason}" for reason, count in sorted(reasons.items()))

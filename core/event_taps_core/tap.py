@@ -1,0 +1,368 @@
+"""The tap that every tap's class extends: settings, shared parents, exit code, last words."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Tap
+from singer_sdk import typing as th
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG
+from typing_extensions import override
+
+from event_taps_core.answers import Answer, Broken
+from event_taps_core.command import TapCommand, config_errors
+from event_taps_core.errors import StateError, TapError
+from event_taps_core.messages import MessageWriter
+from event_taps_core.read_log import ReadLogStream
+from event_taps_core.reading import Done, Stopped, read_in_order
+from event_taps_core.redaction import Redaction, secret_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import FrameType
+
+    import click
+    from singer_sdk.helpers.types import Context
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from event_taps_core.client import ApiClient
+    from event_taps_core.columns import Row
+    from event_taps_core.streams import EventStream
+
+
+def settings(
+    *own: th.Property[Any],
+    requests_per_minute: int,
+    settle_days: int = 14,
+    api_url: th.Property[Any] | None = None,
+) -> dict[str, Any]:
+    """Build a tap's settings: its own, then those that every tap has.
+
+    Args:
+        own: What only this tap has.
+        requests_per_minute: The vendor's documented limit, or a polite one.
+        settle_days: Days after its end in which an event's data still changes.
+        api_url: The tap's own form of `api_url`, where it is required.
+    """
+    return th.PropertiesList(
+        *own,
+        api_url
+        or th.Property(
+            "api_url",
+            th.URIType,
+            title="API URL",
+            description="Base URL of the API, for regions, proxies and test servers; "
+            "with or without a trailing slash. Default: the vendor's.",
+        ),
+        th.Property(
+            "start_date",
+            th.DateTimeType,
+            title="Start date",
+            description="Nothing that ended before this date (or RFC 3339 time) is read.",
+        ),
+        th.Property(
+            "settle_days",
+            th.IntegerType(minimum=0),
+            title="Settle days",
+            default=settle_days,
+            description="Days after its end during which an event's data is read again.",
+        ),
+        th.Property(
+            "concurrency",
+            th.IntegerType(minimum=1, maximum=100),
+            title="Concurrency",
+            default=8,
+            description="How many requests may be under way at the same time; 1 = sequential. "
+            "The output is the same.",
+        ),
+        th.Property(
+            "requests_per_minute",
+            th.IntegerType(minimum=0),
+            title="Requests per minute",
+            default=requests_per_minute,
+            description="Budget of requests of this key, spread evenly; 0 = no limit. "
+            "Divide it when several runs share a key.",
+        ),
+        th.Property(
+            "request_timeout_seconds",
+            th.IntegerType(minimum=1),
+            title="Request timeout (seconds)",
+            default=60,
+            description="How long to wait for an answer before trying again.",
+        ),
+        th.Property(
+            "max_retries",
+            th.IntegerType(minimum=0),
+            title="Maximum retries",
+            default=6,
+            description="How often a request is sent again when it fails for what may pass.",
+        ),
+        th.Property(
+            "include_secrets",
+            th.BooleanType,
+            title="Include secrets",
+            default=False,
+            description="Whether to load passwords, access codes and personal links that the "
+            "vendor puts into its answers.",
+        ),
+        th.Property(
+            "shard_count",
+            th.IntegerType(minimum=1),
+            title="Shard count",
+            default=1,
+            description="Over how many runs the parents (events, sessions) are divided.",
+        ),
+        th.Property(
+            "shard_index",
+            th.IntegerType(minimum=0),
+            title="Shard index",
+            default=0,
+            description="Which of the shards this run reads: 0 to shard_count - 1.",
+        ),
+        *_properties_of(EMIT_ACTIVATE_VERSION_CONFIG),
+    ).to_dict()
+
+
+def _properties_of(schema: Mapping[str, Any]) -> list[th.Property[Any]]:
+    """Declare the SDK's own setting for ACTIVATE_VERSION, which it reads but does not list."""
+    return [
+        th.Property(
+            name,
+            th.CustomType({"type": declared["type"]}),
+            title=declared["title"],
+            default=declared["default"],
+            description="Whether to send ACTIVATE_VERSION after each complete FULL_TABLE stream, "
+            "so that a target can drop rows which are gone.",
+        )
+        for name, declared in schema["properties"].items()
+    ]
+
+
+class EventTap(Tap):
+    """A tap whose failures are isolated, named and told by the exit code."""
+
+    stream_classes: ClassVar[tuple[type[EventStream], ...]]
+    """The vendor's streams."""
+
+    client_class: ClassVar[type[ApiClient]]
+    """The vendor's client."""
+
+    message_writer_class = MessageWriter
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.run_started = datetime.now(UTC)
+        self.read_at = self.run_started.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self._stop_signal = 0
+        super().__init__(*args, **kwargs)
+
+    # What a tap overrides
+
+    @property
+    def default_api_url(self) -> str:
+        """The vendor's base URL, path prefix included."""
+        raise NotImplementedError
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """Columns that are the same in every record of every stream."""
+        return {}
+
+    def check_settings(self) -> None:
+        """Check what the settings' schema cannot say.
+
+        Raises:
+            TapError: If settings contradict each other.
+        """
+        if int(self.config["shard_index"]) >= int(self.config["shard_count"]):
+            msg = "setting shard_index must be less than shard_count (it counts from 0)"
+            raise TapError(msg)
+
+    # What streams ask for
+
+    @cached_property
+    def client(self) -> ApiClient:
+        """The one client of this run."""
+        return self.client_class(self.config.get("api_url") or self.default_api_url, self.config)
+
+    @cached_property
+    def event_streams(self) -> dict[str, EventStream]:
+        """The vendor's streams by name."""
+        return {name: s for name, s in self.streams.items() if isinstance(s, self.stream_classes)}
+
+    @cached_property
+    def read_log(self) -> ReadLogStream:
+        """The stream that says what was read."""
+        found = self.streams[ReadLogStream.name]
+        assert isinstance(found, ReadLogStream)  # noqa: S101 - discover_streams made it
+        return found
+
+    @property
+    def concurrency(self) -> int:
+        """Number of workers."""
+        return int(self.config["concurrency"])
+
+    @property
+    def shard(self) -> tuple[int, int]:
+        """Shard count and index."""
+        return int(self.config["shard_count"]), int(self.config["shard_index"])
+
+    def is_parent(self, stream: EventStream) -> bool:
+        """Say whether other streams hang on this one."""
+        return any(type(stream) is other.parent for other in self.stream_classes)
+
+    def sharing(self, stream: EventStream) -> list[EventStream]:
+        """List the selected streams that this one's answers feed, itself first."""
+        others = self.event_streams.values()
+        return [
+            stream,
+            *(s for s in others if s is not stream and s.selected and s.path == stream.path),
+        ]
+
+    def is_stopping(self) -> bool:
+        """Say whether a signal asked the process to end."""
+        return self._stop_signal != 0
+
+    def read_whole(self, stream: EventStream) -> list[Row] | Answer:
+        """Read all rows of a stream that others need, or say why that is not possible."""
+        rows: list[Row] = []
+        one: list[Context | None] = [None]
+        reading = read_in_order(
+            one,
+            lambda context: stream.read_partition(context, [stream]),
+            workers=1,
+            stopping=self.is_stopping,
+        )
+        for _, event in reading:
+            if not isinstance(event, Done):
+                rows += event.rows[0]
+            elif isinstance(event.error, Answer):
+                return event.error
+            elif event.error is not None:
+                self.logger.error("A defect of this tap", exc_info=event.error)
+                return Broken(f"defect: {event.error!r}")
+        return rows
+
+    # The SDK's hooks
+
+    @override
+    def discover_streams(self) -> Sequence[EventStream]:
+        return [stream_class(self) for stream_class in (*self.stream_classes, ReadLogStream)]
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
+        if not isinstance(bookmarks, dict) or not all(
+            isinstance(kept, dict) for kept in bookmarks.values()
+        ):
+            msg = "the state is not Singer state ({'bookmarks': {stream: {...}}}): pass none to start anew"
+            raise StateError(msg)
+        super().load_state(state)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Ask the reading to end between two pages, so that no line is cut; insist on the second.
+
+        The SDK writes STATE right here, which may be in the middle of a record, and exits 0.
+        """
+        if self._stop_signal:
+            os._exit(128 + signum)
+        self._stop_signal = signum
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        return TapCommand.of(super().get_singer_command(), cls.logger)
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override] # the SDK's own Tap narrows its base in the same way
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run the tap; exit 0 only if everything that was due has been read."""
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        given = {**(config.config if config else {})}
+        if config and config.parse_env:
+            given.update(cls._env_var_config)
+        Redaction(secret_values(given, cls.config_jsonschema)).install()
+        try:
+            tap = cls(
+                config=given,
+                state=_json_file(state, "state"),
+                catalog=_json_file(catalog, "catalog"),
+            )
+        except ConfigValidationError as error:
+            raise TapError(config_errors(error, cls.name)) from error
+        sys.exit(tap.run())
+
+    def run(self) -> int:
+        """Read every selected stream and say what happened.
+
+        Returns:
+            The exit code: 0, 1 if anything was not read, 128 + signal if told to stop.
+        """
+        self.check_settings()
+        for stream in self.event_streams.values():
+            _ = stream.settling  # an unusable state is said before anything is written
+        try:
+            self.sync_all()
+        except Stopped as stopped:
+            if self.state:
+                self.state_writer.write_state(self.state)
+            self.message_writer.flush()
+            self._log_summary()
+            if not self._stop_signal:
+                raise TapError(str(stopped)) from stopped
+            name = signal.Signals(self._stop_signal).name
+            self.logger.error("%s: stopped by %s; the next run goes on from here", self.name, name)
+            return 128 + self._stop_signal
+        self.message_writer.flush()
+        failed = self._log_summary()
+        if failed:
+            self.logger.error("%s: not everything was read: %s", self.name, failed)
+        return 1 if failed else 0
+
+    def _log_summary(self) -> str:
+        """Log a line per stream; return what failed, in a few words."""
+        read = [s for s in self.event_streams.values() if s.has_been_read or s.tally.requests]
+        for stream in read:
+            self.logger.info("Summary of %s", stream.tally.line())
+        if not read:
+            self.logger.warning("No stream is selected; nothing was read")
+        return "; ".join(
+            f"{stream.name}: {reason} ({', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''})"  # noqa: PLR2004 - an error names three
+            for stream in read
+            for reason, ids in stream.tally.failed.items()
+        )
+
+
+def _json_file(file: IO[str] | None, what: str) -> dict[str, Any] | None:
+    """Read a file passed on the command line.
+
+    Raises:
+        TapError: If it is not a JSON object.
+    """
+    if file is None:
+        return None
+    try:
+        value = json.load(file)
+    except ValueError as error:
+        msg = f"the {what} file is not JSON ({error}): pass a whole one, or none"
+        raise TapError(msg) from error
+    if not isinstance(value, dict):
+        msg = f"the {what} file holds no JSON object: pass a whole one, or none"
+        raise TapError(msg)
+    return value

@@ -1,0 +1,191 @@
+"""One walk over the partitions of the streams that share their requests.
+
+What is decided here: which partitions are due and in what order, what a failed one means for the
+others and for the bookmark, and what is noted about each in the read log and the summary.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from event_taps_core.answers import Absent, Answer
+from event_taps_core.keys import shard_of
+from event_taps_core.reading import Done, Stopped, Wait, read_in_order
+from event_taps_core.settling import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core.streams import Batch, EventStream
+    from event_taps_core.tap import EventTap
+
+FAILURES_IN_A_ROW = 10
+"""After so many failed partitions one after the other, the rest is not tried: it is the API."""
+
+WHOLE_STREAM = "the whole stream"
+_LATEST = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """One answer of one partition: a batch for each stream that is due."""
+
+    batches: list[Batch]
+    weight: int
+
+
+class Walk:
+    """Reads the partitions of streams that share a path, each answer once.
+
+    Args:
+        tap: The tap.
+        streams: The streams; the first makes the requests.
+    """
+
+    def __init__(self, tap: EventTap, streams: Sequence[EventStream]) -> None:
+        self.tap = tap
+        self.streams = streams
+        self._failures_in_a_row = 0
+        self._frozen: set[str] = set()
+        self._rows: Counter[str] = Counter()
+
+    def run(self) -> None:
+        """Read and write everything that is due."""
+        with contextlib.ExitStack() as metrics:
+            for stream in self.streams:
+                metrics.enter_context(stream.get_sync_timer())
+            counters = {
+                stream.name: metrics.enter_context(stream.get_record_counter())
+                for stream in self.streams
+            }
+            for stream, batch in self.batches(encode=True):
+                stream.write_batch(batch)
+                counters[stream.name].increment(batch.count)
+        self.tap.message_writer.flush()
+
+    def batches(self, *, encode: bool) -> Iterator[tuple[EventStream, Batch]]:
+        """Read what is due, in order; when the next one is asked for, the last one was written.
+
+        Args:
+            encode: Whether batches may come as encoded lines.
+
+        Raises:
+            Stopped: If the process was told to end, or nothing at all can be read.
+        """
+        for stream in self.streams:
+            stream.begin()
+            stream.has_been_read = True
+        contexts = self._due_contexts()
+        readings = read_in_order(
+            contexts,
+            lambda context: self._pages(context, encode=encode),
+            workers=self.tap.concurrency,
+            stopping=self.tap.is_stopping,
+        )
+        ended = 0
+        with contextlib.closing(readings):  # type: ignore[type-var] # it is a generator
+            for context, event in readings:
+                if not isinstance(event, Done):
+                    for stream, batch in zip(self._due(context), event.batches, strict=True):
+                        stream.tally.rows += batch.count
+                        self._rows[stream.name] += batch.count
+                        yield stream, batch
+                    continue
+                ended += 1
+                self._end_partition(context, event.error)
+                if self._failures_in_a_row >= FAILURES_IN_A_ROW:
+                    break
+        self._end(len(contexts) - ended)
+
+    def _due_contexts(self) -> list[Context | None]:
+        """List the partitions to read, by end, oldest first; those without an end come last."""
+        leader = self.streams[0]
+        try:
+            contexts = leader.contexts()
+        except Answer as answer:
+            self._fail(None, answer)
+            return []
+        if leader.parent is not None:
+            count, index = self.tap.shard
+            contexts = [c for c in contexts if shard_of(leader.partition_id(c), count) == index]
+        due = [context for context in contexts if self._due(context)]
+        for stream in self.streams:
+            stream.tally.settled = sum(
+                not stream.settling.reads(stream.ends_at(context)) for context in contexts
+            )
+        return sorted(
+            due,
+            key=lambda c: (moment(leader.ends_at(c)) or _LATEST, leader.partition_id(c)),
+        )
+
+    def _due(self, context: Context | None) -> list[EventStream]:
+        """Say which of the streams read this partition; their bookmarks may differ."""
+        return [
+            stream
+            for stream in self.streams
+            if stream.settling.reads(stream.ends_at(context))
+        ]
+
+    def _pages(self, context: Context | None, *, encode: bool) -> Iterator[_Prepared | Wait]:
+        """Walk one partition; runs in a worker thread."""
+        leader, due = self.streams[0], self._due(context)
+        seen: list[dict[str, int]] = [{} for _ in due]
+        for step in leader.read_or_share(context, due):
+            if isinstance(step, Wait):
+                yield step
+                continue
+            batches = [
+                stream.prepare(rows, context, known, encode=encode)
+                for stream, rows, known in zip(due, step.rows, seen, strict=True)
+            ]
+            yield _Prepared(batches, step.weight)
+
+    def _end_partition(self, context: Context | None, error: BaseException | None) -> None:
+        """Note what became of a partition."""
+        if isinstance(error, Stopped):
+            raise error
+        if error is not None and not isinstance(error, Absent):
+            self._fail(context, error)
+            return
+        self._failures_in_a_row = 0
+        for stream in self._due(context):
+            partition_id = stream.partition_id(context)
+            if error is not None:
+                stream.tally.absent.setdefault(error.reason, []).append(
+                    partition_id or WHOLE_STREAM
+                )
+            self.tap.read_log.note(
+                stream, partition_id, self._rows.pop(stream.name, 0), error and error.reason
+            )
+            if stream.name not in self._frozen and stream.settling.advance(
+                stream.ends_at(context)
+            ):
+                stream.keep_bookmark()
+
+    def _fail(self, context: Context | None, error: BaseException) -> None:
+        """Name a failed partition; its bookmark goes no further in this run."""
+        if not isinstance(error, Answer):
+            self.tap.logger.error("A defect of this tap", exc_info=error)
+        elif context is None and not self.tap.client.has_succeeded:
+            raise Stopped(self.tap.client.advice(error)) from error
+        reason = error.reason if isinstance(error, Answer) else f"defect: {error!r}"
+        self._failures_in_a_row += 1
+        for stream in self._due(context):
+            failed = stream.partition_id(context) or WHOLE_STREAM
+            stream.tally.failed.setdefault(reason, []).append(failed)
+            self._rows.pop(stream.name, None)
+            if stream.ends_at(context) is not None:
+                self._frozen.add(stream.name)
+
+    def _end(self, unread: int) -> None:
+        for stream in self.streams:
+            stream.tally.unread = unread
+            stream.tally.unknown = stream.conversion.unknown
+            if not stream.tally.failed:
+                stream.end()

@@ -1,0 +1,79 @@
+"""The Conferences i/o App REST API v2: its key, its envelope, its errors.
+
+Source: "Integration via API" of the vendor's help centre (help.lcvista.com, article
+39813156476813), cited below by its headings.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+from event_taps_core import Answer, ApiClient, Broken, Refused
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from event_taps_core import ApiResponse
+
+_ABOUT_CREDENTIALS: Final = re.compile(
+    r"api[ -]?key|unauthori[sz]ed|not authori[sz]ed|authenticat|forbidden|access denied"
+    r"|not (been )?(activated|enabled)|permission",
+    re.IGNORECASE,
+)
+
+ERROR_RETRIES: Final = 3
+"""The vendor answers HTTP 500 to mistakes and to trouble alike, so more tries rarely help."""
+
+
+class ConferencesIoClient(ApiClient):
+    """Sends the `API-Key` header and reads the `status`, `code`, `data` envelope."""
+
+    reads = (
+        "/app",
+        "/sessions",
+        "/sessions/{}",
+        "/sessions/{}/data",
+        "/sessions/{}/attendance",
+        "/evaluations/responses",
+    )
+    host_setting = (
+        "the setting subdomain (the part before .cnf.io of your app's address), and whether "
+        "Conferences i/o has activated API access for it"
+    )
+    credential_settings = (
+        "the setting api_key (Admin panel, Advanced Settings, API Keys & Settings), and whether "
+        "Conferences i/o has activated API access for this app"
+    )
+
+    @override
+    def headers(self) -> dict[str, str]:
+        """Authenticate (heading "Authentication")."""
+        return {**super().headers(), "API-Key": self.config["api_key"]}
+
+    @override
+    def classify(self, response: ApiResponse) -> Answer | None:
+        """Read the envelope at any status (headings "Responses" and "ErrorResponse").
+
+        HTTP 500 with `{status: "error", code: "500", message}` is the only error that the vendor
+        documents, and also how it answers client mistakes: so the message decides whether the key
+        is at fault, and any other 500 is asked again a few times only. An error envelope at
+        HTTP 200 is an error too. `status` is "generally" there, and `code` a string: neither is
+        needed for success.
+        """
+        problem = super().classify(response)
+        if problem is not None and response.status_code != HTTPStatus.INTERNAL_SERVER_ERROR:
+            return problem
+        try:
+            body = response.json()
+        except Broken as unreadable:
+            return problem or unreadable
+        if not isinstance(body, dict):
+            return problem or Broken("JSON without the documented envelope")
+        if body.get("status") == "error" or (problem is not None and "message" in body):
+            message = str(body.get("message") or "no message")
+            said = f"HTTP {response.status_code}: {message}"
+            if _ABOUT_CREDENTIALS.search(message):
+                return Refused(said)
+            return Broken(said, retries=ERROR_RETRIES)
+        return problem

@@ -1,0 +1,432 @@
+"""The streams of tap-conferencesio."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+from collections import Counter
+from datetime import UTC, date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from event_taps_core import (
+    Absent,
+    Broken,
+    EventStream,
+    Page,
+    SurrogateKey,
+    Unconvertible,
+    utc_timestamp,
+)
+from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
+
+from tap_conferencesio import schemas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from event_taps_core import ApiResponse, Row, Wait
+    from singer_sdk.helpers.types import Context
+
+_ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+
+
+def last_day(value: Any) -> str | None:  # noqa: ANN401 - the vendor's form is not documented
+    """Find the last calendar day in a session's `date`.
+
+    A session can span several days, and how the API renders that is not documented: a list of
+    days and a range in one text are read, anything else has no day and is always read.
+
+    >>> last_day("2026-01-12 - 2026-01-14")
+    '2026-01-14'
+    """
+    texts = value if isinstance(value, list) else [value]
+    days = (day for text in texts for day in _ISO_DAY.findall(str(text)))
+    return max(filter(_is_day, days), default=None)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def responded_at(value: Any) -> str | None:  # noqa: ANN401 - vendors send anything
+    """Read an evaluation's `timestamp`, which the vendor's own example contradicts itself in.
+
+    "All timestamps are ISO-8601", but the example is `Tue, 21 Jan 2018 11:47:08 -0500`: RFC 2822,
+    and that day was a Sunday. So both forms are read, and the weekday is not believed.
+
+    Returns:
+        RFC 3339 in UTC, or None.
+    """
+    try:
+        return utc_timestamp(value)
+    except Unconvertible:
+        pass
+    try:
+        parsed = email.utils.parsedate_to_datetime(str(value))
+    except ValueError:
+        return None
+    if parsed.tzinfo is None:  # "-0000": the zone is not known
+        return None
+    return parsed.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class AppStream(EventStream):
+    """The app's settings: one row."""
+
+    name = "app"
+    path = "/app"
+    primary_keys = ("subdomain",)
+    columns = schemas.APP
+
+    @override
+    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+        """Take the one object; the vendor may write "no time zone" as -1, as it asks writers to."""
+        settings = response.json().get("data")
+        if not isinstance(settings, dict):
+            msg = "no 'data' in the answer"
+            raise Broken(msg)
+        if str(settings.get("timezone")) == "-1":
+            settings["timezone"] = None
+        return [settings]
+
+
+class SessionsStream(EventStream):
+    """All sessions, and those of the setting `session_ids` that the list may hide."""
+
+    name = "sessions"
+    path = "/sessions"
+    primary_keys = ("subdomain", "id")
+    records_path = ("data", "data")
+    columns = schemas.SESSIONS
+
+    @override
+    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+        """Warn where `count` disagrees with the list: the first sign of undocumented paging."""
+        rows = list(super().parse_response(response))
+        warn_of_count(self, response, len(rows))
+        if not all(row.get("id") for row in rows):
+            msg = "a session without an id in the list"
+            raise Broken(msg)
+        return rows
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Add the sessions of the setting `session_ids` through the detail endpoint.
+
+        Whether hidden and archived sessions are listed is not documented.
+        """
+        listed: set[str] = set()
+        for page in super().read_partition(context, streams):
+            if isinstance(page, Page):
+                listed.update(str(row.get("id")) for row in page.rows[0])
+            yield page
+        for session_id in dict.fromkeys(self.config.get("session_ids") or ()):
+            if session_id not in listed:
+                yield from self._detail(session_id)
+
+    def _detail(self, session_id: str) -> Iterator[Page]:
+        request = HTTPRequest(self.url_for("/sessions/{session_id}", {"session_id": session_id}))
+        try:
+            row = self.tap.client.ask(request, self.tally, lambda r: r.json().get("data"))
+        except Absent as absent:
+            self.tally.absent.setdefault(absent.reason, []).append(session_id)
+            return
+        if isinstance(row, dict):
+            yield Page([[row]], 0)
+
+    @override
+    def get_child_context(self, record: Row, context: Context | None) -> Context | None:
+        return {"session_id": str(record["id"]), "session_date": last_day(record.get("date"))}
+
+    @override
+    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
+        return {**row, "session_date": last_day(row.get("date"))}
+
+    def is_gone(self, session_id: str) -> bool:
+        """Say whether a session is no longer listed; asks again, at most once per failure."""
+        for page in self.read_partition(None, [self]):
+            if isinstance(page, Page) and any(str(r.get("id")) == session_id for r in page.rows[0]):
+                return False
+        return True
+
+
+class SessionStream(EventStream):
+    """What belongs to one session; nothing in the API says what changed since."""
+
+    parent = SessionsStream
+    parent_key = "session_id"
+    replication_key = "session_date"
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Tell a session that was deleted during the run from one that cannot be read.
+
+        What the API answers for an unknown session is not documented (404, or its 500 for
+        everything): only if the session has also left the list is it absent.
+        """
+        try:
+            yield from super().read_partition(context, streams)
+        except (Absent, Broken) as answer:
+            sessions = self.tap.event_streams[SessionsStream.name]
+            assert isinstance(sessions, SessionsStream)  # noqa: S101 - by its name
+            if context is not None and sessions.is_gone(context["session_id"]):
+                msg = "the session was deleted during the run"
+                raise Absent(msg) from answer
+            raise Broken(answer.reason) from answer
+
+
+def attendee(row: Row) -> list[Any]:
+    """Identify the person of a check-in: external id, else e-mail, else names and fields.
+
+    The record has no id, and several records with one e-mail are normal until they are merged.
+    """
+    user = row.get("user") or {}
+    if external_id := user.get("external_id"):
+        return ["external_id", external_id]
+    if address := user.get("email"):
+        return ["email", str(address).strip().lower()]
+    return ["user", user]
+
+
+def checkin_order(row: Row) -> list[str]:
+    """Order the records of one person: by the original check-in, then the shown one."""
+    return [str(row.get("checkin_time_actual")), str(row.get("checkin_time"))]
+
+
+class AttendanceStream(SessionStream):
+    """Check-in records; one person may have several in one session."""
+
+    name = "attendance"
+    path = "/sessions/{session_id}/attendance"
+    primary_keys = ("subdomain", "session_id", "attendance_key")
+    records_path = ("data",)
+    surrogate_key = SurrogateKey("attendance_key", attendee, checkin_order)
+    columns = schemas.ATTENDANCE
+
+
+class SessionDataStream(SessionStream):
+    """Polls and questions come in one answer (heading "Polling and Q&A Data")."""
+
+    path = "/sessions/{session_id}/data"
+
+    @staticmethod
+    def data(response: ApiResponse) -> Row:
+        """Return the answer's `data`; null where the session has neither polls nor questions."""
+        body = response.json()
+        data = body.get("data", body) if isinstance(body, dict) else body
+        if data is None or data == []:
+            return {}
+        if not isinstance(data, dict) or "data" not in body:
+            msg = "no 'data' in the answer"
+            raise Broken(msg)
+        return data
+
+    @classmethod
+    def polls(cls, response: ApiResponse) -> Iterator[tuple[str, Row]]:
+        """List polls with their ids, the keys of the vendor's map.
+
+        Documented as `{}` when empty; back ends that write a map as a list when it is empty are
+        common, and null means "no setting" everywhere in this API.
+        """
+        found = cls.data(response).get("polls")
+        if found is None or found == []:
+            return
+        if not isinstance(found, dict) or not all(isinstance(p, dict) for p in found.values()):
+            msg = "'data.polls' is not a map of polls"
+            raise Broken(msg)
+        yield from found.items()
+
+
+class PollsStream(SessionDataStream):
+    """Polls of a session."""
+
+    name = "polls"
+    primary_keys = ("subdomain", "session_id", "poll_id")
+    columns = schemas.POLLS
+
+    @override
+    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+        return [
+            {**poll, "poll_id": poll_id, "responses": _json_text(poll.get("responses"))}
+            for poll_id, poll in self.polls(response)
+        ]
+
+
+def _json_text(value: Any) -> str | None:  # noqa: ANN401 - the shape is not documented
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def poll_answer(row: Row) -> list[Any]:
+    """Identify an answer by the name it is listed under, else by all that is known of it."""
+    if row["response_name"] is not None:
+        return [row["poll_id"], row["response_name"]]
+    return [row["poll_id"], row["response"], row["response_data"]]
+
+
+class PollResponsesStream(SessionDataStream):
+    """Answers to polls, one by one, whatever shape the vendor gives them."""
+
+    name = "poll_responses"
+    primary_keys = ("subdomain", "session_id", "poll_id", "response_key")
+    surrogate_key = SurrogateKey("response_key", poll_answer)
+    columns = schemas.POLL_RESPONSES
+
+    @override
+    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+        """Explode `responses`, whose shape is not documented (heading "PollData": any, or null).
+
+        A list holds an answer per item; a map an answer (or a list of them) per name, which is a
+        choice or an attendee. A scalar is one answer.
+        """
+        for poll_id, poll in self.polls(response):
+            for name, answer in _answers(poll.get("responses")):
+                scalar = not isinstance(answer, (dict, list))
+                is_number = isinstance(answer, (int, float)) and not isinstance(answer, bool)
+                yield {
+                    "poll_id": poll_id,
+                    "response_name": name,
+                    "response": answer if scalar else None,
+                    "response_value": answer if is_number else None,
+                    "response_data": None
+                    if scalar
+                    else answer
+                    if isinstance(answer, dict)
+                    else {"items": answer},
+                }
+
+
+def _answers(responses: Any) -> Iterator[tuple[str | None, Any]]:  # noqa: ANN401 - undocumented
+    if isinstance(responses, dict):
+        for name, answers in responses.items():
+            for answer in answers if isinstance(answers, list) else [answers]:
+                yield name, answer
+    elif isinstance(responses, list):
+        for answer in responses:
+            yield None, answer
+    elif responses is not None:
+        yield None, responses
+
+
+class QuestionsStream(SessionDataStream):
+    """Questions of the audience (Social Q&A)."""
+
+    name = "questions"
+    primary_keys = ("subdomain", "session_id", "question_key")
+    surrogate_key = SurrogateKey(
+        "question_key", lambda row: row["question_id"] or [row["question"], row]
+    )
+    columns = schemas.QUESTIONS
+
+    @override
+    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+        """Read questions, whose attributes are not documented: null, or a list of anything."""
+        found = self.data(response).get("questions")
+        if isinstance(found, dict):
+            found = [{"id": key, **_as_question(value)} for key, value in found.items()]
+        if found is not None and not isinstance(found, list):
+            msg = "'data.questions' is not a list"
+            raise Broken(msg)
+        for item in found or ():
+            row = _as_question(item)
+            id_name = next((name for name in ("id", "_id") if row.get(name) is not None), None)
+            text_name = next(
+                (
+                    name
+                    for name in ("question", "text", "content", "body", "name")
+                    if isinstance(row.get(name), str)
+                ),
+                None,
+            )
+            rest = {name: row[name] for name in row if name not in (id_name, text_name)}
+            yield {
+                **rest,
+                "question_id": str(row[id_name]) if id_name else None,
+                "question": row[text_name] if text_name else None,
+            }
+
+
+def _as_question(item: Any) -> Row:  # noqa: ANN401 - undocumented
+    return item if isinstance(item, dict) else {"question": item}
+
+
+def evaluation(row: Row) -> list[Any]:
+    """Identify an evaluation answer; the answer itself may be corrected later."""
+    session, user = row.get("session") or {}, row.get("user") or {}
+    return [
+        session.get("external_id") or session.get("name"),
+        user.get("id") or user,
+        row.get("presenter"),
+        row.get("question"),
+        row.get("timestamp"),
+    ]
+
+
+class EvaluationResponsesStream(EventStream):
+    """Answers to session evaluations, of the whole app in one request."""
+
+    name = "evaluation_responses"
+    path = "/evaluations/responses"
+    primary_keys = ("subdomain", "response_key")
+    records_path = ("data", "responses")
+    surrogate_key = SurrogateKey("response_key", evaluation)
+    columns = schemas.EVALUATION_RESPONSES
+
+    @override
+    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+        rows = list(super().parse_response(response))
+        warn_of_count(self, response, len(rows))
+        return rows
+
+    @override
+    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
+        presenter = row.get("presenter")
+        return {
+            **row,
+            "presenter": {"name": presenter} if isinstance(presenter, str) else presenter,
+            "session_id": self._session_id(row.get("session") or {}),
+            "responded_at": responded_at(row.get("timestamp")),
+        }
+
+    def _session_id(self, session: Row) -> str | None:
+        """Join by the external id, else by the name: the vendor sends no session id here."""
+        by_external_id, by_name = self._sessions
+        return by_external_id.get(session.get("external_id")) or by_name.get(session.get("name"))
+
+    @cached_property
+    def _sessions(self) -> tuple[dict[Any, str], dict[Any, str]]:
+        """Sessions by external id and by name, where those are unique."""
+        rows = self.tap.event_streams[SessionsStream.name].shared_rows()
+        return _unique(rows, "external_id"), _unique(rows, "name")
+
+
+def _unique(sessions: list[Row], attribute: str) -> dict[Any, str]:
+    count = Counter(row.get(attribute) for row in sessions)
+    return {
+        row[attribute]: str(row["id"])
+        for row in sessions
+        if row.get(attribute) and count[row[attribute]] == 1
+    }
+
+
+def warn_of_count(stream: EventStream, response: ApiResponse, rows: int) -> None:
+    """Warn where the vendor's `count` ("records returned in this response") is not the length."""
+    count = response.json()["data"].get("count")
+    if count is not None and str(count) != str(rows):
+        stream.logger.warning(
+            "%s: the API counts %s records but sent %d; if this stays, the API may have begun "
+            "to page, which its reference does not describe",
+            stream.name,
+            count,
+            rows,
+        )

@@ -1,0 +1,64 @@
+"""tap-conferencesio: sessions, attendance, polls, questions and evaluations of an app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from event_taps_core import EventTap, settings
+from singer_sdk import typing as th
+from typing_extensions import override
+
+from tap_conferencesio import streams
+from tap_conferencesio.client import ConferencesIoClient
+
+
+class TapConferencesIo(EventTap):
+    """Conferences i/o (LCvista): audience engagement and continuing-education attendance."""
+
+    name = "tap-conferencesio"
+    client_class = ConferencesIoClient
+    stream_classes = (
+        streams.AppStream,
+        streams.SessionsStream,
+        streams.AttendanceStream,
+        streams.PollsStream,
+        streams.PollResponsesStream,
+        streams.QuestionsStream,
+        streams.EvaluationResponsesStream,
+    )
+    config_jsonschema = settings(
+        th.Property(
+            "subdomain",
+            th.StringType(nullable=False, min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$"),
+            required=True,
+            title="Subdomain",
+            description="The app's subdomain: 'example' for example.cnf.io.",
+        ),
+        th.Property(
+            "api_key",
+            th.StringType(nullable=False, min_length=1),
+            required=True,
+            secret=True,
+            title="API key",
+            description="An API key of the app (Admin panel, Advanced Settings, API Keys & "
+            "Settings). Conferences i/o has to activate API access first.",
+        ),
+        th.Property(
+            "session_ids",
+            th.ArrayType(th.StringType),
+            title="Session ids",
+            description="Sessions to read in addition to the listed ones, such as hidden or "
+            "archived sessions that the API may not list.",
+        ),
+        requests_per_minute=120,
+    )
+
+    @property
+    @override
+    def default_api_url(self) -> str:
+        return f"https://{self.config['subdomain']}.cnf.io/api/v2"
+
+    @property
+    @override
+    def constants(self) -> dict[str, Any]:
+        return {"subdomain": self.config["subdomain"]}
