@@ -115,20 +115,25 @@ def classify_status(response: requests.Response) -> Answer | None:
     """
     status = response.status_code
     said = f"HTTP {status}"
+    asked_to_wait = retry_after_seconds(response.headers.get("Retry-After"))
     if status == HTTPStatus.OK:
         return None
     if status == HTTPStatus.ACCEPTED:
-        return Pending(said, retry_after_seconds(response.headers.get("Retry-After")))
+        return Pending(said, asked_to_wait)
     if status in _ABSENT:
         return Absent(said)
-    if status in _REFUSED:
-        return Refused(said)
-    if status in _RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        wait = retry_after_seconds(response.headers.get("Retry-After"))
-        if wait is not None and wait > MAX_RETRY_AFTER_SECONDS:
-            return Broken(f"{said}, which asks to wait {wait:.0f} seconds", retries=0)
-        throttled = wait is not None or status == HTTPStatus.TOO_MANY_REQUESTS
-        return Broken(said, retry_after=wait, throttled=throttled)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return Refused(f"{said}: a redirect to another host or to a path that is not read")
+    if status in _REFUSED:
+        return Refused(said)
+    return _broken(status, said, asked_to_wait)
+
+
+def _broken(status: int, said: str, asked_to_wait: float | None) -> Broken:
+    """Tell what may pass from what will not."""
+    if asked_to_wait is not None and asked_to_wait > MAX_RETRY_AFTER_SECONDS:
+        return Broken(f"{said}, which asks to wait {asked_to_wait:.0f} seconds", retries=0)
+    if status in _RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        throttled = asked_to_wait is not None or status == HTTPStatus.TOO_MANY_REQUESTS
+        return Broken(said, retry_after=asked_to_wait, throttled=throttled)
     return Broken(said, retries=0)

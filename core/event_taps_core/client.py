@@ -181,7 +181,9 @@ class ApiClient:
                 f"{self.base_url} refuses these credentials ({answer.reason}): "
                 f"check {self.credential_settings}"
             )
-        return f"{self.base_url} gives no usable answer ({answer.reason}): check {self.host_setting}"
+        return (
+            f"{self.base_url} gives no usable answer ({answer.reason}): check {self.host_setting}"
+        )
 
     def ask(
         self,
@@ -311,4 +313,3 @@ def _in_words(error: requests.RequestException, host: str | None, timeout: int) 
     if isinstance(error, requests.exceptions.ProxyError):
         return f"the proxy did not connect to {host}"
     return f"the connection to {host} broke: {type(error).__name__}"
-

@@ -7,7 +7,6 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-import click
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
@@ -17,6 +16,8 @@ from event_taps_core.errors import TapError
 if TYPE_CHECKING:
     import logging
     from typing import Self
+
+    import click
 
 
 class TapCommand(SingerCommand):
@@ -56,7 +57,7 @@ class TapCommand(SingerCommand):
 
 def config_errors(error: ConfigValidationError, tap_name: str) -> str:
     """Turn the SDK's validation errors into one sentence, without the values of secrets."""
-    properties = error.schema.get("properties", {})
+    properties = (error.schema or {}).get("properties", {})
     return "; ".join(_config_error(text, properties, tap_name) for text in error.errors)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-def digest(*parts: Any) -> str:  # noqa: ANN401 - identities are made of any JSON value
+def digest(*parts: Any) -> str:
     """Digest JSON values into 32 hexadecimal digits; object keys are sorted first.
 
     >>> digest("a", 1) == digest("a", 1) != digest("a", "1")

@@ -8,14 +8,19 @@ is current if its `read_at` is not older than the log's for the same stream and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import typing as th
+from typing_extensions import override
 
 from event_taps_core.streams import EventStream
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
+
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core.columns import Row
 
 
 class ReadLogStream(EventStream):
@@ -43,9 +48,7 @@ class ReadLogStream(EventStream):
         th.Property("row_count", th.IntegerType, description="Number of rows in that reading."),
     )
 
-    def note(
-        self, stream: EventStream, parent_id: str, row_count: int, reason: str | None
-    ) -> None:
+    def note(self, stream: EventStream, parent_id: str, row_count: int, reason: str | None) -> None:
         """Write that a parent was read completely."""
         if not self.selected:
             return
@@ -60,6 +63,9 @@ class ReadLogStream(EventStream):
         self.tally.rows += 1
         self.write_batch(self.prepare([row], None, {}, encode=True))
 
-    def _sync_records(self, context=None, *, write_messages=True):  # noqa: ANN001, ANN201, ARG002
+    @override
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Row, Any, Any]:
         """Nothing to read: rows come with the readings of the other streams."""
         yield from ()

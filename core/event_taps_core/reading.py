@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 class HasWeight(Protocol):
     """What a partition's generator yields beside `Wait`."""
 
-    weight: int
-    """Bytes of memory this page stands for, roughly."""
+    @property
+    def weight(self) -> int:
+        """Bytes of memory this page stands for, roughly."""
 
 
 PartitionT = TypeVar("PartitionT")
@@ -63,7 +64,7 @@ class Done:
     error: BaseException | None = None
 
 
-class Stopped(BaseException):  # noqa: N818 - it is asked for, not an error
+class Stopped(BaseException):
     """The run ends here: it was told to, or going on makes no sense; what was handed out is whole.
 
     Like `KeyboardInterrupt` it is no `Exception`, so that nothing isolates it as a failure.
@@ -96,9 +97,9 @@ class _Workers(Generic[PartitionT, PageT]):
 
     def __init__(self, count: int) -> None:
         self.todo: queue.SimpleQueue[_Reading[PartitionT, PageT] | None] = queue.SimpleQueue()
-        self.results: queue.SimpleQueue[
-            tuple[_Reading[PartitionT, PageT], PageT | Wait | Done]
-        ] = queue.SimpleQueue()
+        self.results: queue.SimpleQueue[tuple[_Reading[PartitionT, PageT], PageT | Wait | Done]] = (
+            queue.SimpleQueue()
+        )
         self.count = count
         for _ in range(count):
             threading.Thread(target=self._work, daemon=True).start()

@@ -40,7 +40,11 @@ class Redaction(logging.Filter):
         forms = set()
         for secret in secrets:
             if len(secret) >= _SHORTEST_SECRET:
-                forms |= {secret, quote(secret, safe=""), base64.b64encode(secret.encode()).decode()}
+                forms |= {
+                    secret,
+                    quote(secret, safe=""),
+                    base64.b64encode(secret.encode()).decode(),
+                }
         longest_first = sorted(forms, key=len, reverse=True)
         self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
 

@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from urllib.parse import quote
 
-from singer_sdk.helpers.types import Context
+from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.pagination import SinglePagePaginator
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from singer_sdk.streams.rest import PageContext, RESTStream
 from singer_sdk.typing import PropertiesList, Property
-from singer_sdk.helpers._typing import TypeConformanceLevel
 from typing_extensions import override
-from urllib.parse import quote
 
 from event_taps_core.answers import Answer, Broken, Pending
 from event_taps_core.columns import COMMON_COLUMNS, EXTRA_FIELDS, READ_AT, Conversion, Row
@@ -34,11 +32,12 @@ from event_taps_core.summary import StreamTally
 from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
+    import requests
+    from singer_sdk.helpers.types import Context
     from singer_sdk.pagination import BaseAPIPaginator
 
-    from event_taps_core.client import ApiResponse
     from event_taps_core.keys import SurrogateKey
     from event_taps_core.tap import EventTap
 
@@ -46,7 +45,9 @@ if TYPE_CHECKING:
 class Batch(NamedTuple):
     """The records of one stream out of one answer, ready to be written."""
 
-    count: int
+    size: int
+    """Number of records."""
+
     records: list[Row]
     lines: bytes | None
     """The encoded RECORD messages, on the short path; then `records` is empty."""
@@ -65,6 +66,9 @@ class EventStream(RESTStream[Any]):
 
     Streams with the same `path` share their requests: one answer feeds them all.
     """
+
+    name: str = ""
+    """Name of the stream."""
 
     records_path: ClassVar[tuple[str, ...]] = ()
     """Attributes that lead from the body to the list of rows; a missing one is a broken answer."""
@@ -118,7 +122,7 @@ class EventStream(RESTStream[Any]):
         return None
 
     @override
-    def parse_response(self, response: ApiResponse) -> Iterable[Row]:  # type: ignore[override] # the client makes these
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
         """Take the rows out of an answer that was classified as records.
 
         Raises:
@@ -329,12 +333,12 @@ class EventStream(RESTStream[Any]):
     @override
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """No signpost: `Settling` bounds the bookmark."""
-        return None
+        return
 
     @override
     def _sync_records(
         self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Iterator[Row]:  # type: ignore[override] # the SDK's is a generator of the same rows
+    ) -> Generator[Row, Any, Any]:
         """Read this stream and those that share its requests.
 
         The SDK's own version conforms, maps, counts and bookmarks record by record.

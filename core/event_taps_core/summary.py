@@ -60,8 +60,10 @@ class StreamTally:
         if self.settled:
             yield f"{self.settled} parents settled and not read again"
         if self.retries:
-            yield f"{self.retries.total()} retries ({_counted(self.retries)}), "\
+            yield (
+                f"{self.retries.total()} retries ({_counted(self.retries)}), "
                 f"{self.waited_seconds:.0f} s waited for them"
+            )
         if self.pending:
             yield f"{self.pending} answers not ready at first"
         for reason, ids in self.absent.items():

@@ -155,6 +155,7 @@ class EventTap(Tap):
     """The vendor's client."""
 
     message_writer_class = MessageWriter
+    message_writer: MessageWriter
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.run_started = datetime.now(UTC)
@@ -253,7 +254,8 @@ class EventTap(Tap):
 
     @override
     def discover_streams(self) -> Sequence[EventStream]:
-        return [stream_class(self) for stream_class in (*self.stream_classes, ReadLogStream)]
+        classes: tuple[type[EventStream], ...] = (*self.stream_classes, ReadLogStream)
+        return [stream_class(self) for stream_class in classes]
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
@@ -261,7 +263,7 @@ class EventTap(Tap):
         if not isinstance(bookmarks, dict) or not all(
             isinstance(kept, dict) for kept in bookmarks.values()
         ):
-            msg = "the state is not Singer state ({'bookmarks': {stream: {...}}}): pass none to start anew"
+            msg = "the state is not Singer state ({'bookmarks': {...}}): pass none to start anew"
             raise StateError(msg)
         super().load_state(state)
 
@@ -317,20 +319,21 @@ class EventTap(Tap):
         self.check_settings()
         for stream in self.event_streams.values():
             _ = stream.settling  # an unusable state is said before anything is written
+        end: Stopped | None = None
         try:
             self.sync_all()
         except Stopped as stopped:
+            end = stopped
             if self.state:
                 self.state_writer.write_state(self.state)
-            self.message_writer.flush()
-            self._log_summary()
-            if not self._stop_signal:
-                raise TapError(str(stopped)) from stopped
+        self.message_writer.flush()
+        failed = self._log_summary()
+        if self._stop_signal:
             name = signal.Signals(self._stop_signal).name
             self.logger.error("%s: stopped by %s; the next run goes on from here", self.name, name)
             return 128 + self._stop_signal
-        self.message_writer.flush()
-        failed = self._log_summary()
+        if end is not None:
+            raise TapError(str(end)) from end
         if failed:
             self.logger.error("%s: not everything was read: %s", self.name, failed)
         return 1 if failed else 0

@@ -66,7 +66,7 @@ class Walk:
             }
             for stream, batch in self.batches(encode=True):
                 stream.write_batch(batch)
-                counters[stream.name].increment(batch.count)
+                counters[stream.name].increment(batch.size)
         self.tap.message_writer.flush()
 
     def batches(self, *, encode: bool) -> Iterator[tuple[EventStream, Batch]]:
@@ -93,8 +93,8 @@ class Walk:
             for context, event in readings:
                 if not isinstance(event, Done):
                     for stream, batch in zip(self._due(context), event.batches, strict=True):
-                        stream.tally.rows += batch.count
-                        self._rows[stream.name] += batch.count
+                        stream.tally.rows += batch.size
+                        self._rows[stream.name] += batch.size
                         yield stream, batch
                     continue
                 ended += 1
@@ -126,11 +126,7 @@ class Walk:
 
     def _due(self, context: Context | None) -> list[EventStream]:
         """Say which of the streams read this partition; their bookmarks may differ."""
-        return [
-            stream
-            for stream in self.streams
-            if stream.settling.reads(stream.ends_at(context))
-        ]
+        return [stream for stream in self.streams if stream.settling.reads(stream.ends_at(context))]
 
     def _pages(self, context: Context | None, *, encode: bool) -> Iterator[_Prepared | Wait]:
         """Walk one partition; runs in a worker thread."""
@@ -156,16 +152,11 @@ class Walk:
         self._failures_in_a_row = 0
         for stream in self._due(context):
             partition_id = stream.partition_id(context)
-            if error is not None:
-                stream.tally.absent.setdefault(error.reason, []).append(
-                    partition_id or WHOLE_STREAM
-                )
-            self.tap.read_log.note(
-                stream, partition_id, self._rows.pop(stream.name, 0), error and error.reason
-            )
-            if stream.name not in self._frozen and stream.settling.advance(
-                stream.ends_at(context)
-            ):
+            reason = None if error is None else error.reason
+            if reason is not None:
+                stream.tally.absent.setdefault(reason, []).append(partition_id or WHOLE_STREAM)
+            self.tap.read_log.note(stream, partition_id, self._rows.pop(stream.name, 0), reason)
+            if stream.name not in self._frozen and stream.settling.advance(stream.ends_at(context)):
                 stream.keep_bookmark()
 
     def _fail(self, context: Context | None, error: BaseException) -> None:

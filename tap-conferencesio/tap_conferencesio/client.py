@@ -10,8 +10,9 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from event_taps_core import Answer, ApiClient, Broken, Refused
 from typing_extensions import override
+
+from event_taps_core import Answer, ApiClient, Broken, Refused
 
 if TYPE_CHECKING:
     from event_taps_core import ApiResponse

@@ -33,7 +33,8 @@ def _secret(name: str, description: str) -> th.Property[Any]:
     return th.Property(name, _TEXT, description=description, secret=True)
 
 
-_SUBDOMAIN: Final = _key("subdomain", "The app's subdomain: the part before .cnf.io of its address."
+_SUBDOMAIN: Final = _key(
+    "subdomain", "The app's subdomain: the part before .cnf.io of its address."
 )
 _SESSION_ID: Final = _key("session_id", "Id of the session: joins to sessions.id.")
 _SESSION_DATE: Final = _column(
@@ -127,7 +128,9 @@ SESSIONS: Final[Columns] = (
 ATTENDANCE: Final[Columns] = (
     _SUBDOMAIN,
     _SESSION_ID,
-    _key("attendance_key", "Key of the check-in record within the session, made from the person's external id, else "
+    _key(
+        "attendance_key",
+        "Key of the check-in record within the session, made from the person's external id, else "
         "e-mail, else names and fields, with a number where one person has several records.",
     ),
     _SESSION_DATE,
@@ -227,7 +230,9 @@ POLL_RESPONSES: Final[Columns] = (
     _SUBDOMAIN,
     _SESSION_ID,
     _POLL_ID,
-    _key("response_key", "Key of the answer within the poll, made from what the vendor sends about it.",
+    _key(
+        "response_key",
+        "Key of the answer within the poll, made from what the vendor sends about it.",
     ),
     _SESSION_DATE,
     _column(
@@ -248,7 +253,9 @@ POLL_RESPONSES: Final[Columns] = (
 QUESTIONS: Final[Columns] = (
     _SUBDOMAIN,
     _SESSION_ID,
-    _key("question_key", "Key of the question within the session: made from its id, else from its content.",
+    _key(
+        "question_key",
+        "Key of the question within the session: made from its id, else from its content.",
     ),
     _SESSION_DATE,
     _column("question_id", _TEXT, "The vendor's id of the question, if it sends one."),
@@ -257,7 +264,9 @@ QUESTIONS: Final[Columns] = (
 
 EVALUATION_RESPONSES: Final[Columns] = (
     _SUBDOMAIN,
-    _key("response_key", "Key of the answer: made from session, user, presenter, question and time.",
+    _key(
+        "response_key",
+        "Key of the answer: made from session, user, presenter, question and time.",
     ),
     _column(
         "session_id",

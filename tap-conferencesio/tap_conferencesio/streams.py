@@ -10,6 +10,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
+
 from event_taps_core import (
     Absent,
     Broken,
@@ -19,16 +22,15 @@ from event_taps_core import (
     Unconvertible,
     utc_timestamp,
 )
-from singer_sdk.streams.rest import HTTPRequest
-from typing_extensions import override
-
 from tap_conferencesio import schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from event_taps_core import ApiResponse, Row, Wait
+    import requests
     from singer_sdk.helpers.types import Context
+
+    from event_taps_core import Row, Wait
 
 _ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
@@ -86,7 +88,7 @@ class AppStream(EventStream):
     columns = schemas.APP
 
     @override
-    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
         """Take the one object; the vendor may write "no time zone" as -1, as it asks writers to."""
         settings = response.json().get("data")
         if not isinstance(settings, dict):
@@ -107,7 +109,7 @@ class SessionsStream(EventStream):
     columns = schemas.SESSIONS
 
     @override
-    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
         """Warn where `count` disagrees with the list: the first sign of undocumented paging."""
         rows = list(super().parse_response(response))
         warn_of_count(self, response, len(rows))
@@ -221,7 +223,7 @@ class SessionDataStream(SessionStream):
     path = "/sessions/{session_id}/data"
 
     @staticmethod
-    def data(response: ApiResponse) -> Row:
+    def data(response: requests.Response) -> Row:
         """Return the answer's `data`; null where the session has neither polls nor questions."""
         body = response.json()
         data = body.get("data", body) if isinstance(body, dict) else body
@@ -233,7 +235,7 @@ class SessionDataStream(SessionStream):
         return data
 
     @classmethod
-    def polls(cls, response: ApiResponse) -> Iterator[tuple[str, Row]]:
+    def polls(cls, response: requests.Response) -> Iterator[tuple[str, Row]]:
         """List polls with their ids, the keys of the vendor's map.
 
         Documented as `{}` when empty; back ends that write a map as a list when it is empty are
@@ -256,7 +258,7 @@ class PollsStream(SessionDataStream):
     columns = schemas.POLLS
 
     @override
-    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
         return [
             {**poll, "poll_id": poll_id, "responses": _json_text(poll.get("responses"))}
             for poll_id, poll in self.polls(response)
@@ -283,7 +285,7 @@ class PollResponsesStream(SessionDataStream):
     columns = schemas.POLL_RESPONSES
 
     @override
-    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
         """Explode `responses`, whose shape is not documented (heading "PollData": any, or null).
 
         A list holds an answer per item; a map an answer (or a list of them) per name, which is a
@@ -329,7 +331,7 @@ class QuestionsStream(SessionDataStream):
     columns = schemas.QUESTIONS
 
     @override
-    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
         """Read questions, whose attributes are not documented: null, or a list of anything."""
         found = self.data(response).get("questions")
         if isinstance(found, dict):
@@ -383,7 +385,7 @@ class EvaluationResponsesStream(EventStream):
     columns = schemas.EVALUATION_RESPONSES
 
     @override
-    def parse_response(self, response: ApiResponse) -> Iterable[Row]:
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
         rows = list(super().parse_response(response))
         warn_of_count(self, response, len(rows))
         return rows
@@ -419,7 +421,7 @@ def _unique(sessions: list[Row], attribute: str) -> dict[Any, str]:
     }
 
 
-def warn_of_count(stream: EventStream, response: ApiResponse, rows: int) -> None:
+def warn_of_count(stream: EventStream, response: requests.Response, rows: int) -> None:
     """Warn where the vendor's `count` ("records returned in this response") is not the length."""
     count = response.json()["data"].get("count")
     if count is not None and str(count) != str(rows):

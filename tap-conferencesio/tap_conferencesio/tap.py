@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from event_taps_core import EventTap, settings
 from singer_sdk import typing as th
 from typing_extensions import override
 
+from event_taps_core import EventTap, settings
 from tap_conferencesio import streams
 from tap_conferencesio.client import ConferencesIoClient
 

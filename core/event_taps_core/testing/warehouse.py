@@ -33,7 +33,7 @@ class Warehouse:
             AssertionError: If a record comes before its SCHEMA or lacks a key.
         """
         for line in lines:
-            if not line.strip()[-1:] in ("}", b"}"):
+            if line.strip()[-1:] not in ("}", b"}"):
                 continue
             message = json.loads(line)
             stream = message.get("stream")
