@@ -2,7 +2,7 @@
 
 from event_taps_core.answers import Absent, Answer, Broken, Expired, Pending, Refused
 from event_taps_core.client import ApiClient, ApiResponse
-from event_taps_core.columns import Row, Unconvertible, snake_case, utc_timestamp
+from event_taps_core.columns import Row, Unconvertible, rfc3339, snake_case, utc_timestamp
 from event_taps_core.errors import TapError
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.reading import Wait
@@ -27,6 +27,7 @@ __all__ = [
     "Unconvertible",
     "Wait",
     "digest",
+    "rfc3339",
     "settings",
     "snake_case",
     "utc_timestamp",

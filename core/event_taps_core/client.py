@@ -17,6 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 import requests.adapters
+import urllib3
 from requests.cookies import RequestsCookieJar
 from typing_extensions import override
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from http.cookiejar import Cookie
 
-    import urllib3
     from singer_sdk.streams.rest import HTTPRequest
 
     from event_taps_core.summary import StreamTally
@@ -74,6 +74,19 @@ class ApiResponse(requests.Response):
     """A response that decodes its JSON once, however many streams and paginators look at it."""
 
     _value: Any = _UNREAD
+    _content: Any  # False while unread, as `requests` has it
+
+    @property
+    @override
+    def content(self) -> bytes:
+        """The body, read at once instead of in the 10 kB pieces of `requests`.
+
+        Raises:
+            urllib3.exceptions.HTTPError: If the body is cut or badly compressed.
+        """
+        if self._content is False:
+            self._content = self.raw.read(decode_content=True)
+        return self._content or b""
 
     @override
     def json(self, **kwargs: Any) -> Any:
@@ -265,7 +278,7 @@ class ApiClient:
             response = self._session.send(
                 prepared, timeout=(_CONNECT_TIMEOUT_SECONDS, self._timeout)
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise Broken(_in_words(error, self._base.hostname, self._timeout)) from error
         problem = self.classify(response)  # type: ignore[arg-type] # the adapter builds these
         if problem is not None:
@@ -299,9 +312,9 @@ def _path_pattern(path: str) -> str:
     return "(?:" + re.escape(path).replace(r"\{\}", segment) + ")"
 
 
-def _in_words(error: requests.RequestException, host: str | None, timeout: int) -> str:
+def _in_words(error: Exception, host: str | None, timeout: int) -> str:
     """Describe a failed exchange without its URL, headers or body."""
-    if isinstance(error, requests.Timeout):
+    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
         return f"no answer from {host} within {timeout} seconds"
     text = str(error)
     if "NameResolution" in text or "getaddrinfo" in text or "Failed to resolve" in text:

@@ -54,6 +54,23 @@ def snake_case(name: str) -> str:
     return re.sub(r"[^0-9a-zA-Z]+", "_", spaced).strip("_").lower()
 
 
+def utc_moment(value: Any) -> datetime:  # noqa: ANN401 - vendors send anything
+    """Read an ISO 8601 time with a known offset as a moment in UTC.
+
+    Raises:
+        Unconvertible: If it is no time, or has no offset (a local time is not guessed at).
+    """
+    try:
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is UTC:
+            return moment
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Unconvertible(value) from error
+    raise Unconvertible(value)
+
+
 def utc_timestamp(value: Any) -> str:  # noqa: ANN401 - vendors send anything
     """Turn an ISO 8601 time with a known offset into RFC 3339 in UTC with `Z`.
 
@@ -61,17 +78,14 @@ def utc_timestamp(value: Any) -> str:  # noqa: ANN401 - vendors send anything
     '2019-01-08T16:47:02Z'
 
     Raises:
-        Unconvertible: If it is no time, or has no offset (a local time is not guessed at).
+        Unconvertible: See `utc_moment`.
     """
-    if not isinstance(value, str):
-        raise Unconvertible(value)
-    try:
-        moment = datetime.fromisoformat(value.strip())
-        if moment.tzinfo is None:
-            raise Unconvertible(value)
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError) as error:
-        raise Unconvertible(value) from error
+    return rfc3339(utc_moment(value))
+
+
+def rfc3339(moment: datetime) -> str:
+    """Write a moment as RFC 3339 in UTC with `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def iso_date(value: Any) -> str:  # noqa: ANN401 - vendors send anything
@@ -163,7 +177,7 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "boolean": boolean,
 }
 _FORMATS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "date-time": utc_timestamp,
+    "date-time": utc_moment,  # the encoder writes moments as RFC 3339
     "date": iso_date,
 }
 
@@ -232,14 +246,17 @@ class Conversion:
             template: See `template`.
 
         Returns:
-            New records; the rows stay as they are.
+            New records, with times as `datetime`; the rows stay as they are.
         """
         steps = self._steps
         records = []
         for row in rows:
             record = template.copy()
             for attribute, value in row.items():
-                column, accepted, convert = steps.get(attribute) or self._plan(attribute)
+                try:
+                    column, accepted, convert = steps[attribute]
+                except KeyError:
+                    column, accepted, convert = self._plan(attribute)
                 if value.__class__ in accepted:
                     record[column] = value  # type: ignore[index] # accepts only with a column
                 elif convert is not None:
@@ -273,4 +290,8 @@ class Conversion:
     def _keep(self, attribute: str, value: Any, record: Row) -> None:  # noqa: ANN401
         self.unknown.add(attribute)
         if self._keep_extra:
-            record[EXTRA_FIELDS] = {**(record[EXTRA_FIELDS] or {}), attribute: value}
+            extra = record[EXTRA_FIELDS]
+            if extra is None:
+                record[EXTRA_FIELDS] = {attribute: value}
+            else:
+                extra[attribute] = value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -39,16 +38,12 @@ class TapCommand(SingerCommand):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().main(*args, **kwargs)
-        except BrokenPipeError:
-            # Python would flush stdout once more while exiting, and complain about it.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self._complain("the target closed the pipe; its own log says why")
         except ConfigValidationError as error:
             self._complain(config_errors(error, self.name or ""))
         except (TapError, OSError) as error:
             self._complain(str(error))
-        except ValueError as error:  # a config file that is not JSON, from the SDK's own reading
-            self._complain(f"{type(error).__name__}: {error}")
+        except ValueError as error:  # from the SDK's reading of --config
+            self._complain(f"the config file is not a JSON object ({error})")
         return sys.exit(1)
 
     def _complain(self, message: str) -> None:

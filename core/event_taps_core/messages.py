@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,15 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message
 from typing_extensions import override
 
+from event_taps_core.reading import Stopped
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from event_taps_core.columns import Row
 
 _encoder = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number")
-_BUFFER_BYTES = 256 * 1024
+_BUFFER_BYTES = 64 * 1024
 
 
 def record_lines(
@@ -62,11 +65,21 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             self.flush()
 
     def flush(self) -> None:
-        """Hand everything written so far to the target."""
+        """Hand everything written so far to the target.
+
+        Raises:
+            Stopped: If the target has closed the pipe.
+        """
         lines, self._lines, self._size = b"".join(self._lines), [], 0
-        binary = getattr(sys.stdout, "buffer", None)
-        if binary is None:  # stdout was replaced by a text stream, as tests do
-            sys.stdout.write(lines.decode())
-        else:
-            binary.write(lines)
-        sys.stdout.flush()
+        try:
+            binary = getattr(sys.stdout, "buffer", None)
+            if binary is None:  # stdout was replaced by a text stream, as tests do
+                sys.stdout.write(lines.decode())
+            else:
+                binary.write(lines)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # From here on into nothing, or Python would try once more, and complain, at its exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            msg = "the target closed the pipe: its own log says why"
+            raise Stopped(msg) from None

@@ -10,6 +10,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from event_taps_core.columns import rfc3339
+
 _LAST_ZONE_BEHIND_UTC = timedelta(hours=12)
 """A local day is over everywhere only twelve hours after it is over in UTC."""
 
@@ -78,14 +80,10 @@ class Settling:
             over = (self._run_started - _LAST_ZONE_BEHIND_UTC).date()
             reached = min(date.fromisoformat(value), over).isoformat()
         else:
-            reached = value if end <= self._run_started else _text(self._run_started)
+            reached = value if end <= self._run_started else rfc3339(self._run_started)
         before = moment(self.bookmark)
         after = moment(reached)
         if before is not None and after is not None and after <= min(before, self._run_started):
             return False
         self.bookmark = reached
         return True
-
-
-def _text(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from urllib.parse import quote
 
+import msgspec
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.pagination import SinglePagePaginator
@@ -85,6 +86,9 @@ class EventStream(RESTStream[Any]):
     columns: ClassVar[tuple[Property[Any], ...]]
     """The declared columns, each with its description."""
 
+    deferred: ClassVar[bool] = False
+    """Whether the vendor prepares answers when asked (`Pending`): these are asked for early."""
+
     poll_seconds: int = 60
     """How long to wait before asking again for what is pending."""
 
@@ -96,6 +100,7 @@ class EventStream(RESTStream[Any]):
     def __init__(self, tap: EventTap) -> None:
         self.tap = tap
         self.tally = StreamTally(self.name)
+        self._due: dict[str, float] = {}
         self._shared_rows: list[Row] | Answer | None = None
         self._has_begun = False
         self.has_been_read = False
@@ -156,6 +161,9 @@ class EventStream(RESTStream[Any]):
         """
         paginator = self.get_new_paginator() or SinglePagePaginator()
         deadline = None
+        asked_for = self._due.pop(self.partition_id(context), None)
+        if asked_for is not None:
+            yield Wait(asked_for)
         while not paginator.finished:
             page = PageContext(context, paginator.current_value)
             try:
@@ -178,6 +186,23 @@ class EventStream(RESTStream[Any]):
                 continue
             yield Page(rows, len(response.content))
             paginator.advance(response)
+
+    def ask_early(self, context: Context | None) -> None:
+        """Ask for a partition that has to be prepared, so that this happens while others are read.
+
+        What is ready at once is asked for again when its turn comes: keeping it would need memory
+        for all partitions. Other answers are left to the reading, which names them.
+        """
+        paginator = self.get_new_paginator() or SinglePagePaginator()
+        page = PageContext(context, paginator.current_value)
+        try:
+            self.tap.client.ask(self.get_http_request(page=page), self.tally, lambda _: None)
+        except Pending as pending:
+            self.tally.count_pending()
+            due = time.monotonic() + (pending.seconds or self.poll_seconds)
+            self._due[self.partition_id(context)] = due
+        except Answer:
+            return
 
     # Shared rows: a stream that others hang on is requested once per run
 
@@ -240,7 +265,7 @@ class EventStream(RESTStream[Any]):
         constants = {**self.tap.constants, **(context or {}), READ_AT: self.tap.read_at}
         records = self.conversion.convert(rows, self.conversion.template(constants))
         if not (encode and self.is_on_short_path):
-            return Batch(len(records), records, None)
+            return Batch(len(records), msgspec.to_builtins(records), None)
         lines = record_lines(self.name, records, self.tap.read_at, self._stream_version)
         return Batch(len(records), [], lines)
 

@@ -23,9 +23,10 @@ from event_taps_core.messages import MessageWriter
 from event_taps_core.read_log import ReadLogStream
 from event_taps_core.reading import Done, Stopped, read_in_order
 from event_taps_core.redaction import Redaction, secret_values
+from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import FrameType
 
     import click
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from event_taps_core.client import ApiClient
     from event_taps_core.columns import Row
-    from event_taps_core.streams import EventStream
+    from event_taps_core.streams import EventStream, Page
 
 
 def settings(
@@ -157,11 +158,13 @@ class EventTap(Tap):
     message_writer_class = MessageWriter
     message_writer: MessageWriter
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *, config: Any = None, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's
+        if isinstance(config, dict):  # a setting that is null is a setting that is not given
+            config = {name: value for name, value in config.items() if value is not None}
         self.run_started = datetime.now(UTC)
-        self.read_at = self.run_started.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        self.read_at = self.run_started.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self._stop_signal = 0
-        super().__init__(*args, **kwargs)
+        super().__init__(config=config, **kwargs)
 
     # What a tap overrides
 
@@ -250,6 +253,27 @@ class EventTap(Tap):
                 return Broken(f"defect: {event.error!r}")
         return rows
 
+    def ask_early(self) -> None:
+        """Ask once for everything that the vendor has to prepare, before anything is read.
+
+        So all reports are prepared at the same time, and a run waits for about one of them.
+        A single such stream needs no help: its parked partitions wait side by side anyway.
+        """
+        deferred = [s for s in self.event_streams.values() if s.deferred and s.selected]
+        if len(deferred) > 1:
+            asks = [(s, context) for s in deferred for context in self._due_contexts(s)]
+            asking = read_in_order(
+                asks, _asking, workers=self.concurrency, stopping=self.is_stopping
+            )
+            for _ in asking:
+                pass
+
+    def _due_contexts(self, stream: EventStream) -> list[Context | None]:
+        try:
+            return Walk(self, [stream]).due_contexts()
+        except Answer:
+            return []  # the reading will meet it again, and name it
+
     # The SDK's hooks
 
     @override
@@ -321,6 +345,7 @@ class EventTap(Tap):
             _ = stream.settling  # an unusable state is said before anything is written
         end: Stopped | None = None
         try:
+            self.ask_early()
             self.sync_all()
         except Stopped as stopped:
             end = stopped
@@ -350,6 +375,13 @@ class EventTap(Tap):
             for stream in read
             for reason, ids in stream.tally.failed.items()
         )
+
+
+def _asking(ask: tuple[EventStream, Context | None]) -> Iterator[Page]:
+    """Ask early, as a reading without pages."""
+    stream, context = ask
+    stream.ask_early(context)
+    yield from ()
 
 
 def _json_file(file: IO[str] | None, what: str) -> dict[str, Any] | None:

@@ -81,7 +81,11 @@ class Walk:
         for stream in self.streams:
             stream.begin()
             stream.has_been_read = True
-        contexts = self._due_contexts()
+        try:
+            contexts = self.due_contexts()
+        except Answer as answer:
+            self._fail(None, answer)
+            contexts = []
         readings = read_in_order(
             contexts,
             lambda context: self._pages(context, encode=encode),
@@ -103,14 +107,14 @@ class Walk:
                     break
         self._end(len(contexts) - ended)
 
-    def _due_contexts(self) -> list[Context | None]:
-        """List the partitions to read, by end, oldest first; those without an end come last."""
+    def due_contexts(self) -> list[Context | None]:
+        """List the partitions to read, by end, oldest first; those without an end come last.
+
+        Raises:
+            Answer: If the stream that these hang on cannot be read.
+        """
         leader = self.streams[0]
-        try:
-            contexts = leader.contexts()
-        except Answer as answer:
-            self._fail(None, answer)
-            return []
+        contexts = leader.contexts()
         if leader.parent is not None:
             count, index = self.tap.shard
             contexts = [c for c in contexts if shard_of(leader.partition_id(c), count) == index]
@@ -146,18 +150,28 @@ class Walk:
         """Note what became of a partition."""
         if isinstance(error, Stopped):
             raise error
-        if error is not None and not isinstance(error, Absent):
+        if error is not None and not self._is_absence(context, error):
             self._fail(context, error)
             return
         self._failures_in_a_row = 0
         for stream in self._due(context):
             partition_id = stream.partition_id(context)
-            reason = None if error is None else error.reason
+            reason = error.reason if isinstance(error, Absent) else None
             if reason is not None:
                 stream.tally.absent.setdefault(reason, []).append(partition_id or WHOLE_STREAM)
             self.tap.read_log.note(stream, partition_id, self._rows.pop(stream.name, 0), reason)
             if stream.name not in self._frozen and stream.settling.advance(stream.ends_at(context)):
                 stream.keep_bookmark()
+
+    def _is_absence(self, context: Context | None, error: BaseException) -> bool:
+        """Say whether the vendor affirmed that there is nothing; a wrong address is no such thing.
+
+        A list that others hang on is always there, and so is something at the right address.
+        """
+        whole = context is None
+        if not isinstance(error, Absent) or (whole and self.tap.is_parent(self.streams[0])):
+            return False
+        return not whole or self.tap.client.has_succeeded
 
     def _fail(self, context: Context | None, error: BaseException) -> None:
         """Name a failed partition; its bookmark goes no further in this run."""

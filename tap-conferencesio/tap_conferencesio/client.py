@@ -39,8 +39,8 @@ class ConferencesIoClient(ApiClient):
         "/evaluations/responses",
     )
     host_setting = (
-        "the setting subdomain (the part before .cnf.io of your app's address), and whether "
-        "Conferences i/o has activated API access for it"
+        "the setting subdomain (the part before .cnf.io of your app's address) or api_url, and "
+        "whether Conferences i/o has activated API access for it"
     )
     credential_settings = (
         "the setting api_key (Admin panel, Advanced Settings, API Keys & Settings), and whether "
@@ -71,7 +71,8 @@ class ConferencesIoClient(ApiClient):
             return problem or unreadable
         if not isinstance(body, dict):
             return problem or Broken("JSON without the documented envelope")
-        if body.get("status") == "error" or (problem is not None and "message" in body):
+        succeeded = str(body.get("code", "200")).startswith("2") and body.get("status") != "error"
+        if not succeeded or (problem is not None and "message" in body):
             message = str(body.get("message") or "no message")
             said = f"HTTP {response.status_code}: {message}"
             if _ABOUT_CREDENTIALS.search(message):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import email.utils
 import re
 from collections import Counter
-from datetime import UTC, date
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from event_taps_core import (
     Page,
     SurrogateKey,
     Unconvertible,
+    rfc3339,
     utc_timestamp,
 )
 from tap_conferencesio import schemas
@@ -76,7 +77,7 @@ def responded_at(value: Any) -> str | None:  # noqa: ANN401 - vendors send anyth
         return None
     if parsed.tzinfo is None:  # "-0000": the zone is not known
         return None
-    return parsed.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return rfc3339(parsed)
 
 
 class AppStream(EventStream):
