@@ -64,6 +64,8 @@ class Broken(Answer):
         retries: How often it is worth asking again; None for the setting `max_retries`.
         retry_after: Seconds the server asked to wait before the next request.
         throttled: The server finds the whole key too fast: every worker waits, not just one.
+        elsewhere: Nobody answered, or not this API (an HTML page): as long as nothing has been
+            read, nothing else can be either.
     """
 
     def __init__(
@@ -73,8 +75,10 @@ class Broken(Answer):
         retries: int | None = None,
         retry_after: float | None = None,
         throttled: bool = False,
+        elsewhere: bool = False,
     ) -> None:
         super().__init__(reason)
+        self.elsewhere = elsewhere
         self.retries = retries
         self.retry_after = retry_after
         self.throttled = throttled
@@ -88,16 +92,14 @@ def retry_after_seconds(value: str | None, now: datetime | None = None) -> float
     """
     if value is None:
         return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    if value.strip().isdecimal():
+        return float(value)
     try:
         due = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+        due = due if due.tzinfo else due.replace(tzinfo=UTC)
+        return max(0.0, (due - (now or datetime.now(UTC))).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    due = due if due.tzinfo else due.replace(tzinfo=UTC)
-    return max(0.0, (due - (now or datetime.now(UTC))).total_seconds())
 
 
 _RETRIED = frozenset(

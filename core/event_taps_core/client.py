@@ -7,11 +7,11 @@ A vendor's client adds its credentials and what its bodies say.
 
 from __future__ import annotations
 
-import itertools
 import random
 import re
 import threading
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -214,8 +214,9 @@ class ApiClient:
         Raises:
             Answer: What the API said in the end, if not records.
         """
+        failures: Counter[str] = Counter()
         renewed = False
-        for attempt in itertools.count(1):
+        while True:
             renewals = self._renewals
             try:
                 return self._ask_once(request, tally, extract)
@@ -225,11 +226,18 @@ class ApiClient:
                 renewed = True
                 self._renew_once(renewals)
             except Broken as problem:
-                allowed = self._max_retries if problem.retries is None else problem.retries
-                if attempt > min(allowed, self._max_retries):
+                failures[problem.reason] += 1
+                if not self._is_worth_another_try(problem, failures):
                     raise
-                self._wait_before_retry(problem, attempt, tally)
-        raise AssertionError  # pragma: no cover - count() does not end
+                self._wait_before_retry(problem, failures.total(), tally)
+
+    def _is_worth_another_try(self, problem: Broken, failures: Counter[str]) -> bool:
+        """Bound the retries in all, and those of a reason that has its own limit by that."""
+        if failures.total() > self._max_retries:
+            return False
+        if problem.retries is None or (problem.elsewhere and self.has_succeeded):
+            return True
+        return failures[problem.reason] <= problem.retries
 
     def permits(self, method: str, url: str) -> bool:
         """Say whether this is a read of this API; nothing else is ever sent."""
@@ -263,23 +271,24 @@ class ApiClient:
         tally: StreamTally,
         extract: Callable[[ApiResponse], T],
     ) -> T:
-        prepared = requests.Request(
-            request.method,
-            request.url,
-            params=request.encode_params(),
-            headers={**self.headers(), **request.headers},
-        ).prepare()
-        if not self.permits(request.method, prepared.url or ""):
-            msg = "this tap never requests that path"
-            raise Broken(msg, retries=0)
-        self.pacer.wait()
-        tally.count_request()
         try:
+            prepared = requests.Request(
+                request.method,
+                request.url,
+                params=request.encode_params(),
+                headers={**self.headers(), **request.headers},
+            ).prepare()
+            if not self.permits(request.method, prepared.url or ""):
+                msg = "this tap never requests that path"
+                raise Broken(msg, retries=0)
+            self.pacer.wait()
+            tally.count_request()
             response = self._session.send(
                 prepared, timeout=(_CONNECT_TIMEOUT_SECONDS, self._timeout)
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise Broken(_in_words(error, self._base.hostname, self._timeout)) from error
+            said = _in_words(error, self._base.hostname, self._timeout)
+            raise Broken(said, elsewhere=True) from error
         problem = self.classify(response)  # type: ignore[arg-type] # the adapter builds these
         if problem is not None:
             raise problem

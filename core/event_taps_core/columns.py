@@ -7,12 +7,15 @@ dropped and nothing breaks a load.
 
 from __future__ import annotations
 
-import math
 import re
+import threading
+from collections import defaultdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk import typing as th
+
+from event_taps_core.schema import OBJECT, TIMESTAMP, column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -26,14 +29,14 @@ READ_AT: Final = "read_at"
 COMMON_COLUMNS: Final = (
     th.Property(
         READ_AT,
-        th.DateTimeType,
+        TIMESTAMP,
         required=True,
         description="When the run that read this row began, in UTC.",
     ),
-    th.Property(
+    column(
         EXTRA_FIELDS,
-        th.ObjectType(additional_properties=True),
-        description="Attributes that the vendor sent and that are not columns (or did not fit "
+        OBJECT,
+        "Attributes that the vendor sent and that are not columns (or did not fit "
         "their column's type), under the vendor's names; null when there are none.",
     ),
 )
@@ -136,16 +139,12 @@ def number(value: Any) -> float:  # noqa: ANN401 - vendors send anything
     Raises:
         Unconvertible: If it is not a number.
     """
-    if isinstance(value, str):
-        try:
-            parsed = float(value)
-        except ValueError:
-            raise Unconvertible(value) from None
-        if math.isfinite(parsed) and "_" not in value:
-            return parsed
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
+        return integer(value) if "." not in value else float(value)
     raise Unconvertible(value)
 
 
+_DECIMAL: Final = re.compile(r"\s*[-+]?\d{1,18}(\.\d{1,15})?\s*", re.ASCII)
 _BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -190,6 +189,14 @@ No conversion: the value is kept in `extra_fields`; no column either: it is left
 _LEFT_OUT: Final[_Step] = (None, frozenset(), None)
 
 
+class _Contested(Exception):  # noqa: N818 - it is no error, but a question
+    """Several attributes fit one column: the whole row has to be looked at."""
+
+
+def _contested(_: Any) -> Any:  # noqa: ANN401 - in the place of a conversion
+    raise _Contested
+
+
 def _step(column: str, schema: Mapping[str, Any]) -> _Step:
     """Compile one column."""
     declared = schema.get("type", [])
@@ -203,7 +210,7 @@ def _step(column: str, schema: Mapping[str, Any]) -> _Step:
 
 
 class Conversion:
-    """The compiled conversion of one stream's rows.
+    """The compiled conversion of one stream's rows; its workers share it.
 
     Args:
         properties: JSON schema of each declared column, in the order to emit.
@@ -227,12 +234,18 @@ class Conversion:
         }
         self._dropped = frozenset(dropped)
         self._keep_extra = keep_extra
+        self._planning = threading.Lock()
+        self._constant: frozenset[str] = frozenset()
         self._steps: dict[str, _Step] = {}
-        # Column -> the vendor attribute that fills it; nothing the vendor sends fills READ_AT.
-        self._filled_by: dict[str, str] = {READ_AT: ""}
+        self._named: dict[str, set[str]] = defaultdict(set)
 
     def template(self, constants: Mapping[str, Any]) -> Row:
-        """Make the record that `convert` starts from: every column null but the constants."""
+        """Make the record that `convert` starts from: every column null but the constants.
+
+        Args:
+            constants: Columns that no row can overwrite; the names are the same in all partitions.
+        """
+        self._constant = frozenset(constants)
         return {
             **{name: constants.get(name) for name in self._columns},
             **({EXTRA_FIELDS: None} if self._keep_extra else {}),
@@ -264,28 +277,61 @@ class Conversion:
                         record[column] = convert(value)  # type: ignore[index] # likewise
                     except Unconvertible:
                         self._keep(attribute, value, record)
+                    except _Contested:
+                        self._arbitrate(column, row, record)
                 elif column is not None:
                     self._keep(attribute, value, record)
             records.append(record)
         return records
 
     def _plan(self, attribute: str) -> _Step:
-        """Find the column of an attribute seen for the first time.
+        """Find the column of an attribute seen for the first time."""
+        with self._planning:
+            return self._plan_alone(attribute)
 
-        A second attribute that fits one column goes to extras: neither may hide the other.
-        """
+    def _plan_alone(self, attribute: str) -> _Step:
         column = attribute if attribute in self._columns else snake_case(attribute)
         if attribute in self._dropped or column in self._dropped:
             step = _LEFT_OUT
-        elif (
-            column not in self._columns
-            or self._filled_by.setdefault(column, attribute) != attribute
-        ):
+        elif column not in self._columns:
             step = (attribute, frozenset(), None)
         else:
+            self._named[column].add(attribute)
             step = self._columns[column]
+            if len(self._named[column]) > 1 or column in self._constant:
+                step = (column, frozenset(), _contested)
+                self._steps.update(dict.fromkeys(self._named[column], step))
         self._steps[attribute] = step
         return step
+
+    def _arbitrate(self, column: str | None, row: Row, record: Row) -> None:
+        """Fill a column that several attributes fit, by what this row alone says.
+
+        A constant stays; then the attribute with the column's very name wins, then the first one.
+        The others are kept as extras, unless they say the same.
+        """
+        assert column is not None  # noqa: S101 - only columns are contested
+        rivals = [name for name in row if name in self._named[column]]
+        if column not in self._constant:
+            winner = column if column in rivals else rivals[0]
+            rivals.remove(winner)
+            self._fill(column, winner, row[winner], record)
+        for name in rivals:
+            if not _says_the_same(row[name], record[column]):
+                self._keep(name, row[name], record)
+
+    def _fill(self, column: str, attribute: str, value: Any, record: Row) -> None:  # noqa: ANN401
+        _, accepted, convert = self._columns[column]
+        record[column] = None
+        if value.__class__ in accepted:
+            record[column] = value
+            return
+        try:
+            record[column] = convert(value) if convert else None
+        except Unconvertible:
+            convert = None
+        if convert is None:
+            self._keep(attribute, value, record)
 
     def _keep(self, attribute: str, value: Any, record: Row) -> None:  # noqa: ANN401
         self.unknown.add(attribute)
@@ -295,3 +341,8 @@ class Conversion:
                 record[EXTRA_FIELDS] = {attribute: value}
             else:
                 extra[attribute] = value
+
+
+def _says_the_same(value: Any, constant: Any) -> bool:  # noqa: ANN401 - vendors send anything
+    """Say whether a row only repeats a column, such as its parent's id as a number."""
+    return bool(value == constant) or (type(value) is int and str(value) == constant)

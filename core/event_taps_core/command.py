@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import click
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
 from event_taps_core.errors import TapError
+from event_taps_core.reading import Stopped
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Callable, Sequence
     from typing import Self
-
-    import click
 
 
 class TapCommand(SingerCommand):
@@ -35,15 +37,27 @@ class TapCommand(SingerCommand):
         )
 
     @override
-    def main(self, *args: Any, **kwargs: Any) -> Any:
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        run: Callable[[], Any] = partial(
+            super().main, args, prog_name, complete_var, standalone_mode=False, **extra
+        )
+        if not standalone_mode:
+            return run()
         try:
-            return super().main(*args, **kwargs)
+            return sys.exit(run() or 0)
+        except click.ClickException as error:
+            self._complain(f"{error.format_message()} See {self.name} --help")
         except ConfigValidationError as error:
             self._complain(config_errors(error, self.name or ""))
-        except (TapError, OSError) as error:
+        except (TapError, Stopped) as error:
             self._complain(str(error))
-        except ValueError as error:  # from the SDK's reading of --config
-            self._complain(f"the config file is not a JSON object ({error})")
         return sys.exit(1)
 
     def _complain(self, message: str) -> None:

@@ -15,7 +15,7 @@ from event_taps_core.answers import Broken
 
 _decode = msgspec.json.Decoder().decode
 _WRONG_PLACE_RETRIES = 2
-"""HTML instead of JSON is a wrong host, a login page or a proxy: rarely a matter of time."""
+"""HTML instead of JSON is a wrong host or a login page, until the API has answered once."""
 
 
 def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON is any value
@@ -32,7 +32,11 @@ def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON is any value
         value = _decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _cleaned(_decode_leniently(content))
-    return _cleaned(value) if b"\\u0000" in content else value
+    except RecursionError:
+        msg = "JSON that is nested too deeply"
+        raise Broken(msg, retries=0) from None
+    # The first, very cheap search spares most bodies the second.
+    return _cleaned(value) if b"\\" in content and b"\\u0000" in content else value
 
 
 def _decode_leniently(content: bytes) -> Any:  # noqa: ANN401 - JSON is any value
@@ -44,13 +48,14 @@ def _decode_leniently(content: bytes) -> Any:  # noqa: ANN401 - JSON is any valu
     start = text.lstrip()[:1]
     if start == "<":
         msg = "an HTML page instead of JSON"
-        raise Broken(msg, retries=_WRONG_PLACE_RETRIES)
+        raise Broken(msg, retries=_WRONG_PLACE_RETRIES, elsewhere=True)
     raise Broken("an unfinished JSON body" if start in ("{", "[") else "a body that is not JSON")
 
 
 def _cleaned(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
     if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return whole.replace("\0", "")
     if isinstance(value, list):
         return [_cleaned(item) for item in value]
     if isinstance(value, dict):

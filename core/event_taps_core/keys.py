@@ -57,13 +57,13 @@ class SurrogateKey:
         self._order = order
 
     def add(self, rows: Iterable[Row], seen: dict[str, int]) -> list[Row]:
-        """Return the rows, in their order, with the key column set.
+        """Return copies of the rows, in their order, with the key column set.
 
         Args:
-            rows: The vendor's rows of one answer; they are changed in place.
+            rows: The vendor's rows of one answer.
             seen: How often each identity came in earlier answers of the same reading; updated.
         """
-        rows = list(rows)
+        rows = [row.copy() for row in rows]
         same: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
             same[digest(self._identity(row))].append(row)

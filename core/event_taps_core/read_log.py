@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk import typing as th
 from typing_extensions import override
 
+from event_taps_core.schema import INTEGER, TEXT, column, key
 from event_taps_core.streams import EventStream
 
 if TYPE_CHECKING:
@@ -31,21 +31,15 @@ class ReadLogStream(EventStream):
     primary_keys: ClassVar[Sequence[str]] = ("stream", "parent_id")
     replication_key = "read_at"
     columns = (
-        th.Property("stream", th.StringType, required=True, description="Name of the stream."),
-        th.Property(
+        key("stream", "Name of the stream."),
+        key(
             "parent_id",
-            th.StringType,
-            required=True,
-            description="Id of the parent (event, session, window) that was read; empty for a "
-            "stream that is read as a whole.",
+            "Id of the parent (event, session, window) that was read; empty for a stream that is "
+            "read as a whole.",
         ),
-        th.Property(
-            "outcome",
-            th.StringType,
-            description="`read`, or `absent` where the vendor says that there is nothing.",
-        ),
-        th.Property("reason", th.StringType, description="Why it is absent; else null."),
-        th.Property("row_count", th.IntegerType, description="Number of rows in that reading."),
+        column("outcome", TEXT, "`read`, or `absent` where the vendor says that there is nothing."),
+        column("reason", TEXT, "Why it is absent; else null."),
+        column("row_count", INTEGER, "Number of rows in that reading."),
     )
 
     def note(self, stream: EventStream, parent_id: str, row_count: int, reason: str | None) -> None:

@@ -10,6 +10,7 @@ Nothing here knows HTTP, Singer or a stream.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import queue
 import threading
@@ -38,8 +39,6 @@ READ_AHEAD_BYTES = 32 * 1024 * 1024
 
 _PARTITIONS_AHEAD = 1000
 """So many partitions that are not parked may be in flight behind the oldest."""
-
-_LOOK_FOR_STOP_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,6 +70,41 @@ class Stopped(BaseException):
     """
 
 
+class Stop:
+    """A way to ask a reading to end, for signal handlers; it belongs to the thread it is made in.
+
+    Signal handlers run in the main thread, so only that thread's waiting can be interrupted.
+    """
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+        self.asked = False
+        self._waits = False
+
+    def ask(self) -> None:
+        """End the reading between two pages, or at once if it only waits for a server.
+
+        Raises:
+            Stopped: In the latter case, right into the waiting.
+        """
+        self.asked = True
+        if self._waits:
+            self._waits = False
+            raise Stopped
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Mark what may be interrupted at any point."""
+        if threading.get_ident() != self._thread:
+            yield
+            return
+        self._waits = True
+        try:
+            yield
+        finally:
+            self._waits = False
+
+
 @dataclass(order=True)
 class _Reading(Generic[PartitionT, PageT]):
     index: int
@@ -89,29 +123,81 @@ class _Reading(Generic[PartitionT, PageT]):
             return Done(error)
 
 
+_Result = tuple["_Reading[PartitionT, PageT]", "PageT | Wait | Done"]
+
+
+class _Crew(Protocol[PartitionT, PageT]):
+    """Whoever advances readings."""
+
+    most: int
+    """So many readings may be handed to it at the same time."""
+
+    def hand(self, reading: _Reading[PartitionT, PageT]) -> None:
+        """Have a reading advanced by one page."""
+
+    def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
+        """Return results, at least one unless `patience` (seconds) ran out."""
+
+    def end(self) -> None:
+        """Let go of everything."""
+
+
 class _Workers(Generic[PartitionT, PageT]):
-    """A few threads that advance readings.
+    """Threads that advance readings.
 
     They are daemons: a request that hangs must not keep a stopped process alive.
     """
 
     def __init__(self, count: int) -> None:
-        self.todo: queue.SimpleQueue[_Reading[PartitionT, PageT] | None] = queue.SimpleQueue()
-        self.results: queue.SimpleQueue[tuple[_Reading[PartitionT, PageT], PageT | Wait | Done]] = (
-            queue.SimpleQueue()
-        )
-        self.count = count
+        self.most = 2 * count  # the next task is there when a worker comes back
+        self._count = count
+        self._todo: queue.SimpleQueue[_Reading[PartitionT, PageT] | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[_Result[PartitionT, PageT]] = queue.SimpleQueue()
+        self.hand = self._todo.put
         for _ in range(count):
             threading.Thread(target=self._work, daemon=True).start()
 
     def _work(self) -> None:
-        while (reading := self.todo.get()) is not None:
-            self.results.put((reading, reading.step()))
+        while (reading := self._todo.get()) is not None:
+            self._results.put((reading, reading.step()))
+
+    def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
+        """Wait for a worker; take what the others have too."""
+        found = []
+        with contextlib.suppress(queue.Empty):
+            found.append(self._results.get(timeout=patience))
+            while True:
+                found.append(self._results.get_nowait())
+        return found
 
     def end(self) -> None:
-        """Let the threads end after what they are at."""
-        for _ in range(self.count):
-            self.todo.put(None)
+        """Let the threads end after what they are at, and begin nothing more."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._todo.get_nowait()
+        for _ in range(self._count):
+            self._todo.put(None)
+
+
+class _Nobody(Generic[PartitionT, PageT]):
+    """No thread at all: one request after the other, without the price of handing over."""
+
+    most = 1
+
+    def __init__(self) -> None:
+        self._todo: deque[_Reading[PartitionT, PageT]] = deque()
+        self.hand = self._todo.append
+
+    def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
+        """Advance the reading at hand, or sleep until one can go on."""
+        if self._todo:
+            reading = self._todo.popleft()
+            return [(reading, reading.step())]
+        time.sleep(patience or 0)
+        return []
+
+    def end(self) -> None:
+        """Nothing to let go of."""
 
 
 def read_in_order(
@@ -119,7 +205,7 @@ def read_in_order(
     read: Callable[[PartitionT], Iterator[PageT | Wait]],
     *,
     workers: int,
-    stopping: Callable[[], bool] = lambda: False,
+    stop: Stop | None = None,
     read_ahead_bytes: int = READ_AHEAD_BYTES,
 ) -> Iterator[tuple[PartitionT, PageT | Done]]:
     """Read partitions side by side; yield their pages, then their `Done`, in their order.
@@ -127,16 +213,17 @@ def read_in_order(
     Args:
         partitions: What to read, in the order to hand out.
         read: Makes the generator of one partition's pages; it runs in worker threads.
-        workers: How many partitions are worked on at the same time.
-        stopping: Looked at between pages; True ends the reading with `Stopped`.
+        workers: How many partitions are worked on at the same time; with 1 no thread is used.
+        stop: Ends the reading with `Stopped` when asked to.
         read_ahead_bytes: Bound of the pages kept for later.
 
     Raises:
-        Stopped: When `stopping` says so.
+        Stopped: When `stop` was asked.
     """
-    crew: _Workers[PartitionT, PageT] = _Workers(workers)
+    crew: _Crew[PartitionT, PageT] = _Workers(workers) if workers > 1 else _Nobody()
     try:
-        yield from _Line(crew, partitions, read, read_ahead_bytes).hand_out(stopping)
+        line = _Line(crew, partitions, read, read_ahead_bytes)
+        yield from line.hand_out(stop or Stop())
     finally:
         crew.end()
 
@@ -149,7 +236,7 @@ class _Line(Generic[PartitionT, PageT]):
 
     def __init__(
         self,
-        crew: _Workers[PartitionT, PageT],
+        crew: _Crew[PartitionT, PageT],
         partitions: Iterable[PartitionT],
         read: Callable[[PartitionT], Iterator[PageT | Wait]],
         read_ahead_bytes: int,
@@ -166,13 +253,13 @@ class _Line(Generic[PartitionT, PageT]):
         self._parked: list[tuple[float, _Reading[PartitionT, PageT]]] = []
         self._running = 0
 
-    def hand_out(self, stopping: Callable[[], bool]) -> Iterator[tuple[PartitionT, PageT | Done]]:
+    def hand_out(self, stop: Stop) -> Iterator[tuple[PartitionT, PageT | Done]]:
         """Run the line until every partition is done."""
         while True:
             self._keep_workers_busy()
             if not self._line:
                 return
-            if stopping():
+            if stop.asked:
                 raise Stopped
             head = self._line[0]
             if head.pages:
@@ -180,10 +267,15 @@ class _Line(Generic[PartitionT, PageT]):
                 self._kept_bytes -= page.weight
                 yield head.partition, page
             elif head.done is not None:
+                if isinstance(head.done.error, Stopped):
+                    raise head.done.error
                 self._line.popleft()
                 yield head.partition, head.done
             else:
-                self._collect()
+                with stop.waiting():
+                    results = self._crew.take(self._patience())
+                for reading, result in results:
+                    self._take(reading, result)
 
     def _keep_workers_busy(self) -> None:
         """Admit partitions; give the workers what can go on, the oldest first."""
@@ -195,25 +287,17 @@ class _Line(Generic[PartitionT, PageT]):
                 break
             self._line.append(admitted)
             heapq.heappush(self._ready, admitted)
-        while self._ready and self._running < 2 * self._crew.count:
+        while self._ready and self._running < self._crew.most:
             reading = self._ready[0]
             if self._kept_bytes >= self._read_ahead_bytes and reading is not self._line[0]:
                 break
             heapq.heappop(self._ready)
             self._running += 1
-            self._crew.todo.put(reading)
+            self._crew.hand(reading)
 
-    def _collect(self) -> None:
-        """Take in results; return too when a parked partition is due, or to look up."""
-        patience = _LOOK_FOR_STOP_SECONDS
-        if self._parked:
-            patience = min(patience, max(0.0, self._parked[0][0] - time.monotonic()))
-        try:
-            self._take(*self._crew.results.get(timeout=patience))
-            while True:
-                self._take(*self._crew.results.get_nowait())
-        except queue.Empty:
-            return
+    def _patience(self) -> float | None:
+        """Say how long to wait for results: until a parked partition is due."""
+        return max(0.0, self._parked[0][0] - time.monotonic()) if self._parked else None
 
     def _take(self, reading: _Reading[PartitionT, PageT], result: PageT | Wait | Done) -> None:
         self._running -= 1

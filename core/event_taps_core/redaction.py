@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import re
 import traceback
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+\.[\w.-]*\w")
+# Each begins at a place where it may begin, and is bounded: a long text costs no more than it must.
+_EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}(?:@|%40)[\w-]{1,63}\.[\w.-]{0,180}\w")
+_CREDENTIALS = re.compile(r"\b(Basic|Bearer) [\w+/=.~-]{8,}")
 _SHORTEST_SECRET = 4
 """Shorter values would blot out ordinary words; no vendor's key is that short."""
 
@@ -32,19 +33,15 @@ class Redaction(logging.Filter):
     """Replaces secrets and e-mail addresses in every log record, tracebacks included.
 
     Args:
-        secrets: The values to hide, which are also found URL-quoted and as Basic credentials.
+        secrets: The values to hide, which are also found URL-quoted.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        forms = set()
+        forms: set[str] = set()
         for secret in secrets:
             if len(secret) >= _SHORTEST_SECRET:
-                forms |= {
-                    secret,
-                    quote(secret, safe=""),
-                    base64.b64encode(secret.encode()).decode(),
-                }
+                forms |= {secret, quote(secret, safe=""), quote_plus(secret)}
         longest_first = sorted(forms, key=len, reverse=True)
         self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
 
@@ -52,7 +49,7 @@ class Redaction(logging.Filter):
         """Return the text without secrets and addresses."""
         if self._secrets is not None:
             text = self._secrets.sub("***", text)
-        return _EMAIL.sub("***@***", text)
+        return _EMAIL.sub("***@***", _CREDENTIALS.sub(r"\1 ***", text))
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:

@@ -7,13 +7,13 @@ reads only those that end after `bookmark - settle_days`. State is one value per
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from event_taps_core.columns import rfc3339
 
 _LAST_ZONE_BEHIND_UTC = timedelta(hours=12)
-"""A local day is over everywhere only twelve hours after it is over in UTC."""
+"""What has no zone may happen up to twelve hours later than the same time in UTC."""
 
 
 def moment(value: Any) -> datetime | None:  # noqa: ANN401 - from vendors and state files
@@ -56,15 +56,17 @@ class Settling:
         self._oldest: datetime | None = None
         if reached is not None:
             # A bookmark from the future would silently skip what has not happened yet.
-            self._oldest = min(reached, run_started) - timedelta(days=settle_days)
+            self._oldest = _earlier(min(reached, run_started), timedelta(days=settle_days))
 
     def reads(self, value: str | None) -> bool:
         """Say whether a parent that ends at `value` is read; one without an end always is."""
         end = moment(value)
-        if end is None:
+        if end is None or value is None:
             return True
-        if self._start is not None and end < self._start:
-            return False
+        if self._start is not None:
+            length = timedelta(days=1) if _is_day(value) else timedelta(0)
+            if end < _earlier(self._start, length + _zone_lag(value)):
+                return False
         return self._oldest is None or end >= self._oldest
 
     def advance(self, value: str | None) -> bool:
@@ -76,14 +78,35 @@ class Settling:
         end = moment(value)
         if end is None or value is None:
             return False
-        if len(value) == len("YYYY-MM-DD"):
-            over = (self._run_started - _LAST_ZONE_BEHIND_UTC).date()
-            reached = min(date.fromisoformat(value), over).isoformat()
-        else:
-            reached = value if end <= self._run_started else rfc3339(self._run_started)
+        reached = min(end, self._run_started - _zone_lag(value))
         before = moment(self.bookmark)
-        after = moment(reached)
-        if before is not None and after is not None and after <= min(before, self._run_started):
+        if before is not None and reached <= before <= self._run_started:
             return False
-        self.bookmark = reached
+        self.bookmark = value if reached == end else _like(value, reached)
         return True
+
+
+def _earlier(when: datetime, by: timedelta) -> datetime:
+    try:
+        return when - by
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
+def _is_day(value: str) -> bool:
+    return len(value) == len("YYYY-MM-DD")
+
+
+def _has_zone(value: str) -> bool:
+    return datetime.fromisoformat(value).tzinfo is not None
+
+
+def _zone_lag(value: str) -> timedelta:
+    return timedelta(0) if _has_zone(value) else _LAST_ZONE_BEHIND_UTC
+
+
+def _like(value: str, when: datetime) -> str:
+    """Write a moment in the form of `value`."""
+    if _is_day(value):
+        return when.date().isoformat()
+    return rfc3339(when) if _has_zone(value) else rfc3339(when).removesuffix("Z")

@@ -9,6 +9,7 @@ settled, and how records get to stdout is decided here, once.
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
     from event_taps_core.keys import SurrogateKey
     from event_taps_core.tap import EventTap
+
+
+_CLIMBING = frozenset({"", ".", ".."})
 
 
 class Batch(NamedTuple):
@@ -100,6 +104,7 @@ class EventStream(RESTStream[Any]):
     def __init__(self, tap: EventTap) -> None:
         self.tap = tap
         self.tally = StreamTally(self.name)
+        self._sharing = threading.Lock()
         self._due: dict[str, float] = {}
         self._shared_rows: list[Row] | Answer | None = None
         self._has_begun = False
@@ -118,8 +123,15 @@ class EventStream(RESTStream[Any]):
         return self.url_for(self.path or "", context)
 
     def url_for(self, path: str, context: Context | None) -> str:
-        """Fill a path from the context; an id can never add a path segment or a query."""
+        """Fill a path from the context; an id can never add a path segment or a query.
+
+        Raises:
+            Broken: If an id would climb to another path, which URL libraries let `..` do.
+        """
         ids = {name: quote(str(value), safe="") for name, value in (context or {}).items()}
+        if not _CLIMBING.isdisjoint(ids.values()):
+            msg = "an id that is no id but a step to another path"
+            raise Broken(msg, retries=0)
         return self.url_base + path.format_map(ids)
 
     @override
@@ -139,7 +151,7 @@ class EventStream(RESTStream[Any]):
                 msg = f"no '{'.'.join(self.records_path)}' in the answer"
                 raise Broken(msg)
             found = found[attribute]
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        if not isinstance(found, list) or not {dict}.issuperset(map(type, found)):
             msg = f"'{'.'.join(self.records_path)}' is not a list of objects"
             raise Broken(msg)
         return found
@@ -182,7 +194,7 @@ class EventStream(RESTStream[Any]):
                 if now >= deadline:
                     msg = f"not ready after {self.pending_timeout_seconds} s ({pending.reason})"
                     raise Broken(msg) from pending
-                yield Wait(now + (pending.seconds or self.poll_seconds))
+                yield Wait(min(deadline, now + (pending.seconds or self.poll_seconds)))
                 continue
             yield Page(rows, len(response.content))
             paginator.advance(response)
@@ -212,8 +224,9 @@ class EventStream(RESTStream[Any]):
         Raises:
             Answer: If they cannot be read; every stream that needs them gets the same answer.
         """
-        if self._shared_rows is None:
-            self._shared_rows = self.tap.read_whole(self)
+        with self._sharing:
+            if self._shared_rows is None:
+                self._shared_rows = self.tap.read_whole(self)
         if isinstance(self._shared_rows, Answer):
             raise self._shared_rows
         return self._shared_rows
@@ -232,7 +245,12 @@ class EventStream(RESTStream[Any]):
         if self.parent is None:
             return [None]
         parent = self.tap.event_streams[self.parent.name]
-        made = (parent.get_child_context(row, None) for row in parent.shared_rows())
+        rows = parent.shared_rows()
+        try:
+            made = [parent.get_child_context(row, None) for row in rows]
+        except Exception as error:
+            msg = f"a row of {parent.name} is not as expected: {error!r}"
+            raise Broken(msg) from error
         return [context for context in made if context is not None]
 
     def ends_at(self, context: Context | None) -> str | None:

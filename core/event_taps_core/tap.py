@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import re
 import signal
 import sys
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Final
+from urllib.parse import urlsplit
 
 from singer_sdk import Tap
 from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG
+from singer_sdk.singerlib import Catalog
+from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from event_taps_core.answers import Answer, Broken
@@ -21,8 +26,9 @@ from event_taps_core.command import TapCommand, config_errors
 from event_taps_core.errors import StateError, TapError
 from event_taps_core.messages import MessageWriter
 from event_taps_core.read_log import ReadLogStream
-from event_taps_core.reading import Done, Stopped, read_in_order
+from event_taps_core.reading import Done, Stop, Stopped, read_in_order
 from event_taps_core.redaction import Redaction, secret_values
+from event_taps_core.settling import moment
 from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
@@ -70,7 +76,7 @@ def settings(
         ),
         th.Property(
             "settle_days",
-            th.IntegerType(minimum=0),
+            th.IntegerType(minimum=0, maximum=36500),
             title="Settle days",
             default=settle_days,
             description="Days after its end during which an event's data is read again.",
@@ -163,8 +169,11 @@ class EventTap(Tap):
             config = {name: value for name, value in config.items() if value is not None}
         self.run_started = datetime.now(UTC)
         self.read_at = self.run_started.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self.stop = Stop()
+        self.first_failure: Answer | None = None
         self._stop_signal = 0
         super().__init__(config=config, **kwargs)
+        Redaction(secret_values(self.config, self.config_jsonschema)).install()
 
     # What a tap overrides
 
@@ -187,6 +196,18 @@ class EventTap(Tap):
         if int(self.config["shard_index"]) >= int(self.config["shard_count"]):
             msg = "setting shard_index must be less than shard_count (it counts from 0)"
             raise TapError(msg)
+        start_date = self.config.get("start_date")
+        if start_date is not None and moment(start_date) is None:
+            msg = f"setting start_date: {start_date!r} is not a date (such as 2026-01-31)"
+            raise TapError(msg)
+        if not _is_web_address(self.config.get("api_url") or self.default_api_url):
+            msg = "setting api_url: it is not a web address (such as https://api.example.com/v1)"
+            raise TapError(msg)
+        for name, declared in self.config_jsonschema["properties"].items():
+            value = self.config.get(name)
+            if declared.get("secret") and isinstance(value, str) and not _SENDABLE.fullmatch(value):
+                msg = f"setting {name}: it holds a line break or characters that no key has"
+                raise TapError(msg)
 
     # What streams ask for
 
@@ -229,10 +250,6 @@ class EventTap(Tap):
             *(s for s in others if s is not stream and s.selected and s.path == stream.path),
         ]
 
-    def is_stopping(self) -> bool:
-        """Say whether a signal asked the process to end."""
-        return self._stop_signal != 0
-
     def read_whole(self, stream: EventStream) -> list[Row] | Answer:
         """Read all rows of a stream that others need, or say why that is not possible."""
         rows: list[Row] = []
@@ -241,7 +258,7 @@ class EventTap(Tap):
             one,
             lambda context: stream.read_partition(context, [stream]),
             workers=1,
-            stopping=self.is_stopping,
+            stop=self.stop,
         )
         for _, event in reading:
             if not isinstance(event, Done):
@@ -262,9 +279,7 @@ class EventTap(Tap):
         deferred = [s for s in self.event_streams.values() if s.deferred and s.selected]
         if len(deferred) > 1:
             asks = [(s, context) for s in deferred for context in self._due_contexts(s)]
-            asking = read_in_order(
-                asks, _asking, workers=self.concurrency, stopping=self.is_stopping
-            )
+            asking = read_in_order(asks, _asking, workers=self.concurrency, stop=self.stop)
             for _ in asking:
                 pass
 
@@ -293,13 +308,14 @@ class EventTap(Tap):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Ask the reading to end between two pages, so that no line is cut; insist on the second.
+        """Ask the reading to end where no line is cut; insist the second time.
 
         The SDK writes STATE right here, which may be in the middle of a record, and exits 0.
         """
         if self._stop_signal:
             os._exit(128 + signum)
         self._stop_signal = signum
+        self.stop.ask()
 
     @classmethod
     @override
@@ -319,20 +335,54 @@ class EventTap(Tap):
     ) -> None:
         """Run the tap; exit 0 only if everything that was due has been read."""
         super(Tap, cls).invoke(about=about, about_format=about_format)
+        # Decoded JSON holds no cycles, and looking for some in every page in flight is expensive.
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 50)
         cls.print_version(print_fn=cls.logger.info)
-        given = {**(config.config if config else {})}
-        if config and config.parse_env:
-            given.update(cls._env_var_config)
-        Redaction(secret_values(given, cls.config_jsonschema)).install()
         try:
             tap = cls(
-                config=given,
+                config=config.config if config else {},
+                parse_env_config=bool(config and config.parse_env),
                 state=_json_file(state, "state"),
-                catalog=_json_file(catalog, "catalog"),
+                catalog=_catalog(_json_file(catalog, "catalog")),
             )
-        except ConfigValidationError as error:
+        except ConfigValidationError as error:  # the SDK would say it in several lines
             raise TapError(config_errors(error, cls.name)) from error
         sys.exit(tap.run())
+
+    @classmethod
+    @override
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        try:
+            return super().cb_config(ctx, param, value)
+        except FileNotFoundError as error:
+            raise TapError(str(error)) from error
+        except (ValueError, TypeError) as error:
+            msg = f"the config file is not a JSON object ({error})"
+            raise TapError(msg) from error
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Run the SDK's connection test, with our exit code and with nothing left in the buffer."""
+        if value == CliTestOptionValue.Disabled.value:
+            return
+        given: _ConfigInput | None = ctx.params.get("config")
+        tap = cls(
+            config=given.config if given else {}, parse_env_config=bool(given and given.parse_env)
+        )
+        tap.check_settings()
+        if value == CliTestOptionValue.Schema.value:
+            tap.write_schemas()
+        else:
+            tap.run_connection_test()
+        tap.message_writer.flush()
+        if failed := tap.failures():
+            msg = f"not every stream could be read: {failed}"
+            raise TapError(msg)
+        ctx.exit()
 
     def run(self) -> int:
         """Read every selected stream and say what happened.
@@ -352,29 +402,47 @@ class EventTap(Tap):
             if self.state:
                 self.state_writer.write_state(self.state)
         self.message_writer.flush()
-        failed = self._log_summary()
+        self._log_summary()
+        failed = self.failures()
         if self._stop_signal:
             name = signal.Signals(self._stop_signal).name
             self.logger.error("%s: stopped by %s; the next run goes on from here", self.name, name)
             return 128 + self._stop_signal
         if end is not None:
             raise TapError(str(end)) from end
+        if self.first_failure is not None and not self.client.has_succeeded:
+            raise TapError(self.client.advice(self.first_failure)) from self.first_failure
         if failed:
             self.logger.error("%s: not everything was read: %s", self.name, failed)
         return 1 if failed else 0
 
-    def _log_summary(self) -> str:
-        """Log a line per stream; return what failed, in a few words."""
+    def _log_summary(self) -> None:
+        """Log a line per stream."""
         read = [s for s in self.event_streams.values() if s.has_been_read or s.tally.requests]
         for stream in read:
             self.logger.info("Summary of %s", stream.tally.line())
         if not read:
             self.logger.warning("No stream is selected; nothing was read")
+
+    def failures(self) -> str:
+        """Say what could not be read, in a few words; nothing if all could."""
         return "; ".join(
             f"{stream.name}: {reason} ({', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''})"  # noqa: PLR2004 - an error names three
-            for stream in read
+            for stream in self.event_streams.values()
             for reason, ids in stream.tally.failed.items()
         )
+
+
+_SENDABLE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
+"""What an HTTP header can hold."""
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _asking(ask: tuple[EventStream, Context | None]) -> Iterator[Page]:
@@ -401,3 +469,18 @@ def _json_file(file: IO[str] | None, what: str) -> dict[str, Any] | None:
         msg = f"the {what} file holds no JSON object: pass a whole one, or none"
         raise TapError(msg)
     return value
+
+
+def _catalog(value: dict[str, Any] | None) -> Catalog | None:
+    """Read a catalog file's content.
+
+    Raises:
+        TapError: If it is no Singer catalog.
+    """
+    if value is None:
+        return None
+    try:
+        return Catalog.from_dict(value)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = "the catalog file is no Singer catalog: make a new one with --discover"
+        raise TapError(msg) from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from event_taps_core.answers import Absent, Answer
+from event_taps_core.answers import Absent, Answer, Broken, Refused
 from event_taps_core.keys import shard_of
 from event_taps_core.reading import Done, Stopped, Wait, read_in_order
 from event_taps_core.settling import moment
@@ -90,7 +90,7 @@ class Walk:
             contexts,
             lambda context: self._pages(context, encode=encode),
             workers=self.tap.concurrency,
-            stopping=self.tap.is_stopping,
+            stop=self.tap.stop,
         )
         ended = 0
         with contextlib.closing(readings):  # type: ignore[type-var] # it is a generator
@@ -148,8 +148,6 @@ class Walk:
 
     def _end_partition(self, context: Context | None, error: BaseException | None) -> None:
         """Note what became of a partition."""
-        if isinstance(error, Stopped):
-            raise error
         if error is not None and not self._is_absence(context, error):
             self._fail(context, error)
             return
@@ -177,8 +175,10 @@ class Walk:
         """Name a failed partition; its bookmark goes no further in this run."""
         if not isinstance(error, Answer):
             self.tap.logger.error("A defect of this tap", exc_info=error)
-        elif context is None and not self.tap.client.has_succeeded:
-            raise Stopped(self.tap.client.advice(error)) from error
+        elif not self.tap.client.has_succeeded:
+            self.tap.first_failure = self.tap.first_failure or error
+            if isinstance(error, Refused) or (isinstance(error, Broken) and error.elsewhere):
+                raise Stopped(self.tap.client.advice(error)) from error
         reason = error.reason if isinstance(error, Answer) else f"defect: {error!r}"
         self._failures_in_a_row += 1
         for stream in self._due(context):
@@ -192,5 +192,10 @@ class Walk:
         for stream in self.streams:
             stream.tally.unread = unread
             stream.tally.unknown = stream.conversion.unknown
-            if not stream.tally.failed:
+            is_whole = unread == 0 and self.tap.shard[0] == 1
+            if is_whole and not stream.tally.failed and not self._is_absent(stream):
                 stream.end()
+
+    @staticmethod
+    def _is_absent(stream: EventStream) -> bool:
+        return any(WHOLE_STREAM in ids for ids in stream.tally.absent.values())
