@@ -8,6 +8,7 @@ cannot be overlooked either.
 from __future__ import annotations
 
 import email.utils
+import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -92,7 +93,7 @@ def retry_after_seconds(value: str | None, now: datetime | None = None) -> float
     """
     if value is None:
         return None
-    if value.strip().isdecimal():
+    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value, re.ASCII):
         return float(value)
     try:
         due = email.utils.parsedate_to_datetime(value)

@@ -325,6 +325,8 @@ def _in_words(error: Exception, host: str | None, timeout: int) -> str:
     """Describe a failed exchange without its URL, headers or body."""
     if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
         return f"no answer from {host} within {timeout} seconds"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return f"the proxy did not connect to {host}"
     text = str(error)
     if "NameResolution" in text or "getaddrinfo" in text or "Failed to resolve" in text:
         return f"the host name {host} is not known"
@@ -332,6 +334,4 @@ def _in_words(error: Exception, host: str | None, timeout: int) -> str:
         return f"{host} refuses connections"
     if isinstance(error, requests.exceptions.SSLError):
         return f"no secure connection to {host}: {type(error).__name__}"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy did not connect to {host}"
     return f"the connection to {host} broke: {type(error).__name__}"

@@ -140,11 +140,11 @@ def number(value: Any) -> float:  # noqa: ANN401 - vendors send anything
         Unconvertible: If it is not a number.
     """
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        return integer(value) if "." not in value else float(value)
+        return int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
     raise Unconvertible(value)
 
 
-_DECIMAL: Final = re.compile(r"\s*[-+]?\d{1,18}(\.\d{1,15})?\s*", re.ASCII)
+_DECIMAL: Final = re.compile(r"\s*[-+]?\d{1,18}(\.\d{1,15})?([eE][-+]?\d{1,2})?\s*", re.ASCII)
 _BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 

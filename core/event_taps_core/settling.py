@@ -15,6 +15,9 @@ from event_taps_core.columns import rfc3339
 _LAST_ZONE_BEHIND_UTC = timedelta(hours=12)
 """What has no zone may happen up to twelve hours later than the same time in UTC."""
 
+_LONGEST_DAY = timedelta(days=1) + _LAST_ZONE_BEHIND_UTC
+"""So long after its midnight in UTC, a local day is over everywhere."""
+
 
 def moment(value: Any) -> datetime | None:  # noqa: ANN401 - from vendors and state files
     """Read a date or an RFC 3339 time as an instant (a date as its midnight, no zone as UTC).
@@ -56,17 +59,16 @@ class Settling:
         self._oldest: datetime | None = None
         if reached is not None:
             # A bookmark from the future would silently skip what has not happened yet.
-            self._oldest = _earlier(min(reached, run_started), timedelta(days=settle_days))
+            certain = min(reached, run_started - _LONGEST_DAY) if reached > run_started else reached
+            self._oldest = _earlier(certain, timedelta(days=settle_days))
 
     def reads(self, value: str | None) -> bool:
         """Say whether a parent that ends at `value` is read; one without an end always is."""
         end = moment(value)
         if end is None or value is None:
             return True
-        if self._start is not None:
-            length = timedelta(days=1) if _is_day(value) else timedelta(0)
-            if end < _earlier(self._start, length + _zone_lag(value)):
-                return False
+        if self._start is not None and _ended_before(value, end, self._start):
+            return False
         return self._oldest is None or end >= self._oldest
 
     def advance(self, value: str | None) -> bool:
@@ -84,6 +86,13 @@ class Settling:
             return False
         self.bookmark = value if reached == end else _like(value, reached)
         return True
+
+
+def _ended_before(value: str, end: datetime, start: datetime) -> bool:
+    """Say whether something was over at `start`, in doubt not."""
+    if _is_day(value):  # it lasts until the next one begins
+        return end <= _earlier(start, timedelta(days=1))
+    return end < _earlier(start, _zone_lag(value))
 
 
 def _earlier(when: datetime, by: timedelta) -> datetime:
