@@ -243,11 +243,21 @@ class EventTap(Tap):
         return any(type(stream) is other.parent for other in self.stream_classes)
 
     def sharing(self, stream: EventStream) -> list[EventStream]:
-        """List the selected streams that this one's answers feed, itself first."""
-        others = self.event_streams.values()
+        """List the selected streams that this one's answers feed, itself first.
+
+        These ask for the same path, with the same parameters, for the same parents.
+        """
         return [
             stream,
-            *(s for s in others if s is not stream and s.selected and s.path == stream.path),
+            *(
+                other
+                for other in self.event_streams.values()
+                if other is not stream
+                and other.selected
+                and other.path == stream.path
+                and other.parent is stream.parent
+                and type(other).get_url_params is type(stream).get_url_params
+            ),
         ]
 
     def read_whole(self, stream: EventStream) -> list[Row] | Answer:

@@ -143,6 +143,9 @@ class SessionsStream(EventStream):
         except Absent as absent:
             self.tally.absent.setdefault(absent.reason, []).append(session_id)
             return
+        except Broken as broken:  # which the API may say of an unknown session, too
+            self.tally.failed.setdefault(broken.reason, []).append(session_id)
+            return
         if isinstance(row, dict):
             yield Page([[row]], 0)
 

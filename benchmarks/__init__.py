@@ -1,0 +1,1 @@
+"""Benchmarks: what the taps' core costs, against a stock singer-sdk stream and the floor."""

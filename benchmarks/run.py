@@ -1,0 +1,366 @@
+"""Benchmark of the core: our stream, a stock singer-sdk stream and bare requests, on the same data.
+
+Every contender is its own process, timed from outside. Within a case they take turns (A B C A B C),
+so that a busy machine hurts all alike. Figures are medians; only their ratios say something about
+another machine. `read_s` is wall time without start-up: from the first request, which the server
+notes, to the end of the process. Rows are counted in what each contender wrote.
+
+A new rival is one more script that takes `--config` and writes Singer messages: add it to `cases`.
+"""
+
+import argparse
+import http.client
+import json
+import math
+import os
+import platform
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+HERE = Path(__file__).resolve().parent
+MESSAGE = re.compile(rb'\{"type": ?"(\w+)"(?:, ?"stream": ?"(\w+)")?')
+RUSAGE_UNITS_PER_MB = 1024**2 if sys.platform == "darwin" else 1024
+COLUMNS = {
+    **dict.fromkeys(("wall_s", "read_s", "cpu_s"), ".2f"),
+    **dict.fromkeys(("rows_per_s", "peak_mb", "state_bytes", "schemas"), ",.0f"),
+}
+
+
+Figures = dict[str, float]
+
+
+class World(NamedTuple):
+    """What a server serves: rows per page, pages per parent, milliseconds before each answer."""
+
+    parents: int
+    pages: int
+    rows: int
+    latency: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return how many rows everybody must find."""
+        return self.parents * self.pages * self.rows
+
+
+class Contender(NamedTuple):
+    """Arguments for the running interpreter, and the world it reads."""
+
+    name: str
+    command: tuple[str, ...]
+    world: World | None = None
+    settings: dict[str, object] = {}  # noqa: RUF012 - never changed
+    most_rounds: int = 99
+
+
+class Goal(NamedTuple):
+    """A figure of one contender divided by another's (by nothing if empty), and its limit.
+
+    Times of the slower one come first, so that a ratio says how many times as fast the other is.
+    """
+
+    figure: str
+    of: str
+    by: str = ""
+    at_least: float = 0
+    at_most: float = math.inf
+
+
+class Case(NamedTuple):
+    """Contenders that take turns, and what must come out."""
+
+    contenders: list[Contender]
+    goals: list[Goal]
+    least_rounds: int = 1
+
+
+START = Case(
+    [
+        Contender("import sdk", ("-c", "import singer_sdk")),
+        Contender("--discover", ("-m", "tap_conferencesio", "--discover")),
+        Contender("--about", ("-m", "tap_conferencesio", "--about")),
+    ],
+    [
+        Goal("wall_s", "--discover", "import sdk", at_most=1.5),
+        Goal("wall_s", "--about", "import sdk", at_most=1.5),
+    ],
+    least_rounds=7,
+)
+
+
+def floor(threads: int, world: World) -> Contender:
+    """Return bare requests + orjson."""
+    return Contender(f"floor {threads}", (str(HERE / "floor.py"),), world, {"concurrency": threads})
+
+
+def ours(workers: int, world: World, name: str = "") -> Contender:
+    """Return our core without a request budget: pacing is not what is measured."""
+    settings: dict[str, object] = {"concurrency": workers, "requests_per_minute": 0}
+    return Contender(name or f"ours {workers}", (str(HERE / "our_tap.py"),), world, settings)
+
+
+def stock(world: World, most_rounds: int = 99) -> Contender:
+    """Return singer-sdk as its documentation shows it."""
+    return Contender("stock sdk", (str(HERE / "stock_tap.py"),), world, {}, most_rounds)
+
+
+def cases(shrink: int = 1) -> dict[str, Case]:
+    """Return what is measured, with the number of parents divided by `shrink`.
+
+    The stock SDK is quadratic in parents: it reads 4,000 of them once only.
+    """
+    bulk, slow = World(200 // shrink, 30, 100), World(200 // shrink, 3, 100, latency=50)
+    many, more = World(4_000 // shrink, 1, 10), World(8_000 // shrink, 1, 10)
+    quarter, whole = World(100 // shrink, 50, 100), World(400 // shrink, 50, 100)
+    return {
+        "bulk": Case(
+            [ours(1, bulk), ours(8, bulk), stock(bulk), floor(1, bulk), floor(10, bulk)],
+            [
+                Goal("wall_s", "stock sdk", "ours 1", at_least=3.5),
+                Goal("wall_s", "floor 1", "ours 1", at_least=0.7),
+            ],
+        ),
+        "latency": Case(
+            [ours(10, slow), ours(20, slow), floor(10, slow), floor(20, slow)],
+            [
+                # How well the workers are used; what starting costs is the case "start".
+                Goal("read_s", "floor 10", "ours 10", at_least=0.95),
+                Goal("read_s", "ours 10", "ours 20", at_least=1.7),
+            ],
+        ),
+        "parents": Case(
+            [ours(8, many, "ours many"), stock(many, most_rounds=1), ours(8, more, "ours twice")],
+            [
+                Goal("wall_s", "stock sdk", "ours many", at_least=10),
+                Goal("wall_s", "ours twice", "ours many", at_most=2.2),
+                Goal("state_bytes", "ours twice", at_most=1023),
+                Goal("schemas", "ours twice", at_most=1),
+            ],
+        ),
+        "memory": Case(
+            [ours(8, quarter, "ours 1/4"), ours(8, whole, "ours 4/4")],
+            [Goal("peak_mb", "ours 4/4", "ours 1/4", at_most=1.1)],
+        ),
+        "start": START,
+    }
+
+
+@contextmanager
+def serving(world: World) -> Iterator[int]:
+    """Run the server of a world and give its port."""
+    options = [f"--{name}={value}" for name, value in world._asdict().items()]
+    command = [sys.executable, str(HERE / "server.py"), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own file
+        try:
+            yield int(process.stdout.readline() if process.stdout else 0)
+        finally:
+            process.terminate()
+
+
+def first_request(port: int) -> float:
+    """Return when (monotonic clock) the first request since the last call came to the server."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/first")
+    return float(connection.getresponse().read())
+
+
+def ceiling(port: int, seconds: float = 1.0) -> float:
+    """Return the requests per second that the server answers at most: page 1, pipelined by ten.
+
+    Whatever comes near this figure has measured the server.
+    """
+    request = b"GET /parents/p00000/rows?page=1 HTTP/1.1\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(request)
+        head = connection.recv(1024, socket.MSG_PEEK).partition(b"\r\n\r\n")[0]
+        size = len(head) + 4 + int(head.rpartition(b":")[2])
+        buffer, missing, answered = bytearray(2**20), size, 1
+        begin = time.monotonic()
+        while time.monotonic() < begin + seconds:
+            connection.sendall(request * 10)
+            missing += size * 10
+            while missing:
+                missing -= connection.recv_into(buffer, min(missing, len(buffer)))
+            answered += 10
+        return answered / (time.monotonic() - begin)
+
+
+def run_once(contender: Contender, port: int | None, folder: Path) -> Figures:
+    """Run a contender to its end; return what it took and, if it read a world, what it wrote."""
+    command = [sys.executable, *contender.command]
+    if port:
+        config = folder / "config.json"
+        settings = {"api_url": f"http://127.0.0.1:{port}", **contender.settings}
+        config.write_text(json.dumps(settings), encoding="utf-8")
+        command += ["--config", str(config)]
+        first_request(port)
+    with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
+        begin = time.monotonic()
+        process = subprocess.Popen(command, stdout=stdout, stderr=stderr)  # noqa: S603 - see `cases`
+        try:
+            _, status, usage = os.wait4(process.pid, 0)
+        except BaseException:
+            process.kill()
+            raise
+        end = time.monotonic()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        tail = (folder / "stderr").read_text(encoding="utf-8").splitlines()[-15:]
+        raise SystemExit("\n".join([*tail, f"{contender.name} failed: {process.returncode}"]))
+    figures = {
+        "wall_s": end - begin,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "peak_mb": usage.ru_maxrss / RUSAGE_UNITS_PER_MB,
+    }
+    if not port:
+        return figures
+    written = inspect(folder / "stdout")
+    rate = written["rows"] / figures["wall_s"]
+    return figures | written | {"read_s": end - first_request(port), "rows_per_s": rate}
+
+
+def inspect(stdout: Path) -> Figures:
+    """Return what was written: rows, the longest STATE, the most SCHEMAs of any one stream."""
+    counts: Counter[tuple[bytes, bytes]] = Counter()
+    longest = 0
+    with stdout.open("rb") as lines:
+        for line in lines:
+            if match := MESSAGE.match(line):
+                counts[match[1], match[2]] += 1
+                longest = max(longest, len(line) if match[1] == b"STATE" else 0)
+            elif line.strip().isdigit():  # the floor prints its count
+                counts[b"RECORD", b"rows"] += int(line)
+    schemas = max((n for (kind, _), n in counts.items() if kind == b"SCHEMA"), default=0)
+    return {"rows": counts[b"RECORD", b"rows"], "state_bytes": longest, "schemas": schemas}
+
+
+def measure(name: str, case: Case, rounds: int, folder: Path) -> dict[str, Any]:
+    """Run a case, contender after contender, round after round, and check the number of rows."""
+    samples: dict[str, list[Figures]] = {each.name: [] for each in case.contenders}
+    with ExitStack() as stack:
+        worlds = dict.fromkeys(each.world for each in case.contenders if each.world)
+        ports = {world: stack.enter_context(serving(world)) for world in worlds}
+        servers = [
+            {**world._asdict(), "requests_per_s": None if world.latency else ceiling(port)}
+            for world, port in ports.items()
+        ]
+        for turn in range(max(rounds, case.least_rounds)):
+            for each in (one for one in case.contenders if turn < one.most_rounds):
+                figures = run_once(each, ports[each.world] if each.world else None, folder)
+                sys.stderr.write(f"{name} {turn + 1}: {each.name} {figures['wall_s']:.2f} s\n")
+                if each.world and figures["rows"] != each.world.total:
+                    msg = f"{each.name}: {figures['rows']} rows, not {each.world.total}"
+                    raise SystemExit(msg)
+                samples[each.name].append(figures)
+    results = {
+        contender: {figure: median(each[figure] for each in found) for figure in found[0]}
+        for contender, found in samples.items()
+    }
+    return {
+        "servers": servers,
+        "contenders": results,
+        "ratios": [judge(goal, results) for goal in case.goals],
+        "rounds": samples,
+    }
+
+
+def judge(goal: Goal, results: dict[str, Figures]) -> dict[str, Any]:
+    """Return a goal's value, whether it is met, and for times the value without start-up too."""
+
+    def value(figure: str) -> float:
+        return results[goal.of][figure] / (results[goal.by][figure] if goal.by else 1)
+
+    verdict: dict[str, Any] = {
+        "what": f"{goal.figure}: {goal.of}" + (f" / {goal.by}" if goal.by else ""),
+        "value": value(goal.figure),
+        "met": goal.at_least <= value(goal.figure) <= goal.at_most,
+        "goal": f">= {goal.at_least}" if goal.at_least else f"<= {goal.at_most}",
+    }
+    if goal.figure == "wall_s" and "read_s" in results[goal.of]:
+        verdict["without_start"] = value("read_s")
+    return verdict
+
+
+def table(name: str, result: dict[str, Any]) -> str:
+    """Return a case as text."""
+    lines = [f"\n{name}"]
+    for server in result["servers"]:
+        alone = server["requests_per_s"]
+        lines.append(
+            f"  {server['parents']:,} parents x {server['pages']} pages x {server['rows']} rows, "
+            f"{server['latency']} ms"
+            + (f"; server alone: {alone:,.0f} requests/s" if alone else "")
+        )
+    lines.append(f"  {'':11}" + "".join(f"{column:>12}" for column in (*COLUMNS, "rounds")))
+    for contender, figures in result["contenders"].items():
+        cells = [
+            format(figures[column], style) if column in figures else "-"
+            for column, style in COLUMNS.items()
+        ]
+        cells.append(str(len(result["rounds"][contender])))
+        lines.append(f"  {contender:11}" + "".join(f"{cell:>12}" for cell in cells))
+    for ratio in result["ratios"]:
+        verdict = "ok" if ratio["met"] else "MISSED"
+        line = f"  {verdict:7}{ratio['what']} = {ratio['value']:.3f} (goal {ratio['goal']})"
+        if "without_start" in ratio:
+            line += f"; without start-up {ratio['without_start']:.3f}"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def arguments() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="a tenth of the parents, one round: for a look, start-up weighs too much",
+    )
+    parser.add_argument("--only", action="append", choices=cases(), help="this case (repeatable)")
+    parser.add_argument("--rounds", type=int, help="turns per contender (3; start: at least 7)")
+    path = HERE.parent / "output" / "bench.json"
+    parser.add_argument("--output", type=Path, default=path, help="JSON (output/bench.json)")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run the chosen cases; print each table, and save the JSON, as soon as a case is done."""
+    options = arguments()
+    rounds = options.rounds or (1 if options.quick else 3)
+    libraries = ("singer-sdk", "requests", "msgspec", "orjson")
+    report: dict[str, Any] = {
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        "libraries": {library: version(library) for library in libraries},
+        "quick": options.quick,
+        "cases": {},
+    }
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        for name, case in cases(10 if options.quick else 1).items():
+            if options.only and name not in options.only:
+                continue
+            result = report["cases"][name] = measure(name, case, rounds, Path(folder))
+            sys.stdout.write(table(name, result) + "\n")
+            sys.stdout.flush()
+            options.output.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stopped politely: stop the servers
+    try:
+        main()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None

@@ -1,0 +1,159 @@
+"""What faults look like on the wire.
+
+Some reach below HTTP: the answer is cut off, or the connection reset. ASGI cannot say that, so the
+server keeps its transports where they can be found by the client's address (see `connections`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import HTMLResponse, Response
+
+from event_sandbox.wire import json_response
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from event_sandbox.connections import Connections
+
+ErrorAnswer = Callable[[int, str], Response]
+"""Makes an error in the vendor's form from a status and a message."""
+
+_HANG_SECONDS: Final = 30
+
+_HTML: Final = (
+    "<!doctype html><html><head><title>Maintenance</title></head><body>Back soon.</body></html>"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request under way, and what is needed to spoil its answer."""
+
+    app: ASGIApp
+    scope: Scope
+    receive: Receive
+    send: Send
+    error: ErrorAnswer
+    connections: Connections
+    closing: asyncio.Event
+
+    async def answer(self, response: Response) -> None:
+        """Send this answer instead of the right one."""
+        await response(self.scope, self.receive, self.send)
+
+    async def right_answer(self) -> tuple[Message, bytes]:
+        """Get the right answer without sending it."""
+        start: list[Message] = []
+        body = bytearray()
+
+        async def keep(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.append(message)
+            else:
+                body.extend(message.get("body", b""))
+
+        await self.app(self.scope, self.receive, keep)
+        return start[0], bytes(body)
+
+    async def hung_up(self) -> None:
+        """Wait until the client is gone."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+
+async def _too_many(exchange: Exchange, headers: dict[str, str]) -> None:
+    response = exchange.error(429, "Too many requests.")
+    response.headers.update(headers)
+    await exchange.answer(response)
+
+
+async def _too_many_seconds(exchange: Exchange) -> None:
+    await _too_many(exchange, {"Retry-After": "1"})
+
+
+async def _too_many_date(exchange: Exchange) -> None:
+    # HTTP dates have whole seconds: one second ahead and rounded up, or it could be over already.
+    due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+    await _too_many(exchange, {"Retry-After": format_datetime(due, usegmt=True)})
+
+
+async def _too_many_silent(exchange: Exchange) -> None:
+    await _too_many(exchange, {})
+
+
+def _error_of(status: int, message: str) -> Callable[[Exchange], Awaitable[None]]:
+    async def answer(exchange: Exchange) -> None:
+        await exchange.answer(exchange.error(status, message))
+
+    return answer
+
+
+async def _reset(exchange: Exchange) -> None:
+    exchange.connections.reset(exchange.scope)
+    await exchange.hung_up()
+
+
+async def _timeout(exchange: Exchange) -> None:
+    """Answer only after half a minute, unless the client hangs up or the server stops before."""
+    hung_up = asyncio.ensure_future(exchange.hung_up())
+    closing = asyncio.ensure_future(exchange.closing.wait())
+    try:
+        done, _ = await asyncio.wait(
+            (hung_up, closing), timeout=_HANG_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        hung_up.cancel()
+        closing.cancel()
+    if closing in done:
+        await _reset(exchange)
+    elif not done:
+        await exchange.app(exchange.scope, exchange.receive, exchange.send)
+
+
+async def _cut_body(exchange: Exchange) -> None:
+    """Promise the whole answer in Content-Length, send half of it, and close."""
+    start, body = await exchange.right_answer()
+    await exchange.send(start)
+    half = body[: len(body) // 2]
+    await exchange.send({"type": "http.response.body", "body": half, "more_body": True})
+    exchange.connections.close(exchange.scope)
+    await exchange.hung_up()
+
+
+async def _cut_json(exchange: Exchange) -> None:
+    """Send half of the JSON as if that were all."""
+    _, body = await exchange.right_answer()
+    await exchange.answer(Response(body[: len(body) // 2], media_type="application/json"))
+
+
+async def _html(exchange: Exchange) -> None:
+    await exchange.answer(HTMLResponse(_HTML))
+
+
+async def _error_at_200(exchange: Exchange) -> None:
+    body = {"status": "error", "code": "500", "message": "Something went wrong (sandbox fault)."}
+    await exchange.answer(json_response(body))
+
+
+BREAK: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
+    "429_seconds": _too_many_seconds,
+    "429_date": _too_many_date,
+    "429_none": _too_many_silent,
+    "500": _error_of(500, "An unexpected error occurred (sandbox fault)."),
+    "503": _error_of(503, "Service temporarily unavailable (sandbox fault)."),
+    "404": _error_of(404, "Not found (sandbox fault)."),
+    "403": _error_of(403, "Forbidden (sandbox fault)."),
+    "timeout": _timeout,
+    "reset": _reset,
+    "cut_body": _cut_body,
+    "cut_json": _cut_json,
+    "html": _html,
+    "error_200": _error_at_200,
+}

@@ -1,0 +1,394 @@
+"""Objects as the reference's schemas show them, attribute by attribute in the examples' order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from event_sandbox.conferencesio.view import View
+    from event_sandbox.wire import Json
+    from event_sandbox.world.model import (
+        Award,
+        Checkin,
+        CreditType,
+        Evaluation,
+        Person,
+        Poll,
+        Question,
+        Session,
+        Speaker,
+    )
+
+Shape = dict[str, Any]
+
+SUBDOMAIN: Final = "example"
+
+_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+
+
+def app(view: View) -> Shape:
+    """AppSettings, as "Retrieve App Settings" shows them."""
+    events = view.events()
+    shape = {
+        "app_password": view.organiser.password,
+        "custom_attendee_field_1": "Registration ID",
+        "custom_attendee_field_2": "Region",
+        "custom_attendee_field_3": None,
+        "custom_attendee_field_4": None,
+        "custom_attendee_field_5": None,
+        "end_date": max(event.last_day for event in events).isoformat(),
+        "moderator_password": view.organiser.moderator_password,
+        "name": view.organiser.name,
+        "start_date": min(event.first_day for event in events).isoformat(),
+        "timezone": _timezone(view),
+    }
+    if view.positions["app_url"] == "present":
+        shape["url"] = f"https://{SUBDOMAIN}.cnf.io"
+    return shape | _unknown(view, {"plan": "enterprise"})
+
+
+def _timezone(view: View) -> str | int | None:
+    forms: dict[str, str | int | None] = {
+        "name": view.organiser.timezone,
+        "null": None,
+        "minus_one_text": "-1",
+        "minus_one_number": -1,
+    }
+    return forms[view.positions["timezone"]]
+
+
+def session(view: View, session: Session) -> Shape:
+    """Session; `description` is in the schema and in no example, so only some have it."""
+    odd = view.positions["odd_types"] == "present" and session.index % 5 == 0
+    numeric = view.positions["session_id_form"] == "number" and session.key.isdecimal()
+    shape: Shape = {
+        "id": int(session.key) if numeric else session.key,
+        "external_id": view.external_id(session),
+        "name": view.name(session),
+        "location": session.location,
+        "date": _date(view, session),
+        "start_time": session.start and session.start.isoformat(),
+        "end_time": session.end and session.end.isoformat(),
+        "access_code": session.access_code,
+        "moderator_password": session.moderator_password,
+        "checkin_code": session.checkin_code,
+        "checkin_required": "yes" if odd else session.checkin_required,
+        "checkout_code": session.checkout_code,
+        "checkout_required": session.checkout_required,
+        "delivery_format": session.delivery,
+        "url": f"https://{SUBDOMAIN}.cnf.io/sessions/{session.key}",
+        "presenters": presenters(view, session),
+        "fields_of_study": fields_of_study(view, session),
+        "learning_objectives": _list(view, list(session.objectives)),
+    }
+    if session.description is not None:
+        shape["description"] = session.description
+    return shape | _unknown(view, {"archived": False, "track": {"name": session.event.name}})
+
+
+def presenters(view: View, session: Session) -> list[Shape] | None:
+    """PresenterSummary, one for each."""
+    return _list(view, [_presenter(speaker) for speaker in session.speakers])
+
+
+def fields_of_study(view: View, session: Session) -> list[Shape] | None:
+    """FieldOfStudy, one for each."""
+    return _list(view, [_field_of_study(view, credit) for credit in session.credit_types])
+
+
+def _date(view: View, session: Session) -> str | list[str] | None:
+    first, last, form = session.first_day, session.last_day, view.positions["date_form"]
+    if first is None or last is None:
+        return None
+    if first == last or form == "single":
+        return first.isoformat()
+    if form == "list":
+        return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+    if form == "range_text":
+        return f"{first.isoformat()} - {last.isoformat()}"
+    return _spelled(first)
+
+
+def _spelled(day: date) -> str:
+    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+
+
+def _presenter(speaker: Speaker) -> Shape:
+    return {"id": speaker.key, "external_id": speaker.external_id, "name": speaker.name}
+
+
+def _field_of_study(view: View, credit: CreditType) -> Shape:
+    as_text = view.positions["credits"] == "text"
+    return {
+        "name": credit.name,
+        "credits": f"{credit.credits:g}" if as_text else _number(credit.credits),
+    }
+
+
+def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
+    """CheckinRecord, as "Retrieve All Attendance Tracking Data" shows it."""
+    zone = session.event.zone
+    arrived = _instant(view, zone, checkin.arrived_edited or checkin.arrived)
+    if arrived and view.positions["odd_types"] == "present" and is_odd_record(session, checkin):
+        arrived = "yesterday evening"
+    shape: Shape = {
+        "user": attendee(view, checkin),
+        "checkin_time": arrived,
+        "checkout_time": _instant(view, zone, checkin.left_edited or checkin.left),
+        "checkin_time_actual": _instant(view, zone, checkin.arrived),
+        "checkout_time_actual": _instant(view, zone, checkin.left),
+        "delivery_format": checkin.delivery,
+        "admin_note": checkin.admin_note,
+        "attendee_note": checkin.attendee_note,
+        "checkin_source": checkin.source_in,
+        "checkout_source": checkin.source_out,
+        "fields_of_study": awards(view, checkin),
+        "history": history(view, session, checkin),
+    }
+    if view.positions["attendance_flags"] == "present":
+        shape["evaluation_complete"] = "1" if checkin.evaluated else "0"
+        shape["total_time_attended"] = time_attended(checkin)
+    return shape | _unknown(view, {"kiosk": {"id": checkin.number % 3}})
+
+
+def is_odd_record(session: Session, checkin: Checkin) -> bool:
+    """Choose the records whose check-in time cannot be read when types are odd."""
+    return session.index % 4 == 0 and checkin.number == 1
+
+
+def time_attended(checkin: Checkin) -> str | None:
+    """Text of a format that nobody documents."""
+    if checkin.arrived is None or checkin.left is None:
+        return None
+    return str(timedelta(seconds=(checkin.left - checkin.arrived) // 1000))
+
+
+def attendee(view: View, checkin: Checkin) -> Shape:
+    """AttendeeUser."""
+    person = checkin.person
+    odd = view.positions["odd_types"] == "present" and person.number % 2 == 0
+    return {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": None if odd and not checkin.email else checkin.email,
+        "external_id": checkin.external_id,
+        **_custom_fields(person),
+    }
+
+
+def _custom_fields(person: Person) -> Shape:
+    return {
+        "field_1": person.registration,
+        "field_2": person.region,
+        "field_3": None,
+        "field_4": None,
+        "field_5": None,
+    }
+
+
+def awards(view: View, checkin: Checkin) -> list[Shape] | None:
+    """FieldOfStudyCheckin, one for each."""
+    return _list(view, [_award(award) for award in checkin.awards])
+
+
+def _award(award: Award) -> Shape:
+    missed = [word for word in award.type.codewords if word not in award.said]
+    return {
+        "name": award.type.name,
+        "credits": _number(award.credits),
+        "codewords": {
+            "possible": len(award.type.codewords),
+            "valid": len(award.said),
+            "missed": len(missed),
+            "valid_list": list(award.said),
+            "missed_list": missed,
+        },
+    }
+
+
+def history(view: View, session: Session, checkin: Checkin) -> list[Shape]:
+    """CheckinHistoryEntry, one for each action."""
+    return [
+        {"action": visit.action, "timestamp": _instant(view, session.event.zone, visit.at)}
+        for visit in checkin.visits
+    ]
+
+
+def data(view: View, session: Session) -> Shape | None:
+    """SessionQAData, with its three ways to hold nothing."""
+    if not session.polls and not session.questions and view.positions["data_empty"] == "null":
+        return None
+    no_polls: dict[str, Any] = {"object": {}, "array": [], "null": None}
+    no_questions: dict[str, Any] = {"array": [], "null": None, "object": {}}
+    return {
+        "polls": {poll.key: _poll(view, session, poll) for poll in session.polls}
+        or no_polls[view.positions["polls_empty"]],
+        "questions": [_question(view, session, question) for question in session.questions]
+        or no_questions[view.positions["questions_empty"]],
+    }
+
+
+def _poll(view: View, session: Session, poll: Poll) -> Shape:
+    odd = view.positions["odd_types"] == "present"
+    return {
+        "created": _iso(session.event.zone, poll.created),
+        "name": poll.name,
+        "rank": str(poll.rank) if odd else poll.rank,
+        "type": poll.type,
+        "choices": list(poll.choices),
+        "responses": responses(view, session, poll),
+    } | _unknown(view, {"anonymous": poll.rank == 1})
+
+
+def responses(view: View, session: Session, poll: Poll) -> Json:
+    """PollData.responses: of type any, null when there are none yet."""
+    if not poll.answers:
+        return None
+    form = view.positions["poll_responses"]
+    if form == "objects":
+        return [
+            {
+                "user": _poll_user(answer.person),
+                "response": value,
+                "timestamp": _iso(session.event.zone, answer.at),
+            }
+            for answer in poll.answers
+            for value in answer.values
+        ]
+    if form == "values":
+        # Every now and then somebody's answer is withdrawn, and a hole stays in the list.
+        return [
+            None if answer.person.number % 13 == 0 else value
+            for answer in poll.answers
+            for value in answer.values
+        ]
+    texts = [(answer.person, [str(value) for value in answer.values]) for answer in poll.answers]
+    if form == "counts":
+        counted = Counter(text for _, values in texts for text in values)
+        return {choice: counted[choice] for choice in [*poll.choices, *counted]}
+    return {
+        person.external_id or user_id(person): values if len(values) > 1 else values[0]
+        for person, values in texts
+    }
+
+
+def _poll_user(person: Person) -> Shape:
+    return {
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email,
+        "external_id": person.external_id,
+    }
+
+
+def _question(view: View, session: Session, question: Question) -> Shape | str:
+    form = view.positions["question_shape"]
+    if form == "texts":
+        return question.text
+    details = {
+        "user": question.person and _poll_user(question.person),
+        "votes": question.votes,
+        "timestamp": _iso(session.event.zone, question.at),
+    }
+    if form == "objects_with_id":
+        return {"id": question.key, "question": question.text, **details}
+    return {"text": question.text, **details}
+
+
+def evaluation(view: View, session: Session, evaluation: Evaluation) -> Shape:
+    """EvaluationResponse: names its session, and gives no id of it."""
+    return {
+        "session": evaluation_session(view, session),
+        "user": evaluation_user(evaluation.person),
+        "presenter": _evaluated_presenter(view, evaluation.speaker),
+        "question": evaluation.question,
+        "response": evaluation.response,
+        "response_value": evaluation.value,
+        "timestamp": evaluation_timestamp(view, session, evaluation),
+    }
+
+
+def evaluation_session(view: View, session: Session) -> Shape:
+    """EvaluationResponse.session."""
+    return {"name": view.name(session), "external_id": view.external_id(session)}
+
+
+def evaluation_user(person: Person) -> Shape:
+    """EvaluationUser: the only place with a user id, and the only one without an e-mail."""
+    return {
+        "id": user_id(person),
+        "external_id": person.external_id,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        **_custom_fields(person),
+    }
+
+
+def user_id(person: Person) -> str:
+    """Give the vendor's own id of a person: digits, in a text."""
+    return str(10_000_000 + person.number)
+
+
+def _evaluated_presenter(view: View, speaker: Speaker | None) -> Shape | str | None:
+    form = view.positions["presenter"]
+    if speaker is None or form == "null":
+        return None
+    return _presenter(speaker) if form == "object" else speaker.name
+
+
+def evaluation_timestamp(view: View, session: Session, evaluation: Evaluation) -> str:
+    """EvaluationResponse.timestamp; the example's 21 January 2018 was a Sunday, not a Tuesday."""
+    form = view.positions["evaluation_timestamp"]
+    if form == "garbage":
+        return "last Tuesday, around noon"
+    if form == "iso":
+        return _iso(session.event.zone, evaluation.at)
+    local = datetime.fromtimestamp(evaluation.at // 1000, session.event.zone)
+    weekday = _DAYS[(local.weekday() + (2 if form == "rfc2822_wrong_weekday" else 0)) % 7]
+    month = _MONTHS[local.month - 1][:3]
+    return f"{weekday}, {local:%d} {month} {local:%Y %H:%M:%S %z}"
+
+
+def _iso(zone: ZoneInfo, at: int) -> str:
+    return datetime.fromtimestamp(at // 1000, zone).isoformat()
+
+
+def _instant(view: View, zone: ZoneInfo, at: int | None) -> str | None:
+    """Give a check-in record's timestamp, with milliseconds if the switch says so."""
+    if at is None:
+        return None
+    text = _iso(zone, at)
+    if view.positions["seconds_fraction"] == "absent":
+        return text
+    return f"{text[:19]}.{at % 1000:03d}{text[19:]}"
+
+
+def _list(view: View, items: list[Any]) -> list[Any] | None:
+    return None if not items and view.positions["empty_lists"] == "null" else items
+
+
+def _number(value: float) -> float:
+    """Give 2 rather than 2.0, as JSON from most back ends would."""
+    return int(value) if value == int(value) else value
+
+
+def _unknown(view: View, attributes: Shape) -> Shape:
+    return attributes if view.positions["unknown_fields"] == "present" else {}

@@ -1,0 +1,52 @@
+"""What of the world this vendor has: the ground that the answers and the truth share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from event_sandbox.switches import Positions
+    from event_sandbox.world import World
+    from event_sandbox.world.model import Checkin, Event, Organiser, Session
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The first organiser's programme, under given positions of the switches."""
+
+    world: World
+    positions: Positions
+
+    @property
+    def organiser(self) -> Organiser:
+        """Give the organiser whose app this is."""
+        return self.world.organisers[0]
+
+    def events(self) -> list[Event]:
+        """Give the organiser's events; the app covers all of them."""
+        return [event for event in self.world.events if event.organiser is self.organiser]
+
+    def existing(self) -> list[Session]:
+        """Give all sessions, by id."""
+        return sorted(self.world.sessions.values(), key=lambda session: session.key)
+
+    def listed(self) -> list[Session]:
+        """Give the sessions that the list shows, by id."""
+        if self.positions["hidden_sessions"] == "listed":
+            return self.existing()
+        return [session for session in self.existing() if not session.hidden]
+
+    def checkins(self, session: Session) -> list[Checkin]:
+        """Give the session's records, in the order in which they were made."""
+        if self.positions["duplicate_checkins"] == "some":
+            return session.checkins
+        return [checkin for checkin in session.checkins if not checkin.duplicate]
+
+    def name(self, session: Session) -> str:
+        """Give the session's name."""
+        return session.name if self.positions["session_names"] == "unique" else session.title
+
+    def external_id(self, session: Session) -> str | None:
+        """Give the organiser's own id of the session."""
+        return session.external_id if self.positions["session_external_ids"] == "present" else None

@@ -1,0 +1,112 @@
+"""The door that every request comes through: the log, the delays, the faults, then the vendor."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from event_sandbox.breakage import BREAK, Exchange
+from event_sandbox.control import make_control
+from event_sandbox.registry import VENDORS
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from event_sandbox.connections import Connections
+    from event_sandbox.request_log import Entry
+    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.vendor import Vendor
+
+LOGIN_PATH: Final = "/login"
+"""Where vendors that redirect the unauthorised send them, on another host name."""
+
+
+class Front:
+    """The one ASGI application that is served."""
+
+    def __init__(self, sandbox: Sandbox, connections: Connections) -> None:
+        self._sandbox = sandbox
+        self._control = make_control(sandbox)
+        self._gates = [Gate(sandbox, vendor, connections) for vendor in VENDORS.values()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send each request to whom it concerns."""
+        path = scope["path"]
+        for gate in self._gates:
+            if path.startswith(gate.base_path):
+                await gate(scope, receive, send)
+                return
+        if path.startswith("/_sandbox/"):
+            await self._control(scope, receive, send)
+        elif path == LOGIN_PATH:
+            await self._login(scope, receive, send)
+        else:
+            await PlainTextResponse("Not found.\n", 404)(scope, receive, send)
+
+    async def _login(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Note whether credentials were carried to the other host, and show a page."""
+        headers = Headers(scope=scope)
+        leaked = any(vendor.has_credentials(headers) for vendor in VENDORS.values())
+        query = scope["query_string"].decode("latin-1")
+        entry = self._sandbox.log.open(None, scope["method"], LOGIN_PATH, query, ok=leaked)
+        entry.status = 200
+        await HTMLResponse("<!doctype html><title>Sign in</title>")(scope, receive, send)
+        self._sandbox.log.close(entry)
+
+
+class Gate:
+    """The door of one vendor."""
+
+    def __init__(self, sandbox: Sandbox, vendor: Vendor, connections: Connections) -> None:
+        self.base_path = vendor.base_path + "/"
+        self._sandbox = sandbox
+        self._vendor = vendor
+        self._connections = connections
+        self._app: ASGIApp = vendor.make_app(sandbox)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Log the request, delay it, maybe break it, and else let the vendor answer."""
+        sandbox = self._sandbox
+        path = scope["path"][len(self.base_path) - 1 :]
+        query = scope["query_string"].decode("latin-1")
+        authorised = self._vendor.is_authorised(Headers(scope=scope))
+        entry = sandbox.log.open(self._vendor.name, scope["method"], path, query, ok=authorised)
+        try:
+            sandbox.count_request(self._vendor.name)
+            if sandbox.latency_seconds:
+                await asyncio.sleep(sandbox.latency_seconds)
+            entry.fault = sandbox.faults.choose(path, query)
+            noting = _note_status(entry, send)
+            if entry.fault:
+                await BREAK[entry.fault](self._exchange(scope, receive, noting))
+            else:
+                await self._app(scope, receive, noting)
+        finally:
+            sandbox.log.close(entry)
+
+    def _exchange(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
+        return Exchange(
+            self._app,
+            scope,
+            receive,
+            send,
+            error=self._error,
+            connections=self._connections,
+            closing=self._sandbox.faults.closing,
+        )
+
+    def _error(self, status: int, message: str) -> Response:
+        positions = self._sandbox.switches.of(self._vendor.name)
+        return self._vendor.error(positions, status, message)
+
+
+def _note_status(entry: Entry, send: Send) -> Send:
+    async def noting(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            entry.status = message["status"]
+        await send(message)
+
+    return noting

@@ -1,0 +1,75 @@
+"""What the sandbox was asked: cheap enough to stay on during benchmarks."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+_KEPT: Final = 200_000
+
+
+class Entry(msgspec.Struct):
+    """One request. Status and duration are null until it is answered, or if it never was."""
+
+    n: int
+    at: float
+    vendor: str | None
+    method: str
+    path: str
+    query: str
+    authorised: bool
+    status: int | None = None
+    fault: str | None = None
+    ms: float | None = None
+
+    def close(self) -> None:
+        """Take the time when the request was over."""
+        self.ms = round((time.monotonic() - self.at) * 1000, 3)
+
+
+class RequestLog:
+    """The newest requests, numbered in the order in which they came in."""
+
+    def __init__(self, file: Path | None = None, kept: int = _KEPT) -> None:
+        self._entries: deque[Entry] = deque(maxlen=kept)
+        self._count = 0
+        self._file: BinaryIO | None = file.open("ab") if file else None
+
+    def open(self, vendor: str | None, method: str, path: str, query: str, *, ok: bool) -> Entry:
+        """Note that a request came in."""
+        self._count += 1
+        entry = Entry(self._count, time.monotonic(), vendor, method, path, query, authorised=ok)
+        self._entries.append(entry)
+        return entry
+
+    def close(self, entry: Entry) -> None:
+        """Note that a request is over."""
+        entry.close()
+        if self._file:
+            self._file.write(msgspec.json.encode(entry) + b"\n")
+            self._file.flush()
+
+    def __len__(self) -> int:
+        """Give how many requests came in since the log was last cleared."""
+        return self._count
+
+    def encode(self) -> bytes:
+        """Give the entries as JSON."""
+        return msgspec.json.encode(list(self._entries))
+
+    def clear(self) -> None:
+        """Forget all requests and number anew."""
+        self._entries.clear()
+        self._count = 0
+
+    def close_file(self) -> None:
+        """Close the file, if the log is also written to one."""
+        if self._file:
+            self._file.close()

@@ -1,0 +1,65 @@
+"""Remember a world between two runs of the server: what it was made from, and how far it came."""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003 - msgspec reads the annotations
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from event_sandbox.errors import SurroundingsError, UserError
+from event_sandbox.world import World, advance, build_world
+from event_sandbox.world.build import Size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that a world depends on, besides what the control API did to it by hand."""
+
+    seed: int
+    sessions: int
+    people: int
+    today: dt.date
+    """The day of the first start; each step after it is one more day."""
+    step: int = 0
+
+    def build(self) -> World:
+        """Make the world and bring it to where it was."""
+        if self.sessions < 1 or self.people < 1:
+            message = "a world needs at least one session and one person"
+            raise UserError(message)
+        world = build_world(self.seed, Size(self.sessions, self.people), self.today)
+        advance(world, self.step)
+        return world
+
+
+class StateFile:
+    """A small JSON file that holds a world's origin."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> Origin | None:
+        """Give the remembered origin, or None if nothing was remembered yet."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Origin)
+        except FileNotFoundError:
+            return None
+        except (OSError, msgspec.DecodeError) as error:
+            message = f"cannot read the state file {self._path}: {error}"
+            raise SurroundingsError(message) from None
+
+    def save(self, world: World) -> None:
+        """Remember the world; a crash leaves the old file or the new one, never half of one."""
+        origin = Origin(
+            world.seed, world.session_count, world.people_count, world.first_today, world.step
+        )
+        fresh = self._path.with_name(self._path.name + ".new")
+        try:
+            fresh.write_bytes(msgspec.json.encode(origin) + b"\n")
+            fresh.replace(self._path)
+        except OSError as error:
+            message = f"cannot write the state file {self._path}: {error.strerror or error}"
+            raise SurroundingsError(message) from None

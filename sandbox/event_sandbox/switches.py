@@ -1,0 +1,91 @@
+"""Switches: where a vendor's document is silent or contradicts itself, both readings are served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from event_sandbox.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Positions = dict[str, str]
+"""One vendor's switches: the position that each stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One open question about a vendor's API, and the answers that a tap must survive."""
+
+    name: str
+    positions: tuple[str, ...]
+    gap: str
+    """What the document leaves open."""
+
+    @property
+    def default(self) -> str:
+        """Give the position that follows the document's own wording or example."""
+        return self.positions[0]
+
+
+class SwitchBoard:
+    """The switches of all vendors and how they stand."""
+
+    def __init__(self, switches: Mapping[str, Sequence[Switch]]) -> None:
+        self._switches = {
+            vendor: {switch.name: switch for switch in of_vendor}
+            for vendor, of_vendor in switches.items()
+        }
+        self._positions: dict[str, Positions] = {}
+        self.restore()
+
+    def restore(self) -> None:
+        """Put every switch back to its default."""
+        self._positions = {
+            vendor: {switch.name: switch.default for switch in switches.values()}
+            for vendor, switches in self._switches.items()
+        }
+
+    def of(self, vendor: str) -> Positions:
+        """Give the positions of a vendor's switches."""
+        return self._positions[vendor]
+
+    def all(self) -> dict[str, Positions]:
+        """Give the positions of all switches, by vendor."""
+        return self._positions
+
+    def set(self, wanted: Mapping[str, Mapping[str, str]]) -> None:
+        """Move the named switches and leave the others; all or, on a mistake, none."""
+        moved = {vendor: dict(positions) for vendor, positions in self._positions.items()}
+        for vendor, positions in wanted.items():
+            known = self._switches.get(vendor)
+            if known is None:
+                raise UserError(_unknown("vendor", vendor, self._switches))
+            for name, position in positions.items():
+                if name not in known:
+                    raise UserError(_unknown(f"switch of {vendor}", name, known))
+                if position not in known[name].positions:
+                    positions_known = known[name].positions
+                    raise UserError(
+                        _unknown(f"position of {vendor}.{name}", position, positions_known)
+                    )
+                moved[vendor][name] = position
+        self._positions = moved
+
+
+def parse_switch(text: str) -> tuple[str, str, str]:
+    """Split `vendor.name=position` as given on the command line."""
+    target, equals, position = text.partition("=")
+    vendor, dot, name = target.partition(".")
+    if not (equals and dot and vendor and name and position):
+        message = f"a switch is given as VENDOR.NAME=POSITION, not {text!r}"
+        raise UserError(message)
+    return vendor, name, position
+
+
+def _unknown(what: str, given: str, known: Mapping[str, object] | Sequence[str]) -> str:
+    near = get_close_matches(given, list(known), n=1)
+    hint = f"; did you mean {near[0]!r}" if near else ""
+    return f"unknown {what}: {given!r}{hint}. Known: {', '.join(known)}."

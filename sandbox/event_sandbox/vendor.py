@@ -1,0 +1,63 @@
+"""What a vendor's subpackage gives to the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from starlette.datastructures import Headers
+    from starlette.responses import Response
+    from starlette.types import ASGIApp
+
+    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.switches import Positions, Switch
+    from event_sandbox.world import World
+
+Row = dict[str, Any]
+"""A row of truth: the columns of a stream."""
+
+
+class Vendor(Protocol):
+    """One vendor: an API on the wire, and what a perfect extraction of it holds."""
+
+    @property
+    def name(self) -> str:
+        """The vendor's name in paths and settings."""
+
+    @property
+    def base_path(self) -> str:
+        """Where the documented base URL lies on the sandbox."""
+
+    @property
+    def switches(self) -> Sequence[Switch]:
+        """The open questions about this vendor's API."""
+
+    @property
+    def streams(self) -> Sequence[str]:
+        """The streams that there is truth for."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What a tap must be given to be let in."""
+
+    def make_app(self, sandbox: Sandbox) -> ASGIApp:
+        """Make the API itself; paths still begin with `base_path`."""
+
+    def truth(
+        self, world: World, positions: Positions, stream: str, *, include_secrets: bool
+    ) -> Iterator[Row]:
+        """Give the rows that a perfect extraction of the stream holds now, in canonical order."""
+
+    def error(self, positions: Positions, status: int, message: str) -> Response:
+        """Give an error in the form that the vendor gives errors in."""
+
+    def is_authorised(self, headers: Headers) -> bool:
+        """Tell whether the credentials that came along are right."""
+
+    def has_credentials(self, headers: Headers) -> bool:
+        """Tell whether any credentials came along, right or wrong."""
+
+    def newest_session(self, world: World, positions: Positions) -> str | None:
+        """Give the key of the newest-dated session that the vendor lists and people are in."""

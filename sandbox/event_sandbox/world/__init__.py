@@ -1,0 +1,10 @@
+"""The invented world: who met whom, where and when, known to the last detail.
+
+The world knows nothing of vendors. Each vendor's subpackage projects it into that vendor's form.
+"""
+
+from event_sandbox.world.advance import advance, apply_step
+from event_sandbox.world.build import SIZES, build_world
+from event_sandbox.world.model import World
+
+__all__ = ["SIZES", "World", "advance", "apply_step", "build_world"]

@@ -1,0 +1,264 @@
+"""What the world consists of.
+
+Instants are integers, milliseconds since 1970 in UTC; days and wall-clock times are local to the
+event's time zone. That keeps a large world small and leaves every rendering to the vendors.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date, time
+    from zoneinfo import ZoneInfo
+
+Millis = int
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+PollType = Literal["multiple_choice", "multiple_answer", "rating", "open_ended"]
+
+
+@dataclass(slots=True)
+class Organiser:
+    """A company that runs events."""
+
+    number: int
+    name: str
+    timezone: str
+    password: str
+    moderator_password: str
+
+
+@dataclass(slots=True)
+class Event:
+    """A conference, a series of webinars, or a trade show."""
+
+    number: int
+    organiser: Organiser
+    kind: Literal["conference", "webinars", "roadshow", "trade_show"]
+    name: str
+    zone: ZoneInfo
+    first_day: date
+    last_day: date
+    venue: str | None
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who registers for things. Not everybody has an e-mail or an external id."""
+
+    number: int
+    first_name: str
+    last_name: str
+    email: str
+    external_id: str | None
+    company: str
+    region: str | None
+    registration: str | None
+
+
+@dataclass(slots=True)
+class Speaker:
+    """Somebody on stage."""
+
+    key: str
+    name: str
+    external_id: str | None
+
+
+@dataclass(slots=True)
+class CreditType:
+    """A field of study that a session gives credits in, with its codewords."""
+
+    name: str
+    credits: float
+    codewords: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Award:
+    """What one person was credited in one field of study; an admin may change `credits`."""
+
+    type: CreditType
+    credits: float
+    said: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Visit:
+    """One action at the door."""
+
+    action: Literal["checkin", "checkout"]
+    at: Millis
+
+
+@dataclass(slots=True)
+class Checkin:
+    """One record of attendance: a person, preloaded or walked in, and what the door saw.
+
+    `email` and `external_id` are what this record holds: people type their e-mail themselves, so
+    the same person may stand twice in a session until an admin merges the records.
+    """
+
+    number: int
+    person: Person
+    email: str
+    external_id: str | None
+    duplicate: bool = False
+    arrived: Millis | None = None
+    left: Millis | None = None
+    arrived_edited: Millis | None = None
+    left_edited: Millis | None = None
+    delivery: str | None = None
+    admin_note: str | None = None
+    attendee_note: str | None = None
+    source_in: str | None = None
+    source_out: str | None = None
+    evaluated: bool = False
+    awards: list[Award] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Answer:
+    """What one person answered in a poll: choices ticked, a number, or a text."""
+
+    person: Person
+    values: tuple[str | int | float, ...]
+    at: Millis
+
+
+@dataclass(slots=True)
+class Poll:
+    """A question with choices that the audience answers live."""
+
+    key: str
+    name: str
+    rank: int
+    type: PollType
+    choices: tuple[str, ...]
+    created: Millis
+    answers: list[Answer] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Question:
+    """A question from the audience; anonymous when there is no person."""
+
+    key: str
+    person: Person | None
+    text: str
+    votes: int
+    at: Millis
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """One answer to one question of a session's evaluation form."""
+
+    person: Person
+    speaker: Speaker | None
+    question: str
+    response: str
+    value: float | None
+    at: Millis
+
+
+@dataclass(slots=True)
+class Session:
+    """One slot of a programme with everything that happened in it.
+
+    `title` repeats between sessions, `name` is unique. `silent` sessions have neither polls nor
+    questions, `audience` are the numbers of the people who may come, and `days_held` says how many
+    of its days have passed, so that a day is played once only.
+    """
+
+    index: int
+    key: str
+    external_id: str | None
+    event: Event
+    title: str
+    name: str
+    location: str | None
+    description: str | None
+    first_day: date | None
+    last_day: date | None
+    start: time | None
+    end: time | None
+    speakers: tuple[Speaker, ...]
+    credit_types: tuple[CreditType, ...]
+    objectives: tuple[str, ...]
+    checkin_required: bool | None
+    checkout_required: bool | None
+    delivery: str | None
+    access_code: str | None
+    moderator_password: str | None
+    checkin_code: str | None
+    checkout_code: str | None
+    hidden: bool
+    silent: bool
+    audience: tuple[int, ...]
+    days_held: int = 0
+    checkins: list[Checkin] = field(default_factory=list)
+    polls: list[Poll] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    evaluations: list[Evaluation] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Meeting:
+    """A one-to-one at a trade show."""
+
+    key: str
+    event: Event
+    host: Person
+    guest: Person
+    starts: Millis
+    minutes: int
+    place: str
+    status: Literal["requested", "confirmed", "cancelled"]
+    changed: Millis
+
+
+@dataclass(slots=True)
+class World:
+    """Everything there is, at one point in time."""
+
+    seed: int
+    session_count: int
+    people_count: int
+    first_today: date
+    today: date
+    step: int = 0
+    organisers: list[Organiser] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    meetings: list[Meeting] = field(default_factory=list)
+    made: int = 0
+    """How many sessions were ever made; the next one's index."""
+    keys: set[str] = field(default_factory=set)
+    """Session keys ever given out: a vanished session's key does not come back."""
+
+    def rng(self, *path: object) -> random.Random:
+        """Give the random stream of that name: the same in every world with this seed."""
+        return random.Random("/".join(map(str, (self.seed, *path))))  # noqa: S311 - must repeat
+
+    def counts(self) -> Counter[str]:
+        """Count what there is, by kind."""
+        sessions = self.sessions.values()
+        return Counter(
+            organisers=len(self.organisers),
+            events=len(self.events),
+            people=len(self.people),
+            sessions=len(self.sessions),
+            checkins=sum(len(s.checkins) for s in sessions),
+            polls=sum(len(s.polls) for s in sessions),
+            poll_answers=sum(len(p.answers) for s in sessions for p in s.polls),
+            questions=sum(len(s.questions) for s in sessions),
+            evaluations=sum(len(s.evaluations) for s in sessions),
+            meetings=len(self.meetings),
+        )

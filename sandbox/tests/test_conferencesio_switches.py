@@ -1,0 +1,266 @@
+"""Each switch does what it says, and only a switch makes the answers differ."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from event_sandbox.conferencesio.switches import SWITCHES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from event_sandbox.testing import Client
+    from event_sandbox.wire import Json
+
+
+class Everything:
+    """All that the API says, in one place."""
+
+    def __init__(self, sandbox: Client) -> None:
+        def get(path: str) -> Json:
+            return sandbox.vendor("conferencesio", path).json()
+
+        self.envelope = get("/app")
+        self.app = self.envelope["data"]
+        listing = get("/sessions")["data"]
+        self.count, self.sessions = listing["count"], listing["data"]
+        self.checkins = {
+            str(session["id"]): get(f"/sessions/{session['id']}/attendance")["data"]
+            for session in self.sessions
+        }
+        self.data = [get(f"/sessions/{session['id']}/data")["data"] for session in self.sessions]
+        filled = [data for data in self.data if data]
+        self.polls = [poll for data in filled for poll in dict(data["polls"] or {}).values()]
+        self.responses = [poll["responses"] for poll in self.polls if poll["responses"]]
+        self.questions = [question for data in filled for question in data["questions"] or ()]
+        self.evaluations = get("/evaluations/responses")["data"]["responses"]
+        self.records = [record for records in self.checkins.values() for record in records]
+        self.users = [record["user"] for record in self.records]
+        self.arrivals = {record["checkin_time"] for record in self.records}
+        self.dates = [session["date"] for session in self.sessions]
+
+
+def all_of(kind: type | tuple[type, ...], values: list[Json]) -> bool:
+    return bool(values) and all(isinstance(value, kind) for value in values)
+
+
+def has_duplicates(everything: Everything) -> bool:
+    for records in everything.checkins.values():
+        emails = [user["email"].lower() for r in records if (user := r["user"])["email"]]
+        numbers = [user["field_1"] for r in records if (user := r["user"])["field_1"]]
+        if len(set(numbers)) < len(numbers) and len(set(emails)) < len(emails):
+            return True
+    return False
+
+
+CLAIMS: list[tuple[str, str, Callable[[Everything], bool]]] = [
+    ("polls_empty", "array", lambda e: any(d["polls"] == [] for d in e.data)),
+    ("polls_empty", "null", lambda e: any(d["polls"] is None for d in e.data)),
+    ("questions_empty", "null", lambda e: any(d["questions"] is None for d in e.data)),
+    ("questions_empty", "object", lambda e: any(d["questions"] == {} for d in e.data)),
+    ("data_empty", "null", lambda e: None in e.data and any(e.data)),
+    ("poll_responses", "objects", lambda e: all_of(dict, e.responses[0])),
+    ("poll_responses", "values", lambda e: any(None in r for r in e.responses)),
+    ("poll_responses", "values", lambda e: any(4.5 in r for r in e.responses)),
+    ("poll_responses", "counts", lambda e: all_of(int, [*e.responses[0].values()])),
+    ("poll_responses", "by_attendee", lambda e: any("ATT-00001" in r for r in e.responses)),
+    (
+        "poll_responses",
+        "by_attendee",
+        lambda e: any(isinstance(v, list) for r in e.responses for v in r.values()),
+    ),
+    ("question_shape", "objects_with_id", lambda e: all("id" in q for q in e.questions)),
+    ("question_shape", "objects_without_id", lambda e: not any("id" in q for q in e.questions)),
+    ("question_shape", "texts", lambda e: all_of(str, e.questions)),
+    ("code", "number", lambda e: e.envelope["code"] == 200),
+    ("status_word", "absent", lambda e: "status" not in e.envelope),
+    ("evaluation_timestamp", "iso", lambda e: e.evaluations[0]["timestamp"][10] == "T"),
+    ("presenter", "object", lambda e: any(isinstance(v["presenter"], dict) for v in e.evaluations)),
+    ("presenter", "text", lambda e: any(isinstance(v["presenter"], str) for v in e.evaluations)),
+    ("presenter", "null", lambda e: all(v["presenter"] is None for v in e.evaluations)),
+    ("date_form", "single", lambda e: all_of((str, type(None)), e.dates)),
+    ("date_form", "list", lambda e: any(isinstance(d, list) and len(d) == 3 for d in e.dates)),
+    ("date_form", "range_text", lambda e: any(" - " in d for d in e.dates if d)),
+    ("date_form", "spelled", lambda e: any(", 2026" in d for d in e.dates if d)),
+    ("session_id_form", "number", lambda e: {type(s["id"]) for s in e.sessions} == {int, str}),
+    ("timezone", "null", lambda e: e.app["timezone"] is None),
+    ("timezone", "minus_one_text", lambda e: e.app["timezone"] == "-1"),
+    ("timezone", "minus_one_number", lambda e: e.app["timezone"] == -1),
+    (
+        "credits",
+        "number",
+        lambda e: all_of(
+            (int, float), [f["credits"] for s in e.sessions for f in s["fields_of_study"]]
+        ),
+    ),
+    ("session_names", "unique", lambda e: len({s["name"] for s in e.sessions}) == 12),
+    ("session_names", "repeated", lambda e: len({s["name"] for s in e.sessions}) < 12),
+    ("session_external_ids", "present", lambda e: any(s["external_id"] for s in e.sessions)),
+    ("session_external_ids", "absent", lambda e: not any(s["external_id"] for s in e.sessions)),
+    (
+        "attendance_flags",
+        "present",
+        lambda e: {record["evaluation_complete"] for record in e.records} == {"0", "1"},
+    ),
+    ("attendance_flags", "present", lambda e: any(r["total_time_attended"] for r in e.records)),
+    ("app_url", "present", lambda e: e.app["url"] == "https://example.cnf.io"),
+    ("duplicate_checkins", "some", has_duplicates),
+    ("duplicate_checkins", "none", lambda e: not has_duplicates(e)),
+    ("count", "wrong", lambda e: e.count > len(e.sessions)),
+    ("unknown_fields", "present", lambda e: "archived" in e.sessions[0] and "plan" in e.app),
+    ("unknown_fields", "present", lambda e: "kiosk" in e.records[0] and "anonymous" in e.polls[0]),
+    ("odd_types", "present", lambda e: any(s["checkin_required"] == "yes" for s in e.sessions)),
+    ("odd_types", "present", lambda e: all_of(str, [poll["rank"] for poll in e.polls])),
+    ("odd_types", "present", lambda e: {None, ""} <= {user["email"] for user in e.users}),
+    ("odd_types", "present", lambda e: "yesterday evening" in e.arrivals),
+    ("hidden_sessions", "unlisted", lambda e: len(e.sessions) == e.count == 10),
+    ("empty_lists", "array", lambda e: any(s["presenters"] == [] for s in e.sessions)),
+    ("empty_lists", "null", lambda e: any(s["presenters"] is None for s in e.sessions)),
+    ("seconds_fraction", "present", lambda e: any("." in (at or "") for at in e.arrivals)),
+]
+
+
+CLAIMED = sorted({(name, position) for name, position, _ in CLAIMS})
+
+
+def holds(name: str, position: str, everything: Everything) -> bool:
+    try:
+        return all(claim(everything) for *target, claim in CLAIMS if target == [name, position])
+    except (KeyError, AttributeError, TypeError):
+        return False
+
+
+@pytest.mark.parametrize(("name", "position"), CLAIMED)
+def test_position(sandbox: Client, name: str, position: str) -> None:
+    default = next(switch.default for switch in SWITCHES if switch.name == name)
+    assert holds(name, position, Everything(sandbox)) == (position == default)
+    sandbox.control("POST", "/switches", {"conferencesio": {name: position}})
+    assert holds(name, position, Everything(sandbox))
+
+
+def test_every_position_is_claimed_here_or_below() -> None:
+    below = {"auth_failure", "api", "server_error", "unknown_session", "list_order"}
+    weekdays = {"rfc2822", "garbage"}
+    for switch in SWITCHES:
+        for position in switch.positions[1:]:
+            assert (
+                (switch.name, position) in CLAIMED or switch.name in below or position in weekdays
+            )
+
+
+@pytest.mark.parametrize(
+    ("position", "text"),
+    [
+        ("rfc2822_wrong_weekday", "Tue, 21 Jan 2018"),
+        ("rfc2822", "Sun, 21 Jan 2018"),
+        ("garbage", "last Tuesday"),
+    ],
+)
+def test_evaluation_timestamp(sandbox: Client, position: str, text: str) -> None:
+    """The reference's own example, as a pattern: the weekday two days late or right."""
+    sandbox.control("POST", "/switches", {"conferencesio": {"evaluation_timestamp": position}})
+    path = "/evaluations/responses"
+    sent = sandbox.vendor("conferencesio", path).json()["data"]["responses"][0]["timestamp"]
+    if position == "garbage":
+        assert sent.startswith(text)
+        return
+    truth = sandbox.truth("conferencesio", "evaluation_responses")[0]
+    assert truth["timestamp"] == sent
+    assert len(sent) == len(text) + len(" 11:47:08 -0500")
+    right = _weekday_of(sent) == sent[:3]
+    assert right == (position == "rfc2822")
+
+
+def _weekday_of(sent: str) -> str:
+    return datetime.strptime(sent[5:16], "%d %b %Y").strftime("%a")  # noqa: DTZ007 - a day only
+
+
+@pytest.mark.parametrize("api", ["active", "not_activated"])
+@pytest.mark.parametrize("form", ["401", "403", "500", "html", "redirect"])
+def test_refusals(sandbox: Client, api: str, form: str) -> None:
+    sandbox.control("POST", "/switches", {"conferencesio": {"auth_failure": form, "api": api}})
+    url = sandbox.vendors["conferencesio"]["api_url"] + "/app"
+    if api == "active":
+        answer = sandbox.ask("GET", url, headers={"API-Key": "wrong"})
+        word = b"key"
+    else:
+        answer = sandbox.vendor("conferencesio", "/app")
+        word = b"activated"
+    if form == "redirect":
+        assert answer.status == 302
+        assert answer.headers["location"].startswith("http://localhost:")
+    elif form == "html":
+        assert answer.status == 200
+        assert answer.headers["content-type"].startswith("text/html")
+        assert word in answer.body
+    else:
+        assert answer.status == int(form)
+        assert answer.json()["code"] == form
+        assert word in answer.body
+
+
+@pytest.mark.parametrize("key", [None, "secret"])
+def test_the_login_page_notes_whether_the_key_came_along(sandbox: Client, key: str | None) -> None:
+    url = sandbox.url.replace("127.0.0.1", "localhost") + "/login"
+    answer = sandbox.ask("GET", url, headers={"API-Key": key} if key else {})
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    entry = sandbox.control("GET", "/requests")[-1]
+    assert entry["path"] == "/login"
+    assert entry["authorised"] == (key is not None)
+
+
+@pytest.mark.parametrize("status", ["404", "500"])
+def test_unknown_session(sandbox: Client, status: str) -> None:
+    sandbox.control("POST", "/switches", {"conferencesio": {"unknown_session": status}})
+    for path in ("/sessions/none", "/sessions/none/data", "/sessions/none/attendance"):
+        answer = sandbox.vendor("conferencesio", path)
+        assert answer.status == int(status)
+        assert answer.json()["code"] == status
+
+
+@pytest.mark.parametrize(
+    ("form", "content_type"), [("envelope", "application/json"), ("html", "text/html")]
+)
+def test_server_error(sandbox: Client, form: str, content_type: str) -> None:
+    sandbox.control("POST", "/switches", {"conferencesio": {"server_error": form}})
+    sandbox.control("POST", "/faults", {"permanent": [{"path": ".", "kind": "500"}]})
+    answer = sandbox.vendor("conferencesio", "/app")
+    assert answer.status == 500
+    assert answer.headers["content-type"].startswith(content_type)
+
+
+def test_shuffled_lists_change_their_order_and_nothing_else(sandbox: Client) -> None:
+    sandbox.control("POST", "/switches", {"conferencesio": {"list_order": "shuffled"}})
+    key = max(
+        sandbox.truth("conferencesio", "attendance"), key=lambda row: row["session_date"] or ""
+    )["session_id"]
+    for path in ("/sessions", f"/sessions/{key}/attendance"):
+        seen = []
+        for _ in range(4):
+            data = sandbox.vendor("conferencesio", path).json()["data"]
+            items = data["data"] if isinstance(data, dict) else data
+            seen.append([json.dumps(item) for item in items])
+        assert all(sorted(items) == sorted(seen[0]) for items in seen)
+        assert any(items != seen[0] for items in seen)
+
+
+def test_hidden_sessions_can_still_be_read_by_id(sandbox: Client) -> None:
+    def listed() -> set[str]:
+        return {row["id"] for row in sandbox.truth("conferencesio", "sessions")}
+
+    every = listed()
+    sandbox.control("POST", "/switches", {"conferencesio": {"hidden_sessions": "unlisted"}})
+    hidden = every - listed()
+    assert len(hidden) == 2
+    for key in hidden:
+        for path in ("", "/data", "/attendance"):
+            assert sandbox.vendor("conferencesio", f"/sessions/{key}{path}").status == 200
+    assert not hidden & {row["session_id"] for row in sandbox.truth("conferencesio", "attendance")}
+    joined = {row["session_id"] for row in sandbox.truth("conferencesio", "evaluation_responses")}
+    assert None in joined
+    assert not hidden & joined

@@ -1,0 +1,144 @@
+"""The control API."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from event_sandbox.request_log import RequestLog
+
+if TYPE_CHECKING:
+    from event_sandbox.testing import Client
+    from event_sandbox.wire import Json
+
+
+def test_streams(sandbox: Client) -> None:
+    assert sandbox.control("GET", "/streams/conferencesio") == [
+        "app",
+        "sessions",
+        "attendance",
+        "polls",
+        "poll_responses",
+        "questions",
+        "evaluation_responses",
+    ]
+
+
+def test_every_request_is_logged(sandbox: Client) -> None:
+    began = time.monotonic()
+    sandbox.vendor("conferencesio", "/app")
+    sandbox.vendor("conferencesio", "/sessions/none?page=2", "PUT", {})
+    sandbox.ask("GET", sandbox.vendors["conferencesio"]["api_url"] + "/app")
+    first, second, third = sandbox.control("GET", "/requests")
+    assert sandbox.control("GET", "/requests/count") == {"count": 3}
+    assert began < first["at"] < second["at"] < time.monotonic()
+    assert 0 < first["ms"] < 1000
+    assert (first["n"], first["vendor"], first["method"]) == (1, "conferencesio", "GET")
+    assert (first["path"], first["status"], first["fault"]) == ("/app", 200, None)
+    assert (second["path"], second["query"]) == ("/sessions/none", "page=2")
+    assert (second["method"], second["status"]) == ("PUT", 404)
+    assert [entry["authorised"] for entry in (first, second, third)] == [True, True, False]
+    assert third["status"] == 401
+    assert sandbox.control("DELETE", "/requests") == []
+    assert sandbox.control("GET", "/requests/count") == {"count": 0}
+
+
+def test_the_log_forgets_the_oldest() -> None:
+    log = RequestLog(kept=3)
+    for _ in range(5):
+        log.close(log.open("x", "GET", "/", "", ok=True))
+    assert len(log) == 5
+    assert log.encode().count(b'"n":') == 3
+    assert log.encode().startswith(b'[{"n":3,')
+
+
+def test_latency(fresh: Client) -> None:
+    fresh.control("POST", "/latency", {"ms": 60})
+    fresh.vendor("conferencesio", "/app")
+    assert fresh.control("GET", "/requests")[0]["ms"] >= 60
+
+
+def test_switches_merge_and_are_restored(sandbox: Client) -> None:
+    defaults = sandbox.control("GET", "/switches")
+    sandbox.control("POST", "/switches", {"conferencesio": {"code": "number"}})
+    after = sandbox.control("POST", "/switches", {"conferencesio": {"presenter": "text"}})
+    assert (after["conferencesio"]["code"], after["conferencesio"]["presenter"]) == (
+        "number",
+        "text",
+    )
+    assert sandbox.control("DELETE", "/switches") == defaults
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/switches", {"conferencesio": {"polls_emty": "null"}}, ["polls_emty", "'polls_empty'"]),
+        ("/switches", {"conferencesio": {"polls_empty": "nul"}}, ["'null'", "object"]),
+        ("/switches", {"conferenceio": {"polls_empty": "null"}}, ["'conferencesio'"]),
+        ("/faults", {"rate": 2}, ["between 0 and 1"]),
+        ("/faults", {"rate": 0.1, "kinds": ["501"]}, ["429_seconds"]),
+        ("/faults", {"rate": 0.1, "kinds": []}, ["429_seconds"]),
+        ("/faults", {"permanent": [{"path": "(", "kind": "500"}]}, ["regular expression"]),
+        ("/faults", {"permanent": [{"path": ".", "kind": "503"}]}, ["error_200"]),
+        ("/faults", {"rates": 0.1}, ["rates"]),
+        ("/advance", {"steps": 0}, ["1 or more"]),
+        ("/advance", {"steps": "x"}, ["int"]),
+        ("/vanish", {"vendor": "conferencesio", "session_id": "none"}, ["none"]),
+    ],
+)
+def test_mistakes_are_explained(sandbox: Client, path: str, body: Json, words: list[str]) -> None:
+    before = sandbox.control("GET", "/switches")
+    answer = sandbox.ask("POST", f"{sandbox.url}/_sandbox{path}", body)
+    assert answer.status == 400
+    for word in words:
+        assert word in answer.json()["error"]
+    assert sandbox.control("GET", "/switches") == before
+
+
+@pytest.mark.parametrize("path", ["/truth/nobody/app", "/truth/conferencesio/x", "/streams/nobody"])
+def test_unknown_names_in_the_path(sandbox: Client, path: str) -> None:
+    answer = sandbox.ask("GET", f"{sandbox.url}/_sandbox{path}")
+    assert answer.status == 400
+    assert "Known: " in answer.json()["error"]
+
+
+def test_advance(fresh: Client) -> None:
+    before = fresh.control("GET", "/world")
+    attendance = fresh.truth("conferencesio", "attendance")
+    result = fresh.control("POST", "/advance", {"steps": 2})
+    after = fresh.control("GET", "/world")
+    assert (before["step"], result["step"], after["step"]) == (0, 2, 2)
+    assert before["today"] < after["today"]
+    assert result["changes"]["sessions_new"] == 2
+    assert fresh.truth("conferencesio", "attendance") != attendance
+
+
+def test_vanish_at_once(fresh: Client) -> None:
+    key = fresh.truth("conferencesio", "sessions")[0]["id"]
+    answer = fresh.control("POST", "/vanish", {"vendor": "conferencesio", "session_id": key})
+    assert answer["session_id"] == key
+    for path in ("", "/data", "/attendance"):
+        assert fresh.vendor("conferencesio", f"/sessions/{key}{path}").status == 404
+    assert_gone(fresh, key)
+
+
+def test_vanish_in_the_middle_of_a_run(fresh: Client) -> None:
+    rows = fresh.truth("conferencesio", "attendance")
+    newest = max(row["session_date"] for row in rows if row["session_date"])
+    answer = fresh.control("POST", "/vanish", {"vendor": "conferencesio", "after_requests": 3})
+    key = answer["session_id"]
+    assert {row["session_date"] for row in rows if row["session_id"] == key} == {newest}
+    path = f"/sessions/{key}/attendance"
+    statuses = [fresh.vendor("conferencesio", path).status for _ in range(4)]
+    assert statuses == [200, 200, 404, 404]
+    assert_gone(fresh, key)
+
+
+def assert_gone(sandbox: Client, key: str) -> None:
+    listed = sandbox.vendor("conferencesio", "/sessions").json()["data"]["data"]
+    assert key not in {session["id"] for session in listed}
+    assert key not in {row["id"] for row in sandbox.truth("conferencesio", "sessions")}
+    for stream in ("attendance", "polls", "poll_responses", "questions", "evaluation_responses"):
+        assert key not in {row["session_id"] for row in sandbox.truth("conferencesio", stream)}
