@@ -6,7 +6,7 @@ from event_taps_core.columns import Row, Unconvertible, rfc3339, snake_case, utc
 from event_taps_core.errors import TapError
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.reading import Wait
-from event_taps_core.streams import EventStream, Page
+from event_taps_core.streams import EventStream, Page, PageWalk
 from event_taps_core.tap import EventTap, settings
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "EventTap",
     "Expired",
     "Page",
+    "PageWalk",
     "Pending",
     "Refused",
     "Row",

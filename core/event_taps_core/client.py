@@ -19,21 +19,21 @@ import requests
 import requests.adapters
 import urllib3
 from requests.cookies import RequestsCookieJar
+from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core.answers import Answer, Broken, Expired, Refused, classify_status
 from event_taps_core.json_values import decode
+from event_taps_core.summary import StreamTally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from http.cookiejar import Cookie
 
-    from singer_sdk.streams.rest import HTTPRequest
-
-    from event_taps_core.summary import StreamTally
 
 T = TypeVar("T")
 _UNREAD = object()
+_NEVER = "this tap never requests that path"
 _CONNECT_TIMEOUT_SECONDS = 15
 _LONGEST_BACKOFF_SECONDS = 60.0
 
@@ -150,6 +150,9 @@ class ApiClient:
     reads: ClassVar[tuple[str, ...]]
     """The paths below the base that may be requested with GET; `{}` stands for one segment."""
 
+    credential_paths: ClassVar[tuple[str, ...]] = ()
+    """The paths that `post_credentials` may post to."""
+
     host_setting: ClassVar[str] = "api_url"
     """The setting to check when the host gives no usable answer."""
 
@@ -166,7 +169,10 @@ class ApiClient:
         self._base = urlsplit(self.base_url)
         self._readable = re.compile("|".join(_path_pattern(path) for path in self.reads))
         self._session = self._new_session(int(config["concurrency"]))
+        self.tally = StreamTally("credentials")
+        self.hide: Callable[[str], None] = lambda _: None  # the tap puts its redaction here
         self._renewals = 0
+        self._no_credentials: Answer | None = None
         self._renewal = threading.Lock()
 
     def headers(self) -> dict[str, str]:
@@ -183,9 +189,44 @@ class ApiClient:
         """
         return classify_status(response)
 
+    @property
+    def has_credentials(self) -> bool:
+        """Whether a request can be sent; if not, `renew_credentials` is called first."""
+        return True
+
     def renew_credentials(self) -> None:
-        """Get new credentials after an `Expired` answer; only one thread is ever in here."""
+        """Get credentials, at first or after an `Expired` answer; one thread at a time is here.
+
+        Raises:
+            Answer: If there are none; everybody gets this answer for the rest of the run.
+        """
         raise NotImplementedError
+
+    def post_credentials(self, path: str, headers: Mapping[str, str]) -> ApiResponse:
+        """Ask for credentials: the one kind of request that is not a GET.
+
+        Args:
+            path: One of `credential_paths`.
+            headers: What the vendor wants to see.
+
+        Returns:
+            An answer with status 200 or one that the vendor's client has to judge.
+
+        Raises:
+            Broken: If there is none, after the usual retries.
+        """
+        if path not in self.credential_paths:
+            raise Broken(_NEVER, retries=0)
+        request = HTTPRequest(self.base_url + path, "POST", headers=dict(headers))
+
+        def post() -> ApiResponse:
+            response = self._send(request, self.tally, {"Accept": "application/json"})
+            problem = classify_status(response)
+            if isinstance(problem, Broken) and problem.retries != 0:
+                raise problem
+            return response
+
+        return self._retrying(post, self.tally)
 
     def advice(self, answer: Answer) -> str:
         """Say in one sentence what a user can do when nothing at all can be read."""
@@ -214,17 +255,21 @@ class ApiClient:
         Raises:
             Answer: What the API said in the end, if not records.
         """
-        failures: Counter[str] = Counter()
-        renewed = False
-        while True:
+        renewals = self._renewals
+        if not self.has_credentials:
+            self._renew_once(renewals)
             renewals = self._renewals
+        try:
+            return self._retrying(lambda: self._ask_once(request, tally, extract), tally)
+        except Expired:
+            self._renew_once(renewals)
+            return self._retrying(lambda: self._ask_once(request, tally, extract), tally)
+
+    def _retrying(self, send: Callable[[], T], tally: StreamTally) -> T:
+        failures: Counter[str] = Counter()
+        while True:
             try:
-                return self._ask_once(request, tally, extract)
-            except Expired:
-                if renewed:
-                    raise
-                renewed = True
-                self._renew_once(renewals)
+                return send()
             except Broken as problem:
                 failures[problem.reason] += 1
                 if not self._is_worth_another_try(problem, failures):
@@ -271,37 +316,55 @@ class ApiClient:
         tally: StreamTally,
         extract: Callable[[ApiResponse], T],
     ) -> T:
+        if not self.permits(request.method, request.url):
+            raise Broken(_NEVER, retries=0)
+        response = self._send(request, tally, self.headers())
+        problem = self.classify(response)
+        if problem is not None:
+            raise problem
+        found = extract(response)
+        self.has_succeeded = True
+        return found
+
+    def _send(
+        self, request: HTTPRequest, tally: StreamTally, headers: Mapping[str, str]
+    ) -> ApiResponse:
+        """Send within the budget; redirects are followed to other reads only."""
         try:
             prepared = requests.Request(
                 request.method,
                 request.url,
                 params=request.encode_params(),
-                headers={**self.headers(), **request.headers},
+                headers={**headers, **request.headers},
             ).prepare()
-            if not self.permits(request.method, prepared.url or ""):
-                msg = "this tap never requests that path"
-                raise Broken(msg, retries=0)
+            if request.method == "GET" and not self.permits("GET", prepared.url or ""):
+                raise Broken(_NEVER, retries=0)
             self.pacer.wait()
             tally.count_request()
             response = self._session.send(
-                prepared, timeout=(_CONNECT_TIMEOUT_SECONDS, self._timeout)
+                prepared,
+                timeout=(_CONNECT_TIMEOUT_SECONDS, self._timeout),
+                allow_redirects=request.method == "GET",
             )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             said = _in_words(error, self._base.hostname, self._timeout)
             raise Broken(said, elsewhere=True) from error
-        problem = self.classify(response)  # type: ignore[arg-type] # the adapter builds these
-        if problem is not None:
-            raise problem
-        found = extract(response)  # type: ignore[arg-type] # the adapter builds these
-        self.has_succeeded = True
-        return found
+        assert isinstance(response, ApiResponse)  # noqa: S101 - the adapter builds these
+        return response
 
     def _renew_once(self, renewals: int) -> None:
         """Renew, unless another thread did so since the refused request was sent."""
         with self._renewal:
-            if renewals == self._renewals:
+            if self._no_credentials is not None:
+                raise self._no_credentials
+            if renewals != self._renewals:
+                return
+            try:
                 self.renew_credentials()
-                self._renewals += 1
+            except Answer as answer:
+                self._no_credentials = answer
+                raise
+            self._renewals += 1
 
     def _wait_before_retry(self, problem: Broken, attempt: int, tally: StreamTally) -> None:
         """Back off: as long as the server asked, else exponentially with jitter."""

@@ -8,11 +8,11 @@ is current if its `read_at` is not older than the log's for the same stream and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from event_taps_core.schema import INTEGER, TEXT, column, key
+from event_taps_core.schema import INTEGER, TEXT, Column, column, key
 from event_taps_core.streams import EventStream
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from event_taps_core.columns import Row
+    from event_taps_core.tap import EventTap
 
 
 class ReadLogStream(EventStream):
@@ -28,9 +29,9 @@ class ReadLogStream(EventStream):
 
     name = "read_log"
     path = None  # type: ignore[assignment] # nothing is requested: the tap itself writes it
-    primary_keys: ClassVar[Sequence[str]] = ("stream", "parent_id")
+    primary_keys: Sequence[str] = ("stream", "parent_id")
     replication_key = "read_at"
-    columns = (
+    columns: tuple[Column, ...] = (
         key("stream", "Name of the stream."),
         key(
             "parent_id",
@@ -41,6 +42,12 @@ class ReadLogStream(EventStream):
         column("reason", TEXT, "Why it is absent; else null."),
         column("row_count", INTEGER, "Number of rows in that reading."),
     )
+
+    def __init__(self, tap: EventTap) -> None:
+        own = tap.constant_columns
+        self.columns = (*own, *type(self).columns)
+        super().__init__(tap)
+        self.primary_keys = (*(column.name for column in own), *type(self).primary_keys)
 
     def note(self, stream: EventStream, parent_id: str, row_count: int, reason: str | None) -> None:
         """Write that a parent was read completely."""

@@ -38,12 +38,17 @@ class Redaction(logging.Filter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        forms: set[str] = set()
+        self._forms: set[str] = set()
+        self._secrets: re.Pattern[str] | None = None
         for secret in secrets:
-            if len(secret) >= _SHORTEST_SECRET:
-                forms |= {secret, quote(secret, safe=""), quote_plus(secret)}
-        longest_first = sorted(forms, key=len, reverse=True)
-        self._secrets = re.compile("|".join(map(re.escape, longest_first))) if forms else None
+            self.hide(secret)
+
+    def hide(self, secret: str) -> None:
+        """Hide one more value, such as a token that the vendor has issued."""
+        if len(secret) >= _SHORTEST_SECRET:
+            self._forms |= {secret, quote(secret, safe=""), quote_plus(secret)}
+            longest_first = sorted(self._forms, key=len, reverse=True)
+            self._secrets = re.compile("|".join(map(re.escape, longest_first)))
 
     def clean(self, text: str) -> str:
         """Return the text without secrets and addresses."""

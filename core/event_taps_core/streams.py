@@ -12,21 +12,23 @@ import itertools
 import threading
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from string import Formatter
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 from urllib.parse import quote
 
 import msgspec
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.pagination import SinglePagePaginator
+from singer_sdk.pagination import BaseAPIPaginator, SinglePagePaginator
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from singer_sdk.streams.rest import PageContext, RESTStream
 from singer_sdk.typing import PropertiesList, Property
 from typing_extensions import override
 
-from event_taps_core.answers import Answer, Broken, Pending
+from event_taps_core.answers import Absent, Answer, Broken, Pending, Refused
 from event_taps_core.columns import COMMON_COLUMNS, EXTRA_FIELDS, READ_AT, Conversion, Row
 from event_taps_core.errors import StateError
+from event_taps_core.keys import shard_of
 from event_taps_core.messages import record_lines
 from event_taps_core.reading import Wait
 from event_taps_core.settling import Settling, moment
@@ -34,16 +36,17 @@ from event_taps_core.summary import StreamTally
 from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 
     import requests
     from singer_sdk.helpers.types import Context
-    from singer_sdk.pagination import BaseAPIPaginator
 
+    from event_taps_core.client import ApiResponse
     from event_taps_core.keys import SurrogateKey
     from event_taps_core.tap import EventTap
 
 
+PageToken = TypeVar("PageToken")
 _CLIMBING = frozenset({"", ".", ".."})
 
 
@@ -56,6 +59,34 @@ class Batch(NamedTuple):
     records: list[Row]
     lines: bytes | None
     """The encoded RECORD messages, on the short path; then `records` is empty."""
+
+
+class _Asked(NamedTuple):
+    """What is being prepared: when to ask again, and when to give up (monotonic seconds)."""
+
+    due: float
+    deadline: float
+
+
+class Contexts(NamedTuple):
+    """The partitions of a stream."""
+
+    made: list[Context | None]
+    failed: list[tuple[Context, Answer]]
+    """Contexts one level up, whose rows could not be read, and why."""
+
+
+class PageWalk(BaseAPIPaginator[PageToken]):
+    """A paginator for vendors whose pages end in strange ways."""
+
+    def fresh(self, rows: list[Row]) -> list[Row]:
+        """Return those rows of a page that no earlier page held; all of them by default."""
+        return rows
+
+    def ends_with(self, answer: Answer) -> bool:
+        """Say whether an answer that is not records is the end of the pages; never by default."""
+        del answer
+        return False
 
 
 class Page(NamedTuple):
@@ -87,7 +118,7 @@ class EventStream(RESTStream[Any]):
     surrogate_key: ClassVar[SurrogateKey | None] = None
     """How rows without an id of their own get a key."""
 
-    columns: ClassVar[tuple[Property[Any], ...]]
+    columns: tuple[Property[Any], ...]
     """The declared columns, each with its description."""
 
     deferred: ClassVar[bool] = False
@@ -104,9 +135,9 @@ class EventStream(RESTStream[Any]):
     def __init__(self, tap: EventTap) -> None:
         self.tap = tap
         self.tally = StreamTally(self.name)
-        self._sharing = threading.Lock()
-        self._due: dict[str, float] = {}
-        self._shared_rows: list[Row] | Answer | None = None
+        self._asked: dict[str, _Asked | Answer] = {}
+        self._sharing: dict[str, threading.Lock] = {}
+        self._shared: dict[str, list[Row] | Answer] = {}
         self._has_begun = False
         self.has_been_read = False
         super().__init__(tap, schema=self._declared_schema(tap.config))
@@ -128,7 +159,8 @@ class EventStream(RESTStream[Any]):
         Raises:
             Broken: If an id would climb to another path, which URL libraries let `..` do.
         """
-        ids = {name: quote(str(value), safe="") for name, value in (context or {}).items()}
+        names = [name for _, name, _, _ in Formatter().parse(path) if name]
+        ids = {name: quote(str((context or {})[name]), safe="") for name in names}
         if not _CLIMBING.isdisjoint(ids.values()):
             msg = "an id that is no id but a step to another path"
             raise Broken(msg, retries=0)
@@ -171,87 +203,148 @@ class EventStream(RESTStream[Any]):
         Raises:
             Answer: If the partition cannot be read.
         """
-        paginator = self.get_new_paginator() or SinglePagePaginator()
+        walk = self.get_new_paginator() or SinglePagePaginator()
+        asked = self._asked.pop(self.partition_id(context), None)
+        if isinstance(asked, Answer):
+            raise asked
         deadline = None
-        asked_for = self._due.pop(self.partition_id(context), None)
-        if asked_for is not None:
-            yield Wait(asked_for)
-        while not paginator.finished:
-            page = PageContext(context, paginator.current_value)
+        if asked is not None:
+            deadline = asked.deadline
+            yield Wait(asked.due)
+        while not walk.finished:
             try:
-                response, rows = self.tap.client.ask(
-                    self.get_http_request(page=page),
-                    self.tally,
-                    lambda response: (
-                        response,
-                        [list(stream.parse_response(response)) for stream in streams],
-                    ),
-                )
+                response, rows = self._ask(PageContext(context, walk.current_value), streams)
             except Pending as pending:
-                self.tally.count_pending()
-                now = time.monotonic()
-                deadline = deadline or now + self.pending_timeout_seconds
-                if now >= deadline:
-                    msg = f"not ready after {self.pending_timeout_seconds} s ({pending.reason})"
-                    raise Broken(msg) from pending
-                yield Wait(min(deadline, now + (pending.seconds or self.poll_seconds)))
+                asked = self._asked_at(pending, deadline)
+                deadline = asked.deadline
+                yield Wait(asked.due)
                 continue
+            except Answer as answer:
+                if isinstance(walk, PageWalk) and walk.ends_with(answer):
+                    return
+                raise
+            deadline = None
+            if isinstance(walk, PageWalk):
+                rows[0] = walk.fresh(rows[0])
             yield Page(rows, len(response.content))
-            paginator.advance(response)
+            walk.advance(response)
+
+    def _ask(
+        self, page: PageContext[Any], streams: Sequence[EventStream]
+    ) -> tuple[ApiResponse, list[list[Row]]]:
+        """Ask for a page; what `parse_response` finds broken is asked for again, too."""
+        return self.tap.client.ask(
+            self.get_http_request(page=page),
+            self.tally,
+            lambda response: (
+                response,
+                [list(stream.parse_response(response)) for stream in streams],
+            ),
+        )
+
+    def _asked_at(self, pending: Pending, deadline: float | None) -> _Asked:
+        """Say when to ask again for what is pending.
+
+        Raises:
+            Broken: If it has been pending for too long.
+        """
+        self.tally.count_pending()
+        now = time.monotonic()
+        deadline = deadline or now + self.pending_timeout_seconds
+        if now >= deadline:
+            msg = f"not ready after {self.pending_timeout_seconds} s ({pending.reason})"
+            raise Broken(msg) from pending
+        return _Asked(min(deadline, now + (pending.seconds or self.poll_seconds)), deadline)
 
     def ask_early(self, context: Context | None) -> None:
         """Ask for a partition that has to be prepared, so that this happens while others are read.
 
         What is ready at once is asked for again when its turn comes: keeping it would need memory
-        for all partitions. Other answers are left to the reading, which names them.
+        for all partitions. What is final is kept for the reading, which names it.
         """
-        paginator = self.get_new_paginator() or SinglePagePaginator()
-        page = PageContext(context, paginator.current_value)
+        walk = self.get_new_paginator() or SinglePagePaginator()
+        partition_id = self.partition_id(context)
         try:
-            self.tap.client.ask(self.get_http_request(page=page), self.tally, lambda _: None)
+            self._ask(PageContext(context, walk.current_value), ())
         except Pending as pending:
-            self.tally.count_pending()
-            due = time.monotonic() + (pending.seconds or self.poll_seconds)
-            self._due[self.partition_id(context)] = due
-        except Answer:
-            return
+            self._asked[partition_id] = self._asked_at(pending, None)
+        except (Absent, Refused) as answer:
+            self._asked[partition_id] = answer
+        except Broken:
+            return  # by its turn it may have mended
 
     # Shared rows: a stream that others hang on is requested once per run
 
-    def shared_rows(self) -> list[Row]:
-        """Return all rows of this stream as the vendor sent them, requested once per run.
+    def shared_rows(self, context: Context | None = None) -> list[Row]:
+        """Return the rows of a partition as the vendor sent them, requested once per run.
 
         Raises:
             Answer: If they cannot be read; every stream that needs them gets the same answer.
         """
-        with self._sharing:
-            if self._shared_rows is None:
-                self._shared_rows = self.tap.read_whole(self)
-        if isinstance(self._shared_rows, Answer):
-            raise self._shared_rows
-        return self._shared_rows
+        partition_id = self.partition_id(context)
+        with self._sharing.setdefault(partition_id, threading.Lock()):
+            if partition_id not in self._shared:
+                self._shared[partition_id] = self.tap.read_whole(self, context)
+        shared = self._shared[partition_id]
+        if isinstance(shared, Answer):
+            raise shared
+        return shared
 
     def read_or_share(
         self, context: Context | None, streams: Sequence[EventStream]
     ) -> Iterator[Page | Wait]:
         """Walk a partition, unless others need the same rows: then they are requested once."""
         if self.tap.is_parent(self):
-            yield Page([self.shared_rows()], 0)
+            yield Page([self.shared_rows(context)], 0)
         else:
             yield from self.read_partition(context, streams)
 
-    def contexts(self) -> list[Context | None]:
-        """List the partitions of this stream: one for each parent, or the whole."""
+    def contexts(self, is_due: Callable[[Context | None], bool]) -> Contexts:
+        """List the partitions of this stream: one for each parent, or the whole.
+
+        A parent may have a parent itself; its partitions are read side by side, those only that
+        are due.
+
+        Args:
+            is_due: Whether a partition is read, judged by what its context holds.
+
+        Raises:
+            Answer: If the outermost stream that these hang on cannot be read.
+        """
         if self.parent is None:
-            return [None]
+            return Contexts([None], [])
         parent = self.tap.event_streams[self.parent.name]
-        rows = parent.shared_rows()
+        above = parent.contexts(is_due)
+        due = [context for context in above.made if is_due(context)]
+        self.tap.read_shared(parent, due)
+        made: list[Context | None] = []
+        failed = list(above.failed)
+        for context in due:
+            try:
+                made += self._contexts_of(parent, context)
+            except Absent:
+                if context is None:
+                    raise
+            except Answer as answer:
+                if context is None:
+                    raise
+                failed.append((context, answer))
+        return Contexts(made, failed)
+
+    def _contexts_of(self, parent: EventStream, context: Context | None) -> list[Context]:
+        rows = parent.shared_rows(context)
         try:
-            made = [parent.get_child_context(row, None) for row in rows]
+            made = [parent.get_child_context(row, context) for row in rows]
         except Exception as error:
             msg = f"a row of {parent.name} is not as expected: {error!r}"
             raise Broken(msg) from error
-        return [context for context in made if context is not None]
+        count, index = self.tap.shard
+        return [
+            child
+            for child in made
+            if child is not None
+            and (context is not None or shard_of(self.partition_id(child), count) == index)
+        ]
 
     def ends_at(self, context: Context | None) -> str | None:
         """Return when the partition's event ends: the replication key's value, if it has one."""

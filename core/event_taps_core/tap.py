@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from event_taps_core.client import ApiClient
     from event_taps_core.columns import Row
+    from event_taps_core.schema import Column
     from event_taps_core.streams import EventStream, Page
 
 
@@ -161,6 +162,9 @@ class EventTap(Tap):
     client_class: ClassVar[type[ApiClient]]
     """The vendor's client."""
 
+    constant_columns: ClassVar[tuple[Column, ...]] = ()
+    """Columns that are settings, the same in every record: which account it is from."""
+
     message_writer_class = MessageWriter
     message_writer: MessageWriter
 
@@ -173,7 +177,8 @@ class EventTap(Tap):
         self.first_failure: Answer | None = None
         self._stop_signal = 0
         super().__init__(config=config, **kwargs)
-        Redaction(secret_values(self.config, self.config_jsonschema)).install()
+        self.redaction = Redaction(secret_values(self.config, self.config_jsonschema))
+        self.redaction.install()
 
     # What a tap overrides
 
@@ -184,8 +189,8 @@ class EventTap(Tap):
 
     @property
     def constants(self) -> dict[str, Any]:
-        """Columns that are the same in every record of every stream."""
-        return {}
+        """The values of `constant_columns`."""
+        return {column.name: self.config.get(column.name) for column in self.constant_columns}
 
     def check_settings(self) -> None:
         """Check what the settings' schema cannot say.
@@ -214,7 +219,10 @@ class EventTap(Tap):
     @cached_property
     def client(self) -> ApiClient:
         """The one client of this run."""
-        return self.client_class(self.config.get("api_url") or self.default_api_url, self.config)
+        url = self.config.get("api_url") or self.default_api_url
+        client = self.client_class(url, self.config)
+        client.hide = self.redaction.hide
+        return client
 
     @cached_property
     def event_streams(self) -> dict[str, EventStream]:
@@ -260,15 +268,11 @@ class EventTap(Tap):
             ),
         ]
 
-    def read_whole(self, stream: EventStream) -> list[Row] | Answer:
-        """Read all rows of a stream that others need, or say why that is not possible."""
+    def read_whole(self, stream: EventStream, context: Context | None = None) -> list[Row] | Answer:
+        """Read all rows of a partition that others need, or say why that is not possible."""
         rows: list[Row] = []
-        one: list[Context | None] = [None]
         reading = read_in_order(
-            one,
-            lambda context: stream.read_partition(context, [stream]),
-            workers=1,
-            stop=self.stop,
+            [context], lambda one: stream.read_partition(one, [stream]), workers=1, stop=self.stop
         )
         for _, event in reading:
             if not isinstance(event, Done):
@@ -279,6 +283,17 @@ class EventTap(Tap):
                 self.logger.error("A defect of this tap", exc_info=event.error)
                 return Broken(f"defect: {event.error!r}")
         return rows
+
+    def read_shared(self, stream: EventStream, contexts: list[Context | None]) -> None:
+        """Read partitions that others need, side by side; `shared_rows` returns what came of it."""
+        reading = read_in_order(
+            contexts,
+            lambda context: stream.read_or_share(context, [stream]),
+            workers=min(self.concurrency, len(contexts)) or 1,
+            stop=self.stop,
+        )
+        for _ in reading:
+            pass
 
     def ask_early(self) -> None:
         """Ask once for everything that the vendor has to prepare, before anything is read.
@@ -429,8 +444,11 @@ class EventTap(Tap):
     def _log_summary(self) -> None:
         """Log a line per stream."""
         read = [s for s in self.event_streams.values() if s.has_been_read or s.tally.requests]
-        for stream in read:
-            self.logger.info("Summary of %s", stream.tally.line())
+        tallies = [stream.tally for stream in read]
+        if self.client.tally.requests:
+            tallies.append(self.client.tally)
+        for tally in tallies:
+            self.logger.info("Summary of %s", tally.line())
         if not read:
             self.logger.warning("No stream is selected; nothing was read")
 

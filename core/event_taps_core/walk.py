@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from event_taps_core.answers import Absent, Answer, Broken, Refused
-from event_taps_core.keys import shard_of
 from event_taps_core.reading import Done, Stopped, Wait, read_in_order
 from event_taps_core.settling import moment
 
@@ -110,19 +109,25 @@ class Walk:
     def due_contexts(self) -> list[Context | None]:
         """List the partitions to read, by end, oldest first; those without an end come last.
 
+        Parents that could not be asked for their children are named as failed.
+
         Raises:
             Answer: If the stream that these hang on cannot be read.
         """
         leader = self.streams[0]
-        contexts = leader.contexts()
-        if leader.parent is not None:
-            count, index = self.tap.shard
-            contexts = [c for c in contexts if shard_of(leader.partition_id(c), count) == index]
-        due = [context for context in contexts if self._due(context)]
-        for stream in self.streams:
-            stream.tally.settled = sum(
-                not stream.settling.reads(stream.ends_at(context)) for context in contexts
-            )
+        settled: set[str] = set()
+
+        def is_due(context: Context | None) -> bool:
+            if self._due(context):
+                return True
+            settled.add(str(context))
+            return False
+
+        contexts = leader.contexts(is_due)
+        due = [context for context in contexts.made if is_due(context)]
+        leader.tally.settled = len(settled)
+        for context, answer in contexts.failed:
+            self._fail(context, answer)
         return sorted(
             due,
             key=lambda c: (moment(leader.ends_at(c)) or _LATEST, leader.partition_id(c)),
@@ -184,11 +189,21 @@ class Walk:
         reason = error.reason if isinstance(error, Answer) else f"defect: {error!r}"
         self._failures_in_a_row += 1
         for stream in self._due(context):
-            failed = stream.partition_id(context) or WHOLE_STREAM
+            failed = self._name(stream, context)
             stream.tally.failed.setdefault(reason, []).append(failed)
             self._rows.pop(stream.name, None)
             if stream.ends_at(context) is not None:
                 self._frozen.add(stream.name)
+
+    @staticmethod
+    def _name(stream: EventStream, context: Context | None) -> str:
+        """Name a partition; a context from one level up has the parent's key, not the stream's."""
+        if context is None:
+            return WHOLE_STREAM
+        if stream.parent_key in context or stream.parent is None:
+            return stream.partition_id(context)
+        above = stream.tap.event_streams[stream.parent.name]
+        return f"{above.name} of {above.partition_id(context)}"
 
     def _end(self, unread: int) -> None:
         for stream in self.streams:

@@ -25,7 +25,7 @@ from event_taps_core.schema import (
     secret,
 )
 
-_SUBDOMAIN: Final = key("subdomain", "The app's subdomain: the part before .cnf.io of its address.")
+SUBDOMAIN: Final = key("subdomain", "The app's subdomain: the part before .cnf.io of its address.")
 _SESSION_ID: Final = key("session_id", "Id of the session: joins to sessions.id.")
 _SESSION_DATE: Final = column(
     "session_date",
@@ -53,7 +53,7 @@ _PRESENTER: Final = (
 )
 
 APP: Final[tuple[Column, ...]] = (
-    _SUBDOMAIN,
+    SUBDOMAIN,
     column("name", TEXT, "Name of the app, usually of the event."),
     column("url", TEXT, "Public address of the app."),
     column("start_date", DATE, "First day of the event, local."),
@@ -72,7 +72,7 @@ APP: Final[tuple[Column, ...]] = (
 )
 
 SESSIONS: Final[tuple[Column, ...]] = (
-    _SUBDOMAIN,
+    SUBDOMAIN,
     key("id", "Short id of the session, made by Conferences i/o."),
     column("external_id", TEXT, "The customer's own id of the session."),
     column("name", TEXT, "Title."),
@@ -101,7 +101,7 @@ SESSIONS: Final[tuple[Column, ...]] = (
 )
 
 ATTENDANCE: Final[tuple[Column, ...]] = (
-    _SUBDOMAIN,
+    SUBDOMAIN,
     _SESSION_ID,
     key(
         "attendance_key",
@@ -155,7 +155,7 @@ ATTENDANCE: Final[tuple[Column, ...]] = (
 )
 
 POLLS: Final[tuple[Column, ...]] = (
-    _SUBDOMAIN,
+    SUBDOMAIN,
     _SESSION_ID,
     _POLL_ID,
     _SESSION_DATE,
@@ -173,7 +173,7 @@ POLLS: Final[tuple[Column, ...]] = (
 )
 
 POLL_RESPONSES: Final[tuple[Column, ...]] = (
-    _SUBDOMAIN,
+    SUBDOMAIN,
     _SESSION_ID,
     _POLL_ID,
     key(
@@ -193,7 +193,7 @@ POLL_RESPONSES: Final[tuple[Column, ...]] = (
 )
 
 QUESTIONS: Final[tuple[Column, ...]] = (
-    _SUBDOMAIN,
+    SUBDOMAIN,
     _SESSION_ID,
     key(
         "question_key",
@@ -205,7 +205,7 @@ QUESTIONS: Final[tuple[Column, ...]] = (
 )
 
 EVALUATION_RESPONSES: Final[tuple[Column, ...]] = (
-    _SUBDOMAIN,
+    SUBDOMAIN,
     key(
         "response_key",
         "Key of the answer: made from session, user, presenter, question and time.",

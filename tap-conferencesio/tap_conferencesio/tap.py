@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from singer_sdk import typing as th
 from typing_extensions import override
 
 from event_taps_core import EventTap, settings
-from tap_conferencesio import streams
+from tap_conferencesio import schemas, streams
 from tap_conferencesio.client import ConferencesIoClient
 
 
@@ -17,6 +15,7 @@ class TapConferencesIo(EventTap):
 
     name = "tap-conferencesio"
     client_class = ConferencesIoClient
+    constant_columns = (schemas.SUBDOMAIN,)
     stream_classes = (
         streams.AppStream,
         streams.SessionsStream,
@@ -57,8 +56,3 @@ class TapConferencesIo(EventTap):
     @override
     def default_api_url(self) -> str:
         return f"https://{self.config['subdomain']}.cnf.io/api/v2"
-
-    @property
-    @override
-    def constants(self) -> dict[str, Any]:
-        return {"subdomain": self.config["subdomain"]}

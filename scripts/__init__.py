@@ -1,0 +1,1 @@
+"""What ./dev runs: the generator of everything that follows from the taps, and the demo."""

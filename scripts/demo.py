@@ -1,0 +1,234 @@
+"""Load the sandbox's events through Meltano into DuckDB, and compare with what is known to be true.
+
+The first call reads everything. Each later call lets a day pass in the sandbox and reads on from
+there. Its log is output/meltano.log.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from scripts.comparison import compare
+from scripts.processes import exit_on_signals
+from scripts.project import MeltanoError, Project, readable
+from scripts.sandbox import SandboxError, serving
+from scripts.taps import READ_LOG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scripts.comparison import Comparison
+    from scripts.sandbox import Sandbox
+
+EXAMPLE = (
+    "select name, session_date, registered, checked_in, round(evaluation_average, 1) as rating"
+    " from marts.session_summary order by checked_in desc limit 5"
+)
+EXAMPLES_SHOWN = 2
+
+
+def say(text: str = "") -> None:
+    """Print a line at once, also into a pipe."""
+    print(text, flush=True)
+
+
+# What the log says that is worth a line while it runs, beside warnings and errors.
+MILESTONES = ("Running with dbt", "Finished running")
+
+
+@dataclass
+class LogWatcher:
+    """Repeats on screen what stands out in Meltano's log."""
+
+    log: Path
+    _read: int = 0
+
+    def look(self) -> None:
+        """Say what was logged since the last look."""
+        with self.log.open() as file:
+            file.seek(self._read)
+            new = file.read()
+        whole, newline, _ = new.rpartition("\n")
+        self._read += len((whole + newline).encode())
+        for line in whole.split("\n"):
+            noisy = '"level": "warning"' in line or '"level": "error"' in line
+            if noisy or any(text in line for text in MILESTONES):
+                say(f"  {readable(line)}")
+
+
+@dataclass
+class Arrivals:
+    """Watches the loader's files grow: which stream gets rows, how many, and for how long."""
+
+    folder: Path
+    rows: dict[str, int] = field(default_factory=dict)  # that arrived in this run, by "tap.stream"
+    seconds: dict[str, float] = field(default_factory=dict)  # from its first to its last growth
+    _sizes: dict[Path, int] = field(default_factory=dict)
+    _started: dict[str, float] = field(default_factory=dict)
+    _said: dict[str, int] = field(default_factory=dict)
+    _say_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Leave out what earlier runs have loaded."""
+        self._sizes = {path: path.stat().st_size for path in self.folder.glob("*/*.jsonl")}
+
+    def look(self) -> None:
+        """Count what has arrived since the last look, and say it, at most twice a second."""
+        now = time.monotonic()
+        for path in sorted(self.folder.glob("*/*.jsonl")):
+            self._count(path, now)
+        if now >= self._say_at:
+            self._say_at = now + 0.5
+            self.report()
+
+    def _count(self, path: Path, now: float) -> None:
+        before, size = self._sizes.get(path, 0), path.stat().st_size
+        if size == before:
+            return
+        with path.open("rb") as file:
+            file.seek(before)
+            new = file.read(size - before)
+        stream = f"{path.parent.name}.{path.stem.rpartition('-')[0]}"  # without the run's time
+        self._sizes[path] = size
+        self.rows[stream] = self.rows.get(stream, 0) + new.count(b"\n")
+        self.seconds[stream] = now - self._started.setdefault(stream, now)
+
+    def report(self) -> None:
+        """Say what has arrived since it was last said."""
+        for stream, count in self.rows.items():
+            if count != self._said.get(stream) and not stream.endswith(f".{READ_LOG}"):
+                self._said[stream] = count
+                say(f"  {stream:<42} {count:>9,} rows")
+
+
+def start_over(project: Project, taps: list[str]) -> None:
+    """Remove what earlier demos left: world, files, warehouse, and Meltano's state of the job."""
+    output = project.root / "output"
+    shutil.rmtree(output / "raw", ignore_errors=True)
+    for name in ("sandbox.json", "demo.json", "events.duckdb"):
+        (output / name).unlink(missing_ok=True)
+    project.clear_state(taps)
+
+
+def load(sandbox: Sandbox, root: Path) -> tuple[Arrivals, int]:
+    """Run the job; return what arrived and how many requests that took."""
+    arrivals = Arrivals(root / "output" / "raw")
+    project = Project(root, sandbox.tap_environment())
+    sandbox.forget_requests()
+    say("running: meltano run demo (each tap -> target-jsonl, then dbt)")
+    log = LogWatcher(project.log)
+
+    def watch() -> None:
+        arrivals.look()
+        log.look()
+
+    project.run("run", "demo", watch=watch)
+    arrivals.report()
+    return arrivals, sandbox.request_count()
+
+
+def compare_all(sandbox: Sandbox, warehouse: Path) -> dict[str, Comparison]:
+    """Compare each stream's table with the sandbox's truth."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return {
+            f"{tap}.{stream}": compare(connection, f"{tap}.{stream}", sandbox.truth(vendor, stream))
+            for vendor in sandbox.vendors
+            for tap in [f"tap_{vendor}".replace("-", "_")]
+            for stream in sandbox.streams(vendor)
+        }
+
+
+def table(arrivals: Arrivals, compared: dict[str, Comparison]) -> list[str]:
+    """Return the table's lines; `read` is what this run brought, `loaded` what is there."""
+    line = "{:<42} {:>9} {:>9} {:>9} {:>8}  {}"
+    lines = [line.format("stream", "read", "loaded", "expected", "seconds", "")]
+    for stream, result in compared.items():
+        differs = f"DIFFERS: {len(result.missing)} missing, {len(result.surplus)} too many"
+        lines.append(
+            line.format(
+                stream,
+                f"{arrivals.rows.get(stream, 0):,}",
+                f"{result.loaded:,}",
+                f"{result.expected:,}",
+                f"{arrivals.seconds.get(stream, 0):.1f}",
+                "same" if result.equal else differs,
+            )
+        )
+    return [text.rstrip() for text in lines]
+
+
+def show_differences(compared: dict[str, Comparison]) -> None:
+    """Print a few rows of each table that differs."""
+    for stream, result in compared.items():
+        for what, rows in (("missing", result.missing), ("too many", result.surplus)):
+            for row in rows[:EXAMPLES_SHOWN]:
+                say(f"{stream}, {what}: {row[:1000]}")
+
+
+def demo(root: Path, *, fresh: bool, world: str) -> bool:
+    """Run the demo once; return whether every table holds the truth."""
+    output = root / "output"
+    project = Project(root)
+    project.install(say)
+    done = output / "demo.json"  # written by the first run that went through
+    first = fresh or not done.exists()
+    taps = [path.parent.name for path in sorted(root.glob("tap-*/pyproject.toml"))]
+    if first:
+        say("starting over: a new world, an empty warehouse")
+        start_over(project, taps)
+    with serving(world, output / "sandbox.json") as sandbox:
+        say(f"sandbox: {sandbox.url} serves {', '.join(sandbox.vendors)}")
+        if not first:
+            changes = sandbox.advance()["changes"].items()
+            what = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in changes)
+            say(f"a day passes in the sandbox: {what}")
+        started = time.monotonic()
+        arrivals, requests = load(sandbox, root)
+        seconds = time.monotonic() - started
+        compared = compare_all(sandbox, output / "events.duckdb")
+    say()
+    for line in table(arrivals, compared):
+        say(line)
+    show_differences(compared)
+    earlier = None if first else json.loads(done.read_text())["requests"]
+    if first:
+        done.write_text(json.dumps({"requests": requests}))
+    before = f"; the first run took {earlier:,}" if earlier is not None else ""
+    say(f"\n{requests:,} requests{before}; {seconds:.1f} seconds in all")
+    say_what_now(root)
+    return all(result.equal for result in compared.values())
+
+
+def say_what_now(root: Path) -> None:
+    """Say where the data is and how to look at it."""
+    say(f"The data is in {root / 'output' / 'events.duckdb'}. For example:")
+    query = f"duckdb.connect('output/events.duckdb', read_only=True).sql('{EXAMPLE}').show()"
+    say(f'  .venv/bin/python -c "import duckdb; {query}"')
+
+
+def main() -> int:
+    """Run the demo from the command line."""
+    parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
+    parser.add_argument("--fresh", action="store_true", help="forget earlier demos and start over")
+    parser.add_argument("--world", default="demo", help="size of the sandbox's world (small, demo)")
+    arguments = parser.parse_args()
+    exit_on_signals()
+    project = Project()
+    try:
+        same = demo(project.root, fresh=arguments.fresh, world=arguments.world)
+    except (MeltanoError, SandboxError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,226 @@
+"""What the taps of this workspace say of themselves: the source of all that is generated."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import logging
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+READ_LOG = "read_log"
+
+JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A setting as Meltano and its hub know it."""
+
+    name: str
+    label: str
+    kind: str
+    description: str
+    default: object
+    options: tuple[object, ...]
+    secret: bool
+    required: bool
+    own: bool  # the tap's, not one that the Meltano SDK gives to every tap
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a stream; `data_type` is DuckDB's."""
+
+    name: str
+    data_type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Parent:
+    """How a stream's rows name the row that they hang on."""
+
+    stream: str
+    key: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A stream as its catalog entry and its class describe it."""
+
+    name: str
+    description: str
+    keys: tuple[str, ...]
+    replication_key: str | None
+    columns: tuple[Column, ...]
+    parent: Parent | None
+
+
+@dataclass(frozen=True)
+class Tap:
+    """A tap: its folder, settings and streams."""
+
+    folder: Path
+    name: str
+    capabilities: tuple[str, ...]
+    python_versions: tuple[str, ...]
+    settings: tuple[Setting, ...]
+    streams: tuple[Stream, ...]
+
+    @property
+    def namespace(self) -> str:
+        """The plugin's namespace; also its schema in the warehouse and its raw files' folder."""
+        return self.name.replace("-", "_")
+
+    @property
+    def own_settings(self) -> tuple[Setting, ...]:
+        """The settings that this tap brings, without the SDK's."""
+        return tuple(setting for setting in self.settings if setting.own)
+
+    def stream(self, name: str) -> Stream | None:
+        """Return the stream of that name, if the tap has one."""
+        return next((stream for stream in self.streams if stream.name == name), None)
+
+
+def find_taps(root: Path = ROOT) -> list[Tap]:
+    """Read every tap of the workspace, in the order of their names."""
+    workspace = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
+    members = {path for pattern in workspace["members"] for path in root.glob(pattern)}
+    return [_read_tap(path) for path in sorted(members) if path.name.startswith("tap-")]
+
+
+def _read_tap(folder: Path) -> Tap:
+    name = folder.name
+    about = _ask(name, "--about", "--format=json")
+    catalog = _ask(name, "--discover")
+    tap_class = _load_class(name)
+    own = set(tap_class.config_jsonschema["properties"]) - _built_in_settings()
+    entries = {entry["stream"]: entry for entry in catalog["streams"]}
+    # Discovery needs no settings; it brings the streams in the order in which the tap names them.
+    logging.disable(logging.WARNING)  # the SDK warns of the settings that are missing
+    streams = tap_class(config={}, validate_config=False).discover_streams()
+    logging.disable(logging.NOTSET)
+    return Tap(
+        folder=folder,
+        name=name,
+        capabilities=tuple(sorted(about["capabilities"])),
+        python_versions=tuple(about["supported_python_versions"] or ()),
+        settings=tuple(_settings(about["settings"], own)),
+        streams=tuple(_stream(entries[stream.name], type(stream)) for stream in streams),
+    )
+
+
+def _ask(tap: str, *arguments: str) -> JsonObject:
+    command = [str(BIN / tap), *arguments]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own tap
+    if answer.returncode:
+        message = f"{tap} {' '.join(arguments)} failed:\n{answer.stderr}"
+        raise RuntimeError(message)
+    result: JsonObject = json.loads(answer.stdout)
+    return result
+
+
+def _load_class(tap: str) -> Any:  # noqa: ANN401 - any tap's class
+    """Return the class behind a tap's command; `module:Class.cli` is the SDK's convention."""
+    (command,) = entry_points(group="console_scripts", name=tap)
+    module, _, attributes = command.value.partition(":")
+    __import__(module)
+    return getattr(sys.modules[module], attributes.split(".")[0])
+
+
+def _built_in_settings() -> set[str]:
+    """Return the names of the settings that the SDK gives to every tap."""
+    from singer_sdk import Tap as SdkTap  # noqa: PLC0415 - half a second that only this function needs
+
+    schema: JsonObject = {"properties": {}}
+    SdkTap.append_builtin_config(schema)
+    return set(schema["properties"])
+
+
+def _settings(schema: JsonObject, own: set[str]) -> list[Setting]:
+    """Return the settings; nested ones get dotted names (stream_maps stays whole)."""
+    found = []
+    for name, spec in schema["properties"].items():
+        if spec.get("properties") and name != "stream_maps":
+            nested = {f"{name}.{key}": value for key, value in spec["properties"].items()}
+            found += _settings({"properties": nested}, own | set(nested) if name in own else own)
+            continue
+        found.append(
+            Setting(
+                name=name,
+                label=spec.get("title") or name.replace("_", " ").replace(".", " ").capitalize(),
+                kind=_kind(spec),
+                description=" ".join((spec.get("description") or "").split()),
+                default=spec.get("default"),
+                options=tuple(option for option in spec.get("enum", ()) if option is not None),
+                secret=bool(spec.get("secret")),
+                required=name in schema.get("required", ()),
+                own=name in own,
+            )
+        )
+    return found
+
+
+def _kind(spec: JsonObject) -> str:
+    """Return Meltano's kind of a setting; its decimals fail when set from the environment."""
+    if spec.get("enum"):
+        return "options"
+    types = _types(spec)
+    if len(types) != 1:
+        return "string"
+    if types == ("string",) and spec.get("format") in {"date", "date-time"}:
+        return "date_iso8601"
+    return "integer" if types == ("number",) else types[0]
+
+
+def _types(spec: JsonObject) -> tuple[str, ...]:
+    """Return the JSON types that a schema allows, apart from null."""
+    types = spec.get("type", [])
+    found = [types] if isinstance(types, str) else list(types)
+    for option in (*spec.get("anyOf", ()), *spec.get("oneOf", ())):
+        found += _types(option) if isinstance(option, dict) else ()
+    return tuple(dict.fromkeys(name for name in found if name != "null"))
+
+
+def _stream(entry: JsonObject, stream_class: Any) -> Stream:  # noqa: ANN401 - any stream's class
+    parent = None
+    if stream_class.parent:
+        parent = Parent(
+            stream=stream_class.parent.name,
+            key=stream_class.parent_key,
+            id=stream_class.parent.primary_keys[-1],
+        )
+    return Stream(
+        name=entry["stream"],
+        description=_first_sentence(stream_class),
+        keys=tuple(entry["key_properties"]),
+        replication_key=entry.get("replication_key"),
+        columns=tuple(
+            Column(name, _data_type(spec), " ".join((spec.get("description") or "").split()))
+            for name, spec in entry["schema"]["properties"].items()
+        ),
+        parent=parent,
+    )
+
+
+def _first_sentence(documented: object) -> str:
+    paragraph = " ".join((inspect.getdoc(documented) or "").split("\n\n")[0].split())
+    return paragraph.split(". ")[0].rstrip(".") + "."
+
+
+def _data_type(spec: JsonObject) -> str:
+    """Return DuckDB's type for a column; what is nested or has several types stays JSON."""
+    types = _types(spec)
+    if types == ("string",):
+        return {"date-time": "timestamptz", "date": "date"}.get(spec.get("format", ""), "varchar")
+    simple = {"integer": "bigint", "number": "double", "boolean": "boolean"}
+    return simple.get(types[0], "json") if len(types) == 1 else "json"
