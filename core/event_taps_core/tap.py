@@ -382,8 +382,9 @@ class EventTap(Tap):
     ) -> _ConfigInput:
         try:
             return super().cb_config(ctx, param, value)
-        except FileNotFoundError as error:
-            raise TapError(str(error)) from error
+        except OSError as error:
+            msg = f"the config file cannot be read ({error})"
+            raise TapError(msg) from error
         except (ValueError, TypeError) as error:
             msg = f"the config file is not a JSON object ({error})"
             raise TapError(msg) from error
@@ -468,7 +469,8 @@ _SENDABLE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
 def _is_web_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        is_plain = url.isprintable() and " " not in url and parts.port != 0
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain
     except ValueError:
         return False
 
@@ -508,6 +510,7 @@ def _catalog(value: dict[str, Any] | None) -> Catalog | None:
     if value is None:
         return None
     try:
+        _ = value["streams"]  # which the SDK takes for empty if there is none
         return Catalog.from_dict(value)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         msg = "the catalog file is no Singer catalog: make a new one with --discover"
