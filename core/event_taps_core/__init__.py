@@ -6,8 +6,9 @@ from event_taps_core.columns import Row, Unconvertible, rfc3339, snake_case, utc
 from event_taps_core.errors import TapError
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.reading import Wait
+from event_taps_core.settings import settings
 from event_taps_core.streams import EventStream, Page, PageWalk
-from event_taps_core.tap import EventTap, settings
+from event_taps_core.tap import EventTap
 
 __all__ = [
     "Absent",

@@ -52,15 +52,15 @@ class Settling:
         start_date: str | None,
         run_started: datetime,
     ) -> None:
-        self.bookmark = bookmark
         self._start = moment(start_date)
         self._run_started = run_started
         reached = moment(bookmark)
-        self._oldest: datetime | None = None
-        if reached is not None:
-            # A bookmark from the future would silently skip what has not happened yet.
-            certain = min(reached, run_started - _LONGEST_DAY) if reached > run_started else reached
-            self._oldest = _earlier(certain, timedelta(days=settle_days))
+        if bookmark is not None and reached is not None and reached > run_started:
+            # From a wrong clock, or written by hand: it would hide what has not happened yet.
+            reached = run_started - _LONGEST_DAY
+            bookmark = _like(bookmark, reached)
+        self.bookmark = bookmark
+        self._oldest = reached and _earlier(reached, timedelta(days=settle_days))
 
     def reads(self, value: str | None) -> bool:
         """Say whether a parent that ends at `value` is read; one without an end always is."""
@@ -82,7 +82,7 @@ class Settling:
             return False
         reached = min(end, self._run_started - _zone_lag(value))
         before = moment(self.bookmark)
-        if before is not None and reached <= before <= self._run_started:
+        if before is not None and reached <= before:
             return False
         self.bookmark = value if reached == end else _like(value, reached)
         return True

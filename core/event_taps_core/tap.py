@@ -5,18 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import os
-import re
 import signal
 import sys
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar, Final
-from urllib.parse import urlsplit
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
-from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.helpers.capabilities import EMIT_ACTIVATE_VERSION_CONFIG
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
@@ -28,11 +24,11 @@ from event_taps_core.messages import MessageWriter
 from event_taps_core.read_log import ReadLogStream
 from event_taps_core.reading import Done, Stop, Stopped, read_in_order
 from event_taps_core.redaction import Redaction, secret_values
-from event_taps_core.settling import moment
+from event_taps_core.settings import check
 from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     import click
@@ -43,114 +39,6 @@ if TYPE_CHECKING:
     from event_taps_core.columns import Row
     from event_taps_core.schema import Column
     from event_taps_core.streams import EventStream, Page
-
-
-def settings(
-    *own: th.Property[Any],
-    requests_per_minute: int,
-    settle_days: int = 14,
-    api_url: th.Property[Any] | None = None,
-) -> dict[str, Any]:
-    """Build a tap's settings: its own, then those that every tap has.
-
-    Args:
-        own: What only this tap has.
-        requests_per_minute: The vendor's documented limit, or a polite one.
-        settle_days: Days after its end in which an event's data still changes.
-        api_url: The tap's own form of `api_url`, where it is required.
-    """
-    return th.PropertiesList(
-        *own,
-        api_url
-        or th.Property(
-            "api_url",
-            th.URIType,
-            title="API URL",
-            description="Base URL of the API, for regions, proxies and test servers; "
-            "with or without a trailing slash. Default: the vendor's.",
-        ),
-        th.Property(
-            "start_date",
-            th.DateTimeType,
-            title="Start date",
-            description="Nothing that ended before this date (or RFC 3339 time) is read.",
-        ),
-        th.Property(
-            "settle_days",
-            th.IntegerType(minimum=0, maximum=36500),
-            title="Settle days",
-            default=settle_days,
-            description="Days after its end during which an event's data is read again.",
-        ),
-        th.Property(
-            "concurrency",
-            th.IntegerType(minimum=1, maximum=100),
-            title="Concurrency",
-            default=8,
-            description="How many requests may be under way at the same time; 1 = sequential. "
-            "The output is the same.",
-        ),
-        th.Property(
-            "requests_per_minute",
-            th.IntegerType(minimum=0),
-            title="Requests per minute",
-            default=requests_per_minute,
-            description="Budget of requests of this key, spread evenly; 0 = no limit. "
-            "Divide it when several runs share a key.",
-        ),
-        th.Property(
-            "request_timeout_seconds",
-            th.IntegerType(minimum=1),
-            title="Request timeout (seconds)",
-            default=60,
-            description="How long to wait for an answer before trying again.",
-        ),
-        th.Property(
-            "max_retries",
-            th.IntegerType(minimum=0),
-            title="Maximum retries",
-            default=6,
-            description="How often a request is sent again when it fails for what may pass.",
-        ),
-        th.Property(
-            "include_secrets",
-            th.BooleanType,
-            title="Include secrets",
-            default=False,
-            description="Whether to load passwords, access codes and personal links that the "
-            "vendor puts into its answers.",
-        ),
-        th.Property(
-            "shard_count",
-            th.IntegerType(minimum=1),
-            title="Shard count",
-            default=1,
-            description="Over how many runs the parents (events, sessions) are divided.",
-        ),
-        th.Property(
-            "shard_index",
-            th.IntegerType(minimum=0),
-            title="Shard index",
-            default=0,
-            description="Which of the shards this run reads: 0 to shard_count - 1.",
-        ),
-        *_properties_of(EMIT_ACTIVATE_VERSION_CONFIG),
-    ).to_dict()
-
-
-def _properties_of(schema: Mapping[str, Any]) -> list[th.Property[Any]]:
-    """Declare the SDK's own setting for ACTIVATE_VERSION, which it reads but does not list."""
-    return [
-        th.Property(
-            name,
-            th.CustomType({"type": declared["type"]}),
-            title=declared["title"],
-            default=declared["default"],
-            description="Whether to send ACTIVATE_VERSION after each complete FULL_TABLE stream, "
-            "so that a target can drop rows which are gone.",
-        )
-        for name, declared in schema["properties"].items()
-    ]
 
 
 class EventTap(Tap):
@@ -193,26 +81,14 @@ class EventTap(Tap):
         return {column.name: self.config.get(column.name) for column in self.constant_columns}
 
     def check_settings(self) -> None:
-        """Check what the settings' schema cannot say.
+        """Check what the settings' schema cannot say; a tap adds what only it knows.
 
         Raises:
-            TapError: If settings contradict each other.
+            TapError: If a setting has no sense.
         """
-        if int(self.config["shard_index"]) >= int(self.config["shard_count"]):
-            msg = "setting shard_index must be less than shard_count (it counts from 0)"
-            raise TapError(msg)
-        start_date = self.config.get("start_date")
-        if start_date is not None and moment(start_date) is None:
-            msg = f"setting start_date: {start_date!r} is not a date (such as 2026-01-31)"
-            raise TapError(msg)
-        if not _is_web_address(self.config.get("api_url") or self.default_api_url):
-            msg = "setting api_url: it is not a web address (such as https://api.example.com/v1)"
-            raise TapError(msg)
-        for name, declared in self.config_jsonschema["properties"].items():
-            value = self.config.get(name)
-            if declared.get("secret") and isinstance(value, str) and not _SENDABLE.fullmatch(value):
-                msg = f"setting {name}: it holds a line break or characters that no key has"
-                raise TapError(msg)
+        check(
+            self.config, self.config_jsonschema, self.config.get("api_url") or self.default_api_url
+        )
 
     # What streams ask for
 
@@ -310,7 +186,7 @@ class EventTap(Tap):
 
     def _due_contexts(self, stream: EventStream) -> list[Context | None]:
         try:
-            return Walk(self, [stream]).due_contexts()
+            return Walk(self, [stream]).due_contexts().made
         except Answer:
             return []  # the reading will meet it again, and name it
 
@@ -460,19 +336,6 @@ class EventTap(Tap):
             for stream in self.event_streams.values()
             for reason, ids in stream.tally.failed.items()
         )
-
-
-_SENDABLE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
-"""What an HTTP header can hold."""
-
-
-def _is_web_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        is_plain = url.isprintable() and " " not in url and parts.port != 0
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain
-    except ValueError:
-        return False
 
 
 def _asking(ask: tuple[EventStream, Context | None]) -> Iterator[Page]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core.streams import Batch, EventStream
+    from event_taps_core.streams import Batch, Contexts, EventStream
     from event_taps_core.tap import EventTap
 
 FAILURES_IN_A_ROW = 10
@@ -51,7 +51,7 @@ class Walk:
         self.tap = tap
         self.streams = streams
         self._failures_in_a_row = 0
-        self._frozen: set[str] = set()
+        self._freeze_at = _LATEST
         self._rows: Counter[str] = Counter()
 
     def run(self) -> None:
@@ -81,7 +81,10 @@ class Walk:
             stream.begin()
             stream.has_been_read = True
         try:
-            contexts = self.due_contexts()
+            contexts, failed = self.due_contexts()
+            for above, answer in failed:
+                self._name_failure(above, answer)
+                self._freeze_at = min(self._freeze_at, self._end_of(above))
         except Answer as answer:
             self._fail(None, answer)
             contexts = []
@@ -106,10 +109,8 @@ class Walk:
                     break
         self._end(len(contexts) - ended)
 
-    def due_contexts(self) -> list[Context | None]:
+    def due_contexts(self) -> Contexts:
         """List the partitions to read, by end, oldest first; those without an end come last.
-
-        Parents that could not be asked for their children are named as failed.
 
         Raises:
             Answer: If the stream that these hang on cannot be read.
@@ -124,14 +125,12 @@ class Walk:
             return False
 
         contexts = leader.contexts(is_due)
-        due = [context for context in contexts.made if is_due(context)]
-        leader.tally.settled = len(settled)
-        for context, answer in contexts.failed:
-            self._fail(context, answer)
-        return sorted(
-            due,
-            key=lambda c: (moment(leader.ends_at(c)) or _LATEST, leader.partition_id(c)),
+        contexts.made[:] = filter(is_due, contexts.made)
+        contexts.made.sort(
+            key=lambda context: (self._end_of(context), leader.partition_id(context))
         )
+        leader.tally.settled = len(settled)
+        return contexts
 
     def _due(self, context: Context | None) -> list[EventStream]:
         """Say which of the streams read this partition; their bookmarks may differ."""
@@ -165,7 +164,9 @@ class Walk:
             if reason is not None:
                 stream.tally.absent.setdefault(reason, []).append(partition_id or WHOLE_STREAM)
             self.tap.read_log.note(stream, partition_id, self._rows.pop(stream.name, 0), reason)
-            if stream.name not in self._frozen and stream.settling.advance(stream.ends_at(context)):
+            if self._end_of(context) < self._freeze_at and stream.settling.advance(
+                stream.ends_at(context)
+            ):
                 stream.keep_bookmark()
 
     def _is_absence(self, context: Context | None, error: BaseException) -> bool:
@@ -179,7 +180,12 @@ class Walk:
         return not whole or self.tap.client.has_succeeded
 
     def _fail(self, context: Context | None, error: BaseException) -> None:
-        """Name a failed partition; its bookmark goes no further in this run."""
+        """Name a failed partition; no bookmark gets as far as its end in this run."""
+        self._name_failure(context, error)
+        self._failures_in_a_row += 1
+        self._freeze_at = min(self._freeze_at, self._end_of(context))
+
+    def _name_failure(self, context: Context | None, error: BaseException) -> None:
         if not isinstance(error, Answer):
             self.tap.logger.error("A defect of this tap", exc_info=error)
         elif not self.tap.client.has_succeeded:
@@ -187,13 +193,14 @@ class Walk:
             if isinstance(error, Refused) or (isinstance(error, Broken) and error.elsewhere):
                 raise Stopped(self.tap.client.advice(error)) from error
         reason = error.reason if isinstance(error, Answer) else f"defect: {error!r}"
-        self._failures_in_a_row += 1
         for stream in self._due(context):
             failed = self._name(stream, context)
             stream.tally.failed.setdefault(reason, []).append(failed)
             self._rows.pop(stream.name, None)
-            if stream.ends_at(context) is not None:
-                self._frozen.add(stream.name)
+
+    def _end_of(self, context: Context | None) -> datetime:
+        """Say when a partition's event ends; what has no end comes last."""
+        return moment(self.streams[0].ends_at(context)) or _LATEST
 
     @staticmethod
     def _name(stream: EventStream, context: Context | None) -> str:

@@ -1,0 +1,156 @@
+"""The settings that every tap has, and what their schema cannot say about them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from singer_sdk import typing as th
+
+from event_taps_core.errors import TapError
+from event_taps_core.settling import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def settings(
+    *own: th.Property[Any],
+    requests_per_minute: int,
+    settle_days: int = 14,
+    api_url: th.Property[Any] | None = None,
+) -> dict[str, Any]:
+    """Build a tap's settings: its own, then those that every tap has.
+
+    Args:
+        own: What only this tap has.
+        requests_per_minute: The vendor's documented limit, or a polite one.
+        settle_days: Days after its end in which an event's data still changes.
+        api_url: The tap's own form of `api_url`, where it is required.
+    """
+    return th.PropertiesList(
+        *own,
+        api_url
+        or th.Property(
+            "api_url",
+            th.URIType,
+            title="API URL",
+            description="Base URL of the API, for regions, proxies and test servers; "
+            "with or without a trailing slash. Default: the vendor's.",
+        ),
+        th.Property(
+            "start_date",
+            th.DateTimeType,
+            title="Start date",
+            description="Nothing that ended before this date (or RFC 3339 time) is read.",
+        ),
+        th.Property(
+            "settle_days",
+            th.IntegerType(minimum=0, maximum=36500),
+            title="Settle days",
+            default=settle_days,
+            description="Days after its end during which an event's data is read again.",
+        ),
+        th.Property(
+            "concurrency",
+            th.IntegerType(minimum=1, maximum=100),
+            title="Concurrency",
+            default=8,
+            description="How many requests may be under way at the same time; 1 = sequential. "
+            "The output is the same.",
+        ),
+        th.Property(
+            "requests_per_minute",
+            th.IntegerType(minimum=0),
+            title="Requests per minute",
+            default=requests_per_minute,
+            description="Budget of requests of this key, spread evenly; 0 = no limit. "
+            "Divide it when several runs share a key.",
+        ),
+        th.Property(
+            "request_timeout_seconds",
+            th.IntegerType(minimum=1),
+            title="Request timeout (seconds)",
+            default=60,
+            description="How long to wait for an answer before trying again.",
+        ),
+        th.Property(
+            "max_retries",
+            th.IntegerType(minimum=0),
+            title="Maximum retries",
+            default=6,
+            description="How often a request is sent again when it fails for what may pass.",
+        ),
+        th.Property(
+            "include_secrets",
+            th.BooleanType,
+            title="Include secrets",
+            default=False,
+            description="Whether to load passwords, access codes and personal links that the "
+            "vendor puts into its answers.",
+        ),
+        th.Property(
+            "shard_count",
+            th.IntegerType(minimum=1),
+            title="Shard count",
+            default=1,
+            description="Over how many runs the parents (events, sessions) are divided.",
+        ),
+        th.Property(
+            "shard_index",
+            th.IntegerType(minimum=0),
+            title="Shard index",
+            default=0,
+            description="Which of the shards this run reads: 0 to shard_count - 1.",
+        ),
+        th.Property(  # the SDK reads this one, but does not list it
+            "emit_activate_version_messages",
+            th.BooleanType,
+            title="Emit ACTIVATE_VERSION messages",
+            default=False,
+            description="Whether to send ACTIVATE_VERSION after each complete FULL_TABLE stream, "
+            "so that a target can drop rows which are gone.",
+        ),
+    ).to_dict()
+
+
+def check(config: Mapping[str, Any], schema: Mapping[str, Any], api_url: str) -> None:
+    """Check what a JSON schema cannot say.
+
+    Args:
+        config: The tap's settings.
+        schema: Their schema, which marks the secret ones.
+        api_url: The address that will be asked.
+
+    Raises:
+        TapError: If a setting has no sense; its message never holds a secret.
+    """
+    if int(config["shard_index"]) >= int(config["shard_count"]):
+        msg = "setting shard_index must be less than shard_count (it counts from 0)"
+        raise TapError(msg)
+    start_date = config.get("start_date")
+    if start_date is not None and moment(start_date) is None:
+        msg = f"setting start_date: {start_date!r} is not a date (such as 2026-01-31)"
+        raise TapError(msg)
+    if not _is_web_address(api_url):
+        msg = "setting api_url: it is not a web address (such as https://api.example.com/v1)"
+        raise TapError(msg)
+    for name, declared in schema["properties"].items():
+        value = config.get(name)
+        if declared.get("secret") and isinstance(value, str) and not _SENDABLE.fullmatch(value):
+            msg = f"setting {name}: it holds a line break or characters that no key has"
+            raise TapError(msg)
+
+
+_SENDABLE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
+"""What an HTTP header can hold."""
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_plain = url.isprintable() and " " not in url and parts.port != 0
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain
+    except ValueError:
+        return False
