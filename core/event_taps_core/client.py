@@ -202,29 +202,30 @@ class ApiClient:
         """
         raise NotImplementedError
 
-    def post_credentials(self, path: str, headers: Mapping[str, str]) -> ApiResponse:
+    def post_credentials(
+        self, path: str, headers: Mapping[str, str], extract: Callable[[ApiResponse], T]
+    ) -> T:
         """Ask for credentials: the one kind of request that is not a GET.
 
         Args:
             path: One of `credential_paths`.
             headers: What the vendor wants to see.
-
-        Returns:
-            An answer with status 200 or one that the vendor's client has to judge.
+            extract: Takes the credentials out of an answer, whatever its status; what it finds
+                `Broken` is asked for again.
 
         Raises:
-            Broken: If there is none, after the usual retries.
+            Answer: What `extract` says, or `Broken` if there is no answer after the usual retries.
         """
         if path not in self.credential_paths:
             raise Broken(_NEVER, retries=0)
         request = HTTPRequest(self.base_url + path, "POST", headers=dict(headers))
 
-        def post() -> ApiResponse:
+        def post() -> T:
             response = self._send(request, self.tally, {"Accept": "application/json"})
             problem = classify_status(response)
             if isinstance(problem, Broken) and problem.retries != 0:
                 raise problem
-            return response
+            return extract(response)
 
         return self._retrying(post, self.tally)
 
