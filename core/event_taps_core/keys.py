@@ -1,7 +1,7 @@
 """Keys where the vendor gives none, and the stable hash of shards.
 
 A surrogate key is a digest of what identifies the row in the real world, plus an occurrence number
-where several rows of one reading share that identity. The same data gives the same keys whatever
+where several rows of one reading share that identity. The same answer gives the same keys whatever
 its order, the number of workers, or the run.
 """
 

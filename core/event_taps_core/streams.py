@@ -222,6 +222,9 @@ class EventStream(RESTStream[Any]):
             except Answer as answer:
                 if isinstance(walk, PageWalk) and walk.ends_with(answer):
                     return
+                if isinstance(answer, Absent) and walk.count:
+                    msg = f"{answer.reason} after {walk.count} pages"
+                    raise Broken(msg) from answer  # what has pages is not absent
                 raise
             deadline = None
             if isinstance(walk, PageWalk):

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+from .api_server import ApiServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The same examples on every machine: a failure here is always about the change at hand.
+hypothesis.settings.register_profile("core", deadline=None, derandomize=True, max_examples=75)
+hypothesis.settings.load_profile("core")
+
+
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    made = ApiServer()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def quick_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry after hundredths of a second where the server names no time."""
+    monkeypatch.setattr("event_taps_core.client._LONGEST_BACKOFF_SECONDS", 0.02)

@@ -1,0 +1,566 @@
+"""One budget, one retry policy, one renewal, and only reads."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
+
+from event_taps_core.answers import Absent, Answer, Broken, Expired, Refused
+from event_taps_core.summary import StreamTally
+
+from .api_server import PREFIX, ApiServer, Reply, Seen, status
+from .api_server import Answer as Body
+from .runs import KEY
+from .toy_tap import ToyClient, ToyTap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from event_taps_core import ApiResponse
+
+LOADED_MACHINE_SECONDS = 0.04
+"""So much later than it was sent a request may be seen to arrive."""
+
+OK: Body = {"data": []}
+
+
+def make(server: ApiServer, client_class: type[ToyClient] = ToyClient, **changes: Any) -> ToyClient:
+    return client_of(server.api_url, client_class, **changes)
+
+
+def client_of(api_url: str, client_class: type[ToyClient] = ToyClient, **changes: Any) -> ToyClient:
+    config = {
+        "api_key": KEY,
+        "concurrency": 8,
+        "requests_per_minute": 0,
+        "request_timeout_seconds": 20,
+        "max_retries": 6,
+    }
+    return client_class(api_url, {**config, **changes})
+
+
+def ask(
+    client: ToyClient, path: str = "/people", tally: StreamTally | None = None, **request: Any
+) -> Any:  # noqa: ANN401 - a JSON body
+    """Ask for a path below the base."""
+    return client.ask(
+        HTTPRequest(client.base_url + path, **request),
+        tally or StreamTally("people"),
+        lambda response: response.json(),
+    )
+
+
+@pytest.fixture
+def other_server() -> Iterator[ApiServer]:
+    made = ApiServer()
+    yield made
+    made.close()
+
+
+# The budget
+
+
+def test_requests_start_no_closer_than_the_budget_allows(server: ApiServer) -> None:
+    server.on("/people", OK)
+    client, interval = make(server, requests_per_minute=1500), 60 / 1500
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: ask(client), range(24)))
+    starts = [request.at for request in server.requests]
+    for i, earlier in enumerate(starts):
+        for k, later in enumerate(starts[i:]):
+            assert later - earlier >= k * interval - LOADED_MACHINE_SECONDS
+
+
+def test_the_budget_is_used(server: ApiServer) -> None:
+    server.on("/people", OK)
+    client = make(server, requests_per_minute=1500)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: ask(client), range(24)))
+    assert server.requests[-1].at - server.requests[0].at < 2 * 23 * 60 / 1500
+
+
+def test_without_a_budget_nobody_waits(server: ApiServer) -> None:
+    server.on("/people", OK)
+    client = make(server)
+    began = time.monotonic()
+    for _ in range(50):
+        ask(client)
+    assert time.monotonic() - began < 5
+
+
+def test_retry_after_pauses_every_worker(server: ApiServer) -> None:
+    ready = Reply(b"{}", delay=0.01)
+    server.on("/people", *[ready] * 5, status(429, Retry_After="1"), ready)
+    client = make(server)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: ask(client), range(24)))
+    told_at = server.requests[5].at
+    after = [request.at - told_at for request in server.requests[6:]]
+    under_way = [seconds for seconds in after if seconds < 0.5]
+    assert len(under_way) <= 3, "what the other workers had sent already"
+    assert all(seconds >= 1 for seconds in after if seconds not in under_way)
+    assert len(server.requests) == 25
+
+
+def test_retry_after_as_a_date_is_kept(server: ApiServer) -> None:
+    due = datetime.now(UTC) + timedelta(seconds=2)
+    told = status(429, Retry_After=format_datetime(due, usegmt=True))
+    server.on("/people", told, OK)
+    ask(make(server))
+    assert datetime.now(UTC) >= due.replace(microsecond=0)
+    assert len(server.requests) == 2
+
+
+def test_a_wait_beyond_reason_is_a_failure_at_once(server: ApiServer) -> None:
+    server.on("/people", status(429, Retry_After="86400"))
+    with pytest.raises(Broken, match="86400 seconds"):
+        ask(make(server))
+    assert len(server.requests) == 1
+
+
+# Retries
+
+GZIPPED = gzip.compress(json.dumps({"data": list(range(2000))}).encode())
+FAULTS = {
+    "429": status(429),
+    "500": status(500),
+    "502": status(502),
+    "503 with a wait": status(503, Retry_After="0"),
+    "504": status(504),
+    "408": status(408),
+    "reset": Reply(fault="reset"),
+    "cut body": Reply(b'{"data": [1, 2, 3]}', fault="cut"),
+    "cut JSON": Reply(b'{"data": [1, 2'),
+    "no body": Reply(b""),
+    "cut gzip": Reply(GZIPPED[: len(GZIPPED) // 2], headers={"Content-Encoding": "gzip"}),
+    "no gzip": Reply(b"OK", headers={"Content-Encoding": "gzip"}),
+}
+every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+
+
+@pytest.mark.usefixtures("quick_backoff")
+@every_fault
+def test_what_may_pass_is_asked_again(server: ApiServer, fault: Reply) -> None:
+    server.on("/people", fault, fault, OK)
+    tally = StreamTally("people")
+    assert ask(make(server), tally=tally) == {"data": []}
+    assert len(server.requests) == tally.requests == 3
+    assert tally.retries.total() == 2
+
+
+@pytest.mark.usefixtures("quick_backoff")
+@every_fault
+def test_retries_are_bounded_by_the_setting(server: ApiServer, fault: Reply) -> None:
+    server.on("/people", fault)
+    with pytest.raises(Broken):
+        ask(make(server, max_retries=3))
+    assert len(server.requests) == 4
+
+
+@every_fault
+def test_without_retries_there_is_one_request(server: ApiServer, fault: Reply) -> None:
+    server.on("/people", fault)
+    with pytest.raises(Broken):
+        ask(make(server, max_retries=0))
+    assert len(server.requests) == 1
+
+
+@pytest.mark.usefixtures("quick_backoff")
+def test_html_is_asked_again_only_twice(server: ApiServer) -> None:
+    server.on("/people", Reply(b"<html>maintenance</html>"))
+    with pytest.raises(Broken, match="HTML"):
+        ask(make(server))
+    assert len(server.requests) == 3
+
+
+@pytest.mark.usefixtures("quick_backoff")
+def test_html_from_an_api_that_has_answered_before_may_pass(server: ApiServer) -> None:
+    page = Reply(b"<html>maintenance</html>")
+    server.on("/people", OK, page, page, page, page, OK)
+    client = make(server)
+    ask(client)
+    assert ask(client) == {"data": []}
+
+
+@pytest.mark.usefixtures("quick_backoff")
+def test_trouble_of_one_kind_does_not_use_up_the_retries_of_another(server: ApiServer) -> None:
+    page = Reply(b"<html>maintenance</html>")
+    server.on("/people", status(500), status(500), page, page, OK)
+    assert ask(make(server)) == {"data": []}
+
+
+@pytest.mark.usefixtures("quick_backoff")
+@pytest.mark.parametrize(("own", "setting", "requests"), [(1, 6, 2), (9, 2, 3), (0, 6, 1)])
+def test_a_vendors_own_bound_of_retries_holds_within_the_setting(
+    server: ApiServer, own: int, setting: int, requests: int
+) -> None:
+    class Client(ToyClient):
+        @override
+        def classify(self, response: ApiResponse) -> Answer | None:
+            return Broken("the vendor's error at 200", retries=own)
+
+    server.on("/people", OK)
+    with pytest.raises(Broken, match="error at 200"):
+        ask(make(server, Client, max_retries=setting))
+    assert len(server.requests) == requests
+
+
+def test_a_server_that_does_not_answer_is_asked_again(server: ApiServer) -> None:
+    server.on("/people", Reply(delay=3), OK)
+    assert ask(make(server, request_timeout_seconds=1)) == {"data": []}
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(404, Absent), (410, Absent), (401, Refused), (403, Refused), (400, Broken)]
+)
+def test_what_will_not_pass_is_asked_once(server: ApiServer, code: int, kind: type[Answer]) -> None:
+    server.on("/people", status(code))
+    with pytest.raises(kind) as caught:
+        ask(make(server))
+    assert type(caught.value) is kind
+    assert len(server.requests) == 1
+
+
+@pytest.mark.usefixtures("quick_backoff")
+def test_what_an_extractor_refuses_is_retried_like_any_broken_answer(server: ApiServer) -> None:
+    def rows(response: ApiResponse) -> object:
+        if "data" not in response.json():
+            msg = "no 'data' in the answer"
+            raise Broken(msg)
+        return response.json()["data"]
+
+    server.on("/people", {"error": "database is away"}, {"data": [1]})
+    client = make(server)
+    request = HTTPRequest(client.base_url + "/people")
+    assert client.ask(request, StreamTally("people"), rows) == [1]
+
+
+# Answers
+
+
+def test_a_compressed_body_is_read(server: ApiServer) -> None:
+    body = gzip.compress(json.dumps({"data": [1]}).encode())
+    server.on("/people", Reply(body, headers={"Content-Encoding": "gzip"}))
+    assert ask(make(server)) == {"data": [1]}
+
+
+def test_a_large_body_is_read_whole(server: ApiServer) -> None:
+    server.on("/people", {"data": ["x" * 1000] * 5000})
+    assert len(ask(make(server))["data"]) == 5000
+
+
+def test_an_answer_is_decoded_once_for_all_who_look_at_it(server: ApiServer) -> None:
+    server.on("/people", {"data": [1]})
+    client = make(server)
+    request = HTTPRequest(client.base_url + "/people")
+    tally = StreamTally("people")
+    assert client.ask(request, tally, lambda answer: answer.json() is answer.json())
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_the_base_may_end_in_a_slash(server: ApiServer, slash: str) -> None:
+    server.on("/people", OK)
+    ask(client_of(server.api_url + slash))
+    assert server.paths() == ["/people"]
+
+
+def test_every_request_carries_the_key_and_the_parameters(server: ApiServer) -> None:
+    server.on("/people", OK)
+    ask(make(server), params={"cursor": "a&b=c", "page": 2})
+    (request,) = server.requests
+    assert request.headers["X-Key"] == KEY
+    assert request.headers["Accept"] == "application/json"
+    assert request.query == {"cursor": "a&b=c", "page": "2"}
+
+
+def test_connections_are_used_again(server: ApiServer) -> None:
+    server.on("/people", OK)
+    client = make(server)
+    for _ in range(10):
+        ask(client)
+    assert len({request.port for request in server.requests}) == 1
+
+
+# Credentials
+
+
+def test_eight_workers_with_an_expired_token_renew_it_once(server: ApiServer) -> None:
+    together = threading.Barrier(8)
+
+    def answer(seen: Seen) -> Body:
+        if seen.headers["X-Token"] == "token-0":
+            together.wait(10)
+            return Reply(b'{"error": "expired"}', 401)
+        return OK
+
+    server.on("/people", answer).on("/token", {"token": "token-1"})
+    client = make(server)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: ask(client), range(8)))
+    assert answers == [{"data": []}] * 8
+    assert len(server.seen("/token")) == 1
+    assert len(server.seen("/people")) == 16
+
+
+def test_a_token_that_runs_out_again_is_renewed_again(server: ApiServer) -> None:
+    valid = ["token-1", "token-2"]
+
+    def answer(seen: Seen) -> Body:
+        good = seen.headers["X-Token"] == valid[0]
+        return OK if good else Reply(b'{"error": "expired"}', 401)
+
+    server.on("/people", answer).on("/token", {"token": "token-1"}, {"token": "token-2"})
+    client = make(server)
+    ask(client)
+    valid.pop(0)
+    ask(client)
+    ask(client)
+    assert len(server.seen("/token")) == 2
+
+
+def test_renewal_never_loops(server: ApiServer) -> None:
+    server.on("/people", Reply(b"expired", 401)).on("/token", {"token": "token-1"})
+    with pytest.raises(Expired):
+        ask(make(server))
+    assert server.paths() == ["/people", "/token", "/people"]
+
+
+def test_a_renewal_that_is_refused_is_the_answer(server: ApiServer) -> None:
+    server.on("/people", Reply(b"expired", 401)).on("/token", status(403))
+    with pytest.raises(Refused, match="HTTP 403"):
+        ask(make(server))
+    assert server.paths() == ["/people", "/token"]
+
+
+def test_a_renewal_does_not_use_up_the_retries(server: ApiServer) -> None:
+    told = status(503, Retry_After="0")
+    server.on("/people", Reply(b"expired", 401), told, OK).on("/token", {"token": "token-1"})
+    assert ask(make(server, max_retries=1)) == {"data": []}
+
+
+def test_cookies_are_not_kept(server: ApiServer) -> None:
+    server.on("/people", Reply(b'{"data": []}', headers={"Set-Cookie": "session=1; Path=/"}))
+    client = make(server)
+    ask(client)
+    ask(client)
+    server.on("/people", redirect(f"{PREFIX}/events/1")).on("/events/1", OK)
+    ask(client)
+    assert [request.headers.get("Cookie") for request in server.requests] == [None] * 4
+
+
+# Redirects
+
+
+def redirect(location: str) -> Reply:
+    return Reply(b"", 302, {"Location": location})
+
+
+def test_a_redirect_to_another_host_is_not_followed(
+    server: ApiServer, other_server: ApiServer
+) -> None:
+    other_server.on("/people", OK)
+    server.on("/people", redirect(other_server.api_url + "/people"))
+    with pytest.raises(Refused, match="redirect"):
+        ask(make(server))
+    assert other_server.requests == [], "no request, so no header either"
+
+
+@pytest.mark.parametrize("form", ["//{}/api/people", "http://user@{}/api/people"])
+def test_other_hosts_in_other_forms_are_not_followed(
+    server: ApiServer, other_server: ApiServer, form: str
+) -> None:
+    server.on("/people", redirect(form.format(other_server.host)))
+    with pytest.raises(Refused):
+        ask(make(server))
+    assert other_server.requests == []
+
+
+@pytest.mark.parametrize("location", [f"{PREFIX}/events/1", "events/1", "{}/events/1"])
+def test_a_redirect_to_a_read_of_the_same_host_is_followed(
+    server: ApiServer, location: str
+) -> None:
+    server.on("/people", redirect(location.format(server.api_url))).on("/events/1", {"data": [1]})
+    assert ask(make(server)) == {"data": [1]}
+
+
+@pytest.mark.parametrize(
+    "location", [f"{PREFIX}/login", "/people", f"{PREFIX}/events/1/delete", f"{PREFIX}/../people"]
+)
+def test_a_redirect_to_any_other_path_is_not_followed(server: ApiServer, location: str) -> None:
+    server.on("/people", redirect(location)).on("/login", OK)
+    with pytest.raises(Refused):
+        ask(make(server))
+    assert server.paths() == ["/people"]
+
+
+def test_redirects_in_a_circle_end(server: ApiServer) -> None:
+    server.on("/people", redirect(f"{PREFIX}/people"))
+    with pytest.raises(Broken):
+        ask(make(server, max_retries=0))
+
+
+# Only reads
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "get"])
+def test_nothing_but_get_is_sent(server: ApiServer, method: str) -> None:
+    server.on("/people", OK)
+    with pytest.raises(Broken, match="never requests"):
+        ask(make(server), method=method)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/",
+        "/people/",
+        "/people/1",
+        "/admin",
+        "//people",
+        "/events/1/visits/2",
+        "/events/../admin",
+        "/events//visits",
+        "/people/../../people",
+        "/people;x=1",
+    ],
+)
+def test_no_path_that_is_not_listed_is_sent(server: ApiServer, path: str) -> None:
+    with pytest.raises(Broken):
+        ask(make(server), path)
+    assert server.requests == []
+
+
+def test_no_other_host_is_asked(server: ApiServer, other_server: ApiServer) -> None:
+    client = make(server)
+    request = HTTPRequest(other_server.api_url + "/people")
+    with pytest.raises(Broken):
+        client.ask(request, StreamTally("people"), lambda answer: answer)
+    assert other_server.requests == []
+
+
+NASTY_IDS = st.sampled_from(
+    [
+        *("..", ".", "", "%2e%2e", "%2E.", "..%2f", "../admin", "a/b", "/", "//", "a//b", "\\"),
+        *("?", "a?b=c", "#", "a#b", "&", "a;b", "a b", "a+b", "%", "%00", "%25", "100%", "\0"),
+        *("{event_id}", "{}", "é", "日本", "\N{GRINNING FACE}", "a\nb", "\r\nX-Evil: 1", "@", ":"),
+        *("http://example.org/", "~", "...", "a.b", ".a", "e\N{COMBINING ACUTE ACCENT}"),
+    ]
+)
+
+
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(event_id=NASTY_IDS | st.text(max_size=8) | st.text("./%2eE", max_size=6))
+@example(event_id="..")
+@example(event_id=".")
+def test_an_id_is_sent_as_one_segment_or_not_at_all(server: ApiServer, event_id: str) -> None:
+    """Whatever characters an id has, it never leads to another path, not even to a listed one."""
+    server.on("/{}", OK).on("/events/{}", OK).on("/events/{}/visits", OK)
+    server.requests.clear()
+    tap = ToyTap(config={"api_key": KEY, "api_url": server.api_url, "max_retries": 0})
+    stream = tap.event_streams["visits"]
+    harmless = event_id not in {"", ".", ".."}
+    try:
+        url = stream.get_url({"event_id": event_id, "event_ends_at": None})
+        tap.client.ask(HTTPRequest(url), stream.tally, lambda answer: answer.json())
+    except Broken:
+        assert not harmless
+        assert server.requests == []
+    else:
+        (request,) = server.requests
+        assert request.segments == ["", "api", "events", event_id, "visits"]
+        assert request.query == {}
+
+
+# The network around it
+
+
+def test_the_proxy_of_the_environment_is_used(
+    other_server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://{other_server.host}")
+    other_server.on("/people", {"data": ["through the proxy"]})
+    assert ask(client_of("http://toy.invalid/api")) == {"data": ["through the proxy"]}
+    assert other_server.requests[0].headers["Host"] == "toy.invalid"
+
+
+def test_hosts_of_no_proxy_are_asked_directly(
+    server: ApiServer, other_server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://{other_server.host}")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server.on("/people", OK)
+    ask(make(server))
+    assert other_server.requests == []
+
+
+def closed_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def reason_of(client: ToyClient) -> str:
+    with pytest.raises(Broken) as caught:
+        ask(client)
+    return caught.value.reason
+
+
+def test_a_refused_connection_in_words() -> None:
+    client = client_of(f"http://127.0.0.1:{closed_port()}/api", max_retries=0)
+    assert reason_of(client) == "127.0.0.1 refuses connections"
+
+
+def test_an_unknown_host_in_words() -> None:
+    client = client_of("http://no-such-host.invalid/api", max_retries=0)
+    assert reason_of(client) == "the host name no-such-host.invalid is not known"
+
+
+def test_a_silent_server_in_words(server: ApiServer) -> None:
+    server.on("/people", Reply(delay=2))
+    client = make(server, request_timeout_seconds=1, max_retries=0)
+    assert reason_of(client) == "no answer from 127.0.0.1 within 1 seconds"
+
+
+def test_an_encrypted_connection_to_a_plain_server_in_words(server: ApiServer) -> None:
+    client = client_of(server.api_url.replace("http:", "https:"), max_retries=0)
+    assert "secure connection to 127.0.0.1" in reason_of(client)
+
+
+def test_a_dead_proxy_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://user:{KEY}@127.0.0.1:{closed_port()}")
+    reason = reason_of(client_of("http://toy.invalid/api", max_retries=0))
+    assert "proxy" in reason
+    assert KEY not in reason
+
+
+@every_fault
+def test_no_reason_holds_a_url_a_header_or_a_body(server: ApiServer, fault: Reply) -> None:
+    server.on("/people", fault)
+    reason = reason_of(make(server, max_retries=0))
+    assert not any(part in reason for part in (KEY, "http:", PREFIX, "people", "data"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "setting"), [(Refused("HTTP 401"), "api_key"), (Broken("HTML"), "api_url")]
+)
+def test_advice_names_the_setting_to_check(server: ApiServer, answer: Answer, setting: str) -> None:
+    advice = make(server).advice(answer)
+    assert advice.endswith(f"check {setting}")
+    assert answer.reason in advice

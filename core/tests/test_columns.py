@@ -1,0 +1,430 @@
+"""From a vendor's row to a typed record: nothing is lost, nothing is guessed."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
+from singer_sdk import typing as th
+
+from event_taps_core.columns import (
+    COMMON_COLUMNS,
+    EXTRA_FIELDS,
+    READ_AT,
+    Conversion,
+    Row,
+    Unconvertible,
+    boolean,
+    integer,
+    iso_date,
+    number,
+    snake_case,
+    text,
+    utc_timestamp,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+SCHEMA = th.PropertiesList(
+    th.Property("full_name", th.StringType),
+    th.Property("age", th.IntegerType),
+    th.Property("score", th.NumberType),
+    th.Property("is_speaker", th.BooleanType),
+    th.Property("ends_at", th.DateTimeType),
+    th.Property("day", th.DateType),
+    th.Property("venue", th.ObjectType(additional_properties=True)),
+    th.Property("tags", th.ArrayType(th.CustomType({}))),
+    th.Property("anything", th.CustomType({"type": ["string", "integer", "object", "null"]})),
+    *COMMON_COLUMNS,
+).to_dict()
+PROPERTIES = SCHEMA["properties"]
+TRUE, FALSE = ("true", "1"), ("false", "0")
+RUN = "2026-03-01T12:00:00.000000Z"
+FORMATS = FormatChecker(formats=())
+
+
+@FORMATS.checks("date-time")
+def is_date_time(value: object) -> bool:
+    return not isinstance(value, str) or (
+        value.endswith("Z") and datetime.fromisoformat(value).utcoffset() == timedelta(0)
+    )
+
+
+@FORMATS.checks("date")
+def is_date(value: object) -> bool:
+    return not isinstance(value, str) or datetime.strptime(value, "%Y-%m-%d") is not None  # noqa: DTZ007 - a date has no zone
+
+
+VALID = Draft202012Validator(SCHEMA, format_checker=FORMATS)
+
+TEXTS = st.sampled_from(
+    [
+        *("", " ", "3", " -3 ", "+7", "3.0", "2.5", "1e5", "1e400", "1_000", "0x10", "nan"),
+        *("true", "False", "1", "0", "yes", "null", "-", "007", "9" * 18, "9" * 19),
+        *("2026-01-01", "20260101", "2026-13-01", "2026-02-30", "0000-00-00", "01/02/2026"),
+        *("2026-01-01T10:00:00", "2026-01-01T10:00:00Z", "2026-01-01 10:00:00+02:00"),
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-01-01T24:00:00Z"),
+        *("2026-01-01T10:00:00.5-00:30", "20260101T100000Z", "10:00", "tomorrow"),
+    ]
+) | st.text(max_size=12)
+NUMBERS = (
+    st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.sampled_from([0, 1, 2**53 + 1, 2**63, 2**64, 0.0, -0.0, 1.0, 3.0, 1e300, 5e-324])
+)
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+NAMES = st.sampled_from(
+    [
+        *PROPERTIES,
+        *("fullName", "FullName", "Full Name", "full-name", "FULL_NAME", "isSpeaker", "endsAt"),
+        *("Ends At", "readAt", "Read At", "extraFields", "Day", "Age", "AGE", "Venue", "TAGS"),
+        *("secretLink", "secret_link", "id", "_id", "", "_", "e-mail", "日本"),
+    ]
+) | st.text(max_size=6)
+ROWS = st.lists(st.dictionaries(NAMES, VALUES, max_size=6), max_size=6)
+
+
+def convert(
+    rows: list[Row], constants: dict[str, Any] | None = None, **options: Any
+) -> list[dict[str, Any]]:
+    """Convert, and write times as the encoder does."""
+    conversion = Conversion(PROPERTIES, **options)
+    template = conversion.template({READ_AT: RUN, **(constants or {})})
+    records: list[Row] = msgspec.to_builtins(conversion.convert(rows, template))
+    return records
+
+
+def one(row: Row, **options: Any) -> dict[str, Any]:
+    (record,) = convert([row], **options)
+    return record
+
+
+def says_the_same(value: Any, kept: Any, declared: dict[str, Any]) -> bool:  # noqa: ANN401 - any JSON
+    """Whether a column's value stands for what the vendor sent, by rules of this test's own."""
+    if type(kept) is type(value) and kept == value:
+        return True
+    rules: dict[str, Callable[[], bool]] = {
+        "date-time": lambda: datetime.fromisoformat(value) == datetime.fromisoformat(kept),
+        "date": lambda: date.fromisoformat(value.strip()) == date.fromisoformat(kept),
+        "string": lambda: bool(kept == json.dumps(value)),
+        "boolean": lambda: str(value).strip().lower() in (TRUE if kept else FALSE),
+        "integer": lambda: type(kept) is int and kept == Decimal(value),
+        "number": lambda: type(kept) in (int, float) and kept == float(value),
+    }
+    kind = declared.get("format") or next(name for name in declared["type"] if name != "null")
+    return rules[kind]()
+
+
+@given(ROWS)
+def test_nothing_is_ever_lost(rows: list[Row]) -> None:
+    for row, record in zip(rows, convert(rows), strict=True):
+        extra = dict(record[EXTRA_FIELDS] or {})
+        for attribute, value in row.items():
+            if attribute in extra:
+                assert extra.pop(attribute) == value
+                continue
+            column = attribute if attribute in PROPERTIES else snake_case(attribute)
+            assert column in record
+            assert says_the_same(value, record[column], PROPERTIES[column])
+        assert not extra, "what the vendor did not send"
+
+
+@given(ROWS)
+def test_a_column_comes_from_one_attribute_or_is_null(rows: list[Row]) -> None:
+    for row, record in zip(rows, convert(rows), strict=True):
+        extra = record[EXTRA_FIELDS] or {}
+        taken = [name for name in row if name not in extra]
+        columns = [name if name in PROPERTIES else snake_case(name) for name in taken]
+        assert len(set(columns)) == len(columns)
+        others = set(PROPERTIES) - set(columns) - {READ_AT, EXTRA_FIELDS}
+        assert all(record[column] is None for column in others)
+
+
+@given(ROWS)
+def test_records_validate_against_the_schema(rows: list[Row]) -> None:
+    for record in convert(rows):
+        VALID.validate(record)
+        assert list(record) == [
+            *(name for name in PROPERTIES if name != EXTRA_FIELDS),
+            EXTRA_FIELDS,
+        ]
+
+
+@given(ROWS)
+def test_records_can_be_written_and_read_back(rows: list[Row]) -> None:
+    for record in convert(rows):
+        assert msgspec.json.decode(msgspec.json.encode(record)) == record
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+def test_a_record_depends_on_its_row_alone(rows: list[Row], random: Random) -> None:
+    alone = [one(row) for row in rows]
+    assert convert(rows) == alone
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    assert convert([rows[n] for n in order]) == [alone[n] for n in order]
+
+
+@given(ROWS)
+def test_the_vendors_rows_stay_as_they_are(rows: list[Row]) -> None:
+    before = json.dumps(rows)
+    convert(rows)
+    assert json.dumps(rows) == before
+
+
+@given(ROWS, VALUES)
+def test_nothing_the_vendor_sends_overwrites_the_time_of_the_reading(
+    rows: list[Row], value: object
+) -> None:
+    rows = [{**row, READ_AT: value, "readAt": value} for row in rows]
+    for record in convert(rows):
+        assert record[READ_AT] == RUN
+        assert record[EXTRA_FIELDS][READ_AT] == value
+        assert record[EXTRA_FIELDS]["readAt"] == value
+
+
+@given(ROWS)
+def test_deselected_and_secret_attributes_are_nowhere(rows: list[Row]) -> None:
+    marker = "do-not-tell"
+    rows = [{**row, "secretLink": marker, "age": marker, "Age": marker} for row in rows]
+    dropped = {"secret_link", "age"}
+    for record in convert(rows, dropped=dropped):
+        assert "age" not in record
+        assert marker not in json.dumps(record)
+        names = {snake_case(name) for name in record[EXTRA_FIELDS] or ()}
+        assert not dropped & names
+
+
+@given(ROWS)
+def test_without_extra_fields_the_columns_are_the_same(rows: list[Row]) -> None:
+    without = convert(rows, keep_extra=False)
+    assert without == [
+        {name: value for name, value in record.items() if name != EXTRA_FIELDS}
+        for record in convert(rows)
+    ]
+
+
+def test_of_two_attributes_for_one_column_neither_hides_the_other() -> None:
+    record = one({"fullName": "Ada", "Full Name": "Ada L."})
+    assert record["full_name"] == "Ada"
+    assert record[EXTRA_FIELDS] == {"Full Name": "Ada L."}
+
+
+@pytest.mark.parametrize("names", [("full_name", "fullName"), ("fullName", "full_name")])
+def test_the_attribute_with_the_columns_own_name_comes_first(names: tuple[str, str]) -> None:
+    record = one({name: name for name in names})
+    assert record["full_name"] == "full_name"
+    assert record[EXTRA_FIELDS] == {"fullName": "fullName"}
+
+
+def test_what_does_not_fit_is_kept_under_the_vendors_name() -> None:
+    record = one({"Age": "about thirty", "Ends At": "tomorrow", "shoe": 44})
+    assert record["age"] is None
+    assert record["ends_at"] is None
+    assert record[EXTRA_FIELDS] == {"Age": "about thirty", "Ends At": "tomorrow", "shoe": 44}
+
+
+def test_without_anything_undeclared_extra_fields_is_null() -> None:
+    assert one({"fullName": "Ada"})[EXTRA_FIELDS] is None
+
+
+@pytest.mark.parametrize("sent", [None, "other", 7])
+def test_the_partitions_columns_are_not_overwritten(sent: object) -> None:
+    """A null or another text here would be a wrong key: `read_log` speaks of the parent's id."""
+    record = one({"fullName": sent}, constants={"full_name": "the parent's"})
+    assert record["full_name"] == "the parent's"
+    assert record[EXTRA_FIELDS] == {"fullName": sent}
+
+
+def test_names_of_what_was_not_declared_are_reported() -> None:
+    conversion = Conversion(PROPERTIES)
+    conversion.convert([{"shoe": 1, "age": "x", "day": "2026-01-01"}], conversion.template({}))
+    assert conversion.unknown == {"shoe", "age"}
+
+
+@given(st.text())
+def test_snake_case_is_idempotent_and_plain(name: str) -> None:
+    once = snake_case(name)
+    assert snake_case(once) == once
+    assert once == "" or once.replace("_", "a").isascii()
+    assert not once.startswith("_")
+    assert not once.endswith("_")
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("airmeetEndTime", "airmeet_end_time"),
+        ("HTTPStatus", "http_status"),
+        ("Meeting ID", "meeting_id"),
+        ("meetingID", "meeting_id"),
+        ("e-mail", "e_mail"),
+        ("_id", "id"),
+        ("UTM Source (first)", "utm_source_first"),
+        ("address2Line", "address2_line"),
+        ("already_snake", "already_snake"),
+        ("日本", ""),
+    ],
+)
+def test_snake_case_table(name: str, column: str) -> None:
+    assert snake_case(name) == column
+
+
+MOMENTS = st.datetimes(
+    min_value=datetime(2, 1, 1),  # noqa: DTZ001 - the zone is drawn beside it
+    max_value=datetime(9998, 12, 31),  # noqa: DTZ001 - likewise
+    timezones=st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m))),
+)
+
+
+@given(MOMENTS, st.sampled_from("T tx_"))
+def test_utc_timestamp_is_the_same_instant(moment: datetime, separator: str) -> None:
+    written = utc_timestamp(moment.isoformat(sep=separator))
+    assert written.endswith("Z")
+    assert datetime.fromisoformat(written) == moment
+    assert utc_timestamp(written) == written
+
+
+@given(MOMENTS, MOMENTS)
+def test_utc_timestamps_of_whole_seconds_sort_as_text(one: datetime, other: datetime) -> None:
+    one, other = one.replace(microsecond=0), other.replace(microsecond=0)
+    written = utc_timestamp(one.isoformat()), utc_timestamp(other.isoformat())
+    assert (written[0] < written[1]) == (one < other)
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [
+        ("2019-01-08T11:47:02-05:00", "2019-01-08T16:47:02Z"),
+        ("2019-01-08T11:47:02Z", "2019-01-08T11:47:02Z"),
+        ("2019-01-08T11:47:02.5Z", "2019-01-08T11:47:02.500000Z"),
+        ("20190108T114702Z", "2019-01-08T11:47:02Z"),
+        ("2019-01-08T11:47Z", "2019-01-08T11:47:00Z"),
+        ("2019-01-08T11:47:02+05:45", "2019-01-08T06:02:02Z"),
+    ],
+)
+def test_utc_timestamp_table(sent: str, written: str) -> None:
+    assert utc_timestamp(sent) == written
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *("", "tomorrow", "2019-01-08", "2019-01-08T11:47:02", "11:47:02Z"),
+        *("2019-02-30T11:47:02Z", "2019-01-08T25:00:00Z", "0000-00-00T00:00:00Z"),
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "01/08/2019 11:47 AM"),
+        *("Tue, 08 Jan 2019 11:47:08 -0500", 1546944422, 1546944422.5, True, [], {}),
+    ],
+)
+def test_what_is_no_time_with_a_zone_is_not_guessed_at(sent: object) -> None:
+    with pytest.raises(Unconvertible):
+        utc_timestamp(sent)
+
+
+@pytest.mark.parametrize("sent", ["2026-02-30", "2026-1-1", "01/02/2026", "", "soon", 20260101])
+def test_odd_dates_are_not_dates(sent: object) -> None:
+    with pytest.raises(Unconvertible):
+        iso_date(sent)
+
+
+@pytest.mark.parametrize("sent", ["2026-02-28", " 2026-02-28 ", "20260228"])
+def test_dates_are_written_in_one_form(sent: str) -> None:
+    assert iso_date(sent) == "2026-02-28"
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"),
+    [("3", 3), (" -3 ", -3), ("+3", 3), ("007", 7), (3.0, 3), (-0.0, 0), ("9" * 18, 10**18 - 1)],
+)
+def test_whole_numbers_in_other_forms(sent: object, written: int) -> None:
+    assert integer(sent) == written
+    assert type(integer(sent)) is int
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["", "3.0", "3.5", "three", "1e3", "1_000", "0x1", "٣", "9" * 19, 3.5, True, [], {}],
+    ids=repr,
+)
+def test_what_is_no_whole_number(sent: object) -> None:
+    with pytest.raises(Unconvertible):
+        integer(sent)
+
+
+@pytest.mark.parametrize("sent", [2**53 + 1, 2**63 - 1])
+def test_integers_as_large_as_a_bigint_keep_every_digit(sent: int) -> None:
+    assert one({"age": sent})["age"] == sent
+
+
+def test_an_integer_beyond_every_warehouses_type_is_not_lost() -> None:
+    record = one({"age": 2**63})
+    assert 2**63 in (record["age"], (record[EXTRA_FIELDS] or {}).get("age"))
+
+
+@pytest.mark.parametrize(("sent", "written"), [("2.5", 2.5), (" 3 ", 3), ("-0.1", -0.1)])
+def test_numbers_as_text(sent: str, written: float) -> None:
+    assert number(sent) == written
+
+
+@pytest.mark.parametrize(
+    "sent", ["", "nan", "inf", "1e400", "1_0", "0x1", "2,5", "٣", True, [], {}]
+)
+def test_what_is_no_finite_number(sent: object) -> None:
+    with pytest.raises(Unconvertible):
+        number(sent)
+
+
+@pytest.mark.parametrize("sent", ["9007199254740993", "0.1000000000000000055511151231257827"])
+def test_digits_that_a_number_cannot_hold_are_not_lost(sent: str) -> None:
+    record = one({"score": sent})
+    assert str(record["score"]) == sent or record[EXTRA_FIELDS] == {"score": sent}
+
+
+@pytest.mark.parametrize("sent", [True, "true", "True", " TRUE ", 1, "1"], ids=repr)
+def test_true_in_other_forms(sent: object) -> None:
+    assert one({"is_speaker": sent})["is_speaker"] is True
+
+
+@pytest.mark.parametrize("sent", [False, "false", "FALSE", 0, "0"], ids=repr)
+def test_false_in_other_forms(sent: object) -> None:
+    assert one({"is_speaker": sent})["is_speaker"] is False
+
+
+@pytest.mark.parametrize("sent", ["yes", "no", "", 2, -1, 0.5, [], {}])
+def test_what_is_neither_true_nor_false(sent: object) -> None:
+    with pytest.raises(Unconvertible):
+        boolean(sent)
+
+
+def test_true_is_no_number() -> None:
+    record = one({"age": True, "score": False})
+    assert (record["age"], record["score"]) == (None, None)
+    assert record[EXTRA_FIELDS] == {"age": True, "score": False}
+
+
+@pytest.mark.parametrize(
+    ("sent", "written"), [(7, "7"), (2.5, "2.5"), (True, "true"), (False, "false"), (2**64, None)]
+)
+def test_scalars_as_text_are_in_their_json_form(sent: object, written: str | None) -> None:
+    assert text(sent) == (written or str(sent))
+
+
+@pytest.mark.parametrize("sent", [[], {}, None])
+def test_what_is_no_scalar_is_no_text(sent: object) -> None:
+    with pytest.raises(Unconvertible):
+        text(sent)

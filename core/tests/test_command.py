@@ -1,0 +1,284 @@
+"""Whatever a user gets wrong ends in one line that says what to do, and exit code 1."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .api_server import ApiServer, Reply, status
+from .runs import KEY, Run, command, config_of, stream_names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NEVER_IN_A_LAST_LINE = ("Traceback", "defect", KEY, "\n")
+
+
+@pytest.fixture
+def api(server: ApiServer) -> ApiServer:
+    ends = "2026-01-01T00:00:00Z"
+    return (
+        server.on("/people", {"data": [{"id": 1}]})
+        .on("/events", {"data": [{"id": "a", "ends_at": ends}]})
+        .on("/events/{}/visits", {"data": [{"person": "ada"}], "next": None})
+        .on("/events/{}/polls", {"data": {"polls": [{"id": 1}], "votes": [{"poll": 1}]}})
+        .on("/events/{}/report", {"data": [{"id": 1}], "next": None})
+    )
+
+
+@pytest.fixture
+def config(api: ApiServer, tmp_path: Path) -> str:
+    return written(tmp_path, "config.json", json.dumps(config_of(api)))
+
+
+def written(folder: Path, name: str, content: str) -> str:
+    file = folder / name
+    file.write_text(content)
+    return str(file)
+
+
+def with_settings(api: ApiServer, folder: Path, **changes: Any) -> Run:
+    given = {name: value for name, value in config_of(api, **changes).items() if value is not ...}
+    return command("--config", written(folder, "changed.json", json.dumps(given)))
+
+
+def assert_one_last_line(result: Run, *said: str) -> None:
+    assert result.exit_code == 1
+    last = result.log[-1]
+    assert last.startswith("tap-toy: ")
+    for part in said:
+        assert part in last
+    assert not any(never in last for never in NEVER_IN_A_LAST_LINE)
+    assert not any("Traceback" in line for line in result.log)
+    assert all(json.loads(line) for line in result.stdout.splitlines())
+
+
+# Settings
+
+
+@pytest.mark.parametrize("key", [..., None, ""], ids=["left out", "null", "empty"])
+def test_a_missing_key(api: ApiServer, tmp_path: Path, key: object) -> None:
+    assert_one_last_line(with_settings(api, tmp_path, api_key=key), "setting api_key")
+    assert api.requests == []
+
+
+def test_a_missing_setting_names_its_environment_variable(api: ApiServer, tmp_path: Path) -> None:
+    result = with_settings(api, tmp_path, api_key=...)
+    assert_one_last_line(result, "api_key is missing", "TAP_TOY_API_KEY", "key of the invented")
+
+
+def test_no_configuration_at_all() -> None:
+    assert_one_last_line(command(), "setting api_key is missing")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("concurrency", 0),
+        ("concurrency", 101),
+        ("concurrency", "many"),
+        ("concurrency", 2.5),
+        ("settle_days", -1),
+        ("settle_days", "two weeks"),
+        ("requests_per_minute", -1),
+        ("request_timeout_seconds", 0),
+        ("max_retries", -1),
+        ("include_secrets", "perhaps"),
+        ("shard_count", 0),
+        ("shard_index", 1),
+        ("start_date", "yesterday"),
+        ("start_date", "2026-02-30"),
+        ("start_date", 20260101),
+        ("api_url", 5),
+        ("api_url", "example.com/api"),
+        ("api_url", "http://"),
+        ("api_url", "https:///api"),
+        ("api_url", "http://exa mple.com"),
+        ("api_url", "http://[::1"),
+        ("api_url", "http://127.0.0.1:99999/api"),
+        ("api_url", "ftp://example.com/api"),
+        ("api_url", "not a url"),
+        ("api_key", 5),
+        ("api_key", ["k"]),
+        ("api_key", "line\nbreak"),
+        ("api_key", "key-of-the-toy-4711\n"),
+        ("api_key", "ключ-ключ"),
+    ],
+)
+def test_a_malformed_setting_is_named(
+    api: ApiServer, tmp_path: Path, name: str, value: object
+) -> None:
+    result = with_settings(api, tmp_path, **{name: value})
+    assert_one_last_line(result, name)
+    assert result.stdout == ""
+    assert api.requests == []
+
+
+def test_the_value_of_a_malformed_secret_is_not_shown(api: ApiServer, tmp_path: Path) -> None:
+    result = with_settings(api, tmp_path, api_key={"token": "very-secret"})
+    assert_one_last_line(result, "api_key")
+    assert not any("very-secret" in line for line in result.log)
+
+
+def test_two_mistakes_are_named_in_one_line(api: ApiServer, tmp_path: Path) -> None:
+    result = with_settings(api, tmp_path, api_key=..., concurrency=0)
+    assert_one_last_line(result, "api_key", "concurrency")
+
+
+def test_a_setting_that_is_null_has_its_default(api: ApiServer, tmp_path: Path) -> None:
+    assert with_settings(api, tmp_path, concurrency=None, settle_days=None).exit_code == 0
+
+
+@pytest.mark.parametrize("days", [10**6, 10**12])
+def test_any_number_of_settle_days_is_a_number_of_days_or_a_mistake(
+    api: ApiServer, tmp_path: Path, days: int
+) -> None:
+    state = {"bookmarks": {"visits": {"replication_key_value": "2026-01-01T00:00:00Z"}}}
+    file = written(tmp_path, "state.json", json.dumps(state))
+    settings = written(tmp_path, "c.json", json.dumps(config_of(api, settle_days=days)))
+    result = command("--config", settings, "--state", file)
+    if result.exit_code:
+        assert_one_last_line(result, "settle_days")
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{", "null", "5", '"text"', "[1]", "{'a': 1}", "\x00"], ids=repr
+)
+@pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])
+def test_a_file_that_holds_no_json_object(
+    config: str, tmp_path: Path, option: str, content: str
+) -> None:
+    file = written(tmp_path, "bad.json", content)
+    result = command("--config", config, option, file)
+    assert_one_last_line(result, option.removeprefix("--"))
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])
+def test_a_file_that_is_not_there(config: str, option: str) -> None:
+    assert_one_last_line(command("--config", config, option, "nowhere.json"), "nowhere.json")
+
+
+def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
+    assert_one_last_line(command("--config", str(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"bookmarks": []},
+        {"bookmarks": "none"},
+        {"bookmarks": {"visits": 5}},
+        {"bookmarks": {"visits": None}},
+        {"bookmarks": {"visits": {"replication_key_value": "soon"}}},
+        {"bookmarks": {"visits": {"replication_key_value": 20260101}}},
+        {"bookmarks": {"visits": {"replication_key_value": {}}}},
+    ],
+    ids=repr,
+)
+def test_an_unusable_state(config: str, tmp_path: Path, state: dict[str, Any]) -> None:
+    file = written(tmp_path, "state.json", json.dumps(state))
+    result = command("--config", config, "--state", file)
+    assert_one_last_line(result, "state")
+    assert result.stdout == "", "nothing is written before it is said"
+
+
+@pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, {"value": {}}], ids=repr)
+def test_a_state_without_bookmarks_starts_anew(
+    config: str, tmp_path: Path, state: dict[str, Any]
+) -> None:
+    file = written(tmp_path, "state.json", json.dumps(state))
+    assert command("--config", config, "--state", file).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [{}, {"streams": 5}, {"streams": None}, {"streams": [{}]}, {"streams": ["visits"]}],
+    ids=repr,
+)
+def test_an_unusable_catalog(config: str, tmp_path: Path, catalog: dict[str, Any]) -> None:
+    file = written(tmp_path, "catalog.json", json.dumps(catalog))
+    assert_one_last_line(command("--config", config, "--catalog", file), "catalog")
+
+
+def test_an_unknown_option(config: str) -> None:
+    assert_one_last_line(command("--config", config, "--nonsense"), "--nonsense", "--help")
+
+
+# The API
+
+
+@pytest.mark.parametrize("code", [401, 403])
+@pytest.mark.parametrize("more", [[], ["--test"]], ids=["run", "test"])
+def test_a_wrong_key(api: ApiServer, config: str, code: int, more: list[str]) -> None:
+    api.on("/people", status(code)).on("/events", status(code))
+    assert_one_last_line(command("--config", config, *more), "check api_key", str(code))
+
+
+@pytest.mark.usefixtures("quick_backoff")
+def test_a_host_that_is_not_the_api(api: ApiServer, config: str) -> None:
+    for path in ("/people", "/events"):
+        api.on(path, Reply(b"<html>Welcome</html>"))
+    assert_one_last_line(command("--config", config), "HTML", "check api_url")
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [("127.0.0.1:9", "refuses connections"), ("no-such-host.invalid", "not known")],
+)
+def test_a_host_that_does_not_answer(api: ApiServer, tmp_path: Path, host: str, said: str) -> None:
+    result = with_settings(api, tmp_path, api_url=f"http://{host}/api", max_retries=0)
+    assert_one_last_line(result, host.split(":", maxsplit=1)[0], said, "check api_url")
+
+
+# What is no mistake
+
+
+def test_discovery_needs_no_credentials_and_no_network() -> None:
+    result = command("--discover")
+    assert result.exit_code == 0
+    streams = json.loads(result.stdout)["streams"]
+    assert sorted(stream["tap_stream_id"] for stream in streams) == sorted(stream_names())
+
+
+def test_about_needs_no_credentials() -> None:
+    result = command("--about", "--format=json")
+    assert result.exit_code == 0
+    settings = json.loads(result.stdout)["settings"]["properties"]
+    assert settings["api_key"]["secret"]
+    assert {"start_date", "settle_days", "concurrency", "requests_per_minute"} <= set(settings)
+
+
+def test_the_schema_test_writes_every_schema(config: str) -> None:
+    result = command("--config", config, "--test=schema")
+    assert result.exit_code == 0
+    assert sorted(m["stream"] for m in result.of("SCHEMA")) == sorted(stream_names())
+
+
+def test_the_connection_test_writes_a_record_of_each_stream(config: str) -> None:
+    result = command("--config", config, "--test")
+    assert result.exit_code == 0
+    assert {m["stream"] for m in result.of("RECORD")} >= set(stream_names()) - {"read_log"}
+
+
+def test_a_connection_test_that_fails_says_so(api: ApiServer, config: str) -> None:
+    api.on("/events/{}/visits", status(403))
+    assert_one_last_line(command("--config", config, "--test"), "visits", "HTTP 403")
+
+
+def test_every_setting_of_every_tap_is_described_and_an_integer_where_it_is_a_number() -> None:
+    """Meltano cannot pass decimals from the environment."""
+    settings = json.loads(command("--about", "--format=json").stdout)["settings"]["properties"]
+    own = [
+        name
+        for name in settings
+        if not name.startswith(("stream_map", "flattening", "batch", "faker"))
+    ]
+    for name in own:
+        assert settings[name]["description"]
+        assert "number" not in settings[name]["type"]

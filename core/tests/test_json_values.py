@@ -1,0 +1,141 @@
+"""JSON as servers really send it."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from event_taps_core.answers import Broken
+from event_taps_core.json_values import decode
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=12,
+)
+ANY_TEXT = st.text(st.characters(codec=None, exclude_categories=()))
+"""With lone surrogates and NUL."""
+ANY_JSON = st.recursive(
+    st.floats() | ANY_TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner),
+    max_leaves=8,
+)
+
+
+def without_nul(value: object) -> object:
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, list):
+        return [without_nul(item) for item in value]
+    if isinstance(value, dict):
+        return {without_nul(name): without_nul(item) for name, item in value.items()}
+    return value
+
+
+@given(JSON, st.booleans())
+def test_valid_json_is_decoded_as_the_standard_decoder_does(value: object, escaped: bool) -> None:  # noqa: FBT001 - hypothesis passes by position
+    content = json.dumps(value, ensure_ascii=escaped).encode()
+    assert decode(content) == without_nul(value)
+
+
+@given(ANY_JSON)
+def test_whatever_is_decoded_can_be_encoded_again(value: object) -> None:
+    decoded = decode(json.dumps(value).encode())
+    again = msgspec.json.encode(decoded)
+    assert msgspec.json.decode(again) == decoded
+    assert b"\\u0000" not in again
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<!DOCTYPE html><html><body>Log in</body></html>", b"\n  <html>", b"\xef\xbb\xbf<html>"],
+)
+def test_html_is_named_and_asked_again_only_a_few_times(body: bytes) -> None:
+    with pytest.raises(Broken, match="HTML") as caught:
+        decode(body)
+    assert caught.value.retries == 2
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"data": [{"id": 1}, {"i', b"[1, 2", b"{", b'["unfinished', b'  {"a": 1']
+)
+def test_a_cut_body_is_named_and_retried(body: bytes) -> None:
+    with pytest.raises(Broken, match="unfinished JSON") as caught:
+        decode(body)
+    assert caught.value.retries is None
+
+
+@pytest.mark.parametrize("body", [b"", b"  ", b"OK", b"Too many requests", b"\x00\x01", b"{}{}"])
+def test_what_is_not_json_is_broken(body: bytes) -> None:
+    with pytest.raises(Broken):
+        decode(body)
+
+
+def test_the_reason_never_holds_the_body() -> None:
+    with pytest.raises(Broken) as caught:
+        decode(b'{"email": "jane@example.org", ')
+    assert "jane" not in str(caught.value)
+
+
+def test_nesting_without_end_is_broken() -> None:
+    with pytest.raises(Broken):
+        decode(b"[" * 100_000)
+
+
+def test_a_byte_order_mark_is_skipped() -> None:
+    assert decode(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400"])
+def test_numbers_that_are_none_become_null_and_cost_nothing_else(number: bytes) -> None:
+    assert decode(b'{"a": [%s, 1], "b": 2}' % number) == {"a": [None, 1], "b": 2}
+
+
+@pytest.mark.parametrize("surrogate", [rb"\ud800", rb"\udfff", rb"\udc00\ud800"])
+def test_half_a_surrogate_pair_becomes_the_replacement_character(surrogate: bytes) -> None:
+    (name, text), *rest = decode(b'{"x%s": "y%s", "b": 1}' % (surrogate, surrogate)).items()
+    assert set(name.removeprefix("x")) == set(text.removeprefix("y")) == {"\ufffd"}
+    assert rest == [("b", 1)]
+
+
+def test_whole_surrogate_pairs_stay_one_character() -> None:
+    assert decode(rb'{"a": "\ud83d\ude00"}') == {"a": "\N{GRINNING FACE}"}
+    assert decode(rb'{"a": "\ud83d\ude00", "b": "\ud800"}')["a"] == "\N{GRINNING FACE}"
+
+
+@pytest.mark.parametrize("extra", [b"", b', "z": NaN'], ids=["fast", "lenient"])
+def test_nul_is_taken_out_of_names_and_texts(extra: bytes) -> None:
+    decoded = decode(rb'{"a\u0000b": ["c\u0000", {"d": "\u0000"}]' + extra + b"}")
+    assert decoded["ab"] == ["c", {"d": ""}]
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
+    assert decode(rb'{"a": "c:\\u0000"}') == {"a": r"c:\u0000"}
+
+
+def test_raw_control_characters_in_a_text_are_read() -> None:
+    assert decode(b'{"a": "one\ntwo\tthree"}') == {"a": "one\ntwo\tthree"}
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, 2**63, 2**64, -(2**63) - 1, 10**40])
+@pytest.mark.parametrize("extra", ["", ", NaN"], ids=["fast", "lenient"])
+def test_big_integers_keep_every_digit(number: int, extra: str) -> None:
+    assert decode(f"[{number}{extra}]".encode())[0] == number
+
+
+@pytest.mark.parametrize("extra", [b"", b', "z": NaN'], ids=["fast", "lenient"])
+def test_of_duplicate_names_the_last_counts(extra: bytes) -> None:
+    assert decode(b'{"a": 1, "a": 2' + extra + b"}")["a"] == 2
+
+
+def test_invalid_utf8_costs_only_the_characters_concerned() -> None:
+    decoded = decode(b'{"a": "caf\xe9", "b": "caf\xc3\xa9"}')
+    assert decoded == {"a": "caf\ufffd", "b": "caf\N{LATIN SMALL LETTER E WITH ACUTE}"}

@@ -1,0 +1,142 @@
+"""Keys where the vendor gives none, and shards."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from event_taps_core.keys import SurrogateKey, digest, shard_of
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from event_taps_core.columns import Row
+
+# Few different values, so that identities often meet.
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {"person": st.sampled_from(["ada", "Ada", 1, "1", None, ["ada"], {"id": 1, "b": 2}])},
+        optional={"minutes": st.integers(0, 2), "at": st.sampled_from(["09:00", "10:00"])},
+    ),
+    max_size=8,
+)
+KEY = SurrogateKey("key", lambda row: row["person"])
+ORDERED = SurrogateKey("key", lambda row: row["person"], lambda row: row.get("minutes", 0))
+either_key = pytest.mark.parametrize("key", [KEY, ORDERED], ids=["by content", "by order"])
+
+
+def keyed(
+    rows: list[Row], key: SurrogateKey = KEY, seen: dict[str, int] | None = None
+) -> list[Row]:
+    return key.add(copy.deepcopy(rows), {} if seen is None else seen)
+
+
+def as_set(rows: list[Row]) -> list[str]:
+    return sorted(json.dumps(row, sort_keys=True) for row in rows)
+
+
+@either_key
+@given(rows=ROWS, random=st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_does_not_change_their_keys(
+    key: SurrogateKey, rows: list[Row], random: Random
+) -> None:
+    shuffled = list(rows)
+    random.shuffle(shuffled)
+    assert as_set(keyed(rows, key)) == as_set(keyed(shuffled, key))
+
+
+@either_key
+@given(rows=ROWS)
+def test_rows_keep_their_order_and_content(key: SurrogateKey, rows: list[Row]) -> None:
+    assert [{k: v for k, v in row.items() if k != "key"} for row in keyed(rows, key)] == rows
+
+
+@given(st.lists(ROWS, max_size=4))
+def test_keys_are_unique_over_all_pages(pages: list[list[Row]]) -> None:
+    seen: dict[str, int] = {}
+    keys = [row["key"] for page in pages for row in keyed(page, seen=seen)]
+    assert len(set(keys)) == len(keys)
+
+
+@given(ROWS, ROWS)
+def test_occurrences_go_on_counting_on_the_next_page(first: list[Row], second: list[Row]) -> None:
+    seen: dict[str, int] = {}
+    by_pages = [*keyed(first, seen=seen), *keyed(second, seen=seen)]
+    at_once = keyed([*first, *second])
+    assert sorted(row["key"] for row in by_pages) == sorted(row["key"] for row in at_once)
+
+
+@given(ROWS)
+def test_a_row_added_later_changes_no_other_identitys_key(rows: list[Row]) -> None:
+    newcomer = {"person": "grace"}
+    assert [row for row in keyed([newcomer, *rows]) if row["person"] != "grace"] == keyed(rows)
+
+
+def test_the_first_of_an_identity_has_the_bare_digest_and_others_a_number() -> None:
+    rows = keyed([{"person": "ada", "minutes": 2}, {"person": "ada", "minutes": 1}])
+    assert [row["key"] for row in rows] == [f"{digest('ada')}-1", digest("ada")]
+
+
+def test_an_order_decides_before_the_content_does() -> None:
+    long_visit = {"person": "ada", "at": "09:00", "minutes": 9}
+    short_visit = {"person": "ada", "at": "10:00", "minutes": 1}
+    first = digest("ada")
+    assert [row["key"] for row in keyed([long_visit, short_visit], KEY)] == [first, f"{first}-1"]
+    assert [row["key"] for row in keyed([long_visit, short_visit], ORDERED)] == [
+        f"{first}-1",
+        first,
+    ]
+
+
+@given(st.dictionaries(st.text(max_size=3), st.integers(), max_size=5))
+def test_the_order_of_an_objects_members_does_not_change_its_digest(value: dict[str, int]) -> None:
+    assert digest(value) == digest(dict(reversed(value.items())))
+    assert digest([value]) == digest([dict(sorted(value.items()))])
+
+
+def test_digests_tell_types_apart() -> None:
+    different = [1, "1", True, "true", None, "null", [], {}, [1], ["1"], [[1]], 1.5, "", [None]]
+    assert len({digest(value) for value in different}) == len(different)
+    assert digest("a", "b") != digest("ab") != digest(["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (("ada@example.org",), "003460337d50efb4977ab0a18b03d2a4"),
+        ((["external_id", "x-1"],), "e8e867d45de9109bdfbcd9e26594014c"),
+        (({"b": [1, 2.5, None], "a": "日本"},), "c54bd23b5ada5545805d5371c345ef32"),
+    ],
+)
+def test_digests_never_change_from_version_to_version(
+    parts: tuple[object, ...], expected: str
+) -> None:
+    """Golden values: a change here makes every warehouse load all rows under new keys."""
+    assert digest(*parts) == expected
+
+
+SHARDS = st.integers(1, 12)
+
+
+@given(st.text(max_size=20), SHARDS)
+def test_every_parent_is_in_exactly_one_shard(parent_id: str, count: int) -> None:
+    assert [shard_of(parent_id, count) == index for index in range(count)].count(True) == 1
+
+
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_shards_are_of_similar_size(count: int) -> None:
+    sizes = [0] * count
+    for n in range(4000):
+        sizes[shard_of(f"event-{n}", count)] += 1
+    assert max(sizes) < 1.2 * 4000 / count
+
+
+def test_shards_never_change_from_version_to_version() -> None:
+    """Golden values: a change here would leave parents unread by runs of mixed versions."""
+    ids = ["", "1", "2", "abc", "d7e1a2b4-0000-4000-8000-000000000000", "日本"]
+    assert [shard_of(parent_id, 7) for parent_id in ids] == [0, 2, 1, 2, 1, 2]

@@ -1,0 +1,340 @@
+"""Parents of parents, pages that end in strange ways, and credentials that are asked for."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from singer_sdk import typing as th
+from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
+
+from event_taps_core import Absent, Answer, Broken, Refused
+from event_taps_core.streams import PageWalk
+from event_taps_core.summary import StreamTally
+
+from .api_server import Answer as Body
+from .api_server import ApiServer, Reply, Seen, status
+from .runs import KEY, run
+from .toy_tap import EVENT_COLUMNS, EventsStream, EventStreamOfToy, ToyClient, ToyTap
+
+if TYPE_CHECKING:
+    import requests
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core import ApiResponse, EventStream, Row
+
+# Rooms of events, and the seats of rooms
+
+
+class VenueClient(ToyClient):
+    reads = (
+        *ToyClient.reads,
+        "/events/{}/rooms",
+        "/events/{}/rooms/{}/seats",
+        "/events/{}/rooms/{}/plan",
+    )
+
+
+class RoomsStream(EventStreamOfToy):
+    name = "rooms"
+    path = "/events/{event_id}/rooms"
+    primary_keys = ("event_id", "id")
+    records_path = ("data",)
+    columns: tuple[th.Property[Any], ...] = (
+        *EVENT_COLUMNS,
+        th.Property("id", th.StringType, required=True, description="Id."),
+    )
+
+    @override
+    def get_child_context(self, record: Row, context: Context | None) -> Context | None:
+        return {**(context or {}), "room_id": str(record["id"])}
+
+
+class SeatsStream(RoomsStream):
+    name = "seats"
+    path = "/events/{event_id}/rooms/{room_id}/seats"
+    parent = RoomsStream
+    parent_key = "room_id"
+    primary_keys = ("room_id", "id")
+    columns = (
+        *RoomsStream.columns,
+        th.Property("room_id", th.StringType, required=True, description="The room."),
+    )
+
+
+class PlansStream(SeatsStream):
+    name = "plans"
+    path = "/events/{event_id}/rooms/{room_id}/plan"
+    deferred = True
+    poll_seconds = 1
+
+
+class OtherPlansStream(PlansStream):
+    name = "other_plans"
+    path = "/events/{event_id}/report"
+
+
+class VenueTap(ToyTap):
+    client_class = VenueClient
+    stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
+        EventsStream,
+        RoomsStream,
+        SeatsStream,
+    )
+
+
+class PreparingTap(VenueTap):
+    stream_classes = (EventsStream, RoomsStream, PlansStream, OtherPlansStream)
+
+
+@pytest.fixture
+def venue(server: ApiServer) -> ApiServer:
+    """Three events, each with two rooms, each with one seat."""
+    server.on(
+        "/events",
+        {"data": [{"id": n, "ends_at": f"2026-01-0{i}T00:00:00Z"} for i, n in enumerate("abc", 1)]},
+    )
+
+    def rooms(seen: Seen) -> Body:
+        return {"data": [{"id": f"{seen.segments[3]}{n}"} for n in (1, 2)]}
+
+    server.on("/events/{}/rooms", rooms)
+    server.on("/events/{}/report", {"data": [{"id": 1}], "next": None})
+    server.on("/events/{}/rooms/{}/plan", {"data": [{"id": 1}], "next": None})
+    return server.on("/events/{}/rooms/{}/seats", {"data": [{"id": 1}]})
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_parents_of_parents_are_requested_once(venue: ApiServer, workers: int) -> None:
+    result = run(venue, tap_class=VenueTap, concurrency=workers)
+    assert result.exit_code == 0
+    assert result.column("seats", "room_id") == ["a1", "a2", "b1", "b2", "c1", "c2"]
+    assert result.column("seats", "event_id") == ["a", "a", "b", "b", "c", "c"]
+    assert sorted(venue.paths()) == sorted(
+        ["/events", *(f"/events/{n}/rooms" for n in "abc")]
+        + [f"/events/{n}/rooms/{n}{m}/seats" for n in "abc" for m in (1, 2)]
+    )
+
+
+def test_rooms_of_settled_events_are_not_requested_for_their_seats(venue: ApiServer) -> None:
+    kept = {"replication_key_value": "2026-01-03T00:00:00Z"}
+    state = {"bookmarks": {"seats": kept}}
+    run(venue, tap_class=VenueTap, select=["seats"], state=state, settle_days=0)
+    assert sorted(venue.paths()) == [
+        *("/events", "/events/c/rooms", "/events/c/rooms/c1/seats", "/events/c/rooms/c2/seats")
+    ]
+
+
+def test_rooms_that_cannot_be_read_are_named_and_the_others_seats_are_read(
+    venue: ApiServer,
+) -> None:
+    venue.on("/events/b/rooms", status(400))
+    result = run(venue, tap_class=VenueTap)
+    assert result.exit_code == 1
+    assert "rooms: HTTP 400 (b)" in result.log[-1]
+    assert "seats: HTTP 400 (rooms of b)" in result.log[-1]
+    assert result.column("seats", "event_id") == ["a", "a", "c", "c"]
+
+
+def test_the_bookmark_of_what_hangs_on_a_failed_list_stays_before_it(venue: ApiServer) -> None:
+    venue.on("/events/b/rooms", status(400))
+    result = run(venue, tap_class=VenueTap)
+    assert result.bookmark("rooms") == "2026-01-01T00:00:00Z"
+    assert result.bookmark("seats") == "2026-01-01T00:00:00Z"
+
+
+def test_rooms_that_are_absent_have_no_seats(venue: ApiServer) -> None:
+    venue.on("/events/b/rooms", status(404))
+    result = run(venue, tap_class=VenueTap)
+    assert result.exit_code == 0
+    assert result.column("seats", "event_id") == ["a", "a", "c", "c"]
+
+
+def test_shards_divide_the_events_and_keep_what_hangs_on_them_together(venue: ApiServer) -> None:
+    read = []
+    for index in (0, 1):
+        result = run(venue, tap_class=VenueTap, shard_count=2, shard_index=index)
+        assert set(result.column("seats", "event_id")) == set(result.column("rooms", "event_id"))
+        read += result.column("seats", "room_id")
+    assert sorted(read) == ["a1", "a2", "b1", "b2", "c1", "c2"]
+
+
+def test_a_failure_met_while_asking_early_is_named_once(venue: ApiServer) -> None:
+    venue.on("/events/b/rooms", status(400))
+    result = run(venue, tap_class=PreparingTap)
+    assert result.exit_code == 1
+    assert "1 NOT READ (HTTP 400): rooms of b" in result.summary("plans")
+
+
+# Pages
+
+
+class OverlappingPages(PageWalk[Any]):
+    """Numbers pages until one is not there; rows may come twice when people register meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self._seen: set[str] = set()
+
+    @override
+    def fresh(self, rows: list[Row]) -> list[Row]:
+        new = [row for row in rows if row["id"] not in self._seen]
+        self._seen |= {row["id"] for row in new}
+        return new
+
+    @override
+    def ends_with(self, answer: Answer) -> bool:
+        return isinstance(answer, Absent) and self.current_value > 1
+
+    @override
+    def get_next(self, response: requests.Response) -> int:
+        return int(self.current_value) + 1
+
+
+class PagedRoomsStream(RoomsStream):
+    @override
+    def get_new_paginator(self) -> OverlappingPages:
+        return OverlappingPages()
+
+    @override
+    def get_url_params(
+        self,
+        context: Context | None,
+        next_page_token: Any,
+    ) -> dict[str, Any]:
+        return {"page": next_page_token}
+
+
+class PagedTap(VenueTap):
+    stream_classes = (EventsStream, PagedRoomsStream)
+
+
+def test_a_page_walk_may_end_with_an_answer_and_leave_out_repeated_rows(server: ApiServer) -> None:
+    server.on("/events", {"data": [{"id": "a"}]})
+    first, second = {"data": [{"id": "1"}, {"id": "2"}]}, {"data": [{"id": "2"}, {"id": "3"}]}
+    server.on("/events/a/rooms", first, second, status(404))
+    result = run(server, tap_class=PagedTap, select=["rooms"])
+    assert result.exit_code == 0
+    assert result.column("rooms", "id") == ["1", "2", "3"]
+    assert result.summary("rooms") == "3 rows, 3 requests"
+    assert [seen.query["page"] for seen in server.seen("/events/a/rooms")] == ["1", "2", "3"]
+
+
+def test_an_answer_that_is_not_the_end_is_what_it_is(server: ApiServer) -> None:
+    server.on("/events", {"data": [{"id": "a"}]})
+    server.on("/events/a/rooms", {"data": [{"id": "1"}]}, status(403))
+    result = run(server, tap_class=PagedTap, select=["rooms"])
+    assert result.exit_code == 1
+    assert "1 NOT READ (HTTP 403): a" in result.summary("rooms")
+
+
+# Credentials that are asked for
+
+
+class LoginClient(ToyClient):
+    """Has no token at first and gets one with a POST."""
+
+    credential_paths = ("/login",)
+    token = ""
+
+    @property
+    @override
+    def has_credentials(self) -> bool:
+        return bool(self.token)
+
+    @override
+    def renew_credentials(self) -> None:
+        self.token = self.post_credentials("/login", {"X-Key": self.config["api_key"]}, token_of)
+        self.hide(self.token)
+
+
+def token_of(response: ApiResponse) -> str:
+    if response.status_code != 200:
+        msg = "the login was refused"
+        raise Refused(msg)
+    return str(response.json()["token"])
+
+
+class LoginTap(ToyTap):
+    client_class = LoginClient
+
+
+def client(server: ApiServer, **changes: object) -> LoginClient:
+    config = {
+        "api_key": KEY,
+        "concurrency": 8,
+        "requests_per_minute": 0,
+        "request_timeout_seconds": 20,
+        "max_retries": 3,
+    }
+    return LoginClient(server.api_url, {**config, **changes})
+
+
+def people(of: LoginClient) -> object:
+    request = HTTPRequest(of.base_url + "/people")
+    return of.ask(request, StreamTally("people"), lambda answer: answer.json())
+
+
+def test_eight_workers_without_credentials_ask_for_them_once(server: ApiServer) -> None:
+    server.on("/login", Reply(b'{"token": "t-1"}', delay=0.1)).on("/people", {"data": []})
+    one = client(server)
+    together = threading.Barrier(8)
+
+    def ask(_: int) -> object:
+        together.wait(10)
+        return people(one)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, range(8))) == [{"data": []}] * 8
+    (login,) = server.seen("/login")
+    assert login.method == "POST"
+    assert login.headers["X-Key"] == KEY
+    assert {seen.headers["X-Token"] for seen in server.seen("/people")} == {"t-1"}
+    assert {seen.method for seen in server.seen("/people")} == {"GET"}
+
+
+def test_eight_workers_whose_login_is_refused_ask_for_it_once(server: ApiServer) -> None:
+    server.on("/login", status(401))
+    one = client(server)
+
+    def ask(_: int) -> bool:
+        with pytest.raises(Refused, match="the login was refused"):
+            people(one)
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(8)))
+    assert server.paths() == ["/login"]
+
+
+def test_a_login_is_asked_for_again_where_that_may_help(server: ApiServer) -> None:
+    busy = status(503, Retry_After="0")
+    page = Reply(b"<html>a proxy had a bad day</html>")
+    server.on("/login", busy, page, {"token": "t-1"}).on("/people", {"data": []})
+    assert people(client(server)) == {"data": []}
+    assert server.paths() == ["/login"] * 3 + ["/people"]
+
+
+@pytest.mark.parametrize("path", ["/people", "/login/", "/events/1", "//login", "/../login"])
+def test_nothing_but_a_login_is_posted_to(server: ApiServer, path: str) -> None:
+    with pytest.raises(Broken, match="never requests"):
+        client(server).post_credentials(path, {}, token_of)
+    assert server.requests == []
+
+
+def test_a_login_follows_no_redirect(server: ApiServer) -> None:
+    server.on("/login", Reply(b"", 302, {"Location": "/api/people"})).on("/people", {"data": []})
+    with pytest.raises(Answer):
+        people(client(server))
+    assert server.paths() == ["/login"]
+
+
+def test_a_token_that_was_asked_for_is_not_in_the_log(server: ApiServer) -> None:
+    token = "token-that-nobody-should-see"  # noqa: S105 - an invented one
+    server.on("/login", {"token": token}).on("/people", {"data": [{"id": 1}]})
+    tap = LoginTap(config={"api_key": KEY, "api_url": server.api_url})
+    list(tap.streams["people"].get_records(None))
+    assert tap.redaction.clean(f"X-Token: {token}") == "X-Token: ***"

@@ -1,0 +1,450 @@
+"""What a run writes, says and returns."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from .api_server import Answer, ApiServer, Reply, Script, Seen, status
+from .runs import KEY, Run, Spawned, catalog_of, config_of, run, spawned, stream_names
+from .toy_tap import ToyTap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ENDS = "2026-01-01T00:00:00Z"
+PERSON = {
+    "id": 1,
+    "fullName": "Ada",
+    "Age": "36",
+    "address": {"city": "London", "street": "St James's Square", "zip": 1},
+    "shoe": "EU-38",
+    "personalLink": "https://in.example.org/ada",
+}
+
+
+@pytest.fixture
+def api(server: ApiServer) -> ApiServer:
+    return (
+        server.on("/people", {"data": [PERSON, {"id": 2}]})
+        .on("/events", {"data": [{"id": n, "ends_at": ENDS} for n in "ab"]})
+        .on("/events/{}/visits", {"data": [{"person": "ada", "minutes": 5}], "next": None})
+        .on("/events/{}/polls", {"data": {"polls": [{"id": 1}], "votes": [{"poll": 1}]}})
+        .on("/events/{}/report", {"data": [{"id": 1}], "next": None})
+    )
+
+
+# Messages
+
+
+def test_each_schema_comes_once_and_before_its_records(api: ApiServer) -> None:
+    result = run(api)
+    known: list[str] = []
+    for message in result.messages:
+        if message["type"] == "SCHEMA":
+            known.append(message["stream"])
+        if message["type"] == "RECORD":
+            assert message["stream"] in known
+    assert sorted(known) == sorted(stream_names())
+
+
+def test_every_record_validates_and_has_its_keys(api: ApiServer) -> None:
+    result = run(api)
+    schemas = {message["stream"]: message for message in result.of("SCHEMA")}
+    for message in result.of("RECORD"):
+        schema = schemas[message["stream"]]
+        Draft202012Validator(schema["schema"]).validate(message["record"])
+        assert set(message["record"]) == set(schema["schema"]["properties"])
+        assert all(message["record"][key] is not None for key in schema["key_properties"])
+
+
+def test_records_carry_the_time_when_the_run_began(api: ApiServer) -> None:
+    before = datetime.now().astimezone()
+    result = run(api)
+    (read_at,) = {message["record"]["read_at"] for message in result.of("RECORD")}
+    assert len(read_at) == len("2026-11-20T21:37:33.123456Z"), "so that it sorts as text"
+    assert before <= datetime.fromisoformat(read_at) <= before + timedelta(seconds=20)
+    assert {message["time_extracted"] for message in result.of("RECORD")} == {read_at}
+
+
+def test_the_bytes_are_the_same_with_any_number_of_workers(api: ApiServer) -> None:
+    outputs = []
+    for workers in (1, 3, 8):
+        result = run(api, concurrency=workers)
+        (read_at,) = {message["record"]["read_at"] for message in result.of("RECORD")}
+        outputs.append(result.stdout.replace(read_at, "now"))
+    assert outputs[0] == outputs[1] == outputs[2]
+
+
+def test_secrets_are_columns_only_if_asked_for(api: ApiServer) -> None:
+    without, with_ = run(api), run(api, include_secrets=True)
+    link = PERSON["personalLink"]
+    assert str(link) not in without.stdout
+    assert "personal_link" not in without.of("SCHEMA", "people")[0]["schema"]["properties"]
+    assert with_.column("people", "personal_link") == [link, None]
+
+
+def test_a_catalog_made_with_secrets_does_not_bring_them_back(api: ApiServer) -> None:
+    catalog = catalog_of()
+    people = next(entry for entry in catalog["streams"] if entry["stream"] == "people")
+    people["schema"]["properties"]["personal_link"] = {"type": ["string", "null"]}
+    assert str(PERSON["personalLink"]) not in run(api, catalog=catalog).stdout
+
+
+# Selection and the SDK's own ways
+
+
+def test_a_deselected_column_is_nowhere(api: ApiServer) -> None:
+    result = run(api, catalog=catalog_of(selection={("people", "age"): False}))
+    (schema,) = result.of("SCHEMA", "people")
+    assert "age" not in schema["schema"]["properties"]
+    assert "Age" not in json.dumps(result.records("people"))
+
+
+def test_extra_fields_can_be_deselected(api: ApiServer) -> None:
+    result = run(api, catalog=catalog_of(selection={("people", "extra_fields"): False}))
+    assert all("extra_fields" not in record for record in result.records("people"))
+    assert "EU-38" not in result.stdout
+
+
+def test_deselection_within_an_object_goes_the_sdks_way_with_equal_records(
+    api: ApiServer,
+) -> None:
+    short = run(api).records("people")
+    catalog = catalog_of(selection={("people", "address", "street"): False})
+    result = run(api, catalog=catalog)
+    (schema,) = result.of("SCHEMA", "people")
+    assert "street" not in schema["schema"]["properties"]["address"]["properties"]
+    assert result.records("people") == [
+        {
+            **record,
+            "read_at": result.column("people", "read_at")[0],
+            "address": record["address"] and {"city": "London", "zip": 1},
+        }
+        for record in short
+    ]
+
+
+def without_times(result: Run, stream: str) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in record.items() if name != "read_at"}
+        for record in result.records(stream)
+    ]
+
+
+def test_stream_maps_work_as_documented(api: ApiServer) -> None:
+    plain = run(api)
+    maps = {"people": {"shout": "full_name.upper() if full_name else None", "age": None}}
+    mapped = run(api, stream_maps=maps)
+    (schema,) = mapped.of("SCHEMA", "people")
+    assert "shout" in schema["schema"]["properties"]
+    assert "age" not in schema["schema"]["properties"]
+    expected = without_times(plain, "people")
+    for record in expected:
+        del record["age"]
+        record["shout"] = record["full_name"] and record["full_name"].upper()
+    assert without_times(mapped, "people") == expected
+    assert without_times(mapped, "visits") == without_times(plain, "visits")
+
+
+def test_a_stream_map_may_rename_and_leave_out(api: ApiServer) -> None:
+    maps = {"people": {"__alias__": "humans", "__filter__": "id == '1'"}, "polls": None}
+    result = run(api, stream_maps=maps)
+    assert result.column("humans", "id") == ["1"]
+    assert result.of("SCHEMA", "polls") == result.of("RECORD", "polls") == []
+    assert result.records("votes")
+
+
+def test_flattening_works_as_documented(api: ApiServer) -> None:
+    plain = run(api)
+    result = run(api, flattening_enabled=True, flattening_max_depth=1)
+    (flat, _) = result.records("people")
+    assert flat["address__city"] == "London"
+    assert "address" not in flat
+    assert result.column("visits", "event_ends_at") == plain.column("visits", "event_ends_at")
+
+
+def test_the_slow_path_writes_the_same_records_as_the_short_one(api: ApiServer) -> None:
+    """A map that changes nothing takes every record through the SDK's own steps."""
+    plain = run(api)
+    maps = {name: {"marker": "'m'"} for name in ("people", "events", "visits", "votes")}
+    mapped = run(api, stream_maps=maps)
+    for stream in maps:
+        expected = [{**record, "marker": "m"} for record in without_times(plain, stream)]
+        assert without_times(mapped, stream) == expected
+
+
+def test_batch_files_hold_the_same_records(api: ApiServer, tmp_path: Path) -> None:
+    batch = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": f"file://{tmp_path}"},
+    }
+    result = run(api, select=["people", "visits"], batch_config=batch)
+    for stream in ("people", "visits"):
+        rows = []
+        for message in result.of("BATCH", stream):
+            for name in message["manifest"]:
+                content = gzip.decompress(Path(name.removeprefix("file://")).read_bytes())
+                rows += [json.loads(line) for line in content.splitlines()]
+        plain = without_times(run(api, select=[stream]), stream)
+        assert [{k: v for k, v in row.items() if k != "read_at"} for row in rows] == plain
+
+
+# ACTIVATE_VERSION
+
+
+def versions(result: Run) -> list[str]:
+    return [message["stream"] for message in result.of("ACTIVATE_VERSION")]
+
+
+def test_activate_version_is_sent_only_if_asked_for(api: ApiServer) -> None:
+    assert versions(run(api)) == []
+
+
+def test_activate_version_comes_after_a_complete_full_table_stream(api: ApiServer) -> None:
+    result = run(api, emit_activate_version_messages=True)
+    assert versions(result) == ["events", "people"]
+    kinds = [(m["type"], m.get("stream")) for m in result.messages]
+    last_record = max(n for n, kind in enumerate(kinds) if kind == ("RECORD", "people"))
+    assert kinds.index(("ACTIVATE_VERSION", "people")) > last_record
+    (activated,) = result.of("ACTIVATE_VERSION", "people")
+    assert {message["version"] for message in result.of("RECORD", "people")} == {
+        activated["version"]
+    }
+
+
+def test_a_stream_that_was_not_read_whole_empties_no_table(api: ApiServer) -> None:
+    api.on("/events/b/visits", status(400)).on("/people", status(400))
+    catalog = catalog_of(visits="FULL_TABLE", polls="FULL_TABLE")
+    result = run(api, catalog=catalog, emit_activate_version_messages=True)
+    assert result.exit_code == 1
+    assert versions(result) == ["events", "polls"]
+
+
+def test_a_shard_does_not_drop_the_rows_of_the_others(api: ApiServer) -> None:
+    catalog = catalog_of(visits="FULL_TABLE")
+    result = run(
+        api, catalog=catalog, emit_activate_version_messages=True, shard_count=2, shard_index=0
+    )
+    assert "visits" not in versions(result)
+
+
+# State
+
+
+def test_state_goes_on_from_state(api: ApiServer) -> None:
+    first = run(api)
+    second = run(api, state=first.state)
+    assert second.exit_code == 0
+    assert second.state == first.state
+
+
+def test_bookmarks_of_streams_that_are_not_selected_are_kept(api: ApiServer) -> None:
+    kept = {"replication_key": "event_ends_at", "replication_key_value": "2026-01-02T00:00:00Z"}
+    result = run(api, select=["people"], state={"bookmarks": {"visits": kept}})
+    assert result.state["bookmarks"]["visits"] == kept
+
+
+def test_state_of_another_tap_or_version_does_no_harm(api: ApiServer) -> None:
+    state = {
+        "bookmarks": {
+            "gone": {"x": 1},
+            "visits": {"partitions": [], "progress_markers": {"Note": "old"}},
+        },
+        "unknown": True,
+    }
+    assert run(api, state=state).exit_code == 0
+
+
+# The summary
+
+
+def test_the_summary_has_a_line_per_stream(api: ApiServer) -> None:
+    result = run(api)
+    assert result.summary("people") == "2 rows, 1 requests, undeclared, kept in extra_fields: shoe"
+    assert result.summary("visits") == "2 rows, 2 requests"
+    assert result.summary("votes").startswith("2 rows, 0 requests")
+
+
+def test_the_summary_counts_retries_and_waits(api: ApiServer) -> None:
+    ok: Script = {"data": []}
+    api.on("/people", status(503, Retry_After="0"), status(429, Retry_After="0"), ok)
+    summary = run(api, select=["people"]).summary("people")
+    assert "3 requests, 2 retries (1 x HTTP 429, 1 x HTTP 503), 0 s waited for them" in summary
+
+
+def test_the_summary_names_five_and_counts_the_rest(api: ApiServer) -> None:
+    api.on("/events", {"data": [{"id": f"e{n}", "ends_at": ENDS} for n in range(8)]})
+    api.on("/events/{}/visits", status(404))
+    summary = run(api, select=["visits"]).summary("visits")
+    assert "8 absent (HTTP 404): e0, e1, e2, e3, e4 and 3 more" in summary
+
+
+# --test
+
+
+def test_a_connection_test_writes_a_record_of_each_stream(
+    api: ApiServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tap = ToyTap(config=config_of(api))
+    assert tap.run_connection_test()
+    tap.message_writer.flush()
+    result = Run(0, capsys.readouterr().out)
+    for stream in (*(name for name in stream_names() if name != "read_log"),):
+        assert len(result.of("SCHEMA", stream)) == 1
+        assert len(result.of("RECORD", stream)) == 1
+
+
+# A process of its own
+
+
+@pytest.fixture
+def gate() -> Iterator[Callable[[Seen], Answer]]:
+    """Answer visits of event `a`, and let the tap wait for those of `b` until the test is over."""
+    opened = threading.Event()
+
+    def answer(seen: Seen) -> Answer:
+        if seen.segments[3] == "b":
+            opened.wait(20)
+        return {"data": [{"person": "ada"}] * 50, "next": None}
+
+    yield answer
+    opened.set()
+
+
+def until_event_a_is_written(tap: Spawned) -> None:
+    """Its STATE is flushed."""
+    tap.wait_for(lambda: '"visits":{"replication_key' in tap.file.read_text())
+
+
+def only_whole_lines(result: Run) -> None:
+    assert result.stdout.endswith("\n") or not result.stdout
+    assert [message["type"] for message in result.messages]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["130", "143"])
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_signal_ends_the_run_between_two_records_with_its_own_exit_code(
+    api: ApiServer,
+    tmp_path: Path,
+    gate: Callable[[Seen], Answer],
+    number: signal.Signals,
+    workers: int,
+) -> None:
+    api.on("/events/{}/visits", gate)
+    with spawned(config_of(api, concurrency=workers), tmp_path) as tap:
+        until_event_a_is_written(tap)
+        tap.process.send_signal(number)
+        asked_at = time.monotonic()
+        result = tap.finish()
+    assert time.monotonic() - asked_at < 5
+    assert result.exit_code == 128 + number
+    only_whole_lines(result)
+    assert number.name in result.log[-1]
+    assert not any("Traceback" in line or "defect" in line for line in result.log)
+    assert len(result.records("visits")) == 50
+    assert result.bookmark("visits") == ENDS, "event a was read completely"
+
+
+def test_a_signal_while_the_parents_are_awaited_is_no_defect(
+    api: ApiServer, tmp_path: Path
+) -> None:
+    opened = threading.Event()
+    api.on("/events", lambda _: {"data": []} if opened.wait(20) else {})
+    with spawned(config_of(api), tmp_path) as tap:
+        tap.wait_for(lambda: bool(api.seen("/events")))
+        tap.process.terminate()
+        result = tap.finish()
+    opened.set()
+    assert result.exit_code == 143
+    assert not any("Traceback" in line or "defect" in line for line in result.log)
+
+
+def test_a_complete_run_exits_with_0_and_writes_only_messages_to_stdout(
+    api: ApiServer, tmp_path: Path
+) -> None:
+    with spawned(config_of(api), tmp_path) as tap:
+        result = tap.finish()
+    assert result.exit_code == 0
+    only_whole_lines(result)
+    assert {message["type"] for message in result.messages} == {"SCHEMA", "RECORD", "STATE"}
+
+
+def test_a_failure_exits_with_1_and_one_last_line(api: ApiServer, tmp_path: Path) -> None:
+    api.on("/events/b/visits", status(400))
+    with spawned(config_of(api), tmp_path) as tap:
+        result = tap.finish()
+    assert result.exit_code == 1
+    assert result.log[-1].endswith("tap-toy: not everything was read: visits: HTTP 400 (b)")
+    only_whole_lines(result)
+
+
+def test_a_target_that_goes_away_is_said_in_one_line(api: ApiServer, tmp_path: Path) -> None:
+    api.on("/people", {"data": [{"id": n, "fullName": "x" * 500} for n in range(3000)]})
+    with spawned(config_of(api), tmp_path, stdout=subprocess.PIPE) as tap:
+        assert tap.process.stdout is not None
+        tap.process.stdout.readline()
+        tap.process.stdout.close()
+        assert tap.process.stderr is not None
+        log = tap.process.stderr.read().splitlines()
+        assert tap.process.wait(20) == 1
+    assert "closed the pipe" in log[-1]
+    assert not any("Traceback" in line or "BrokenPipe" in line for line in log)
+
+
+def test_not_even_the_debug_log_holds_secrets_or_addresses(api: ApiServer, tmp_path: Path) -> None:
+    address = "ada.l@example.org"
+    api.on("/events", {"data": [{"id": address, "ends_at": ENDS}]})
+    api.on("/events/{}/visits", status(400)).on("/people", Reply(f"<p>{KEY}".encode()))
+    config = config_of(api, max_retries=0)
+    with spawned(config, tmp_path, environment={"TAP_TOY_LOGLEVEL": "DEBUG"}) as tap:
+        result = tap.finish()
+    log = "\n".join(result.log)
+    assert result.exit_code == 1
+    assert "DEBUG" in log
+    assert KEY not in log
+    assert address not in log
+    assert address.replace("@", "%40") not in log
+    assert str(PERSON["personalLink"]) not in log
+
+
+def test_settings_may_come_from_the_environment(api: ApiServer, tmp_path: Path) -> None:
+    environment = {
+        "TAP_TOY_API_URL": api.api_url,
+        "TAP_TOY_API_KEY": KEY,
+        "TAP_TOY_CONCURRENCY": "2",
+        "TAP_TOY_SETTLE_DAYS": "3",
+        "TAP_TOY_INCLUDE_SECRETS": "true",
+    }
+    with spawned({}, tmp_path, "--config", "ENV", environment=environment) as tap:
+        result = tap.finish()
+    assert result.exit_code == 0
+    assert result.column("people", "personal_link")[0] == PERSON["personalLink"]
+    assert api.requests[0].headers["X-Key"] == KEY
+
+
+def test_killed_at_once_a_run_resumes_from_its_last_state(
+    api: ApiServer, tmp_path: Path, gate: Callable[[Seen], Answer]
+) -> None:
+    """`kill -9` leaves at most one unfinished line, and no state for what it did not write."""
+    api.on("/events/{}/visits", gate)
+    with spawned(config_of(api), tmp_path) as tap:
+        until_event_a_is_written(tap)
+        os.kill(tap.process.pid, signal.SIGKILL)
+        stdout = tap.finish().stdout
+    killed = Run(-9, "\n".join(line for line in stdout.splitlines() if line.endswith("}")))
+    api.on("/events/{}/visits", {"data": [{"person": "ada"}] * 50, "next": None})
+    resumed = run(api, state=killed.state)
+    read = set(killed.column("visits", "event_id")) | set(resumed.column("visits", "event_id"))
+    assert read == {"a", "b"}

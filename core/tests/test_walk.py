@@ -1,0 +1,714 @@
+"""What is requested, how often, in which order it comes out, and what a failure costs."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk import typing as th
+from typing_extensions import override
+
+from event_taps_core import EventStream, Page, SurrogateKey
+from event_taps_core.keys import shard_of
+from event_taps_core.walk import FAILURES_IN_A_ROW
+
+from .api_server import Answer, ApiServer, Reply, Script, Seen, status
+from .runs import catalog_of, config_of, run
+from .toy_tap import (
+    EVENT_COLUMNS,
+    EventsStream,
+    EventStreamOfToy,
+    PeopleStream,
+    PollsStream,
+    ReportsStream,
+    ToyTap,
+    VisitsStream,
+    VotesStream,
+)
+
+if TYPE_CHECKING:
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core import Row
+
+IDS = ["a", "b", "c", "d"]
+
+
+def ends(event_id: str) -> str:
+    """Let events end one day after the other, long ago."""
+    day = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=ord(event_id[0]) - ord("a"))
+    return day.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def events(*ids: str) -> dict[str, Any]:
+    return {"data": [{"id": event_id, "ends_at": ends(event_id)} for event_id in ids]}
+
+
+def event_of(seen: Seen) -> str:
+    return seen.segments[3]
+
+
+def visits(seen: Seen) -> Answer:
+    """Answer with two pages."""
+    if "cursor" in seen.query:
+        return {"data": [{"person": "bob"}], "next": None}
+    return {"data": [{"person": "ada"}, {"person": event_of(seen)}], "next": "page 2"}
+
+
+POLLS = {"polls": [{"id": 1, "question": "Why?"}], "votes": [{"poll": 1, "person": "ada"}]}
+
+
+@pytest.fixture
+def api(server: ApiServer) -> ApiServer:
+    """Answer everything."""
+    return (
+        server.on("/people", {"data": [{"id": 1, "fullName": "Ada"}, {"id": 2}]})
+        .on("/events", events(*IDS))
+        .on("/events/{}/visits", visits)
+        .on("/events/{}/polls", {"data": POLLS})
+        .on("/events/{}/report", {"data": [{"id": 1}], "next": None})
+    )
+
+
+# Requests
+
+
+def test_everything_is_read_with_as_few_requests_as_possible(api: ApiServer) -> None:
+    result = run(api)
+    assert result.exit_code == 0
+    assert sorted(api.paths()) == sorted(
+        [
+            *("/people", "/events"),
+            *(f"/events/{n}/{what}" for n in IDS for what in ("polls", "report")),
+            *(f"/events/{n}/visits" for n in IDS for _ in range(2)),
+        ]
+    )
+
+
+def test_a_shared_path_is_requested_once_for_both_streams(api: ApiServer) -> None:
+    result = run(api, select=["polls", "votes"])
+    assert sorted(api.paths()) == ["/events", *(f"/events/{n}/polls" for n in IDS)]
+    assert result.column("polls", "event_id") == result.column("votes", "event_id") == IDS
+
+
+def test_the_second_stream_of_a_path_alone_is_read_too(api: ApiServer) -> None:
+    result = run(api, select=["votes"])
+    assert result.column("votes", "event_id") == IDS
+    assert result.of("SCHEMA", "polls") == []
+
+
+def test_parents_are_requested_once_for_all_who_need_them(api: ApiServer) -> None:
+    run(api)
+    assert len(api.seen("/events")) == 1
+
+
+def test_workers_that_need_the_parents_at_once_request_them_once(server: ApiServer) -> None:
+    """As a `post_process` does that joins."""
+    server.on("/events", Reply(json.dumps(events(*IDS)).encode(), delay=0.1))
+    tap = ToyTap(config=config_of(server))
+    parents = tap.event_streams["events"]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: parents.shared_rows(), range(8)))
+    assert [len(rows) for rows in found] == [len(IDS)] * 8
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_no_more_requests_are_under_way_than_the_setting_allows(
+    server: ApiServer, workers: int
+) -> None:
+    under_way, most, lock = 0, 0, threading.Lock()
+
+    def answer(_: Seen) -> Answer:
+        nonlocal under_way, most
+        with lock:
+            under_way += 1
+            most = max(most, under_way)
+        time.sleep(0.02)
+        with lock:
+            under_way -= 1
+        return {"data": POLLS}
+
+    ids = [f"a{n:02}" for n in range(12)]
+    server.on("/events", {"data": [{"id": n, "ends_at": ends(n)} for n in ids]})
+    server.on("/events/{}/polls", answer)
+    run(server, select=["polls"], concurrency=workers)
+    assert most == workers
+
+
+def test_a_deselected_parent_still_drives_its_children(api: ApiServer) -> None:
+    result = run(api, select=["visits"])
+    assert result.records("events") == []
+    assert result.of("SCHEMA", "events") == []
+    assert len(result.records("visits")) == 3 * len(IDS)
+
+
+def test_a_deselected_stream_makes_no_request(api: ApiServer) -> None:
+    run(api, select=["people"])
+    assert api.paths() == ["/people"]
+
+
+def test_with_nothing_selected_nothing_is_requested_and_that_is_said(api: ApiServer) -> None:
+    result = run(api, select=[])
+    assert (result.exit_code, result.stdout, api.requests) == (0, "", [])
+    assert any("No stream is selected" in line for line in result.log)
+
+
+@pytest.mark.parametrize("workers", [1, 3, 8])
+def test_pages_come_in_the_order_of_the_events_ends(server: ApiServer, workers: int) -> None:
+    server.on("/events", events(*reversed(IDS)))
+
+    def slow_first(seen: Seen) -> Reply | dict[str, Any]:
+        if event_of(seen) == "a" and workers > 1:
+            later.wait(10)
+        later.set()
+        found = visits(seen)
+        assert isinstance(found, dict)
+        return found
+
+    later = threading.Event()
+    server.on("/events/{}/visits", slow_first)
+    result = run(server, select=["visits"], concurrency=workers)
+    assert result.column("visits", "event_id") == [n for n in IDS for _ in range(3)]
+    assert result.column("visits", "person") == [p for n in IDS for p in ("ada", n, "bob")]
+
+
+def test_parents_without_an_end_come_last_and_are_always_read(api: ApiServer) -> None:
+    unknown = [{"id": "x"}, {"id": "w", "ends_at": "?"}, {"id": "v", "ends_at": ""}]
+    api.on("/events", {"data": [*unknown, *events("a")["data"]]})
+    for state in (None, {"bookmarks": {"polls": {"replication_key_value": "2026-03-01"}}}):
+        result = run(api, select=["polls"], state=state)
+        assert result.column("polls", "event_id")[-3:] == ["v", "w", "x"]
+
+
+# Failures
+
+
+def test_a_failing_event_is_named_and_the_others_are_read(api: ApiServer) -> None:
+    api.on("/events/b/visits", status(400))
+    result = run(api)
+    assert result.exit_code == 1
+    assert result.log[-1] == "tap-toy: not everything was read: visits: HTTP 400 (b)"
+    assert "1 NOT READ (HTTP 400): b" in result.summary("visits")
+    assert sorted(set(result.column("visits", "event_id"))) == ["a", "c", "d"]
+    assert all(result.records(name) for name in ("people", "events", "polls", "votes", "reports"))
+
+
+def failing_visits(api: ApiServer, *scripts: Script) -> None:
+    """Script the second event's visits."""
+    api.on("/events/b/visits", *scripts)
+
+
+def test_the_bookmark_stays_before_the_first_failure(api: ApiServer) -> None:
+    failing_visits(api, status(400))
+    result = run(api)
+    assert result.bookmark("visits") == ends("a")
+    assert result.bookmark("polls") == ends("d")
+
+
+def test_the_next_run_makes_good_what_failed(api: ApiServer) -> None:
+    failing_visits(api, status(400), visits, visits)
+    first = run(api, settle_days=0)
+    second = run(api, settle_days=0, state=first.state)
+    assert second.exit_code == 0
+    assert sorted(set(second.column("visits", "event_id"))) == IDS
+    assert second.bookmark("visits") == ends("d")
+
+
+def test_a_failure_on_a_later_page_freezes_too(api: ApiServer) -> None:
+    failing_visits(api, {"data": [{"person": "ada"}], "next": "2"}, status(400))
+    result = run(api, select=["visits", "read_log"])
+    assert result.exit_code == 1
+    assert result.bookmark("visits") == ends("a")
+    assert "b" not in result.column("read_log", "parent_id")
+
+
+def test_a_failing_event_without_an_end_does_not_hold_up_the_bookmark(api: ApiServer) -> None:
+    """It is always read anyway."""
+    api.on("/events", {"data": [{"id": "b"}, *events("a", "d")["data"]]})
+    failing_visits(api, status(400))
+    result = run(api, select=["visits"])
+    assert result.exit_code == 1
+    assert result.bookmark("visits") == ends("d")
+
+
+def test_a_failing_whole_stream_is_named_and_the_others_are_read(api: ApiServer) -> None:
+    api.on("/people", status(400))
+    result = run(api)
+    assert result.exit_code == 1
+    assert "people: HTTP 400 (the whole stream)" in result.log[-1]
+    assert result.column("visits", "event_id")
+
+
+def test_a_failing_list_of_parents_fails_all_that_hang_on_it_with_one_request(
+    api: ApiServer,
+) -> None:
+    api.on("/events", status(400))
+    result = run(api, select=["people", "polls", "visits", "votes"], tap_class=PeopleFirst)
+    assert result.exit_code == 1
+    assert result.column("people", "id") == ["1", "2"]
+    assert all(f"{name}: HTTP 400" in result.log[-1] for name in ("polls", "visits", "votes"))
+    assert len(api.seen("/events")) == 1
+    assert result.of("RECORD", "visits") == []
+
+
+class AllPeopleStream(PeopleStream):
+    """Read before the others: streams are read in the order of their names."""
+
+    name = "all_people"
+
+
+class PeopleFirst(ToyTap):
+    stream_classes = (AllPeopleStream, *ToyTap.stream_classes)
+
+
+def test_an_absent_event_is_counted_and_named_and_no_failure(api: ApiServer) -> None:
+    failing_visits(api, status(404))
+    result = run(api)
+    assert result.exit_code == 0
+    assert "1 absent (HTTP 404): b" in result.summary("visits")
+    assert result.bookmark("visits") == ends("d")
+
+
+def test_an_absence_on_a_later_page_is_a_failure_and_not_an_end(api: ApiServer) -> None:
+    """Rows would be missing without a word."""
+    failing_visits(api, {"data": [{"person": "ada"}], "next": "2"}, status(404))
+    result = run(api, select=["visits", "read_log"])
+    assert result.exit_code == 1
+    assert "1 NOT READ" in result.summary("visits")
+    assert result.bookmark("visits") == ends("a")
+    assert "b" not in result.column("read_log", "parent_id")
+
+
+def test_after_ten_failures_in_a_row_the_rest_is_not_tried_and_that_is_said(
+    server: ApiServer,
+) -> None:
+    ids = [f"a{n:02}" for n in range(30)]
+    server.on("/events", {"data": [{"id": n, "ends_at": ends(n)} for n in ids]})
+    server.on("/people", {"data": []})
+    server.on("/events/{}/visits", status(400))
+    result = run(server, concurrency=1)
+    assert result.exit_code == 1
+    assert len([path for path in server.paths() if "visits" in path]) <= FAILURES_IN_A_ROW + 1
+    summary = result.summary("visits")
+    assert f"{FAILURES_IN_A_ROW} NOT READ (HTTP 400)" in summary
+    assert f"{30 - FAILURES_IN_A_ROW} not tried after that" in summary
+    assert result.bookmark("visits") is None
+
+
+def test_failures_with_successes_between_do_not_stop_a_stream(server: ApiServer) -> None:
+    ids = [f"a{n:02}" for n in range(30)]
+    server.on("/events", {"data": [{"id": n, "ends_at": ends(n)} for n in ids]})
+
+    def answer(seen: Seen) -> Answer:
+        return visits(seen) if event_of(seen).endswith("9") else status(400)
+
+    server.on("/events/{}/visits", answer)
+    result = run(server, select=["visits"])
+    assert "27 NOT READ" in result.summary("visits")
+    assert "not tried" not in result.summary("visits")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"data": None}, {"data": {}}, {"data": "none"}, {"data": [1]}, [], Reply(b"null")],
+    ids=str,
+)
+def test_a_list_that_is_not_where_it_should_be_is_a_failure_and_not_empty(
+    api: ApiServer, body: Answer
+) -> None:
+    api.on("/people", body)
+    result = run(api, select=["people", "events"], max_retries=0)
+    assert result.exit_code == 1
+    assert "people: " in result.log[-1]
+
+
+def test_an_affirmed_empty_list_is_a_success(api: ApiServer) -> None:
+    api.on("/people", {"data": []})
+    result = run(api, select=["people", "read_log"])
+    assert result.exit_code == 0
+    assert result.column("read_log", "row_count") == [0]
+
+
+class BrokenVisitsStream(VisitsStream):
+    """Has a defect that shows at one event."""
+
+    @override
+    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
+        if context and context["event_id"] == "b":
+            raise ZeroDivisionError
+        return row
+
+
+class BrokenTap(ToyTap):
+    stream_classes = (EventsStream, BrokenVisitsStream, PollsStream, VotesStream)
+
+
+def test_a_defect_in_post_process_is_a_named_failure_and_the_others_are_read(
+    api: ApiServer,
+) -> None:
+    result = run(api, tap_class=BrokenTap)
+    assert result.exit_code == 1
+    assert "ZeroDivisionError() (b)" in result.log[-1]
+    assert any(line.startswith("Traceback") for line in result.log), "its author needs it"
+    assert sorted(set(result.column("visits", "event_id"))) == ["a", "c", "d"]
+    assert result.bookmark("visits") == ends("a")
+    assert result.column("votes", "event_id") == IDS
+
+
+def test_a_parent_without_an_id_is_a_named_failure_and_the_others_are_read(
+    api: ApiServer,
+) -> None:
+    api.on("/events", {"data": [{"ends_at": ends("a")}, *events("b")["data"]]})
+    result = run(api, select=["people", "visits"])
+    assert result.exit_code == 1
+    assert "visits: " in result.log[-1]
+    assert result.column("people", "id") == ["1", "2"]
+
+
+# Nothing at all can be read
+
+
+@pytest.mark.parametrize(("code", "setting"), [(401, "api_key"), (403, "api_key")])
+def test_if_the_first_answer_is_a_refusal_the_run_stops_with_advice(
+    api: ApiServer, code: int, setting: str
+) -> None:
+    api.on("/people", status(code)).on("/events", status(code))
+    result = run(api)
+    assert result.exit_code == 1
+    assert str(result.error).endswith(f"check {setting}")
+    assert len(api.requests) == 1
+    assert result.of("RECORD") == []
+
+
+def test_if_the_host_has_nothing_of_the_kind_the_run_stops_with_advice(server: ApiServer) -> None:
+    result = run(server)
+    assert result.exit_code == 1
+    assert str(result.error).endswith("check api_url")
+    assert sorted(server.paths()) == ["/events", "/people"]
+
+
+# What is settled
+
+
+def test_a_second_run_requests_only_what_has_not_settled(api: ApiServer) -> None:
+    first = run(api, select=["visits"], settle_days=1)
+    api.requests.clear()
+    second = run(api, select=["visits"], settle_days=1, state=first.state)
+    assert sorted(set(api.paths())) == ["/events", "/events/c/visits", "/events/d/visits"]
+    assert "2 parents settled and not read again" in second.summary("visits")
+
+
+def test_siblings_with_different_bookmarks_read_what_is_due_for_each(api: ApiServer) -> None:
+    state = {"bookmarks": {"polls": {"replication_key_value": ends("c")}}}
+    result = run(api, select=["polls", "votes"], settle_days=0, state=state)
+    assert result.column("polls", "event_id") == ["c", "d"]
+    assert result.column("votes", "event_id") == IDS
+    assert len(api.requests) == 1 + len(IDS)
+    assert result.bookmark("polls") == result.bookmark("votes") == ends("d")
+
+
+def test_the_leader_may_have_more_to_read_than_its_sibling(api: ApiServer) -> None:
+    state = {"bookmarks": {"votes": {"replication_key_value": ends("c")}}}
+    result = run(api, select=["polls", "votes"], settle_days=0, state=state)
+    assert result.column("polls", "event_id") == IDS
+    assert result.column("votes", "event_id") == ["c", "d"]
+
+
+def test_full_table_in_the_catalog_reads_everything_again(api: ApiServer) -> None:
+    state = {"bookmarks": {"visits": {"replication_key_value": "2026-10-01T00:00:00Z"}}}
+    catalog = catalog_of(visits="FULL_TABLE")
+    result = run(api, catalog=catalog, state=state)
+    assert sorted(set(result.column("visits", "event_id"))) == IDS
+
+
+def test_nothing_that_ended_before_the_start_date_is_requested(api: ApiServer) -> None:
+    result = run(api, select=["visits"], start_date="2026-01-03")
+    assert sorted(set(result.column("visits", "event_id"))) == ["c", "d"]
+    assert not api.seen("/events/a/visits")
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+def test_state_never_runs_ahead_of_the_records(api: ApiServer, workers: int) -> None:
+    """A run that is killed right after a STATE has written all that this state stands for."""
+    complete = run(api, concurrency=workers)
+    written: list[str] = []
+    for message in complete.messages:
+        if message["type"] == "RECORD" and message["stream"] == "visits":
+            written.append(message["record"]["event_id"])
+        if message["type"] == "STATE":
+            kept = message["value"]["bookmarks"].get("visits", {}).get("replication_key_value")
+            reached = [n for n in IDS if kept and ends(n) <= kept]
+            assert set(reached) <= set(written)
+            assert all(written.count(n) == 3 for n in reached)
+
+
+def test_state_is_small_however_many_events_there_are(server: ApiServer) -> None:
+    ids = [f"{chr(97 + n % 26)}{n}" for n in range(500)]
+    server.on("/events", {"data": [{"id": n, "ends_at": ends(n)} for n in ids]})
+    server.on("/events/{}/polls", {"data": POLLS})
+    result = run(server, select=["polls", "votes"])
+    states = [line for line in result.stdout.splitlines() if '"STATE"' in line]
+    assert max(map(len, states)) < 1024
+    assert len(result.of("SCHEMA", "polls")) == 1
+
+
+# Shards
+
+
+def test_shards_together_read_every_event_once(api: ApiServer) -> None:
+    read = []
+    for index in range(3):
+        result = run(api, select=["polls"], shard_count=3, shard_index=index)
+        found = result.column("polls", "event_id")
+        assert all(shard_of(event_id, 3) == index for event_id in found)
+        read += found
+    assert sorted(read) == IDS
+
+
+# What was read
+
+
+def test_the_read_log_has_a_row_per_stream_and_event(api: ApiServer) -> None:
+    failing_visits(api, status(404))
+    result = run(api)
+    log = result.records("read_log")
+    assert sorted((row["stream"], row["parent_id"]) for row in log) == sorted(
+        [("events", ""), ("people", "")]
+        + [(stream, n) for stream in ("polls", "votes", "reports", "visits") for n in IDS]
+    )
+    by_key = {(row["stream"], row["parent_id"]): row for row in log}
+    read = by_key["visits", "a"]
+    assert (read["outcome"], read["reason"], read["row_count"]) == ("read", None, 3)
+    absent = by_key["visits", "b"]
+    assert (absent["outcome"], absent["reason"], absent["row_count"]) == ("absent", "HTTP 404", 0)
+    assert {row["read_at"] for row in log} == set(result.column("visits", "read_at"))
+
+
+def test_the_read_log_can_be_deselected(api: ApiServer) -> None:
+    result = run(api, select=["visits"])
+    assert result.of("SCHEMA", "read_log") == result.of("RECORD", "read_log") == []
+
+
+def test_what_was_not_read_again_has_no_new_row_in_the_read_log(api: ApiServer) -> None:
+    state = {"bookmarks": {"visits": {"replication_key_value": ends("d")}}}
+    result = run(api, select=["visits", "read_log"], settle_days=1, state=state)
+    assert result.column("read_log", "parent_id") == ["c", "d"]
+
+
+# Rows
+
+
+def test_the_partitions_columns_are_the_parents(api: ApiServer) -> None:
+    api.on("/events", events("a"))
+    row = {"person": "ada", "event_id": None, "eventId": "z", "read_at": "1999"}
+    api.on("/events/{}/visits", {"data": [row], "next": None})
+    result = run(api, select=["visits"])
+    (record,) = result.records("visits")
+    assert (record["event_id"], record["event_ends_at"]) == ("a", ends("a"))
+    assert record["extra_fields"] == {"event_id": None, "eventId": "z", "read_at": "1999"}
+
+
+class TwinStream(EventStreamOfToy):
+    """Takes the same list out of the shared answer as `polls` does, and makes keys in it."""
+
+    name = "a_twin"
+    path = PollsStream.path
+    records_path = PollsStream.records_path
+    primary_keys = ("event_id", "twin_key")
+    surrogate_key = SurrogateKey("twin_key", lambda row: row["id"])
+    columns = (
+        *EVENT_COLUMNS,
+        th.Property("twin_key", th.StringType, required=True, description="Key."),
+        th.Property("id", th.StringType, description="Id."),
+        th.Property("question", th.StringType, description="What was asked."),
+    )
+
+
+class TwinTap(ToyTap):
+    stream_classes = (EventsStream, PollsStream, TwinStream)
+
+
+def test_streams_that_share_an_answer_do_not_see_each_others_keys(api: ApiServer) -> None:
+    result = run(api, select=["polls", "a_twin"], tap_class=TwinTap)
+    assert result.column("polls", "extra_fields") == [None] * len(IDS)
+    assert result.column("a_twin", "extra_fields") == [None] * len(IDS)
+
+
+class AdultsStream(PeopleStream):
+    """Leaves out rows, as `post_process` may."""
+
+    @override
+    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
+        return row if row.get("age", 0) >= 18 else None
+
+
+class AdultsTap(ToyTap):
+    stream_classes = (AdultsStream,)
+
+
+def test_rows_that_post_process_leaves_out_are_neither_written_nor_counted(
+    server: ApiServer,
+) -> None:
+    server.on("/people", {"data": [{"id": 1, "age": 30}, {"id": 2}, {"id": 3, "age": 18}]})
+    result = run(server, tap_class=AdultsTap)
+    assert result.column("people", "id") == ["1", "3"]
+    assert result.summary("people").startswith("2 rows, 1 requests")
+
+
+# Deferred answers
+
+NOT_READY = Reply(b"{}", 202)
+REPORT: Script = {"data": [{"id": 1}], "next": None}
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Come back after hundredths of a second."""
+    monkeypatch.setattr(ReportsStream, "poll_seconds", 0.05)
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("workers", [1, 4])
+def test_what_is_not_ready_is_asked_for_again_until_it_is(server: ApiServer, workers: int) -> None:
+    server.on("/events", events(*IDS))
+    for event_id in IDS:
+        server.on(f"/events/{event_id}/report", NOT_READY, NOT_READY, REPORT)
+    result = run(server, select=["reports"], concurrency=workers)
+    assert result.exit_code == 0
+    assert result.column("reports", "event_id") == IDS
+    assert "8 answers not ready at first" in result.summary("reports")
+    first = server.paths()[1 : 1 + len(IDS)]
+    assert sorted(first) == [f"/events/{n}/report" for n in IDS], "all are asked for at first"
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_later_page_may_be_not_ready_too(server: ApiServer) -> None:
+    server.on("/events", events("a"))
+    first: Script = {"data": [{"id": 1}], "next": "2"}
+    server.on("/events/a/report", first, NOT_READY, {"data": [{"id": 2}], "next": None})
+    result = run(server, select=["reports"])
+    assert result.column("reports", "id") == ["1", "2"]
+    assert [request.query.get("cursor") for request in server.requests[1:]] == [None, "2", "2"]
+
+
+@pytest.mark.usefixtures("soon")
+def test_what_never_gets_ready_is_a_named_failure_and_the_others_are_read(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ReportsStream, "pending_timeout_seconds", 0.2)
+    server.on("/events", events(*IDS))
+    server.on("/events/b/report", NOT_READY).on("/events/{}/report", REPORT)
+    result = run(server, select=["reports"])
+    assert result.exit_code == 1
+    assert "not ready after" in result.log[-1]
+    assert result.log[-1].endswith("(b)")
+    assert result.column("reports", "event_id") == ["a", "c", "d"]
+    assert result.bookmark("reports") == ends("a")
+
+
+def test_a_vendor_that_says_tomorrow_is_not_waited_for_beyond_the_timeout(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ReportsStream, "pending_timeout_seconds", 0.3)
+    server.on("/events", events("a")).on("/events/a/report", status(202, Retry_After="86400"))
+    result = run(server, select=["reports"])
+    assert "not ready after" in result.log[-1]
+
+
+def test_what_is_not_ready_is_not_asked_for_before_retry_after(server: ApiServer) -> None:
+    server.on("/events", events("a"))
+    server.on("/events/a/report", status(202, Retry_After="1"), REPORT)
+    result = run(server, select=["reports"])
+    assert result.column("reports", "id") == ["1"]
+    first, second = server.seen("/events/a/report")
+    assert second.at - first.at >= 1
+
+
+class MoreReportsStream(EventStreamOfToy):
+    """A second kind of what the vendor first has to prepare."""
+
+    name = "a_report"
+    path = "/events/{event_id}"
+    primary_keys = ("event_id", "id")
+    records_path = ("data",)
+    poll_seconds = 1
+    deferred = True
+    columns = (
+        *EVENT_COLUMNS,
+        th.Property("id", th.StringType, required=True, description="Id."),
+    )
+
+
+class DeferredReportsStream(MoreReportsStream):
+    name = "reports"
+    path = "/events/{event_id}/report"
+
+
+class DeferringTap(ToyTap):
+    stream_classes = (EventsStream, MoreReportsStream, DeferredReportsStream, PollsStream)
+
+
+def test_what_has_to_be_prepared_is_asked_for_before_anything_else_is_read(
+    server: ApiServer,
+) -> None:
+    """So a run waits for one preparation, not for one per stream."""
+    server.on("/events", events("a", "b")).on("/events/{}/polls", {"data": POLLS})
+    for event_id in ("a", "b"):
+        for path in (f"/events/{event_id}", f"/events/{event_id}/report"):
+            server.on(path, NOT_READY, REPORT)
+    result = run(server, tap_class=DeferringTap)
+    assert result.exit_code == 0
+    assert (
+        result.column("a_report", "event_id") == result.column("reports", "event_id") == ["a", "b"]
+    )
+    asked = server.paths()
+    assert sorted(asked[:5]) == [
+        *("/events", "/events/a", "/events/a/report", "/events/b", "/events/b/report")
+    ]
+    assert asked[0] == "/events"
+    assert len(asked) == 1 + 4 + 4 + 2
+
+
+def test_of_several_such_streams_none_is_waited_for_beyond_the_timeout(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MoreReportsStream, "pending_timeout_seconds", 0.3)
+    server.on("/events", events("a")).on("/events/{}/polls", {"data": POLLS})
+    server.on("/events/{}", status(202, Retry_After="6"))
+    server.on("/events/{}/report", status(202, Retry_After="6"))
+    began = time.monotonic()
+    result = run(server, tap_class=DeferringTap)
+    assert time.monotonic() - began < 5
+    assert "a_report: not ready after" in result.log[-1]
+    assert "reports: not ready after" in result.log[-1]
+
+
+# Pages
+
+
+class Numbered(EventStream):
+    """Yields pages of its own making: `read_partition` is a hook too."""
+
+    name = "numbered"
+    path = "/people"
+    primary_keys = ("id",)
+    columns = (th.Property("id", th.StringType, required=True, description="Id."),)
+
+    @override
+    def read_partition(self, context: Any, streams: Any) -> Any:
+        for n in range(3):
+            yield Page([[{"id": n}]], 10)
+
+
+class NumberedTap(ToyTap):
+    stream_classes = (Numbered,)
+
+
+def test_a_stream_may_read_its_partitions_in_its_own_way(server: ApiServer) -> None:
+    assert run(server, tap_class=NumberedTap).column("numbered", "id") == ["0", "1", "2"]

@@ -1,0 +1,239 @@
+"""A tap of an invented vendor, with one stream for each way in which the core reads.
+
+As a script it is the tap's command line, for what needs a process of its own.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import typing as th
+from singer_sdk.pagination import BaseAPIPaginator
+from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
+
+from event_taps_core import (
+    Answer,
+    ApiClient,
+    EventStream,
+    EventTap,
+    Expired,
+    SurrogateKey,
+    settings,
+)
+from event_taps_core.summary import StreamTally
+
+if TYPE_CHECKING:
+    import requests
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core import ApiResponse, Row
+
+EVENT_COLUMNS = (
+    th.Property("event_id", th.StringType, required=True, description="The event."),
+    th.Property("event_ends_at", th.DateTimeType, description="When the event ends, in UTC."),
+)
+
+
+class ToyClient(ApiClient):
+    """A key in a header, and a token that runs out with 401 and `expired`."""
+
+    reads: ClassVar[tuple[str, ...]] = (
+        "/token",
+        "/people",
+        "/events",
+        "/events/{}",
+        "/events/{}/visits",
+        "/events/{}/polls",
+        "/events/{}/report",
+    )
+    token = "token-0"  # noqa: S105 - the invented vendor's first token
+
+    @override
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), "X-Key": self.config["api_key"], "X-Token": self.token}
+
+    @override
+    def classify(self, response: ApiResponse) -> Answer | None:
+        if response.status_code == HTTPStatus.UNAUTHORIZED and b"expired" in response.content:
+            return Expired("HTTP 401: expired")
+        return super().classify(response)
+
+    @override
+    def renew_credentials(self) -> None:
+        request = HTTPRequest(f"{self.base_url}/token")
+        self.token = self.ask(request, StreamTally("token"), lambda answer: answer.json()["token"])
+
+
+class PeopleStream(EventStream):
+    """A whole list with no parent."""
+
+    name = "people"
+    path = "/people"
+    primary_keys = ("id",)
+    records_path = ("data",)
+    columns = (
+        th.Property("id", th.StringType, required=True, description="Id."),
+        th.Property("full_name", th.StringType, description="Name."),
+        th.Property("age", th.IntegerType, description="Age in years."),
+        th.Property(
+            "address",
+            th.ObjectType(
+                th.Property("city", th.StringType),
+                th.Property("street", th.StringType),
+                additional_properties=True,
+            ),
+            description="Where they live.",
+        ),
+        th.Property("personal_link", th.StringType, secret=True, description="Lets anybody in."),
+    )
+
+
+class EventsStream(EventStream):
+    """The parents."""
+
+    name = "events"
+    path = "/events"
+    primary_keys = ("id",)
+    records_path = ("data",)
+    columns = (
+        th.Property("id", th.StringType, required=True, description="Id."),
+        th.Property("ends_at", th.DateTimeType, description="When it ends, in UTC."),
+    )
+
+    @override
+    def get_child_context(self, record: Row, context: Context | None) -> Context | None:
+        return {"event_id": str(record["id"]), "event_ends_at": record.get("ends_at")}
+
+
+class EventStreamOfToy(EventStream):
+    """What belongs to one event."""
+
+    parent: ClassVar[type[EventStream] | None] = EventsStream
+    parent_key = "event_id"
+    replication_key = "event_ends_at"
+    columns: tuple[th.Property[Any], ...]
+
+
+class CursorPaginator(BaseAPIPaginator["str | None"]):
+    """Follows `next` until it is null."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    @override
+    def get_next(self, response: requests.Response) -> str | None:
+        found: str | None = response.json()["next"]
+        return found
+
+
+class VisitsStream(EventStreamOfToy):
+    """Pages, each with the cursor of the next."""
+
+    name = "visits"
+    path = "/events/{event_id}/visits"
+    primary_keys = ("event_id", "visit_key")
+    records_path = ("data",)
+    surrogate_key = SurrogateKey("visit_key", lambda row: row.get("person"))
+    columns = (
+        *EVENT_COLUMNS,
+        th.Property("visit_key", th.StringType, required=True, description="Key."),
+        th.Property("person", th.StringType, description="Who."),
+        th.Property("minutes", th.IntegerType, description="How long, in minutes."),
+    )
+
+    @override
+    def get_new_paginator(self) -> CursorPaginator:
+        return CursorPaginator()
+
+    @override
+    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+        return {"cursor": next_page_token} if next_page_token else {}
+
+
+class PollsStream(EventStreamOfToy):
+    """Shares its answers with `votes`."""
+
+    name = "polls"
+    path = "/events/{event_id}/polls"
+    primary_keys = ("event_id", "id")
+    records_path = ("data", "polls")
+    columns = (
+        *EVENT_COLUMNS,
+        th.Property("id", th.StringType, required=True, description="Id."),
+        th.Property("question", th.StringType, description="What was asked."),
+    )
+
+
+class VotesStream(EventStreamOfToy):
+    """Shares its answers with `polls`."""
+
+    name = "votes"
+    path = "/events/{event_id}/polls"
+    primary_keys = ("event_id", "vote_key")
+    records_path = ("data", "votes")
+    surrogate_key = SurrogateKey("vote_key", lambda row: [row.get("poll"), row.get("person")])
+    columns = (
+        *EVENT_COLUMNS,
+        th.Property("vote_key", th.StringType, required=True, description="Key."),
+        th.Property("poll", th.StringType, description="Which poll."),
+        th.Property("person", th.StringType, description="Who."),
+    )
+
+
+class ReportsStream(EventStreamOfToy):
+    """A report that the vendor first has to prepare: 202 until it is ready; may have pages."""
+
+    name = "reports"
+    path = "/events/{event_id}/report"
+    primary_keys = ("event_id", "id")
+    records_path = ("data",)
+    poll_seconds = 1
+    columns = (
+        *EVENT_COLUMNS,
+        th.Property("id", th.StringType, required=True, description="Id."),
+    )
+
+    @override
+    def get_new_paginator(self) -> CursorPaginator:
+        return CursorPaginator()
+
+    @override
+    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+        return {"cursor": next_page_token} if next_page_token else {}
+
+
+class ToyTap(EventTap):
+    """The invented vendor."""
+
+    name = "tap-toy"
+    client_class: ClassVar[type[ApiClient]] = ToyClient
+    stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
+        PeopleStream,
+        EventsStream,
+        VisitsStream,
+        PollsStream,
+        VotesStream,
+        ReportsStream,
+    )
+    config_jsonschema = settings(
+        th.Property(
+            "api_key",
+            th.StringType(nullable=False, min_length=1),
+            required=True,
+            secret=True,
+            title="API key",
+            description="The key of the invented vendor.",
+        ),
+        requests_per_minute=0,
+    )
+
+    @property
+    @override
+    def default_api_url(self) -> str:
+        return "http://127.0.0.1:9/api"
+
+
+if __name__ == "__main__":
+    ToyTap.cli()
