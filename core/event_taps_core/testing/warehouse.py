@@ -1,8 +1,10 @@
+# ruff: noqa: S101 - this is part of tests, and assert is how pytest speaks
 """A table per stream, as an upserting target and the transform after it would hold them."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
@@ -26,26 +28,34 @@ class Warehouse:
         self._keys: dict[str, Sequence[str]] = {}
         self.state: Record | None = None
 
-    def load(self, lines: Iterable[str | bytes]) -> None:
+    def load(self, lines: Iterable[str | bytes]) -> Warehouse:
         """Load the output of a run; an unfinished last line (of a killed tap) is left out.
 
         Raises:
-            AssertionError: If a record comes before its SCHEMA or lacks a key.
+            AssertionError: If a record comes before its SCHEMA or lacks a key, or a line other
+                than the last is unfinished.
         """
+        unfinished = None
         for line in lines:
-            if line.strip()[-1:] not in ("}", b"}"):
-                continue
-            message = json.loads(line)
-            stream = message.get("stream")
-            if message["type"] == "SCHEMA":
-                self._keys[stream] = message["key_properties"]
-            elif message["type"] == "RECORD":
-                record = message["record"]
-                key = tuple(record[name] for name in self._keys[stream])
-                assert None not in key, f"{stream}: a key is null in {key}"
-                self._rows[stream][key] = record
-            elif message["type"] == "STATE":
-                self.state = message["value"]
+            assert unfinished is None, f"an unfinished line in mid-output: {unfinished!r}"
+            if line[-1:] in ("\n", b"\n"):
+                self._take(json.loads(line))
+            else:
+                unfinished = line
+        return self
+
+    def _take(self, message: Record) -> None:
+        stream = message.get("stream", "")
+        if message["type"] == "SCHEMA":
+            self._keys[stream] = message["key_properties"]
+        elif message["type"] == "RECORD":
+            assert stream in self._keys, f"{stream}: a record comes before its SCHEMA"
+            record = message["record"]
+            key = tuple(record[name] for name in self._keys[stream])
+            assert None not in key, f"{stream}: a key is null in {key}"
+            self._rows[stream][key] = record
+        elif message["type"] == "STATE":
+            self.state = message["value"]
 
     def table(self, stream: str) -> list[Record]:
         """Return the current rows of a stream."""
@@ -57,11 +67,13 @@ class Warehouse:
         if stream not in self._parents:
             return [row for row in rows if row["read_at"] >= log.get((stream, ""), "")]
         parent, column, parent_id = self._parents[stream]
-        living = {str(row[parent_id]) for row in self.table(parent)}
+        # A parent that was never loaded says nothing: somebody may have deselected its stream.
+        loaded = {str(row[parent_id]) for row in self._rows[parent].values()}
+        gone = loaded - {str(row[parent_id]) for row in self.table(parent)}
         return [
             row
             for row in rows
-            if row[column] in living and row["read_at"] >= log.get((stream, row[column]), "")
+            if row[column] not in gone and row["read_at"] >= log.get((stream, row[column]), "")
         ]
 
 
@@ -79,5 +91,10 @@ def differences(rows: Iterable[Record], truth: Sequence[Record]) -> list[str]:
     ]
 
 
+_TRAILING_ZEROS = re.compile(r'(?<=T\d\d:\d\d:\d\d)(\.\d*?)0+Z"')
+
+
 def _canonical(row: Record, names: Iterable[str]) -> str:
-    return json.dumps({name: row.get(name) for name in names}, sort_keys=True, ensure_ascii=False)
+    """Write a row as text; the same instant is the same with `.540Z` and with `.540000Z`."""
+    text = json.dumps({name: row.get(name) for name in names}, sort_keys=True, ensure_ascii=False)
+    return _TRAILING_ZEROS.sub(lambda found: found[1].rstrip(".") + 'Z"', text)

@@ -1,0 +1,133 @@
+"""Puts the promises together into the test class of a tap."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+from singer_sdk.testing.runners import TapTestRunner
+
+from event_taps_core.testing.plugin import UNHURRIED
+from event_taps_core.testing.promises.description import Description
+from event_taps_core.testing.promises.faults import PERMANENT, Faults
+from event_taps_core.testing.promises.interruption import Interruption
+from event_taps_core.testing.promises.mistakes import SITUATIONS, Mistakes, Secrecy
+from event_taps_core.testing.promises.output import Output
+from event_taps_core.testing.promises.passing_time import PassingTime
+from event_taps_core.testing.promises.sdk_features import SdkFeatures
+from event_taps_core.testing.promises.selection import Selection
+from event_taps_core.testing.sandbox import switch_positions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from event_taps_core.testing.sandbox import Sandbox
+    from event_taps_core.testing.under_test import TapUnderTest
+
+_PROMISES = (
+    Description,
+    Output,
+    Selection,
+    Interruption,
+    Faults,
+    Mistakes,
+    Secrecy,
+    PassingTime,
+    SdkFeatures,
+)
+_MIXTURES = 6
+
+
+def conformance_suite(tap_under_test: TapUnderTest) -> type:
+    """Make the test class of a tap: the SDK's standard tests and all promises.
+
+    Args:
+        tap_under_test: The tap, and where it differs from the others.
+
+    Returns:
+        A class to assign to a name that begins with `Test`.
+    """
+    runner = _sdk_runner(tap_under_test)
+    bases = (*_PROMISES, _sdk_tests(tap_under_test, runner))
+    attributes = {
+        "tap": tap_under_test,
+        "parameters": _parameters(tap_under_test),
+        "kept": {},
+        # The SDK's tests of columns that happen to be null in every row.
+        "pytestmark": pytest.mark.filterwarnings("ignore:No records were available:UserWarning"),
+        "__doc__": f"What every tap promises, of {tap_under_test.command}.",
+    }
+    return type("Conformance", bases, attributes)
+
+
+def _parameters(tap: TapUnderTest) -> dict[str, list[Any]]:
+    leaders = [name for name in tap.child_streams if tap.sharing(name)[0] == name]
+    return {
+        "stream_name": list(tap.streams),
+        "all_stream_name": list(tap.all_streams),
+        "child_stream": list(tap.child_streams)[:1],
+        "whole_stream": [name for name, stream in tap.streams.items() if stream.parent is None],
+        "secret_setting": tap.secret_settings,
+        "required_setting": tap.required_settings,
+        "position": switch_positions(tap.vendor),
+        "mixture": list(range(_MIXTURES)),
+        "situation": list(SITUATIONS),
+        "breakage": [
+            *((kind, leaders[0]) for kind in PERMANENT),
+            *((PERMANENT[0], leader) for leader in leaders[1:]),
+        ],
+    }
+
+
+# The SDK's standard tests run the tap within this process, and describe it when they are collected:
+# before there is a sandbox. So they begin with settings that lead nowhere.
+
+
+def _placeholders(tap: TapUnderTest) -> dict[str, Any]:
+    given = dict.fromkeys(tap.required_settings, "placeholder")
+    return {**given, "api_url": "http://127.0.0.1:9", **UNHURRIED, **tap.settings}
+
+
+def _sdk_runner(tap: TapUnderTest) -> TapTestRunner:
+    return TapTestRunner(
+        tap.tap_class,
+        config=_placeholders(tap),
+        suite_config=SuiteConfig(max_records_limit=None),
+        parse_env_config=False,
+    )
+
+
+def _sdk_tests(tap: TapUnderTest, runner: TapTestRunner) -> type:
+    with _signals_untouched():
+        generated: Any = get_tap_test_class(
+            tap.tap_class, config=_placeholders(tap), parse_env_config=False
+        )
+
+    class SdkTests(generated):  # type: ignore[misc] # the SDK makes it
+        """The SDK's standard tests."""
+
+        @pytest.fixture
+        def runner(self, sandbox: Sandbox) -> Iterator[TapTestRunner]:
+            """The SDK's runner, which reads once and keeps what it read."""
+            runner.config.update(sandbox.settings)
+            with _signals_untouched():
+                if not runner.raw_messages:
+                    runner.sync_all()
+                yield runner
+
+    return SdkTests
+
+
+@contextlib.contextmanager
+def _signals_untouched() -> Iterator[None]:
+    """Give pytest back its Ctrl-C, which a tap takes over when it is made."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.getsignal(number) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)

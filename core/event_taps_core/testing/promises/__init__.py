@@ -1,0 +1,1 @@
+"""What every tap promises, a module per kind of promise and a test per promise."""

@@ -1,0 +1,163 @@
+# ruff: noqa: S101 - assert is how pytest speaks
+"""Promises about runs that are ended from outside, and the runs after them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from event_taps_core.testing.promises.base import FirstRun, Promises
+
+if TYPE_CHECKING:
+    from event_taps_core.testing.running import Run, RunningTap, TapRunner
+    from event_taps_core.testing.sandbox import Sandbox
+
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+PRECISE = {"concurrency": 2, "settle_days": 0}
+"""Nothing is read again but what the bookmark says, so that it has to be true."""
+
+ANSWER_MILLISECONDS = 100
+LONGEST_GOODBYE_SECONDS = 5
+
+
+class Interruption(Promises):
+    """Signals, and a target that goes away."""
+
+    @pytest.mark.parametrize("part", [0, 0.25, 0.5, 0.75, 0.99])
+    def test_killed_run_is_resumed_from_its_last_state(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, part: float
+    ) -> None:
+        """Nothing is lost, wherever the run was when it was killed."""
+        running = self.run_until(part, first_run, sandbox, run_tap)
+        running.send(signal.SIGKILL)
+        killed = running.finish()
+        assert killed.exit_code == -signal.SIGKILL
+        self.assert_resumes(killed, first_run, sandbox, run_tap)
+
+    def test_killed_run_does_not_start_anew(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """Its bookmarks come while it reads, not only at the end of a stream."""
+        stream = next(iter(self.tap.child_streams))
+        ends = first_run.ends(self.tap, stream)
+        first, *_ = ends
+        middle = list(ends)[len(ends) // 2]
+        sandbox.break_path(f"^{self.tap.path_of(stream, middle)}$", "timeout")
+        running = run_tap.start(settings=PRECISE)
+        sandbox.wait_until(
+            lambda: (running.so_far().bookmark(stream) or "") > ends[first],
+            while_true=running.runs,
+        )
+        running.send(signal.SIGKILL)
+        killed = running.finish()
+        sandbox.mend()
+        sandbox.forget_requests()
+        run_tap(state=killed.state, settle_days=0).assert_good()
+        asked = set(sandbox.paths())
+        assert self.tap.path_of(stream, first) not in asked
+        assert self.tap.path_of(stream, middle) in asked
+
+    def test_run_killed_while_it_writes_is_resumed_from_its_last_state(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """A state may be the last that arrived; whatever came before it is whole."""
+        sandbox.delay(ANSWER_MILLISECONDS)
+        running = run_tap.start(settings=PRECISE)
+        third = len(first_run.run.stdout) // 3
+        sandbox.wait_until(lambda: running.written() > third, while_true=running.runs)
+        running.send(signal.SIGKILL)
+        killed = running.finish()
+        assert killed.exit_code == -signal.SIGKILL
+        assert killed.state is not None
+        self.assert_resumes(killed, first_run, sandbox, run_tap)
+
+    @pytest.mark.parametrize("part", [0, 0.3, 0.6, 0.99])
+    @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
+    def test_stopped_run_ends_with_whole_lines_and_is_resumed(
+        self,
+        first_run: FirstRun,
+        sandbox: Sandbox,
+        run_tap: TapRunner,
+        number: signal.Signals,
+        part: float,
+    ) -> None:
+        """The exit code is that of the signal; no hanging answer is waited for."""
+        running = self.run_until(part, first_run, sandbox, run_tap)
+        running.send(number)
+        self.assert_stopped(running.finish(LONGEST_GOODBYE_SECONDS), number)
+        self.assert_resumes(running.finish(), first_run, sandbox, run_tap)
+
+    @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
+    def test_run_stopped_while_it_writes_ends_with_whole_lines_and_is_resumed(
+        self,
+        first_run: FirstRun,
+        sandbox: Sandbox,
+        run_tap: TapRunner,
+        number: signal.Signals,
+    ) -> None:
+        """What was handed to the target is whole, and the last state is true of it."""
+        sandbox.delay(ANSWER_MILLISECONDS)
+        running = run_tap.start(settings=PRECISE)
+        third = len(first_run.run.stdout) // 3
+        sandbox.wait_until(lambda: running.written() > third, while_true=running.runs)
+        running.send(number)
+        stopped = running.finish(LONGEST_GOODBYE_SECONDS)
+        self.assert_stopped(stopped, number)
+        self.assert_resumes(stopped, first_run, sandbox, run_tap)
+
+    def test_signals_in_a_row_still_leave_whole_lines(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """Whoever insists gets the same exit code; the handler is not gone after the first."""
+        running = self.run_until(0.5, first_run, sandbox, run_tap)
+        running.send(signal.SIGTERM)
+        running.send(signal.SIGTERM)
+        stopped = running.finish(LONGEST_GOODBYE_SECONDS)
+        assert stopped.exit_code == 128 + signal.SIGTERM
+        stopped.assert_whole_lines()
+
+    def test_target_that_goes_away_ends_the_run_in_one_line(
+        self, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """As `| head -1` does."""
+        sandbox.delay(ANSWER_MILLISECONDS // 4)
+        running = run_tap.start(stdout=subprocess.PIPE)
+        assert running.process.stdout is not None
+        first = running.process.stdout.readline()
+        running.process.stdout.close()
+        run = running.finish()
+        assert first.endswith(b"\n")
+        run.assert_failed_in_one_line("target")
+        assert "BrokenPipe" not in run.stderr
+
+    def run_until(
+        self, part: float, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> RunningTap:
+        """Start a run and come back when it is at this part of its requests: that one hangs."""
+        paths = [request.path for request in first_run.requests]
+        path = paths[int(part * len(paths))]
+        sandbox.break_path(f"^{path}$", "timeout")
+        running = run_tap.start(settings=PRECISE)
+        sandbox.wait_until(lambda: path in sandbox.paths(), while_true=running.runs)
+        return running
+
+    def assert_stopped(self, stopped: Run, number: signal.Signals) -> None:
+        """Insist on an orderly end by this signal."""
+        assert stopped.exit_code == 128 + number, stopped.stderr
+        stopped.assert_whole_lines()
+        assert "Traceback" not in stopped.stderr
+        assert stopped.error_lines == [stopped.last_line]
+        assert number.name in stopped.last_line
+
+    def assert_resumes(
+        self, ended: Run, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """Insist that a run from the last state completes what the ended one had left."""
+        sandbox.delay(0)
+        sandbox.mend()
+        resumed = run_tap(state=ended.state, settle_days=0).assert_good()
+        self.assert_equals(self.load(ended, resumed), first_run.truth)

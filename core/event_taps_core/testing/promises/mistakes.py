@@ -1,0 +1,276 @@
+# ruff: noqa: S101 - assert is how pytest speaks
+"""Promises about what users get wrong: one last line that says what to do, and no more."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from event_taps_core.testing.promises.base import FirstRun, Promises
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from event_taps_core.testing.running import Record, Run, TapRunner
+    from event_taps_core.testing.sandbox import Sandbox
+
+WRONG = "wrong-0123456789"
+MALFORMED = {
+    "concurrency": "many",
+    "settle_days": -1,
+    "request_timeout_seconds": 0,
+    "start_date": "next week",
+    "include_secrets": "perhaps",
+    "api_url": 17,
+    "shard_index": 5,
+}
+
+
+class Mistakes(Promises):
+    """Settings, state and catalog files, hosts."""
+
+    def test_wrong_secret(self, sandbox: Sandbox, run_tap: TapRunner, secret_setting: str) -> None:
+        """The setting is named, its value is not; and the key is not tried over and over."""
+        wrong: dict[str, Any] = {secret_setting: WRONG}
+        run = run_tap(**wrong)
+        run.assert_failed_in_one_line(secret_setting)
+        assert WRONG not in run.stderr
+        self.assert_no_rows(run)
+        assert sandbox.request_count() <= len(self.tap.secret_settings)
+
+    def test_refused_port(self, run_tap: TapRunner) -> None:
+        """Nothing listens there."""
+        with contextlib.closing(socket.socket()) as bound:  # bound, and not listening
+            bound.bind(("127.0.0.1", 0))
+            netloc = f"127.0.0.1:{bound.getsockname()[1]}"
+            run = run_tap(api_url=self.at(netloc, run_tap), max_retries=1)
+        run.assert_failed_in_one_line("127.0.0.1", "refuses", "setting", "api_url")
+        self.assert_no_rows(run)
+
+    def test_unknown_host(self, run_tap: TapRunner) -> None:
+        """The name does not resolve: `.invalid` never does."""
+        run = run_tap(api_url=self.at("nowhere.invalid", run_tap), max_retries=1)
+        run.assert_failed_in_one_line("nowhere.invalid", "not known", "setting", "api_url")
+        self.assert_no_rows(run)
+
+    def test_host_that_does_not_answer(self, sandbox: Sandbox, run_tap: TapRunner) -> None:
+        """It accepts connections and says nothing."""
+        sandbox.delay(30_000)
+        run = run_tap(request_timeout_seconds=1, max_retries=1)
+        run.assert_failed_in_one_line("127.0.0.1", "no answer", "setting")
+        self.assert_no_rows(run)
+
+    def test_another_server_at_that_address(self, sandbox: Sandbox, run_tap: TapRunner) -> None:
+        """It knows none of the paths: that is no vendor without data."""
+        run = run_tap(api_url=f"{sandbox.url}/elsewhere", max_retries=1)
+        run.assert_failed_in_one_line("/elsewhere", "setting")
+        self.assert_no_rows(run)
+
+    def test_missing_setting(self, run_tap: TapRunner, required_setting: str) -> None:
+        """It is named, with the variable that would set it."""
+        run = run_tap(**{required_setting: None})
+        variable = f"{self.tap.command}_{required_setting}".replace("-", "_").upper()
+        run.assert_failed_in_one_line(required_setting, variable)
+        assert run.stdout == b""
+
+    @pytest.mark.parametrize("setting", MALFORMED)
+    def test_malformed_setting(self, run_tap: TapRunner, setting: str) -> None:
+        """It is named, and what is wrong with it."""
+        malformed: dict[str, Any] = {setting: MALFORMED[setting]}
+        run = run_tap(**malformed)
+        run.assert_failed_in_one_line(setting)
+        assert run.stdout == b""
+
+    def test_malformed_secret_is_not_shown(self, run_tap: TapRunner, secret_setting: str) -> None:
+        """Not even to say what is wrong with it."""
+        malformed: dict[str, Any] = {secret_setting: [WRONG]}
+        run = run_tap(**malformed)
+        run.assert_failed_in_one_line(secret_setting)
+        assert WRONG not in run.stderr
+        assert run.stdout == b""
+
+    @pytest.mark.parametrize("ending", ["\n", "\u20ac", "\0"], ids=ascii)
+    def test_secret_that_no_header_can_hold(
+        self, run_tap: TapRunner, secret_setting: str, ending: str
+    ) -> None:
+        """A line break comes along with copy and paste; nothing of the value is said."""
+        malformed: dict[str, Any] = {secret_setting: WRONG + ending}
+        run = run_tap(**malformed)
+        run.assert_failed_in_one_line(secret_setting)
+        assert WRONG not in run.stderr
+        self.assert_no_rows(run)
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '"text"'], ids=repr)
+    def test_config_file_that_is_no_object(
+        self, run_tap: TapRunner, content: str, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        """A file that was cut, or another file."""
+        path = tmp_path_factory.mktemp("config") / "config.json"
+        path.write_text(content)
+        run = run_tap.plain("--config", str(path))
+        run.assert_failed_in_one_line("config")
+        assert run.stdout == b""
+
+    def test_config_file_that_does_not_exist(self, run_tap: TapRunner) -> None:
+        """Its path is named."""
+        run = run_tap.plain("--config", "no-such-file.json")
+        assert run.exit_code != 0
+        assert "no-such-file.json" in run.last_line
+        assert "Traceback" not in run.stderr
+        assert run.stdout == b""
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", "7", '{"bookmarks": [1]}'], ids=repr)
+    def test_unusable_state_file(self, sandbox: Sandbox, run_tap: TapRunner, content: str) -> None:
+        """Starting anew without a word could cost a day; so it is for the user to say so."""
+        run = run_tap(state=content)
+        run.assert_failed_in_one_line("state")
+        assert run.stdout == b""
+        assert sandbox.request_count() == 0
+
+    @pytest.mark.parametrize("bookmark", ["soon", 20260101, {"a": 1}, ""], ids=repr)
+    def test_bookmark_that_is_no_time(
+        self, sandbox: Sandbox, run_tap: TapRunner, child_stream: str, bookmark: object
+    ) -> None:
+        """The stream is named."""
+        state = {"bookmarks": {child_stream: {"replication_key_value": bookmark}}}
+        run = run_tap(state=state)
+        run.assert_failed_in_one_line("state", child_stream)
+        assert run.stdout == b""
+        assert sandbox.request_count() == 0
+
+    def test_bookmark_from_the_future_reads_what_is_not_settled(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """A clock that was wrong once must not silence a stream for good."""
+        kept = first_run.run.state or {}
+        state = {
+            "bookmarks": {
+                name: {**kept["bookmarks"][name], "replication_key_value": "2999-12-31"}
+                for name in self.tap.child_streams
+            }
+        }
+        ordinary = run_tap(state=kept).assert_good()
+        usual = sandbox.paths()
+        sandbox.forget_requests()
+        run = run_tap(state=state).assert_good()
+        assert sandbox.paths() == usual
+        for name in self.tap.child_streams:
+            assert run.bookmark(name) == ordinary.bookmark(name)
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", '{"streams": 3}'], ids=repr)
+    def test_unusable_catalog_file(self, run_tap: TapRunner, content: str) -> None:
+        """A file that was cut, or another file."""
+        run = run_tap(catalog=content)
+        run.assert_failed_in_one_line("catalog")
+        assert run.stdout == b""
+
+    def test_unknown_stream_in_state_is_no_mistake(
+        self, first_run: FirstRun, run_tap: TapRunner
+    ) -> None:
+        """A state may be older, or newer, than the tap."""
+        state = {"bookmarks": {"gone_since": {"replication_key_value": "2020-01-01"}}}
+        self.assert_equals(self.load(run_tap(state=state).assert_good()), first_run.truth)
+
+    def at(self, netloc: str, run_tap: TapRunner) -> str:
+        """Return the API's address at another host."""
+        address: str = run_tap.settings["api_url"]
+        return urlsplit(address)._replace(netloc=netloc).geturl()
+
+    def assert_no_rows(self, run: Run) -> None:
+        """Insist that nothing arrives that looks like an answer."""
+        assert run.of_type("RECORD") == []
+        for message in run.of_type("STATE"):
+            assert not any(message["value"]["bookmarks"].values()), "a bookmark moved"
+
+
+class Secrecy(Promises):
+    """What is never said, however much is said."""
+
+    def test_nothing_secret_or_personal_is_logged(
+        self,
+        sandbox: Sandbox,
+        run_tap: TapRunner,
+        first_run: FirstRun,
+        catalog: Record,
+        situation: str,
+    ) -> None:
+        """At the level DEBUG; in good runs and in failing ones."""
+        del catalog
+        settings = SITUATIONS[situation](self, sandbox, first_run)
+        run = run_tap(env={"LOGLEVEL": "DEBUG"}, max_retries=1, **settings)
+        assert "| DEBUG " in run.stderr
+        assert (run.exit_code == 0) is (situation in GOOD), run.stderr
+        said = run.stderr.casefold()
+        for name in self.tap.secret_settings:
+            assert str(run_tap.settings[name]).casefold() not in said, name
+        for text in self.secrets_of_rows(sandbox):
+            assert text.casefold() not in said
+        addresses = [word for word in said.split() if "@" in word and "***@***" not in word]
+        assert addresses == []
+
+    def secrets_of_rows(self, sandbox: Sandbox) -> set[str]:
+        """Return the passwords and codes in the vendor's answers; short ones are ordinary words."""
+        shortest = 6
+        return {
+            str(row[column])
+            for name in self.tap.streams
+            for column in self.tap.secret_columns(name)
+            for row in sandbox.truth(name, include_secrets=True)
+            if row[column] and len(str(row[column])) >= shortest
+        }
+
+
+def _good(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
+    del suite, sandbox, first_run
+    return {}
+
+
+def _with_secrets(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
+    del suite, sandbox, first_run
+    return {"include_secrets": True}
+
+
+def _mapped(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
+    del sandbox, first_run
+    return {"stream_maps": {next(iter(suite.tap.child_streams)): {"copied": "str(read_at)"}}}
+
+
+def _broken(kind: str) -> Callable[[Promises, Sandbox, FirstRun], Record]:
+    def situation(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
+        stream = next(iter(suite.tap.child_streams))
+        parent_id = next(iter(first_run.ends(suite.tap, stream)))
+        sandbox.break_path(f"^{suite.tap.path_of(stream, parent_id)}$", kind)
+        return {}
+
+    return situation
+
+
+def _refused(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
+    """The right key, and a vendor that refuses it."""
+    del suite, first_run
+    sandbox.break_path(".", "403")
+    return {}
+
+
+def _in_the_address(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
+    """Pasted to where it does not belong: addresses are logged, by the HTTP library too."""
+    del first_run
+    pasted = "/".join(str(sandbox.settings[name]) for name in suite.tap.secret_settings)
+    return {"api_url": f"{sandbox.url}/elsewhere/{pasted}/someone@example.org"}
+
+
+SITUATIONS: dict[str, Callable[[Promises, Sandbox, FirstRun], Record]] = {
+    "good": _good,
+    "good, with secrets": _with_secrets,
+    "good, with a stream map": _mapped,
+    "a part is cut": _broken("cut_json"),
+    "a part is reset": _broken("reset"),
+    "a part is refused": _broken("403"),
+    "everything is refused": _refused,
+    "the address holds a secret and a person": _in_the_address,
+}
+GOOD = ("good", "good, with secrets", "good, with a stream map")

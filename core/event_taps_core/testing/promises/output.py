@@ -1,0 +1,182 @@
+# ruff: noqa: S101 - assert is how pytest speaks
+"""Promises about what comes out of a run."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+from event_taps_core.testing.promises.base import READ_LOG, FirstRun, Promises
+from event_taps_core.testing.sandbox import switch_positions
+from event_taps_core.testing.warehouse import differences
+
+if TYPE_CHECKING:
+    from event_taps_core.testing.running import Run, TapRunner
+    from event_taps_core.testing.sandbox import Sandbox
+
+LONGEST_STATE_BYTES = 1024
+
+
+class Output(Promises):
+    """A run's messages."""
+
+    def test_truth_is_known_for_every_stream(self, sandbox: Sandbox) -> None:
+        """And for no other: else the comparisons below would leave something out."""
+        assert set(sandbox.streams) == set(self.tap.streams)
+
+    def test_first_run_equals_the_truth(self, first_run: FirstRun, stream_name: str) -> None:
+        """Each row is there, once, with every value as it should be."""
+        truth = first_run.truth[stream_name]
+        assert truth, "the sandbox's world has no row of this stream: nothing would be tested"
+        assert differences(first_run.run.records(stream_name), truth) == []
+
+    def test_keys_are_never_null_and_unique(self, first_run: FirstRun) -> None:
+        """In each stream, the read log too."""
+        for schema in first_run.run.of_type("SCHEMA"):
+            stream = schema["stream"]
+            keys = Counter(
+                tuple(record[name] for name in schema["key_properties"])
+                for record in first_run.run.records(stream)
+            )
+            assert keys, stream
+            assert [key for key in keys if None in key] == [], stream
+            assert [key for key, count in keys.items() if count > 1] == [], stream
+
+    def test_every_record_is_valid_by_its_schema(
+        self, first_run: FirstRun, all_stream_name: str
+    ) -> None:
+        """Formats of dates and times included; no column comes that was not declared."""
+        (message,) = first_run.run.of_type("SCHEMA", all_stream_name)
+        schema = {**message["schema"], "additionalProperties": False}
+        validator = jsonschema.Draft202012Validator(
+            schema, format_checker=jsonschema.FormatChecker()
+        )
+        for record in first_run.run.records(all_stream_name):
+            errors = [
+                f"{error.json_path}: {error.message}" for error in validator.iter_errors(record)
+            ]
+            assert errors == []
+            assert list(record) == [name for name in schema["properties"] if name in record]
+
+    def test_schema_comes_once_and_before_the_first_record(self, first_run: FirstRun) -> None:
+        """A target may make a table anew at each SCHEMA."""
+        assert set(Counter(m["stream"] for m in first_run.run.of_type("SCHEMA")).values()) == {1}
+        seen = set()
+        for message in first_run.run.messages:
+            if message["type"] == "SCHEMA":
+                seen.add(message["stream"])
+            elif message["type"] == "RECORD":
+                assert message["stream"] in seen
+
+    def test_state_is_small_and_holds_only_bookmarks(self, first_run: FirstRun) -> None:
+        """It is sent often, and kept by orchestrators in places that are not made for much."""
+        states = first_run.run.of_type("STATE")
+        assert states
+        for message in states:
+            assert len(json.dumps(message["value"])) < LONGEST_STATE_BYTES
+            for kept in message["value"]["bookmarks"].values():
+                assert set(kept) <= {"replication_key", "replication_key_value"}
+
+    def test_last_message_is_the_final_state(self, first_run: FirstRun) -> None:
+        """Else rows would come after the state that says they were read."""
+        assert first_run.run.messages[-1]["type"] == "STATE"
+
+    def test_read_at_is_the_start_of_the_run_in_every_row(self, first_run: FirstRun) -> None:
+        """One value, so that rows of one reading can be told from older ones."""
+        values = {m["record"]["read_at"] for m in first_run.run.of_type("RECORD")}
+        assert len(values) == 1
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", values.pop())
+
+    def test_read_log_counts_the_rows_of_each_reading(self, first_run: FirstRun) -> None:
+        """A row per stream and parent; together they count all rows."""
+        logged: Counter[str] = Counter()
+        for row in first_run.run.records(READ_LOG):
+            logged[row["stream"]] += row["row_count"]
+            cls = self.tap.streams[row["stream"]]
+            if cls.parent:
+                rows = [
+                    record
+                    for record in first_run.run.records(row["stream"])
+                    if str(record[str(cls.parent_key)]) == row["parent_id"]
+                ]
+                assert len(rows) == row["row_count"]
+        assert logged == {name: len(first_run.run.records(name)) for name in self.tap.streams}
+
+    def test_summary_counts_rows_and_requests(self, first_run: FirstRun) -> None:
+        """A line per stream at the end of the log."""
+        requests = 0
+        for name in self.tap.streams:
+            found = re.search(r": (\d+) rows, (\d+) requests", first_run.run.summary(name))
+            assert found, name
+            assert int(found[1]) == len(first_run.run.records(name))
+            requests += int(found[2])
+        assert requests == len(first_run.requests)
+
+    @pytest.mark.parametrize("order", ["plain", "overtaking"])
+    def test_output_is_the_same_with_any_number_of_workers(
+        self, sandbox: Sandbox, run_tap: TapRunner, order: str
+    ) -> None:
+        """Byte by byte, but for the time of the run; also when some answers come late."""
+        workers: tuple[int, ...] = (1, 3, 8)
+        if order == "overtaking":
+            sandbox.break_randomly("reset", seed=self.tap.fault_seed)
+            workers = (2, 8)
+        outputs = [masked(run_tap(concurrency=count).assert_good()) for count in workers]
+        assert all(output == outputs[0] for output in outputs)
+
+    def test_first_run_equals_the_truth_under_every_switch_position(
+        self, sandbox: Sandbox, run_tap: TapRunner, position: tuple[str, str]
+    ) -> None:
+        """Where the vendor's documents leave something open, either way has to work.
+
+        Where it refuses everything, nothing else is promised than to say so.
+        """
+        name, value = position
+        sandbox.switch(**{name: value})
+        run = run_tap()
+        if self.tap.refusing.get(name) == value:
+            run.assert_failed_in_one_line("setting")
+            return
+        self.assert_equals(self.load(run.assert_good()), self.truth(sandbox))
+
+    def test_first_run_equals_the_truth_under_mixed_switch_positions(
+        self, sandbox: Sandbox, run_tap: TapRunner, mixture: int
+    ) -> None:
+        """Ways that work alone have to work together."""
+        positions: dict[str, list[str]] = {}
+        for name, value in switch_positions(self.tap.vendor):
+            if self.tap.refusing.get(name) != value:
+                positions.setdefault(name, []).append(value)
+        chance = random.Random(mixture)  # noqa: S311 - it has to repeat
+        sandbox.switch(**{name: chance.choice(values) for name, values in positions.items()})
+        self.assert_equals(self.load(run_tap().assert_good()), self.truth(sandbox))
+
+    def test_secret_columns_come_only_when_asked_for(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """What the vendor sends of passwords and codes is nowhere in an ordinary run's output."""
+        full = self.truth(sandbox, include_secrets=True)
+        secrets = {
+            str(row[column])
+            for name, rows in full.items()
+            for column in self.tap.secret_columns(name)
+            for row in rows
+            if row[column]
+        }
+        text = first_run.run.stdout.decode()
+        assert [secret for secret in secrets if json.dumps(secret) in text] == []
+        run = run_tap(include_secrets=True).assert_good()
+        self.assert_equals(self.load(run), full)
+        assert [s for s in secrets if json.dumps(s) not in run.stdout.decode()] == []
+
+
+def masked(run: Run) -> bytes:
+    """Return stdout without the time at which the run began."""
+    (read_at,) = {message["record"]["read_at"] for message in run.of_type("RECORD")}
+    return run.stdout.replace(read_at.encode(), b"READ_AT")

@@ -1,0 +1,325 @@
+# ruff: noqa: S101 - this is part of tests, and assert is how pytest speaks
+"""The tap as a test sees it: its command, run as a process, and what came out of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any
+
+from event_taps_core.testing.sandbox import find_command
+
+if TYPE_CHECKING:
+    import signal
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+Record = dict[str, Any]
+Message = dict[str, Any]
+Json = Record | str | None
+"""What goes into a file: an object, or the text itself."""
+
+_LONGEST_RUN_SECONDS = 90
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run of the tap left behind."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: str
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The complete lines of stdout."""
+        return self.stdout[: self.stdout.rfind(b"\n") + 1].splitlines(keepends=True)
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """The messages, of the complete lines."""
+        return [json.loads(line) for line in self.lines]
+
+    def of_type(self, kind: str, stream: str | None = None) -> list[Message]:
+        """Return the messages of a type, of one stream or of all."""
+        return [
+            message
+            for message in self.messages
+            if message["type"] == kind and stream in (None, message.get("stream"))
+        ]
+
+    def records(self, stream: str) -> list[Record]:
+        """Return the records of a stream."""
+        return [message["record"] for message in self.of_type("RECORD", stream)]
+
+    @property
+    def streams(self) -> set[str]:
+        """Names of the streams that have a message."""
+        return {message["stream"] for message in self.messages if "stream" in message}
+
+    @property
+    def state(self) -> Record | None:
+        """The value of the last STATE, or None."""
+        states = self.of_type("STATE")
+        return states[-1]["value"] if states else None
+
+    def bookmark(self, stream: str) -> str | None:
+        """Return a stream's bookmark in the last STATE."""
+        kept = (self.state or {}).get("bookmarks", {}).get(stream, {})
+        value = kept.get("replication_key_value")
+        return None if value is None else str(value)
+
+    @property
+    def last_line(self) -> str:
+        """The last line of the log."""
+        return next((line for line in reversed(self.stderr.splitlines()) if line.strip()), "")
+
+    @property
+    def error_lines(self) -> list[str]:
+        """The lines that were logged as errors."""
+        return [
+            line for line in self.stderr.splitlines() if "| ERROR " in line or "| CRITICAL " in line
+        ]
+
+    def summary(self, stream: str) -> str:
+        """Return the stream's line of the run summary."""
+        (line,) = [line for line in self.stderr.splitlines() if f"Summary of {stream}:" in line]
+        return line
+
+    def assert_good(self) -> Run:
+        """Insist on a run that read everything and left whole lines."""
+        assert self.exit_code == 0, self.stderr
+        self.assert_whole_lines()
+        return self
+
+    def assert_failed_in_one_line(self, *named: str) -> Run:
+        """Insist on exit code 1 and one error, in the last line, that names what it has to."""
+        assert self.exit_code == 1, self.stderr
+        assert "Traceback" not in self.stderr
+        assert self.error_lines == [self.last_line], self.stderr
+        for name in named:
+            assert name in self.last_line
+        self.assert_whole_lines()
+        return self
+
+    def assert_whole_lines(self) -> None:
+        """Insist on complete lines of JSON on stdout, whatever happened."""
+        assert self.stdout[-1:] in (b"", b"\n"), self.stdout[-200:]
+        assert all(isinstance(message, dict) for message in self.messages)
+
+
+class RunningTap:
+    """A run under way; its output goes to files, so that nothing it wrote is lost if it is killed.
+
+    Args:
+        command: The command with its arguments.
+        environment: The environment variables.
+        folder: Where the files go.
+        stdout: Where stdout goes instead of a file.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        stdout: IO[bytes] | int | None = None,
+    ) -> None:
+        self._stdout = folder / "stdout"
+        self._stderr = folder / "stderr"
+        with self._stdout.open("wb") as out, self._stderr.open("wb") as errors:
+            self.process = subprocess.Popen(  # noqa: S603 - the tap's own command
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out if stdout is None else stdout,
+                stderr=errors,
+                env=environment,
+                cwd=folder,
+            )
+
+    def runs(self) -> bool:
+        """Say whether it is still under way."""
+        return self.process.poll() is None
+
+    def written(self) -> int:
+        """Return how many bytes it wrote to stdout."""
+        return self._stdout.stat().st_size
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    def finish(self, seconds: float = _LONGEST_RUN_SECONDS) -> Run:
+        """Wait for the end and return what is left.
+
+        Raises:
+            subprocess.TimeoutExpired: If it takes longer; then it is killed.
+        """
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+        return self._left(self.process.returncode)
+
+    def so_far(self) -> Run:
+        """Return what it has written up to now."""
+        return self._left(exit_code=-1)
+
+    def _left(self, exit_code: int) -> Run:
+        return Run(exit_code, self._stdout.read_bytes(), self._stderr.read_text(encoding="utf-8"))
+
+    def kill(self) -> None:
+        """End it for certain."""
+        self.process.kill()
+        self.process.wait()
+
+
+class TapRunner:
+    """Runs a tap's command with settings, state and catalog as files.
+
+    Args:
+        command: Name of the tap's console command.
+        settings: Settings of every run.
+        folder: Where the files go.
+    """
+
+    def __init__(self, command: str, settings: Mapping[str, Any], folder: Path) -> None:
+        self.settings = dict(settings)
+        self._name = command
+        self._command = find_command(command)
+        self._folder = folder
+        self._started: list[RunningTap] = []
+
+    def __call__(
+        self,
+        *arguments: str,
+        state: Json = None,
+        catalog: Json = None,
+        env: Mapping[str, str] | None = None,
+        **settings: Any,
+    ) -> Run:
+        """Run the tap to its end.
+
+        A name in `settings` that is also a parameter cannot be a setting; no tap has one.
+
+        Args:
+            arguments: Further arguments of the command.
+            state: The state, or the text of the state file.
+            catalog: The catalog, or the text of the catalog file.
+            env: Further environment variables.
+            settings: Settings that differ; None leaves one out.
+        """
+        return self.start(
+            *arguments, state=state, catalog=catalog, env=env, settings=settings
+        ).finish()
+
+    def start(
+        self,
+        *arguments: str,
+        state: Json = None,
+        catalog: Json = None,
+        env: Mapping[str, str] | None = None,
+        settings: Mapping[str, Any] | None = None,
+        stdout: IO[bytes] | int | None = None,
+    ) -> RunningTap:
+        """Start the tap."""
+        given = {**self.settings, **(settings or {})}
+        used = {name: value for name, value in given.items() if value is not None}
+        return self.start_plain(
+            "--config",
+            self._file("config", used),
+            *(() if state is None else ("--state", self._file("state", state))),
+            *(() if catalog is None else ("--catalog", self._file("catalog", catalog))),
+            *arguments,
+            env=env,
+            stdout=stdout,
+        )
+
+    def start_plain(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        stdout: IO[bytes] | int | None = None,
+    ) -> RunningTap:
+        """Start the tap with these arguments only: no settings at all."""
+        folder = self._folder / f"run{len(self._started)}"
+        folder.mkdir(parents=True)
+        running = RunningTap(
+            [self._command, *arguments], {**self._environment(), **(env or {})}, folder, stdout
+        )
+        self._started.append(running)
+        return running
+
+    def plain(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
+        """Run the tap with these arguments only."""
+        return self.start_plain(*arguments, env=env).finish()
+
+    def catalog(self) -> Record:
+        """Discover the catalog, with the settings of every run."""
+        run = self("--discover")
+        assert run.exit_code == 0, run.stderr
+        catalog: Record = json.loads(run.stdout)
+        return catalog
+
+    def kill_all(self) -> None:
+        """End what still runs."""
+        for running in self._started:
+            if running.runs():
+                running.kill()
+
+    def _environment(self) -> dict[str, str]:
+        """Return the environment without what would change a run: the tap's variables, proxies."""
+        own = self._name.replace("-", "_").upper() + "_"
+        return {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith((own, "SINGER_SDK_", "LOGLEVEL"))
+            and not name.lower().endswith("_proxy")
+        }
+
+    def _file(self, name: str, content: Json) -> str:
+        path = self._folder / f"{name}{len(self._started)}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = content if isinstance(content, str) else json.dumps(content)
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+
+def select(catalog: Record, *wanted: str) -> Record:
+    """Return the catalog with only these streams selected."""
+    changed = copy.deepcopy(catalog)
+    for entry in changed["streams"]:
+        _metadata(entry)["selected"] = entry["tap_stream_id"] in wanted
+    return changed
+
+
+def deselect_columns(catalog: Record, columns: Mapping[str, str]) -> Record:
+    """Return the catalog with a column of each of these streams deselected."""
+    changed = copy.deepcopy(catalog)
+    for entry in changed["streams"]:
+        if column := columns.get(entry["tap_stream_id"]):
+            _metadata(entry, "properties", column)["selected"] = False
+    return changed
+
+
+def replicate_in_full(catalog: Record, *streams: str) -> Record:
+    """Return the catalog with FULL_TABLE as the replication method of these streams."""
+    changed = copy.deepcopy(catalog)
+    for entry in changed["streams"]:
+        if entry["tap_stream_id"] in streams:
+            entry["replication_method"] = "FULL_TABLE"
+            _metadata(entry)["forced-replication-method"] = "FULL_TABLE"
+    return changed
+
+
+def _metadata(entry: Record, *breadcrumb: str) -> Record:
+    for item in entry["metadata"]:
+        if item["breadcrumb"] == list(breadcrumb):
+            found: Record = item["metadata"]
+            return found
+    raise KeyError(breadcrumb)

@@ -1,0 +1,235 @@
+"""The sandbox as a test sees it: a process of its own, and its control API."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+import subprocess
+import sysconfig
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_PATIENCE_SECONDS = 30
+_LOOK_AGAIN_SECONDS = 0.005
+
+
+def find_command(name: str) -> str:
+    """Find a console command of the environment that the tests run in.
+
+    Raises:
+        FileNotFoundError: If the package that brings it is not installed.
+    """
+    found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
+    if found is None:
+        msg = f"the command {name} is not installed in this environment"
+        raise FileNotFoundError(msg)
+    return found
+
+
+def switch_positions(vendor: str) -> list[tuple[str, str]]:
+    """List every position of every switch of a vendor, as the sandbox's command prints them."""
+    command = [find_command("event-sandbox"), "switches", vendor]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - the sandbox's own command
+    found = []
+    for line in printed.stdout.splitlines():
+        if line.startswith(f"{vendor}."):
+            name, _, positions = line.removeprefix(f"{vendor}.").partition(": ")
+            found += [
+                (name, position.removesuffix(" (default)")) for position in positions.split(", ")
+            ]
+    return found
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request that the sandbox was sent."""
+
+    method: str
+    path: str
+    """Below the vendor's base, with its query left out."""
+    query: str
+    status: int | None
+    fault: str | None
+    vendor: str | None
+    at: float
+    """When it came in, in monotonic seconds."""
+    ms: float | None
+    """How long it took; None while it is not answered."""
+    authorised: bool
+    """Whether it carried the vendor's credentials."""
+
+
+class Sandbox:
+    """A running sandbox, seen from one vendor.
+
+    Args:
+        process: The process that serves it.
+        where: The line that it printed when it listened.
+        vendor: The vendor that is asked about.
+    """
+
+    def __init__(
+        self, process: subprocess.Popen[str], where: Mapping[str, Any], vendor: str
+    ) -> None:
+        self.url: str = where["url"]
+        self.vendor = vendor
+        self.settings: dict[str, Any] = {
+            **where["vendors"][vendor]["settings"],
+            "api_url": where["vendors"][vendor]["api_url"],
+        }
+        self.has_changed = False
+        """Whether its world is no longer the one it started with; then it is not used again."""
+        self.forgotten: list[Request] = []
+        """What was requested since the last reset and before `forget_requests`."""
+        self._process = process
+
+    # What it knows
+
+    def truth(self, stream: str, *, include_secrets: bool = False) -> list[dict[str, Any]]:
+        """Return the rows that a perfect extraction of a stream holds now."""
+        query = f"?include_secrets={int(include_secrets)}"
+        lines = self._ask("GET", f"/truth/{self.vendor}/{stream}{query}").splitlines()
+        return [json.loads(line) for line in lines]
+
+    @property
+    def streams(self) -> list[str]:
+        """Names of the streams that have a truth."""
+        return list(self._json("GET", f"/streams/{self.vendor}"))
+
+    def requests(self) -> list[Request]:
+        """Return what the vendor was asked so far, and what came to a page that it redirects to."""
+        names = Request.__dataclass_fields__
+        return [
+            Request(**{name: entry[name] for name in names})
+            for entry in self._json("GET", "/requests")
+        ]
+
+    def paths(self) -> list[str]:
+        """Return the paths asked for so far, sorted."""
+        return sorted(request.path for request in self.requests())
+
+    def request_count(self) -> int:
+        """Return how many requests came in since the log was last cleared."""
+        return int(self._json("GET", "/requests/count")["count"])
+
+    def wait_for_requests(self, count: int, *, while_true: Callable[[], bool]) -> None:
+        """Return as soon as so many requests came in.
+
+        Args:
+            count: How many.
+            while_true: What has to stay true, such as that the tap still runs.
+        """
+        self.wait_until(lambda: self.request_count() >= count, while_true=while_true)
+
+    @staticmethod
+    def wait_until(condition: Callable[[], bool], *, while_true: Callable[[], bool]) -> None:
+        """Return as soon as a condition holds."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not condition():
+            assert while_true(), "it ended before what was waited for"  # noqa: S101 - a test's helper
+            assert time.monotonic() < deadline, "waited in vain"  # noqa: S101 - a test's helper
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
+    # What it can be told
+
+    def switch(self, **positions: str) -> None:
+        """Move switches of the vendor."""
+        self._json("POST", "/switches", {self.vendor: positions})
+
+    def break_randomly(self, *kinds: str, rate: float = 0.1, seed: int = 1) -> None:
+        """Break requests at a rate; what breaks works when it is asked for again."""
+        self._json("POST", "/faults", {"rate": rate, "kinds": kinds, "seed": seed})
+
+    def break_path(self, pattern: str, kind: str) -> None:
+        """Break every request for the paths that a regular expression finds."""
+        self._json("POST", "/faults", {"permanent": [{"path": pattern, "kind": kind}]})
+
+    def mend(self) -> None:
+        """Break nothing any more."""
+        self._json("DELETE", "/faults")
+
+    def delay(self, milliseconds: float) -> None:
+        """Answer each request so much later."""
+        self._json("POST", "/latency", {"ms": milliseconds})
+
+    def advance(self, days: int = 1) -> dict[str, int]:
+        """Let the world move on; return how often each kind of change happened."""
+        self.has_changed = True
+        return dict(self._json("POST", "/advance", {"steps": days})["changes"])
+
+    def vanish(self, parent_id: str | None = None, after_requests: int = 0) -> str:
+        """Let a parent go away, during the n-th request from now; return its id."""
+        self.has_changed = True
+        body = {
+            "vendor": self.vendor,
+            "session_id": parent_id,
+            "after_requests": after_requests,
+        }
+        return str(self._json("POST", "/vanish", body)["session_id"])
+
+    def forget_requests(self) -> None:
+        """Clear the log of requests; `forgotten` keeps them."""
+        self.forgotten += self.requests()
+        self._json("DELETE", "/requests")
+
+    def reset(self) -> None:
+        """Undo everything but what happened to the world."""
+        for path in ("/switches", "/faults", "/requests"):
+            self._json("DELETE", path)
+        self.delay(0)
+        self.forgotten = []
+
+    def ends(self) -> bool:
+        """Say whether the process is gone."""
+        return self._process.poll() is not None
+
+    def _ask(self, method: str, path: str, body: Any = None) -> bytes:  # noqa: ANN401 - JSON is any value
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's own
+            self.url + "/_sandbox" + path, data=data, method=method
+        )
+        with _open(request) as answer:
+            return bytes(answer.read())
+
+    def _json(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - JSON is any value
+        return json.loads(self._ask(method, path, body))
+
+
+# Not `urlopen`: a proxy of the machine has no business between a test and its sandbox.
+_open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+
+
+@contextlib.contextmanager
+def running_sandbox(vendor: str, *options: str) -> Iterator[Sandbox]:
+    """Serve a new world on a free port for the length of a `with` block.
+
+    Args:
+        vendor: The vendor that the tests are about.
+        options: Further options of `event-sandbox serve`.
+
+    Raises:
+        RuntimeError: If the sandbox does not start; says why.
+    """
+    command = [find_command("event-sandbox"), "serve", "--port", "0", *options]
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603 - the sandbox's own command
+        try:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            line = process.stdout.readline()
+            if not line:
+                process.wait()
+                errors.seek(0)
+                msg = f"the sandbox did not start: {errors.read()}"
+                raise RuntimeError(msg)
+            yield Sandbox(process, json.loads(line), vendor)
+        finally:
+            process.terminate()
+            process.communicate()

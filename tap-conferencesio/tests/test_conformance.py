@@ -1,0 +1,15 @@
+"""What every tap promises, of this one."""
+
+from __future__ import annotations
+
+from event_taps_core.testing import TapUnderTest, conformance_suite
+from tap_conferencesio.tap import TapConferencesIo
+
+TestConformance = conformance_suite(
+    TapUnderTest(
+        tap_class=TapConferencesIo,
+        vendor="conferencesio",
+        refusing={"api": "not_activated"},  # nothing works before the vendor activates it
+        needs={"evaluation_responses": ("sessions",)},  # which carry no session id of their own
+    )
+)

@@ -1,0 +1,117 @@
+"""Dates in the forms that this vendor's reference leaves open."""
+
+from __future__ import annotations
+
+import email.utils
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_conferencesio.streams import last_day, responded_at
+
+DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2999, 12, 31))
+ZONES = st.integers(min_value=-14 * 60, max_value=14 * 60).map(
+    lambda minutes: timezone(timedelta(minutes=minutes))
+)
+INSTANTS = st.builds(
+    lambda day, second, zone: (
+        datetime(day.year, day.month, day.day, tzinfo=zone) + timedelta(seconds=second)
+    ),
+    DAYS,
+    st.integers(min_value=0, max_value=24 * 3600 - 1),
+    ZONES,
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@given(DAYS)
+def test_one_day_is_its_own_last_day(day: date) -> None:
+    assert last_day(day.isoformat()) == day.isoformat()
+
+
+@given(st.lists(DAYS, min_size=1, max_size=5))
+def test_last_day_of_a_list_in_any_order(days: list[date]) -> None:
+    assert last_day([day.isoformat() for day in days]) == max(days).isoformat()
+
+
+@given(
+    st.lists(DAYS, min_size=1, max_size=5), st.sampled_from([" - ", "/", ", ", " to ", " ", "|"])
+)
+def test_last_day_of_a_range_in_one_text(days: list[date], between: str) -> None:
+    assert last_day(between.join(day.isoformat() for day in days)) == max(days).isoformat()
+
+
+@given(
+    DAYS, st.sampled_from(["2026-02-30", "2026-13-01", "2026-00-10", "9999-99-99", "12026-01-01"])
+)
+def test_days_that_no_calendar_has_are_passed_over(day: date, impossible: str) -> None:
+    assert last_day(impossible) is None
+    assert last_day(f"{impossible} {day}") == day.isoformat()
+
+
+@pytest.mark.parametrize(
+    "value", [None, "", [], {}, "January 23, 2023", "23.1.2023", 20230123, [None], "2023-1-5"]
+)
+def test_what_is_no_iso_day_has_no_last_day(value: object) -> None:
+    assert last_day(value) is None
+
+
+@given(JSON)
+def test_last_day_of_anything_is_a_day_or_none(value: Any) -> None:  # noqa: ANN401 - JSON is any value
+    found = last_day(value)
+    assert found is None or date.fromisoformat(found).isoformat() == found
+
+
+def test_vendors_own_example_is_read_although_that_day_was_a_sunday() -> None:
+    assert responded_at("Tue, 21 Jan 2018 11:47:08 -0500") == "2018-01-21T16:47:08Z"
+
+
+@given(INSTANTS, st.sampled_from(WEEKDAYS))
+def test_rfc_2822_with_any_weekday_is_the_same_instant(instant: datetime, weekday: str) -> None:
+    text = email.utils.format_datetime(instant)
+    assert responded_at(weekday + text[3:]) == in_utc(instant)
+
+
+@given(INSTANTS)
+def test_iso_8601_is_the_same_instant(instant: datetime) -> None:
+    assert responded_at(instant.isoformat()) == in_utc(instant)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "yesterday",
+        17,
+        {},
+        [],
+        "2018-01-21T11:47:08",  # a local time: its zone is not guessed
+        "Tue, 21 Jan 2018 11:47:08",
+        "Tue, 21 Jan 2018 11:47:08 -0000",  # RFC 2822: a time whose zone is not known
+        "Tue, 31 Feb 2018 11:47:08 -0500",
+        "Tue, 21 Jan 2018 25:47:08 -0500",
+        "0001-01-01T00:00:00+14:00",  # before the first year, in UTC
+        "Tue, 21 Jan 2018 11:47:08 +9999999",
+    ],
+)
+def test_what_is_no_time_with_a_zone_is_null(value: object) -> None:
+    assert responded_at(value) is None
+
+
+@given(JSON)
+def test_responded_at_of_anything_is_utc_or_none(value: Any) -> None:  # noqa: ANN401 - JSON is any value
+    found = responded_at(value)
+    assert found is None or datetime.fromisoformat(found).tzinfo == UTC
+
+
+def in_utc(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%4Y-%m-%dT%H:%M:%SZ")
