@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.singerlib import Catalog
+from singer_sdk.singerlib import Catalog, StateMessage
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
@@ -301,14 +301,16 @@ class EventTap(Tap):
             self.sync_all()
         except Stopped as stopped:
             end = stopped
-            if self.state:
-                self.state_writer.write_state(self.state)
+        if self.state:  # once more, as the last message, although it may not have changed
+            self.message_writer.write_message(StateMessage(value=self.state))
         self.message_writer.flush()
         self._log_summary()
         failed = self.failures()
         if self._stop_signal:
             name = signal.Signals(self._stop_signal).name
             self.logger.error("%s: stopped by %s; the next run goes on from here", self.name, name)
+            for number in (signal.SIGINT, signal.SIGTERM):  # the exit code is settled
+                signal.signal(number, signal.SIG_IGN)
             return 128 + self._stop_signal
         if end is not None:
             raise TapError(str(end)) from end
