@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+PREPARE_SECONDS = 3
+"""How long a report takes that a vendor prepares when asked for it; real ones take minutes."""
+
 
 class SandboxError(Exception):
     """The sandbox did not start."""
@@ -84,6 +87,7 @@ def serving(world: str, state: Path) -> Iterator[Sandbox]:
     state.parent.mkdir(parents=True, exist_ok=True)
     program = str(BIN / "event-sandbox")
     command = [program, "serve", "--port=0", f"--world={world}", f"--state={state}"]
+    command.append(f"--prepare-seconds={PREPARE_SECONDS}")
     with running(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         line = process.stdout.readline()

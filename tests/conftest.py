@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from scripts.project import Project
 from scripts.taps import ROOT
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 LEFT_BEHIND = shutil.ignore_patterns("__pycache__", "target", "logs", "output", ".*")
 NO_HUB = {"MELTANO_HUB_API_ROOT": "http://127.0.0.1:9/"}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each module of this folder on one worker: its project and its world are expensive."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def copy_project(folder: Path) -> Project:
