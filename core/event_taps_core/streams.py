@@ -276,6 +276,15 @@ class EventStream(RESTStream[Any]):
         except Broken:
             return  # by its turn it may have mended
 
+    def probe(self) -> None:
+        """Ask for the first page of this stream, read as a whole, and look at nothing in it.
+
+        Raises:
+            Answer: If the API does not give records.
+        """
+        walk = self.get_new_paginator() or SinglePagePaginator()
+        self._ask(PageContext(None, walk.current_value), ())
+
     # Shared rows: a stream that others hang on is requested once per run
 
     def shared_rows(self, context: Context | None = None) -> list[Row]:

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from event_taps_core.tap import EventTap
 
 FAILURES_IN_A_ROW = 10
-"""After so many failed partitions one after the other, the rest is not tried: it is the API."""
+"""After so many failed partitions one after the other, it may be the API: it is asked for a list
+that has just been read, and if that fails too, the rest is not tried."""
+
+MOST_FAILURES_IN_A_ROW = 100
+"""After so many, the rest is not tried in any case: a vendor is not to be worn down."""
 
 WHOLE_STREAM = "the whole stream"
 _LATEST = datetime.max.replace(tzinfo=UTC)
@@ -105,9 +109,26 @@ class Walk:
                     continue
                 ended += 1
                 self._end_partition(context, event.error)
-                if self._failures_in_a_row >= FAILURES_IN_A_ROW:
+                if self._is_hopeless():
                     break
         self._end(len(contexts) - ended)
+
+    def _is_hopeless(self) -> bool:
+        """Say whether so much has failed that the rest would fail too.
+
+        Without asking, ten old events that cannot be read any more would hide all later ones.
+        """
+        if self._failures_in_a_row != FAILURES_IN_A_ROW:
+            return self._failures_in_a_row >= MOST_FAILURES_IN_A_ROW
+        outermost = self.streams[0]
+        while outermost.parent is not None:
+            outermost = self.tap.event_streams[outermost.parent.name]
+        try:
+            with self.tap.stop.waiting():
+                outermost.probe()
+        except Answer:
+            return True
+        return False
 
     def due_contexts(self) -> Contexts:
         """List the partitions to read, by end, oldest first; those without an end come last.

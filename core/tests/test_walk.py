@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from event_taps_core import EventStream, Page, SurrogateKey
 from event_taps_core.keys import shard_of
-from event_taps_core.walk import FAILURES_IN_A_ROW
+from event_taps_core.walk import FAILURES_IN_A_ROW, MOST_FAILURES_IN_A_ROW
 
 from .api_server import Answer, ApiServer, Reply, Script, Seen, status
 from .runs import catalog_of, config_of, run
@@ -285,11 +285,13 @@ def test_an_absence_on_a_later_page_is_a_failure_and_not_an_end(api: ApiServer) 
     assert "b" not in result.column("read_log", "parent_id")
 
 
-def test_after_ten_failures_in_a_row_the_rest_is_not_tried_and_that_is_said(
+def test_after_ten_failures_in_a_row_and_of_the_list_too_the_rest_is_not_tried(
     server: ApiServer,
 ) -> None:
+    """It is the API then; and that is said."""
     ids = [f"a{n:02}" for n in range(30)]
-    server.on("/events", {"data": [{"id": n, "ends_at": ends(n)} for n in ids]})
+    listed: dict[str, object] = {"data": [{"id": n, "ends_at": ends(n)} for n in ids]}
+    server.on("/events", listed, status(400))
     server.on("/people", {"data": []})
     server.on("/events/{}/visits", status(400))
     result = run(server, concurrency=1)
@@ -299,6 +301,30 @@ def test_after_ten_failures_in_a_row_the_rest_is_not_tried_and_that_is_said(
     assert f"{FAILURES_IN_A_ROW} NOT READ (HTTP 400)" in summary
     assert f"{30 - FAILURES_IN_A_ROW} not tried after that" in summary
     assert result.bookmark("visits") is None
+
+
+def test_ten_failures_in_a_row_do_not_hide_what_comes_after_them(server: ApiServer) -> None:
+    """As old events do that a vendor has broken for good."""
+    ids = [f"a{n:02}" for n in range(30)]
+    server.on("/events", {"data": [{"id": n, "ends_at": ends(n)} for n in ids]})
+    server.on("/people", {"data": []})
+    server.on("/events/{}/visits", status(400))
+    server.on("/events/a29/visits", {"data": [{"id": 1}]})
+    result = run(server, concurrency=1)
+    assert result.exit_code == 1
+    assert [row["event_id"] for row in result.records("visits")] == ["a29"]
+    assert "29 NOT READ (HTTP 400)" in result.summary("visits")
+    assert result.bookmark("visits") is None
+
+
+def test_a_hundred_failures_in_a_row_are_enough(server: ApiServer) -> None:
+    listed = [{"id": f"a{n:03}", "ends_at": ends("a01")} for n in range(150)]
+    server.on("/events", {"data": listed})
+    server.on("/people", {"data": []})
+    server.on("/events/{}/visits", status(400))
+    result = run(server, concurrency=1)
+    assert f"{MOST_FAILURES_IN_A_ROW} NOT READ (HTTP 400)" in result.summary("visits")
+    assert f"{150 - MOST_FAILURES_IN_A_ROW} not tried after that" in result.summary("visits")
 
 
 def test_failures_with_successes_between_do_not_stop_a_stream(server: ApiServer) -> None:
