@@ -1,58 +1,42 @@
-"""Benchmark of the core: our stream, a stock singer-sdk stream and bare requests, on the same data.
+"""Benchmark: the core against a stock singer-sdk stream and bare requests, and a tap on its API.
 
 Every contender is its own process, timed from outside. Within a case they take turns (A B C A B C),
 so that a busy machine hurts all alike. Figures are medians; only their ratios say something about
 another machine. `read_s` is wall time without start-up: from the first request, which the server
-notes, to the end of the process. Rows are counted in what each contender wrote.
+notes, to the end of the process. Rows are counted in what each contender wrote, stream by stream.
 
 A new rival is one more script that takes `--config` and writes Singer messages: add it to `cases`.
 """
 
 import argparse
-import http.client
 import json
 import math
 import os
 import platform
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
 
-HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this file is started by its name
+
+from benchmarks.worlds import HERE, Airmeet, Figures, Server, World
+
 MESSAGE = re.compile(rb'\{"type": ?"(\w+)"(?:, ?"stream": ?"(\w+)")?')
 RUSAGE_UNITS_PER_MB = 1024**2 if sys.platform == "darwin" else 1024
 COLUMNS = {
     **dict.fromkeys(("wall_s", "read_s", "cpu_s"), ".2f"),
     **dict.fromkeys(("rows_per_s", "peak_mb", "state_bytes", "schemas"), ",.0f"),
+    **dict.fromkeys(("requests", "unneeded", "pending"), ",.0f"),
 }
-
-
-Figures = dict[str, float]
-
-
-class World(NamedTuple):
-    """What a server serves: rows per page, pages per parent, milliseconds before each answer."""
-
-    parents: int
-    pages: int
-    rows: int
-    latency: int = 0
-
-    @property
-    def total(self) -> int:
-        """Return how many rows everybody must find."""
-        return self.parents * self.pages * self.rows
 
 
 class Contender(NamedTuple):
@@ -60,7 +44,7 @@ class Contender(NamedTuple):
 
     name: str
     command: tuple[str, ...]
-    world: World | None = None
+    world: World | Airmeet | None = None
     settings: dict[str, object] = {}  # noqa: RUF012 - never changed
     most_rounds: int = 99
 
@@ -100,15 +84,26 @@ START = Case(
 )
 
 
-def floor(threads: int, world: World) -> Contender:
+def floor(threads: int, world: World | Airmeet, name: str = "") -> Contender:
     """Return bare requests + orjson."""
-    return Contender(f"floor {threads}", (str(HERE / "floor.py"),), world, {"concurrency": threads})
+    command = (str(HERE / "floor.py"),)
+    return Contender(name or f"floor {threads}", command, world, {"concurrency": threads})
 
 
 def ours(workers: int, world: World, name: str = "") -> Contender:
     """Return our core without a request budget: pacing is not what is measured."""
     settings: dict[str, object] = {"concurrency": workers, "requests_per_minute": 0}
     return Contender(name or f"ours {workers}", (str(HERE / "our_tap.py"),), world, settings)
+
+
+def airmeet(world: Airmeet, workers: int = 8, name: str = "") -> Contender:
+    """Return tap-airmeet without a request budget; 8 workers are its default."""
+    settings: dict[str, object] = {
+        "concurrency": workers,
+        "requests_per_minute": 0,
+        "report_poll_seconds": 1,
+    }
+    return Contender(name or f"airmeet {workers}", ("-m", "tap_airmeet"), world, settings)
 
 
 def stock(world: World, most_rounds: int = 99) -> Contender:
@@ -123,6 +118,9 @@ def cases(shrink: int = 1) -> dict[str, Case]:
     """
     bulk, slow = World(200 // shrink, 30, 100), World(200 // shrink, 3, 100, latency=50)
     many, more = World(4_000 // shrink, 1, 10), World(8_000 // shrink, 1, 10)
+    reports = Airmeet(max(12, 30 // shrink), prepare=5)
+    people = Airmeet(200 // shrink, 15, 50, has_small_pages=True, only="participants")
+    crowds = Airmeet(50 // shrink, 3_000, 50, only="participants")
     quarter, whole = World(100 // shrink, 50, 100), World(400 // shrink, 50, 100)
     return {
         "bulk": Case(
@@ -154,58 +152,31 @@ def cases(shrink: int = 1) -> dict[str, Case]:
             [Goal("peak_mb", "ours 4/4", "ours 1/4", at_most=1.1)],
         ),
         "start": START,
+        "deferred": Case([airmeet(reports)], [Goal("wall_s", "airmeet 8", at_most=8)]),
+        "participants": Case(
+            [
+                *(airmeet(people, 10), airmeet(people, 20), floor(10, people), floor(20, people)),
+                # Full pages, for information: here the CPU is what is waited for.
+                *(airmeet(crowds, 10, "full pages"), floor(10, crowds, "full floor")),
+            ],
+            [
+                Goal("read_s", "floor 10", "airmeet 10", at_least=0.95),
+                Goal("read_s", "airmeet 10", "airmeet 20", at_least=1.7),
+                # One more for each event, and for the list of events.
+                Goal("unneeded", "airmeet 10", at_most=people.events + 1),
+                Goal("unneeded", "airmeet 20", at_most=people.events + 1),
+            ],
+        ),
     }
 
 
-@contextmanager
-def serving(world: World) -> Iterator[int]:
-    """Run the server of a world and give its port."""
-    options = [f"--{name}={value}" for name, value in world._asdict().items()]
-    command = [sys.executable, str(HERE / "server.py"), *options]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own file
-        try:
-            yield int(process.stdout.readline() if process.stdout else 0)
-        finally:
-            process.terminate()
-
-
-def first_request(port: int) -> float:
-    """Return when (monotonic clock) the first request since the last call came to the server."""
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", "/first")
-    return float(connection.getresponse().read())
-
-
-def ceiling(port: int, seconds: float = 1.0) -> float:
-    """Return the requests per second that the server answers at most: page 1, pipelined by ten.
-
-    Whatever comes near this figure has measured the server.
-    """
-    request = b"GET /parents/p00000/rows?page=1 HTTP/1.1\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        connection.sendall(request)
-        head = connection.recv(1024, socket.MSG_PEEK).partition(b"\r\n\r\n")[0]
-        size = len(head) + 4 + int(head.rpartition(b":")[2])
-        buffer, missing, answered = bytearray(2**20), size, 1
-        begin = time.monotonic()
-        while time.monotonic() < begin + seconds:
-            connection.sendall(request * 10)
-            missing += size * 10
-            while missing:
-                missing -= connection.recv_into(buffer, min(missing, len(buffer)))
-            answered += 10
-        return answered / (time.monotonic() - begin)
-
-
-def run_once(contender: Contender, port: int | None, folder: Path) -> Figures:
+def run_once(contender: Contender, server: Server | None, folder: Path) -> Figures:
     """Run a contender to its end; return what it took and, if it read a world, what it wrote."""
     command = [sys.executable, *contender.command]
-    if port:
-        config = folder / "config.json"
-        settings = {"api_url": f"http://127.0.0.1:{port}", **contender.settings}
-        config.write_text(json.dumps(settings), encoding="utf-8")
-        command += ["--config", str(config)]
-        first_request(port)
+    if server:
+        config = write_json(folder / "config.json", {**server.config, **contender.settings})
+        command += ["--config", config, *selection(contender, config, folder)]
+        server.forget()
     with (folder / "stdout").open("wb") as stdout, (folder / "stderr").open("wb") as stderr:
         begin = time.monotonic()
         process = subprocess.Popen(command, stdout=stdout, stderr=stderr)  # noqa: S603 - see `cases`
@@ -224,52 +195,76 @@ def run_once(contender: Contender, port: int | None, folder: Path) -> Figures:
         "cpu_s": usage.ru_utime + usage.ru_stime,
         "peak_mb": usage.ru_maxrss / RUSAGE_UNITS_PER_MB,
     }
-    if not port:
+    if not server:
         return figures
-    written = inspect(folder / "stdout")
-    rate = written["rows"] / figures["wall_s"]
-    return figures | written | {"read_s": end - first_request(port), "rows_per_s": rate}
+    seen = server.seen()
+    figures |= seen | {"read_s": end - seen["first"]} | inspect(folder / "stdout", server.expected)
+    return figures | {"rows_per_s": figures["rows"] / figures["wall_s"]}
 
 
-def inspect(stdout: Path) -> Figures:
-    """Return what was written: rows, the longest STATE, the most SCHEMAs of any one stream."""
-    counts: Counter[tuple[bytes, bytes]] = Counter()
+def write_json(path: Path, value: object) -> str:
+    """Write a file for a contender and return its name."""
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return str(path)
+
+
+def selection(contender: Contender, config: str, folder: Path) -> list[str]:
+    """Return the arguments that have a tap read only what its world is about, as users do it."""
+    only = contender.world.only if isinstance(contender.world, Airmeet) else None
+    if only is None or "-m" not in contender.command:  # the floor has no choice
+        return []
+    command = [sys.executable, *contender.command, "--config", config, "--discover"]
+    catalog = json.loads(subprocess.check_output(command, stderr=subprocess.DEVNULL))  # noqa: S603 - see `cases`
+    for stream in catalog["streams"]:
+        whole = next(each for each in stream["metadata"] if not each["breadcrumb"])
+        whole["metadata"]["selected"] = stream["tap_stream_id"] == only
+    return ["--catalog", write_json(folder / "catalog.json", catalog)]
+
+
+def inspect(stdout: Path, expected: dict[str, int]) -> Figures:
+    """Return what was written: rows, the longest STATE, the most SCHEMAs of any one stream.
+
+    Raises:
+        SystemExit: If a stream has not as many rows as there are.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
     longest = 0
     with stdout.open("rb") as lines:
         for line in lines:
             if match := MESSAGE.match(line):
-                counts[match[1], match[2]] += 1
+                counts[match[1].decode(), (match[2] or b"").decode()] += 1
                 longest = max(longest, len(line) if match[1] == b"STATE" else 0)
-            elif line.strip().isdigit():  # the floor prints its count
-                counts[b"RECORD", b"rows"] += int(line)
-    schemas = max((n for (kind, _), n in counts.items() if kind == b"SCHEMA"), default=0)
-    return {"rows": counts[b"RECORD", b"rows"], "state_bytes": longest, "schemas": schemas}
+            elif line.strip().isdigit():  # the floor reads one stream, and prints its count
+                counts["RECORD", next(iter(expected))] += int(line)
+    rows = {stream: counts["RECORD", stream] for stream in expected}
+    if rows != expected:
+        msg = f"rows by stream: {rows}, not {expected}"
+        raise SystemExit(msg)
+    schemas = max((n for (kind, _), n in counts.items() if kind == "SCHEMA"), default=0)
+    return {"rows": sum(rows.values()), "state_bytes": longest, "schemas": schemas}
 
 
 def measure(name: str, case: Case, rounds: int, folder: Path) -> dict[str, Any]:
-    """Run a case, contender after contender, round after round, and check the number of rows."""
+    """Run a case, contender after contender, round after round."""
     samples: dict[str, list[Figures]] = {each.name: [] for each in case.contenders}
     with ExitStack() as stack:
         worlds = dict.fromkeys(each.world for each in case.contenders if each.world)
-        ports = {world: stack.enter_context(serving(world)) for world in worlds}
-        servers = [
-            {**world._asdict(), "requests_per_s": None if world.latency else ceiling(port)}
-            for world, port in ports.items()
-        ]
+        servers = {world: stack.enter_context(world.serving()) for world in worlds}
+        warming = {each.world: each for each in case.contenders if isinstance(each.world, Airmeet)}
+        for world, each in warming.items():  # the sandbox keeps the pages that it was asked for
+            run_once(each, servers[world], folder)
         for turn in range(max(rounds, case.least_rounds)):
             for each in (one for one in case.contenders if turn < one.most_rounds):
-                figures = run_once(each, ports[each.world] if each.world else None, folder)
+                figures = run_once(each, servers[each.world] if each.world else None, folder)
                 sys.stderr.write(f"{name} {turn + 1}: {each.name} {figures['wall_s']:.2f} s\n")
-                if each.world and figures["rows"] != each.world.total:
-                    msg = f"{each.name}: {figures['rows']} rows, not {each.world.total}"
-                    raise SystemExit(msg)
                 samples[each.name].append(figures)
+        about = [server.about() for server in servers.values()]
     results = {
         contender: {figure: median(each[figure] for each in found) for figure in found[0]}
         for contender, found in samples.items()
     }
     return {
-        "servers": servers,
+        "servers": about,
         "contenders": results,
         "ratios": [judge(goal, results) for goal in case.goals],
         "rounds": samples,
@@ -295,19 +290,14 @@ def judge(goal: Goal, results: dict[str, Figures]) -> dict[str, Any]:
 
 def table(name: str, result: dict[str, Any]) -> str:
     """Return a case as text."""
-    lines = [f"\n{name}"]
-    for server in result["servers"]:
-        alone = server["requests_per_s"]
-        lines.append(
-            f"  {server['parents']:,} parents x {server['pages']} pages x {server['rows']} rows, "
-            f"{server['latency']} ms"
-            + (f"; server alone: {alone:,.0f} requests/s" if alone else "")
-        )
-    lines.append(f"  {'':11}" + "".join(f"{column:>12}" for column in (*COLUMNS, "rounds")))
-    for contender, figures in result["contenders"].items():
+    found = result["contenders"]
+    columns = [each for each in COLUMNS if any(each in figures for figures in found.values())]
+    lines = [f"\n{name}", *(f"  {server}" for server in result["servers"])]
+    lines.append(f"  {'':11}" + "".join(f"{column:>12}" for column in (*columns, "rounds")))
+    for contender, figures in found.items():
         cells = [
-            format(figures[column], style) if column in figures else "-"
-            for column, style in COLUMNS.items()
+            format(figures[column], COLUMNS[column]) if column in figures else "-"
+            for column in columns
         ]
         cells.append(str(len(result["rounds"][contender])))
         lines.append(f"  {contender:11}" + "".join(f"{cell:>12}" for cell in cells))

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import HTMLResponse, Response
 
-from event_sandbox.wire import json_response
-
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -138,8 +136,9 @@ async def _html(exchange: Exchange) -> None:
 
 
 async def _error_at_200(exchange: Exchange) -> None:
-    body = {"status": "error", "code": "500", "message": "Something went wrong (sandbox fault)."}
-    await exchange.answer(json_response(body))
+    response = exchange.error(500, "Something went wrong (sandbox fault).")
+    response.status_code = 200
+    await exchange.answer(response)
 
 
 BREAK: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
@@ -147,7 +146,9 @@ BREAK: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "429_date": _too_many_date,
     "429_none": _too_many_silent,
     "500": _error_of(500, "An unexpected error occurred (sandbox fault)."),
+    "502": _error_of(502, "Bad gateway (sandbox fault)."),
     "503": _error_of(503, "Service temporarily unavailable (sandbox fault)."),
+    "504": _error_of(504, "Endpoint request timed out (sandbox fault)."),
     "404": _error_of(404, "Not found (sandbox fault)."),
     "403": _error_of(403, "Forbidden (sandbox fault)."),
     "timeout": _timeout,

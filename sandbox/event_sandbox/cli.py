@@ -90,6 +90,10 @@ def _add_world_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--world", choices=sorted(SIZES), help="its size (default: small)")
     group.add_argument("--sessions", type=int, metavar="N", help="its size in sessions")
     group.add_argument("--people", type=int, metavar="N", help="its size in people")
+    group.add_argument("--events", type=int, metavar="N", help="its size in online events")
+    group.add_argument(
+        "--registrants", type=int, metavar="N", help="people on each online event's list"
+    )
     group.add_argument("--seed", type=int, help=f"other seeds, other worlds (default: {_SEED})")
     group.add_argument(
         "--today",
@@ -110,6 +114,12 @@ def _add_world_options(parser: argparse.ArgumentParser) -> None:
 def _add_serving_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("serving")
     group.add_argument("--latency-ms", type=float, default=0, help="added to every vendor answer")
+    group.add_argument(
+        "--prepare-seconds",
+        type=float,
+        default=1,
+        help="from the first request for a report until it is ready (default: %(default)s)",
+    )
     group.add_argument("--fault-rate", type=float, default=0, help="from 0 to 1 (default: 0)")
     group.add_argument(
         "--fault-kinds",
@@ -145,6 +155,7 @@ def _serve(options: argparse.Namespace) -> None:
     )
     sandbox.set_switches(_switches_of(options))
     sandbox.latency_seconds = max(0.0, options.latency_ms) / 1000
+    sandbox.preparation.seconds = max(0.0, options.prepare_seconds)
     kinds = [kind for kind in options.fault_kinds.split(",") if kind]
     sandbox.faults.set(options.fault_rate, kinds, options.fault_seed)
     listening = listen(options.host, options.port)
@@ -205,13 +216,16 @@ def _make_world(options: argparse.Namespace, remembered: Origin | None) -> World
         "seed": options.seed,
         "sessions": options.sessions,
         "people": options.people,
+        "events": options.events,
+        "registrants": options.registrants,
         "today": options.today,
     }
     if options.world:
-        for name in ("sessions", "people"):
+        for name in ("sessions", "people", "events"):
             asked[name] = getattr(size, name) if asked[name] is None else asked[name]
     if remembered is None:
-        default = Origin(_SEED, size.sessions, size.people, dt.datetime.now(dt.UTC).date())
+        today = dt.datetime.now(dt.UTC).date()
+        default = Origin(_SEED, size.sessions, size.people, today, events=size.events)
         given = {name: value for name, value in asked.items() if value is not None}
         return msgspec.structs.replace(default, **given).build()
     for name, value in asked.items():

@@ -42,6 +42,10 @@ class _Faults(msgspec.Struct, forbid_unknown_fields=True):
     permanent: list[_PermanentFault] = []
 
 
+class _Preparation(msgspec.Struct, forbid_unknown_fields=True):
+    seconds: float
+
+
 class _Vanish(msgspec.Struct, forbid_unknown_fields=True):
     vendor: str
     session_id: str | None = None
@@ -62,6 +66,7 @@ def make_control(sandbox: Sandbox) -> Starlette:
             Route("/_sandbox/requests", control.requests, methods=["GET", "DELETE"]),
             Route("/_sandbox/requests/count", control.request_count),
             Route("/_sandbox/latency", control.latency, methods=["POST"]),
+            Route("/_sandbox/preparation", control.preparation, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/vanish", control.vanish, methods=["POST"]),
         ],
         exception_handlers={UserError: _bad_request},
@@ -141,6 +146,14 @@ class _Control:
         body = await _body(request, _Latency)
         self._sandbox.latency_seconds = max(0.0, body.ms) / 1000
         return json_response({"ms": body.ms})
+
+    async def preparation(self, request: Request) -> Response:
+        preparation = self._sandbox.preparation
+        if request.method == "POST":
+            preparation.seconds = max(0.0, (await _body(request, _Preparation)).seconds)
+        elif request.method == "DELETE":
+            preparation.forget()
+        return json_response({"seconds": preparation.seconds, "reports": preparation.reports()})
 
     async def vanish(self, request: Request) -> Response:
         body = await _body(request, _Vanish)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from event_sandbox.airmeet import Airmeet
 from event_sandbox.conferencesio import ConferencesIO
 from event_sandbox.errors import UserError
 
 if TYPE_CHECKING:
     from event_sandbox.vendor import Vendor
 
-VENDORS: Final[dict[str, Vendor]] = {vendor.name: vendor for vendor in (ConferencesIO(),)}
+VENDORS: Final[dict[str, Vendor]] = {vendor.name: vendor for vendor in (ConferencesIO(), Airmeet())}
 
 
 def find_vendor(name: str) -> Vendor:

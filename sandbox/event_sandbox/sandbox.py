@@ -9,6 +9,7 @@ import msgspec
 
 from event_sandbox.errors import UserError
 from event_sandbox.faults import FaultPlan
+from event_sandbox.preparation import Preparation
 from event_sandbox.registry import VENDORS, find_stream, find_vendor
 from event_sandbox.request_log import RequestLog
 from event_sandbox.switches import SwitchBoard
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class _Vanishing:
-    """A session that goes away when so many more requests have come in."""
+    """A session or event that goes away when so many more requests have come in."""
 
     vendor: str
     key: str
@@ -46,6 +47,7 @@ class Sandbox:
         self.world = world
         self.switches = SwitchBoard({name: vendor.switches for name, vendor in VENDORS.items()})
         self.faults = FaultPlan()
+        self.preparation = Preparation()
         self.log = RequestLog() if log is None else log
         self.latency_seconds = 0.0
         self.generation = 0
@@ -65,6 +67,7 @@ class Sandbox:
         """Move the world on by so many days."""
         changes = advance(self.world, steps)
         self.generation += 1
+        self.preparation.forget()
         if self._on_advance:
             self._on_advance(self.world)
         return changes
@@ -79,34 +82,36 @@ class Sandbox:
         self.switches.restore()
         self.generation += 1
 
-    def vanish(self, vendor_name: str, session_key: str | None, after_requests: int) -> str:
-        """Let a session go away now or during the n-th vendor request from now; give its key."""
+    def vanish(self, vendor_name: str, key: str | None, after_requests: int) -> str:
+        """Let a session or event go away now or during the n-th vendor request from now.
+
+        Returns:
+            Its key, which may be left to the vendor to choose.
+        """
         vendor = find_vendor(vendor_name)
-        key = session_key or vendor.newest_session(self.world, self.switches.of(vendor_name))
-        if key is None or key not in self.world.sessions:
-            message = (
-                f"there is no session {key!r}" if key else "there is no session with attendance"
-            )
+        key = key or vendor.newest_parent(self.world, self.switches.of(vendor_name))
+        if key is None or not vendor.has_parent(self.world, key):
+            message = f"there is no {key!r}" if key else "there is nothing with attendance"
             raise UserError(message)
         if after_requests > 0:
             self._vanishing.append(_Vanishing(vendor_name, key, after_requests))
         else:
-            self._remove(key)
+            self._remove(vendor_name, key)
         return key
 
     def count_request(self, vendor_name: str) -> None:
-        """Let the sessions go whose time has come with this request."""
+        """Let go what has its time come with this request."""
         if not self._vanishing:
             return
         for vanishing in self._vanishing:
             if vanishing.vendor == vendor_name:
                 vanishing.requests_left -= 1
                 if not vanishing.requests_left:
-                    self._remove(vanishing.key)
+                    self._remove(vendor_name, vanishing.key)
         self._vanishing = [
             vanishing for vanishing in self._vanishing if vanishing.requests_left > 0
         ]
 
-    def _remove(self, key: str) -> None:
-        self.world.sessions.pop(key, None)
+    def _remove(self, vendor_name: str, key: str) -> None:
+        find_vendor(vendor_name).remove(self.world, key)
         self.generation += 1

@@ -24,13 +24,19 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     today: dt.date
     """The day of the first start; each step after it is one more day."""
     step: int = 0
+    events: int = 12
+    registrants: int | None = None
 
     def build(self) -> World:
         """Make the world and bring it to where it was."""
         if self.sessions < 1 or self.people < 1:
             message = "a world needs at least one session and one person"
             raise UserError(message)
-        world = build_world(self.seed, Size(self.sessions, self.people), self.today)
+        if self.events < 1 or (self.registrants is not None and self.registrants < 1):
+            message = "a world needs at least one online event, with at least one registrant"
+            raise UserError(message)
+        size = Size(self.sessions, self.people, self.events, self.registrants)
+        world = build_world(self.seed, size, self.today)
         advance(world, self.step)
         return world
 
@@ -54,7 +60,13 @@ class StateFile:
     def save(self, world: World) -> None:
         """Remember the world; a crash leaves the old file or the new one, never half of one."""
         origin = Origin(
-            world.seed, world.session_count, world.people_count, world.first_today, world.step
+            seed=world.seed,
+            sessions=world.session_count,
+            people=world.people_count,
+            today=world.first_today,
+            step=world.step,
+            events=world.event_count,
+            registrants=world.registrants,
         )
         fresh = self._path.with_name(self._path.name + ".new")
         try:

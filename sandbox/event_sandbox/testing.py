@@ -58,10 +58,18 @@ class Client:
             lower = {name.lower(): value for name, value in response.getheaders()}
             return Answer(response.status, lower, response.read())
 
-    def vendor(self, name: str, path: str, method: str = "GET", body: Json = None) -> Answer:
-        """Ask a vendor's API, with the right key."""
+    def vendor(
+        self,
+        name: str,
+        path: str,
+        method: str = "GET",
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Ask a vendor's API, with the right key unless other headers are given."""
         vendor = self.vendors[name]
-        headers = {"API-Key": vendor["settings"]["api_key"]}
+        if headers is None:
+            headers = {"API-Key": vendor["settings"]["api_key"]}
         return self.ask(method, vendor["api_url"] + path, body, headers)
 
     def control(self, method: str, path: str, body: Json = None) -> Json:

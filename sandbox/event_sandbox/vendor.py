@@ -59,5 +59,14 @@ class Vendor(Protocol):
     def has_credentials(self, headers: Headers) -> bool:
         """Tell whether any credentials came along, right or wrong."""
 
-    def newest_session(self, world: World, positions: Positions) -> str | None:
-        """Give the key of the newest-dated session that the vendor lists and people are in."""
+    def newest_parent(self, world: World, positions: Positions) -> str | None:
+        """Give the key of the newest thing with attendance that the vendor lists.
+
+        That is whatever a tap reads attendance by: a session, or an event.
+        """
+
+    def has_parent(self, world: World, key: str) -> bool:
+        """Tell whether there is such a thing of that key."""
+
+    def remove(self, world: World, key: str) -> None:
+        """Let such a thing go away, if it is still there."""

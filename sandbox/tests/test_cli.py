@@ -133,7 +133,7 @@ def test_advance() -> None:
 def test_switches_are_listed() -> None:
     listed = run("switches", "conferencesio").stdout
     assert "conferencesio.polls_empty: object (default), array, null\n" in listed
-    assert listed == run("switches").stdout
+    assert listed in run("switches").stdout
 
 
 @pytest.mark.parametrize(

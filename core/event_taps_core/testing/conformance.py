@@ -11,6 +11,7 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from singer_sdk.testing.runners import TapTestRunner
 
 from event_taps_core.testing.plugin import UNHURRIED
+from event_taps_core.testing.promises.deferral import Deferral
 from event_taps_core.testing.promises.description import Description
 from event_taps_core.testing.promises.faults import PERMANENT, Faults
 from event_taps_core.testing.promises.interruption import Interruption
@@ -19,7 +20,6 @@ from event_taps_core.testing.promises.output import Output
 from event_taps_core.testing.promises.passing_time import PassingTime
 from event_taps_core.testing.promises.sdk_features import SdkFeatures
 from event_taps_core.testing.promises.selection import Selection
-from event_taps_core.testing.sandbox import switch_positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,8 @@ def conformance_suite(tap_under_test: TapUnderTest) -> type:
         A class to assign to a name that begins with `Test`.
     """
     runner = _sdk_runner(tap_under_test)
-    bases = (*_PROMISES, _sdk_tests(tap_under_test, runner))
+    deferral = (Deferral,) if tap_under_test.deferred_streams else ()
+    bases = (*_PROMISES, *deferral, _sdk_tests(tap_under_test, runner))
     attributes = {
         "tap": tap_under_test,
         "parameters": _parameters(tap_under_test),
@@ -72,7 +73,7 @@ def _parameters(tap: TapUnderTest) -> dict[str, list[Any]]:
         "whole_stream": [name for name, stream in tap.streams.items() if stream.parent is None],
         "secret_setting": tap.secret_settings,
         "required_setting": tap.required_settings,
-        "position": switch_positions(tap.vendor),
+        "switched": tap.switch_runs,
         "mixture": list(range(_MIXTURES)),
         "situation": list(SITUATIONS),
         "breakage": [

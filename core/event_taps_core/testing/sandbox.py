@@ -34,17 +34,19 @@ def find_command(name: str) -> str:
     return found
 
 
-def switch_positions(vendor: str) -> list[tuple[str, str]]:
-    """List every position of every switch of a vendor, as the sandbox's command prints them."""
+def switch_positions(vendor: str) -> dict[str, list[str]]:
+    """Return the positions of a vendor's switches, the usual one first.
+
+    They are what the sandbox's command prints, so that tests can be collected without a sandbox.
+    """
     command = [find_command("event-sandbox"), "switches", vendor]
     printed = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - the sandbox's own command
-    found = []
+    found = {}
     for line in printed.stdout.splitlines():
         if line.startswith(f"{vendor}."):
             name, _, positions = line.removeprefix(f"{vendor}.").partition(": ")
-            found += [
-                (name, position.removesuffix(" (default)")) for position in positions.split(", ")
-            ]
+            usual, *others = positions.split(", ")
+            found[name] = [usual.removesuffix(" (default)"), *others]
     return found
 
 
@@ -160,6 +162,11 @@ class Sandbox:
         """Answer each request so much later."""
         self._json("POST", "/latency", {"ms": milliseconds})
 
+    def prepare(self, seconds: float) -> None:
+        """Forget what was prepared, and let each answer take so long from its first request."""
+        self._json("DELETE", "/preparation")
+        self._json("POST", "/preparation", {"seconds": seconds})
+
     def advance(self, days: int = 1) -> dict[str, int]:
         """Let the world move on; return how often each kind of change happened."""
         self.has_changed = True
@@ -181,10 +188,11 @@ class Sandbox:
         self._json("DELETE", "/requests")
 
     def reset(self) -> None:
-        """Undo everything but what happened to the world."""
+        """Undo everything but what happened to the world; nothing takes time to prepare."""
         for path in ("/switches", "/faults", "/requests"):
             self._json("DELETE", path)
         self.delay(0)
+        self.prepare(0)
         self.forgotten = []
 
     def ends(self) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from event_taps_core.read_log import ReadLogStream
+from event_taps_core.testing.sandbox import switch_positions
 from event_taps_core.testing.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -24,9 +27,13 @@ class TapUnderTest:
         tap_class: The tap.
         vendor: The vendor's name in the sandbox.
         settings: Settings of every run, beside those that the sandbox gives.
+        impatient: Settings with which an answer that is not ready after a second or two is given
+            up; needed where streams are deferred.
         switches: Positions of the sandbox's switches in every test.
         refusing: Positions under which the vendor refuses everything: there a run has to say so
             instead of equalling the truth.
+        incomplete: Positions under which a part can never be read, which the truth leaves out:
+            there a run equals the truth and still has to say that something is missing.
         needs: For a stream whose rows need another stream that is not its parent (a join): the
             names of those. Whatever else a stream requests is a request too many.
         fault_seed: Seed of the random faults; another one if some kind strikes no request.
@@ -35,8 +42,10 @@ class TapUnderTest:
     tap_class: type[EventTap]
     vendor: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    impatient: Mapping[str, Any] = field(default_factory=dict)
     switches: Mapping[str, str] = field(default_factory=dict)
     refusing: Mapping[str, str] = field(default_factory=dict)
+    incomplete: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fault_seed: int = 1
 
@@ -61,6 +70,11 @@ class TapUnderTest:
         return {name: stream for name, stream in self.streams.items() if stream.parent}
 
     @property
+    def deferred_streams(self) -> dict[str, type[EventStream]]:
+        """The streams whose answers the vendor prepares when they are asked for."""
+        return {name: stream for name, stream in self.streams.items() if stream.deferred}
+
+    @property
     def setting_schemas(self) -> dict[str, dict[str, Any]]:
         """The tap's settings by name."""
         return dict(self.tap_class.config_jsonschema["properties"])
@@ -74,6 +88,32 @@ class TapUnderTest:
     def secret_settings(self) -> list[str]:
         """Names of the settings that must never be seen."""
         return [name for name, schema in self.setting_schemas.items() if schema.get("secret")]
+
+    @cached_property
+    def complete_positions(self) -> dict[str, list[str]]:
+        """The positions of each switch under which everything can be read."""
+        others = {*self.refusing.items(), *self.incomplete.items()}
+        return {
+            name: [position for position in positions if (name, position) not in others]
+            for name, positions in switch_positions(self.vendor).items()
+        }
+
+    @property
+    def switch_runs(self) -> list[dict[str, str]]:
+        """What to switch for runs that together see every position but the usual ones.
+
+        One for each run; or two where each run has to wait for what is deferred. These stand far
+        apart in the vendor's list, so that they hardly touch each other.
+        """
+        complete = [
+            (name, position)
+            for name, positions in self.complete_positions.items()
+            for position in positions
+            if position != self.switches.get(name, positions[0])
+        ]
+        runs = math.ceil(len(complete) / (2 if self.deferred_streams else 1))
+        alone = [*self.refusing.items(), *self.incomplete.items()]
+        return [dict(complete[first::runs]) for first in range(runs)] + [{n: p} for n, p in alone]
 
     def secret_columns(self, stream: str) -> list[str]:
         """Names of the columns that come only with `include_secrets`."""
@@ -97,31 +137,46 @@ class TapUnderTest:
         """Return a stream's path as it is declared; empty if it requests nothing."""
         return str(inspect.getattr_static(self.all_streams[stream], "path") or "")
 
-    def path_of(self, stream: str, parent_id: str) -> str:
-        """Return the path that is requested for one parent."""
-        return self.template(stream).replace(f"{{{self.streams[stream].parent_key}}}", parent_id)
-
     def sharing(self, stream: str) -> list[str]:
         """Names of the streams that the answers for this one feed, itself included."""
         template = self.template(stream)
         return [name for name in self.streams if self.template(name) == template]
 
-    def request_paths(self, stream: str) -> set[str]:
-        """Path templates that may be requested when only this stream is selected."""
+    def fed_by(self, stream: str) -> set[str]:
+        """Names of the streams that lack rows if one of this stream's answers does not come.
+
+        Those that share it, and what hangs on them, directly or not.
+        """
+        fed = self.sharing(stream)
+        below = [
+            name for name, cls in self.streams.items() if cls.parent and cls.parent.name in fed
+        ]
+        return set(fed).union(*map(self.fed_by, below))
+
+    def request_paths(self, *streams: str) -> set[str]:
+        """Path templates that may be requested when only these streams are selected."""
+        needed = set().union(*map(self._data_paths, streams))
+        return needed | set(self.tap_class.client_class.credential_paths) if needed else needed
+
+    def _data_paths(self, stream: str) -> set[str]:
         needed = {self.template(stream)} - {""}
         if parent := self.all_streams[stream].parent:
-            needed |= self.request_paths(parent.name)
+            needed |= self._data_paths(parent.name)
         for other in self.needs.get(stream, ()):
-            needed |= self.request_paths(other)
+            needed |= self._data_paths(other)
         return needed
 
-    def template_of(self, path: str) -> str | None:
-        """Find the template that a requested path was made from."""
-        wanted = path.split("/")
-        for template in self.tap_class.client_class.reads:
-            parts = template.split("/")
-            if len(parts) == len(wanted) and all(
-                part in ("{}", given) for part, given in zip(parts, wanted, strict=True)
-            ):
-                return template
-        return None
+    def may_send(self, method: str, path: str) -> bool:
+        """Say whether a request is one of the client's reads, or asks for credentials."""
+        client = self.tap_class.client_class
+        if method == "POST":
+            return path in client.credential_paths
+        return method == "GET" and any(matches(template, path) for template in client.reads)
+
+
+def matches(template: str, path: str) -> bool:
+    """Say whether a path was made from a template: `{...}` stands for one segment."""
+    wanted, given = template.split("/"), path.split("/")
+    return len(wanted) == len(given) and all(
+        part == there or part.startswith("{") for part, there in zip(wanted, given, strict=True)
+    )

@@ -57,7 +57,7 @@ class ConferencesIO:
         """Tell whether an API key came along."""
         return "api-key" in headers
 
-    def newest_session(self, world: World, positions: Positions) -> str | None:
+    def newest_parent(self, world: World, positions: Positions) -> str | None:
         """Give the key of the newest-dated session that is listed and has check-in records."""
         dated = [
             (session.first_day, session.key)
@@ -65,3 +65,11 @@ class ConferencesIO:
             if session.first_day and session.checkins
         ]
         return max(dated)[1] if dated else None
+
+    def has_parent(self, world: World, key: str) -> bool:
+        """Tell whether there is a session of that key."""
+        return key in world.sessions
+
+    def remove(self, world: World, key: str) -> None:
+        """Delete a session."""
+        world.sessions.pop(key, None)

@@ -16,6 +16,7 @@ from starlette.routing import Route, Router
 
 from event_sandbox.conferencesio import shapes
 from event_sandbox.conferencesio.view import View
+from event_sandbox.kept import KeptAnswers
 from event_sandbox.wire import Json, json_response
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ class API:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._kept: dict[str, Response] = {}
-        self._kept_bytes = 0
-        self._kept_generation = -1
+        self._kept = KeptAnswers(sandbox, _KEPT_BYTES)
         self._shuffles = random.Random(sandbox.world.seed)  # noqa: S311 - an order, not a secret
         routes: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
             ("GET", "/app", self._get_app),
@@ -74,22 +73,11 @@ class API:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        if self._kept_generation != self._sandbox.generation:
-            self._forget()
         kept = self._kept.get(scope["path"]) if scope["method"] == "GET" else None
         await (kept or self._router)(scope, receive, send)
 
-    def _forget(self) -> None:
-        self._kept.clear()
-        self._kept_bytes = 0
-        self._kept_generation = self._sandbox.generation
-
     def _keep(self, request: Request, response: Response) -> Response:
-        if self._kept_bytes + len(response.body) > _KEPT_BYTES:
-            self._forget()
-        self._kept[request.scope["path"]] = response
-        self._kept_bytes += len(response.body)
-        return response
+        return self._kept.keep(request.scope["path"], response)
 
     @property
     def _positions(self) -> Positions:

@@ -11,6 +11,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world.meetings import change_meetings
+from event_sandbox.world.online import archive_now_and_then, event_numbers, now_of
+from event_sandbox.world.online_changes import count_changes
 from event_sandbox.world.programme import make_session
 from event_sandbox.world.sessions import (
     add_checkin,
@@ -47,6 +49,7 @@ def advance(world: World, steps: int = 1) -> Counter[str]:
 
 def apply_step(world: World, changes: Counter[str]) -> None:
     """Move the world on by one day."""
+    before, numbers = now_of(world), set(event_numbers(world))
     world.step += 1
     world.today += timedelta(days=1)
     _hold_sessions(world, changes)
@@ -61,6 +64,9 @@ def apply_step(world: World, changes: Counter[str]) -> None:
         _vanish(world, changes)
     preload(world, make_session(world))
     changes["sessions_new"] += 1
+    count_changes(world, before, now_of(world), set(event_numbers(world)) - numbers, changes)
+    if world.step % _VANISHES_EVERY == _VANISHES_EVERY - 1:
+        archive_now_and_then(world, changes)
 
 
 def is_in_motion(world: World, session: Session) -> bool:

@@ -19,18 +19,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much there is: sessions in the programme, and people."""
+    """How much there is: sessions in the programme, people, and online events."""
 
     sessions: int
     people: int
+    events: int = 12
+    registrants: int | None = None
+    """How many people each online event has on its list; None for a number that varies."""
 
 
-SIZES: Final = {"small": Size(12, 60), "demo": Size(60, 800), "large": Size(1000, 20_000)}
+SIZES: Final = {
+    "small": Size(12, 60),
+    "demo": Size(60, 800, 30),
+    "large": Size(1000, 20_000, 200),
+}
 
 
 def build_world(seed: int, size: Size, today: date) -> World:
     """Make the world as it stands at the end of `today`: the same for the same arguments."""
-    world = World(seed, size.sessions, size.people, first_today=today, today=today)
+    world = World(
+        seed,
+        size.sessions,
+        size.people,
+        first_today=today,
+        today=today,
+        event_count=size.events,
+        registrants=size.registrants,
+    )
     _make_events(world)
     world.people = [make_person(world, number) for number in range(size.people)]
     for _ in range(size.sessions):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from datetime import date, time
@@ -242,6 +242,14 @@ class World:
     """How many sessions were ever made; the next one's index."""
     keys: set[str] = field(default_factory=set)
     """Session keys ever given out: a vanished session's key does not come back."""
+    event_count: int = 12
+    """How many online events there were on the first day; later ones are numbered on."""
+    registrants: int | None = None
+    """How many people each online event has on its list; None for a number that varies."""
+    archived: set[int] = field(default_factory=set)
+    """The numbers of online events that were archived."""
+    made_online: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
+    """Parts of online events that were made already; see `online`."""
 
     def rng(self, *path: object) -> random.Random:
         """Give the random stream of that name: the same in every world with this seed."""
@@ -261,4 +269,5 @@ class World:
             questions=sum(len(s.questions) for s in sessions),
             evaluations=sum(len(s.evaluations) for s in sessions),
             meetings=len(self.meetings),
+            online_events=self.event_count + (self.step + 1) // 2 - len(self.archived),
         )

@@ -75,6 +75,12 @@ QUESTIONS = (
     "Is there a template?",
 )
 
+ROLES = ("Auditor", "Partner", "Controller", "Tax Adviser", "Étudiante", "Head of Finance")
+
+CITIES = ("Lyon", "Oslo", "Pune", "Łódź", "Austin", "São Paulo", "")
+
+COUNTRIES = ("France", "Norway", "India", "Poland", "United States", "Brasil")
+
 NOTES = ("arrived late", "badge reprinted", "left early; see e-mail", "élève accompagnée")
 
 GRADES = (

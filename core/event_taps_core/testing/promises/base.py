@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,27 +22,65 @@ if TYPE_CHECKING:
     from event_taps_core.testing.warehouse import Warehouse
 
 READ_LOG = ReadLogStream.name
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+LONGEST_GOODBYE_SECONDS = 5
+
+PRECISE = {"concurrency": 2, "settle_days": 0}
+"""Nothing is read again but what the bookmark says, so that it has to be true."""
+
+_FORTY = 40
 Truth = dict[str, list[dict[str, Any]]]
+
+
+@dataclass(frozen=True, order=True)
+class Part:
+    """What a stream reads for one parent."""
+
+    end: str
+    """When the parent ends."""
+    parent_id: str
+    path: str
 
 
 @dataclass(frozen=True)
 class FirstRun:
     """A first run against the world at its start, and what the sandbox knew and saw of it."""
 
+    tap: TapUnderTest
     run: Run
     requests: list[Request]
     truth: Truth
 
-    def ends(self, tap: TapUnderTest, stream: str) -> dict[str, str]:
-        """Return when each parent of a stream ends, oldest first, where its rows say it."""
-        found: dict[str, str] = {}
-        for name in tap.sharing(stream):
-            cls = tap.streams[name]
+    def parts(self, stream: str) -> list[Part]:
+        """List what a stream reads for each parent, by end, where rows say when that is.
+
+        The rows also hold the names in the path, of which there may be several.
+        """
+        found: set[Part] = set()
+        for name in self.tap.sharing(stream):
+            cls = self.tap.streams[name]
             for record in self.run.records(name):
-                end = record.get(str(cls.replication_key))
+                end = record[str(cls.replication_key)]
                 if end is not None:
-                    found[str(record[str(cls.parent_key)])] = str(end)
-        return dict(sorted(found.items(), key=lambda item: (item[1], item[0])))
+                    path = self.tap.template(name).format_map(record)
+                    found.add(Part(str(end), str(record[str(cls.parent_key)]), path))
+        return sorted(found)
+
+    @property
+    def asked(self) -> Counter[str]:
+        """How often each path was asked for."""
+        return Counter(request.path for request in self.requests)
+
+    def rate(self, share: float) -> float:
+        """Return a rate of faults: a share of the requests, or of forty if there are more.
+
+        So a test's length does not depend on how much a vendor is asked.
+        """
+        return share * min(1, _FORTY / len(self.requests))
+
+    def milliseconds(self, run_seconds: float) -> float:
+        """Return by how much each answer has to come later for one worker's run to take so long."""
+        return 1000 * run_seconds / len(self.requests)
 
 
 class Promises:
@@ -66,7 +105,7 @@ class Promises:
 
     @pytest.fixture(autouse=True)
     def only_reads(self, request: pytest.FixtureRequest) -> Any:  # noqa: ANN401 - a generator fixture
-        """Whatever a test did: the vendor was sent only GET, and only for paths that are reads."""
+        """Whatever a test did: the vendor was sent nothing but reads, and asks for credentials."""
         sandbox = request.getfixturevalue("sandbox") if "sandbox" in request.fixturenames else None
         yield
         if sandbox is not None and not sandbox.ends():
@@ -77,7 +116,8 @@ class Promises:
         """A first run; the same one for all tests of this process that look at one."""
         if "first_run" not in self.kept:
             run = run_tap().assert_good()
-            self.kept["first_run"] = FirstRun(run, sandbox.requests(), self.truth(sandbox))
+            truth = self.truth(sandbox)
+            self.kept["first_run"] = FirstRun(self.tap, run, sandbox.requests(), truth)
             sandbox.forget_requests()
         found: FirstRun = self.kept["first_run"]
         return found
@@ -108,16 +148,47 @@ class Promises:
         different = {name: differences(warehouse.table(name), rows) for name, rows in truth.items()}
         assert {name: lines[:5] for name, lines in different.items() if lines} == {}
 
+    def assert_nothing_was_read(self, run: Run) -> None:
+        """Insist that nothing arrives that looks like an answer."""
+        assert run.of_type("RECORD") == []
+        for message in run.of_type("STATE"):
+            assert not any(message["value"]["bookmarks"].values()), "a bookmark moved"
+
+    def progress(self, run: Run, stream: str) -> str | None:
+        """Return a stream's bookmark, in a form that can be compared with that of another run.
+
+        Past everything that is over, a bookmark is at the start of the run.
+        """
+        started = run.records(READ_LOG)[0]["read_at"]
+        return "the start of the run" if run.bookmark(stream) == started else run.bookmark(stream)
+
+    def assert_stopped(self, stopped: Run, number: signal.Signals) -> None:
+        """Insist on an orderly end by this signal."""
+        assert stopped.exit_code == 128 + number, stopped.stderr
+        stopped.assert_whole_lines()
+        assert "Traceback" not in stopped.stderr
+        assert stopped.error_lines == [stopped.last_line]
+        assert number.name in stopped.last_line
+
+    def assert_resumes(
+        self, ended: Run, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """Insist that a run from the last state completes what the ended one had left."""
+        sandbox.delay(0)
+        sandbox.mend()
+        resumed = run_tap(state=ended.state, settle_days=0).assert_good()
+        self.assert_equals(self.load(ended, resumed), first_run.truth)
+
 
 def _readable(value: Any) -> str:  # noqa: ANN401 - parameters are of any kind
+    if isinstance(value, dict):
+        return ",".join(map(_readable, value.items()))
     return "=".join(value) if isinstance(value, tuple) else str(value)
 
 
 def assert_only_reads(tap: TapUnderTest, requests: list[Request]) -> None:
-    """Insist on GET, on paths that the client lists, and on credentials in good hands."""
-    asked = Counter((request.method, request.path) for request in requests if request.vendor)
-    assert [
-        (method, path) for method, path in asked if method != "GET" or not tap.template_of(path)
-    ] == []
+    """Insist on the paths and methods that the client lists, and on credentials in good hands."""
+    sent = {(request.method, request.path) for request in requests if request.vendor}
+    assert [(method, path) for method, path in sent if not tap.may_send(method, path)] == []
     elsewhere = [request for request in requests if request.vendor is None and request.authorised]
     assert elsewhere == [], "credentials were carried to another host"

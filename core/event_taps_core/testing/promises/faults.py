@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from event_taps_core.testing.promises.base import FirstRun, Promises
+from event_taps_core.testing.promises.base import FirstRun, Part, Promises, Truth
 
 if TYPE_CHECKING:
     from event_taps_core.testing.running import TapRunner
@@ -36,8 +36,8 @@ class Faults(Promises):
     def test_faults_that_pass_leave_no_trace_in_the_output(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, kind: str
     ) -> None:
-        """One request in ten fails; the rows are the same and the run is a good one."""
-        sandbox.break_randomly(kind, seed=self.tap.fault_seed)
+        """Requests fail here and there; the rows are the same and the run is a good one."""
+        sandbox.break_randomly(kind, rate=first_run.rate(0.1), seed=self.tap.fault_seed)
         run = run_tap(request_timeout_seconds=1 if kind == "timeout" else 60).assert_good()
         struck = [request for request in sandbox.requests() if request.fault]
         assert struck, "no request was struck: choose another fault_seed for this tap"
@@ -47,17 +47,20 @@ class Faults(Promises):
     def test_faults_of_all_kinds_together_leave_no_trace(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
-        """As on a bad day, when one request in five fails."""
+        """As on a bad day."""
         kinds = [kind for kind in TRANSIENT if kind != "timeout"]
-        sandbox.break_randomly(*kinds, rate=0.2, seed=self.tap.fault_seed)
+        sandbox.break_randomly(*kinds, rate=first_run.rate(0.2), seed=self.tap.fault_seed)
         run = run_tap().assert_good()
         assert len({request.fault for request in sandbox.requests() if request.fault}) > 1
         self.assert_equals(self.load(run), first_run.truth)
 
-    def test_asked_to_wait_nobody_asks_before(self, sandbox: Sandbox, run_tap: TapRunner) -> None:
+    def test_asked_to_wait_nobody_asks_before(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
         """`Retry-After` is for the key, so all workers wait."""
-        sandbox.break_randomly("429_seconds", seed=self.tap.fault_seed)
-        sandbox.delay(150)  # so that there is something left to ask for
+        rate = first_run.rate(0.1)
+        sandbox.break_randomly("429_seconds", rate=rate, seed=self.tap.fault_seed)
+        sandbox.delay(first_run.milliseconds(4))  # so that there is something left to ask for
         run_tap(concurrency=2).assert_good()
         requests = sandbox.requests()
         throttled = [r.at + (r.ms or 0) / 1000 for r in requests if r.fault]
@@ -72,20 +75,17 @@ class Faults(Promises):
     ) -> None:
         """Exit code 1; the bookmark stays before it; the next run ends at the truth."""
         kind, stream = breakage
-        ends = list(first_run.ends(self.tap, stream).items())
-        parent_id, end = ends[len(ends) // 2]
-        sandbox.break_path(f"^{self.tap.path_of(stream, parent_id)}$", kind)
+        parts = first_run.parts(stream)
+        part = parts[len(parts) // 2]
+        fed = self.tap.fed_by(stream)
+        sandbox.break_path(f"^{part.path}$", kind)
         run = run_tap(settle_days=0, max_retries=1)
-        assert run.exit_code == 1, run.stderr
-        run.assert_whole_lines()
-        assert run.error_lines == [run.last_line]
-        assert parent_id in run.last_line
-        assert stream in run.last_line
-        self.assert_equals(self.load(run), self.without_parent(first_run.truth, stream, parent_id))
+        run.assert_failed_in_one_line(part.parent_id, *fed)
+        self.assert_equals(self.load(run), self.without_part(first_run.truth, stream, part))
         for name in self.tap.child_streams:
             bookmark = run.bookmark(name)
             assert bookmark is not None
-            assert (bookmark <= end) is (name in self.tap.sharing(stream)), name
+            assert (bookmark <= part.end) is (name in fed), name
         sandbox.mend()
         after = run_tap(state=run.state, settle_days=0).assert_good()
         self.assert_equals(self.load(run, after), first_run.truth)
@@ -93,29 +93,28 @@ class Faults(Promises):
     def test_a_stream_that_cannot_be_read_leaves_the_others_alone(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, whole_stream: str
     ) -> None:
-        """A stream that is read as a whole and breaks is named; what does not need it is read."""
+        """A stream that is read as a whole and breaks is named; what does not need it is read.
+
+        Where nothing is left, the run says what to check, as for an address that is wrong.
+        """
         path = self.tap.template(whole_stream)
         sandbox.break_path(f"^{path}$", "500")
         run = run_tap(max_retries=0)
-        assert run.exit_code == 1
-        run.assert_whole_lines()
-        assert run.error_lines == [run.last_line]
-        assert whole_stream in run.last_line
         rows = {
             name: first_run.truth[name]
             for name in self.tap.streams
             if path not in self.tap.request_paths(name)
         }
-        assert rows
+        run.assert_failed_in_one_line(whole_stream if rows else "setting")
         self.assert_equals(self.load(run), rows)
+        if not rows:
+            self.assert_nothing_was_read(run)
 
-    def without_parent(
-        self, truth: dict[str, list[dict[str, Any]]], stream: str, parent_id: str
-    ) -> dict[str, list[dict[str, Any]]]:
-        """Return the truth without what one path's answer holds of one parent."""
+    def without_part(self, truth: Truth, stream: str, part: Part) -> Truth:
+        """Return the truth without what one answer feeds, and what hangs on its rows."""
         column = str(self.tap.streams[stream].parent_key)
-        sharing = self.tap.sharing(stream)
+        fed = self.tap.fed_by(stream)
         return {
-            name: [row for row in rows if name not in sharing or row[column] != parent_id]
+            name: [row for row in rows if name not in fed or row[column] != part.parent_id]
             for name, rows in truth.items()
         }

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from event_taps_core.testing.promises.base import FirstRun, Promises
+from event_taps_core.testing.promises.base import (
+    LONGEST_GOODBYE_SECONDS,
+    PRECISE,
+    STOPPING,
+    FirstRun,
+    Promises,
+)
 
 if TYPE_CHECKING:
-    from event_taps_core.testing.running import Run, RunningTap, TapRunner
+    from event_taps_core.testing.running import RunningTap, TapRunner
     from event_taps_core.testing.sandbox import Sandbox
 
-STOPPING = (signal.SIGTERM, signal.SIGINT)
-
-PRECISE = {"concurrency": 2, "settle_days": 0}
-"""Nothing is read again but what the bookmark says, so that it has to be true."""
-
-ANSWER_MILLISECONDS = 100
-LONGEST_GOODBYE_SECONDS = 5
+SLOW_RUN_SECONDS = 3
+"""By one worker, so that there is time to interrupt it."""
 
 
 class Interruption(Promises):
@@ -43,13 +44,12 @@ class Interruption(Promises):
     ) -> None:
         """Its bookmarks come while it reads, not only at the end of a stream."""
         stream = next(iter(self.tap.child_streams))
-        ends = first_run.ends(self.tap, stream)
-        first, *_ = ends
-        middle = list(ends)[len(ends) // 2]
-        sandbox.break_path(f"^{self.tap.path_of(stream, middle)}$", "timeout")
+        parts = first_run.parts(stream)
+        first, middle = parts[0], parts[len(parts) // 2]
+        sandbox.break_path(f"^{middle.path}$", "timeout")
         running = run_tap.start(settings=PRECISE)
         sandbox.wait_until(
-            lambda: (running.so_far().bookmark(stream) or "") > ends[first],
+            lambda: (running.so_far().bookmark(stream) or "") > first.end,
             while_true=running.runs,
         )
         running.send(signal.SIGKILL)
@@ -58,14 +58,14 @@ class Interruption(Promises):
         sandbox.forget_requests()
         run_tap(state=killed.state, settle_days=0).assert_good()
         asked = set(sandbox.paths())
-        assert self.tap.path_of(stream, first) not in asked
-        assert self.tap.path_of(stream, middle) in asked
+        assert first.path not in asked
+        assert middle.path in asked
 
     def test_run_killed_while_it_writes_is_resumed_from_its_last_state(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
         """A state may be the last that arrived; whatever came before it is whole."""
-        sandbox.delay(ANSWER_MILLISECONDS)
+        sandbox.delay(first_run.milliseconds(SLOW_RUN_SECONDS))
         running = run_tap.start(settings=PRECISE)
         third = len(first_run.run.stdout) // 3
         sandbox.wait_until(lambda: running.written() > third, while_true=running.runs)
@@ -100,7 +100,7 @@ class Interruption(Promises):
         number: signal.Signals,
     ) -> None:
         """What was handed to the target is whole, and the last state is true of it."""
-        sandbox.delay(ANSWER_MILLISECONDS)
+        sandbox.delay(first_run.milliseconds(SLOW_RUN_SECONDS))
         running = run_tap.start(settings=PRECISE)
         third = len(first_run.run.stdout) // 3
         sandbox.wait_until(lambda: running.written() > third, while_true=running.runs)
@@ -121,10 +121,10 @@ class Interruption(Promises):
         stopped.assert_whole_lines()
 
     def test_target_that_goes_away_ends_the_run_in_one_line(
-        self, sandbox: Sandbox, run_tap: TapRunner
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
         """As `| head -1` does."""
-        sandbox.delay(ANSWER_MILLISECONDS // 4)
+        sandbox.delay(first_run.milliseconds(1))
         running = run_tap.start(stdout=subprocess.PIPE)
         assert running.process.stdout is not None
         first = running.process.stdout.readline()
@@ -137,27 +137,13 @@ class Interruption(Promises):
     def run_until(
         self, part: float, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> RunningTap:
-        """Start a run and come back when it is at this part of its requests: that one hangs."""
-        paths = [request.path for request in first_run.requests]
+        """Start a run and come back when it is at this part of its requests: that one hangs.
+
+        A path counts where it is first asked for.
+        """
+        paths = list(first_run.asked)
         path = paths[int(part * len(paths))]
         sandbox.break_path(f"^{path}$", "timeout")
         running = run_tap.start(settings=PRECISE)
         sandbox.wait_until(lambda: path in sandbox.paths(), while_true=running.runs)
         return running
-
-    def assert_stopped(self, stopped: Run, number: signal.Signals) -> None:
-        """Insist on an orderly end by this signal."""
-        assert stopped.exit_code == 128 + number, stopped.stderr
-        stopped.assert_whole_lines()
-        assert "Traceback" not in stopped.stderr
-        assert stopped.error_lines == [stopped.last_line]
-        assert number.name in stopped.last_line
-
-    def assert_resumes(
-        self, ended: Run, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
-        """Insist that a run from the last state completes what the ended one had left."""
-        sandbox.delay(0)
-        sandbox.mend()
-        resumed = run_tap(state=ended.state, settle_days=0).assert_good()
-        self.assert_equals(self.load(ended, resumed), first_run.truth)

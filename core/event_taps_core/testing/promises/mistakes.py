@@ -15,7 +15,7 @@ from event_taps_core.testing.promises.base import FirstRun, Promises
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from event_taps_core.testing.running import Record, Run, TapRunner
+    from event_taps_core.testing.running import Record, TapRunner
     from event_taps_core.testing.sandbox import Sandbox
 
 WRONG = "wrong-0123456789"
@@ -39,7 +39,7 @@ class Mistakes(Promises):
         run = run_tap(**wrong)
         run.assert_failed_in_one_line(secret_setting)
         assert WRONG not in run.stderr
-        self.assert_no_rows(run)
+        self.assert_nothing_was_read(run)
         assert sandbox.request_count() <= len(self.tap.secret_settings)
 
     def test_refused_port(self, run_tap: TapRunner) -> None:
@@ -49,26 +49,26 @@ class Mistakes(Promises):
             netloc = f"127.0.0.1:{bound.getsockname()[1]}"
             run = run_tap(api_url=self.at(netloc, run_tap), max_retries=1)
         run.assert_failed_in_one_line("127.0.0.1", "refuses", "setting", "api_url")
-        self.assert_no_rows(run)
+        self.assert_nothing_was_read(run)
 
     def test_unknown_host(self, run_tap: TapRunner) -> None:
         """The name does not resolve: `.invalid` never does."""
         run = run_tap(api_url=self.at("nowhere.invalid", run_tap), max_retries=1)
         run.assert_failed_in_one_line("nowhere.invalid", "not known", "setting", "api_url")
-        self.assert_no_rows(run)
+        self.assert_nothing_was_read(run)
 
     def test_host_that_does_not_answer(self, sandbox: Sandbox, run_tap: TapRunner) -> None:
         """It accepts connections and says nothing."""
         sandbox.delay(30_000)
         run = run_tap(request_timeout_seconds=1, max_retries=1)
         run.assert_failed_in_one_line("127.0.0.1", "no answer", "setting")
-        self.assert_no_rows(run)
+        self.assert_nothing_was_read(run)
 
     def test_another_server_at_that_address(self, sandbox: Sandbox, run_tap: TapRunner) -> None:
         """It knows none of the paths: that is no vendor without data."""
         run = run_tap(api_url=f"{sandbox.url}/elsewhere", max_retries=1)
         run.assert_failed_in_one_line("/elsewhere", "setting")
-        self.assert_no_rows(run)
+        self.assert_nothing_was_read(run)
 
     def test_missing_setting(self, run_tap: TapRunner, required_setting: str) -> None:
         """It is named, with the variable that would set it."""
@@ -102,7 +102,7 @@ class Mistakes(Promises):
         run = run_tap(**malformed)
         run.assert_failed_in_one_line(secret_setting)
         assert WRONG not in run.stderr
-        self.assert_no_rows(run)
+        self.assert_nothing_was_read(run)
 
     @pytest.mark.parametrize("content", ["", "{", "[]", '"text"'], ids=repr)
     def test_config_file_that_is_no_object(
@@ -159,7 +159,7 @@ class Mistakes(Promises):
         run = run_tap(state=state).assert_good()
         assert sandbox.paths() == usual
         for name in self.tap.child_streams:
-            assert run.bookmark(name) == ordinary.bookmark(name)
+            assert self.progress(run, name) == self.progress(ordinary, name)
 
     @pytest.mark.parametrize("content", ["", "{", "[]", '{"streams": 3}'], ids=repr)
     def test_unusable_catalog_file(self, run_tap: TapRunner, content: str) -> None:
@@ -179,12 +179,6 @@ class Mistakes(Promises):
         """Return the API's address at another host."""
         address: str = run_tap.settings["api_url"]
         return urlsplit(address)._replace(netloc=netloc).geturl()
-
-    def assert_no_rows(self, run: Run) -> None:
-        """Insist that nothing arrives that looks like an answer."""
-        assert run.of_type("RECORD") == []
-        for message in run.of_type("STATE"):
-            assert not any(message["value"]["bookmarks"].values()), "a bookmark moved"
 
 
 class Secrecy(Promises):
@@ -242,8 +236,8 @@ def _mapped(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
 def _broken(kind: str) -> Callable[[Promises, Sandbox, FirstRun], Record]:
     def situation(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
         stream = next(iter(suite.tap.child_streams))
-        parent_id = next(iter(first_run.ends(suite.tap, stream)))
-        sandbox.break_path(f"^{suite.tap.path_of(stream, parent_id)}$", kind)
+        part, *_ = first_run.parts(stream)
+        sandbox.break_path(f"^{part.path}$", kind)
         return {}
 
     return situation

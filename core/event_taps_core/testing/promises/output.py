@@ -13,14 +13,17 @@ import jsonschema
 import pytest
 
 from event_taps_core.testing.promises.base import READ_LOG, FirstRun, Promises
-from event_taps_core.testing.sandbox import switch_positions
+from event_taps_core.testing.under_test import matches
 from event_taps_core.testing.warehouse import differences
 
 if TYPE_CHECKING:
     from event_taps_core.testing.running import Run, TapRunner
     from event_taps_core.testing.sandbox import Sandbox
 
-LONGEST_STATE_BYTES = 1024
+LONGEST_BOOKMARK_BYTES = 100
+
+A_MOMENT_SECONDS = 0.5
+"""What has to be prepared is not there at once, and there when it is asked for again."""
 
 
 class Output(Promises):
@@ -79,7 +82,9 @@ class Output(Promises):
         states = first_run.run.of_type("STATE")
         assert states
         for message in states:
-            assert len(json.dumps(message["value"])) < LONGEST_STATE_BYTES
+            text = json.dumps(message["value"], separators=(",", ":"))
+            assert len(text) < LONGEST_BOOKMARK_BYTES * len(self.tap.all_streams)
+            assert list(message["value"]) == ["bookmarks"]
             for kept in message["value"]["bookmarks"].values():
                 assert set(kept) <= {"replication_key", "replication_key_value"}
 
@@ -109,52 +114,68 @@ class Output(Promises):
         assert logged == {name: len(first_run.run.records(name)) for name in self.tap.streams}
 
     def test_summary_counts_rows_and_requests(self, first_run: FirstRun) -> None:
-        """A line per stream at the end of the log."""
-        requests = 0
-        for name in self.tap.streams:
+        """A line per stream at the end of the log, and one for what only brings credentials."""
+        requests: Counter[str] = Counter()
+        credentials = ["credentials"] if self.tap.tap_class.client_class.credential_paths else []
+        for name in [*self.tap.streams, *credentials]:
             found = re.search(r": (\d+) rows, (\d+) requests", first_run.run.summary(name))
             assert found, name
             assert int(found[1]) == len(first_run.run.records(name))
-            requests += int(found[2])
-        assert requests == len(first_run.requests)
+            requests[name] = int(found[2])
+        assert requests.total() == len(first_run.requests)
+        posted = [request for request in first_run.requests if request.method == "POST"]
+        assert requests["credentials"] == len(posted)
+
+    def test_nothing_is_requested_twice(self, first_run: FirstRun) -> None:
+        """But what has to be prepared: that is asked for early, and once more."""
+        deferred = {self.tap.template(name) for name in self.tap.deferred_streams}
+        asked = Counter((request.path, request.query) for request in first_run.requests)
+        for (path, query), count in asked.items():
+            is_deferred = any(matches(template, path) for template in deferred)
+            assert count <= 1 + is_deferred, f"{path}?{query}"
 
     @pytest.mark.parametrize("order", ["plain", "overtaking"])
     def test_output_is_the_same_with_any_number_of_workers(
-        self, sandbox: Sandbox, run_tap: TapRunner, order: str
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, order: str
     ) -> None:
         """Byte by byte, but for the time of the run; also when some answers come late."""
         workers: tuple[int, ...] = (1, 3, 8)
         if order == "overtaking":
-            sandbox.break_randomly("reset", seed=self.tap.fault_seed)
+            sandbox.break_randomly("reset", rate=first_run.rate(0.1), seed=self.tap.fault_seed)
             workers = (2, 8)
         outputs = [masked(run_tap(concurrency=count).assert_good()) for count in workers]
         assert all(output == outputs[0] for output in outputs)
 
     def test_first_run_equals_the_truth_under_every_switch_position(
-        self, sandbox: Sandbox, run_tap: TapRunner, position: tuple[str, str]
+        self, sandbox: Sandbox, run_tap: TapRunner, switched: dict[str, str]
     ) -> None:
         """Where the vendor's documents leave something open, either way has to work.
 
-        Where it refuses everything, nothing else is promised than to say so.
+        Where it refuses everything, nothing else is promised than to say so; where it never gives
+        a part, everything else, and to say so.
         """
-        name, value = position
-        sandbox.switch(**{name: value})
-        run = run_tap()
-        if self.tap.refusing.get(name) == value:
-            run.assert_failed_in_one_line("setting")
-            return
-        self.assert_equals(self.load(run.assert_good()), self.truth(sandbox))
+        sandbox.switch(**switched)
+        sandbox.prepare(A_MOMENT_SECONDS)
+        if switched.items() & self.tap.refusing.items():
+            run_tap().assert_failed_in_one_line("setting")
+        elif switched.items() & self.tap.incomplete.items():
+            run = run_tap(**self.tap.impatient)
+            run.assert_failed_in_one_line()
+            self.assert_equals(self.load(run), self.truth(sandbox))
+        else:
+            self.assert_equals(self.load(run_tap().assert_good()), self.truth(sandbox))
 
     def test_first_run_equals_the_truth_under_mixed_switch_positions(
         self, sandbox: Sandbox, run_tap: TapRunner, mixture: int
     ) -> None:
-        """Ways that work alone have to work together."""
-        positions: dict[str, list[str]] = {}
-        for name, value in switch_positions(self.tap.vendor):
-            if self.tap.refusing.get(name) != value:
-                positions.setdefault(name, []).append(value)
+        """Ways that work alone have to work together.
+
+        Things take time to prepare in one of them only, because that is long with small pages.
+        """
         chance = random.Random(mixture)  # noqa: S311 - it has to repeat
+        positions = self.tap.complete_positions
         sandbox.switch(**{name: chance.choice(values) for name, values in positions.items()})
+        sandbox.prepare(A_MOMENT_SECONDS if mixture == 0 else 0)
         self.assert_equals(self.load(run_tap().assert_good()), self.truth(sandbox))
 
     def test_secret_columns_come_only_when_asked_for(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from event_taps_core.columns import EXTRA_FIELDS, READ_AT
 from event_taps_core.testing.promises.base import READ_LOG, FirstRun, Promises
 from event_taps_core.testing.running import deselect_columns, replicate_in_full, select
+from event_taps_core.testing.under_test import matches
 
 if TYPE_CHECKING:
     from event_taps_core.testing.running import Record, Run, TapRunner
@@ -32,8 +33,7 @@ class Selection(Promises):
         for name in others:
             if name != READ_LOG:
                 assert rows_of(run, name) == rows_of(first_run.run, name)
-        allowed = set().union(*(self.tap.request_paths(name) for name in others))
-        assert self.templates(sandbox) == allowed
+        assert self.templates(sandbox) == self.tap.request_paths(*others)
 
     def test_a_stream_alone_requests_only_what_it_needs(
         self,
@@ -119,8 +119,8 @@ class Selection(Promises):
     ) -> None:
         """Rows of the part that could not be read must not be dropped."""
         stream = next(iter(self.tap.child_streams))
-        parent_id = next(iter(first_run.ends(self.tap, stream)))
-        sandbox.break_path(f"^{self.tap.path_of(stream, parent_id)}$", "500")
+        part, *_ = first_run.parts(stream)
+        sandbox.break_path(f"^{part.path}$", "500")
         run = run_tap(
             catalog=replicate_in_full(catalog, *self.tap.streams),
             emit_activate_version_messages=True,
@@ -128,7 +128,7 @@ class Selection(Promises):
         )
         assert run.exit_code == 1
         activated = {message["stream"] for message in run.of_type("ACTIVATE_VERSION")}
-        assert activated == set(self.tap.streams) - set(self.tap.sharing(stream))
+        assert activated == set(self.tap.streams) - set(self.tap.fed_by(stream))
 
     def templates(self, sandbox: Sandbox) -> set[str]:
         """Return the path templates that were requested, in the streams' own form."""
@@ -148,14 +148,6 @@ class Selection(Promises):
             for name, value in record.items()
             if name not in kept and value is not None
         )
-
-
-def matches(template: str, path: str) -> bool:
-    """Say whether a path was made from a stream's template."""
-    wanted, given = template.split("/"), path.split("/")
-    return len(wanted) == len(given) and all(
-        part == there or part.startswith("{") for part, there in zip(wanted, given, strict=True)
-    )
 
 
 def rows_of(run: Run, stream: str) -> list[Record]:

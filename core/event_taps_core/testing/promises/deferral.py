@@ -1,0 +1,106 @@
+# ruff: noqa: S101 - assert is how pytest speaks
+"""Promises about what a vendor prepares when it is asked for: ready in time, or never."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import pytest
+
+from event_taps_core.testing.promises.base import (
+    LONGEST_GOODBYE_SECONDS,
+    PRECISE,
+    STOPPING,
+    FirstRun,
+    Promises,
+)
+from event_taps_core.testing.promises.output import A_MOMENT_SECONDS, masked
+
+if TYPE_CHECKING:
+    from event_taps_core.testing.running import TapRunner
+    from event_taps_core.testing.sandbox import Sandbox
+
+NEVER_SECONDS = 3600.0
+
+
+class Deferral(Promises):
+    """Streams that are `deferred`; in other promises' tests what they ask for is ready at once."""
+
+    def test_preparation_changes_neither_output_nor_requests(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """What was asked for early is asked for once more, was it ready or not."""
+        sandbox.prepare(A_MOMENT_SECONDS)
+        run = run_tap().assert_good()
+        assert masked(run) == masked(first_run.run)
+        assert Counter(sandbox.paths()) == first_run.asked
+        for name in self.tap.deferred_streams:
+            assert "not ready at first" in run.summary(name)
+
+    def test_everything_is_prepared_at_the_same_time(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """All is asked for before the first is waited for; no worker is held, be it the only one.
+
+        Else it would take the time of one preparation for each.
+        """
+        sandbox.prepare(A_MOMENT_SECONDS)
+        run_tap(concurrency=1).assert_good()
+        asked: dict[str, list[float]] = defaultdict(list)
+        for request in sandbox.requests():
+            asked[request.path].append(request.at)
+        paths = self.deferred_paths(first_run)
+        assert max(asked[path][0] for path in paths) < min(asked[path][1] for path in paths)
+        began = min(asked[path][0] for path in paths)
+        ended = max(times[-1] for times in asked.values())
+        assert ended - began < len(paths) * A_MOMENT_SECONDS / 2
+
+    @pytest.mark.parametrize("number", [signal.SIGKILL, *STOPPING], ids=lambda number: number.name)
+    def test_run_that_ends_while_it_waits_is_resumed(
+        self,
+        first_run: FirstRun,
+        sandbox: Sandbox,
+        run_tap: TapRunner,
+        number: signal.Signals,
+    ) -> None:
+        """The next one asks again; and a wait holds up nobody who wants to stop."""
+        sandbox.prepare(NEVER_SECONDS)
+        paths = self.deferred_paths(first_run)
+        running = run_tap.start(settings=PRECISE)
+        sandbox.wait_until(
+            lambda: any(
+                count > 1 for path, count in Counter(sandbox.paths()).items() if path in paths
+            ),
+            while_true=running.runs,
+        )
+        running.send(number)
+        ended = running.finish(LONGEST_GOODBYE_SECONDS)
+        if number is signal.SIGKILL:
+            assert ended.exit_code == -signal.SIGKILL
+        else:
+            self.assert_stopped(ended, number)
+        sandbox.prepare(A_MOMENT_SECONDS)
+        self.assert_resumes(ended, first_run, sandbox, run_tap)
+
+    def test_what_is_never_ready_is_named_and_everything_else_is_read(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """After a time that is set; the bookmark stays, and the next run ends at the truth."""
+        sandbox.prepare(NEVER_SECONDS)
+        run = run_tap(settle_days=0, **self.tap.impatient)
+        deferred = self.tap.deferred_streams
+        run.assert_failed_in_one_line(*deferred)
+        lacking = set().union(*map(self.tap.fed_by, deferred))
+        truth = first_run.truth
+        self.assert_equals(self.load(run), {n: [] if n in lacking else truth[n] for n in truth})
+        for name in deferred:
+            assert (run.bookmark(name) or "") < first_run.parts(name)[0].end
+        sandbox.prepare(A_MOMENT_SECONDS)
+        after = run_tap(state=run.state, settle_days=0).assert_good()
+        self.assert_equals(self.load(run, after), truth)
+
+    def deferred_paths(self, first_run: FirstRun) -> set[str]:
+        """Return the paths of deferred streams that rows came from."""
+        return {part.path for name in self.tap.deferred_streams for part in first_run.parts(name)}

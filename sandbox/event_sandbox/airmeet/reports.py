@@ -1,0 +1,213 @@
+"""Rows of reports, as the samples of sections 4.5, 4.6, 4.8 to 4.10, 4.12 and 4.14 show them.
+
+Each report is a list of rows with the id that pages are cut by, in ascending order.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from event_sandbox.airmeet.forms import Shape, time_stamp, unknown
+
+if TYPE_CHECKING:
+    from event_sandbox.airmeet.view import View
+    from event_sandbox.world.model import Person
+    from event_sandbox.world.online_model import (
+        OnlineAnswer,
+        OnlineEvent,
+        OnlineQuestion,
+        OnlineSession,
+        Registration,
+        Stay,
+    )
+
+Rows = list[tuple[int, Shape]]
+
+SILENT: Final = 13
+"""Every so many people, somebody leaves a question open."""
+
+
+def event_attendance(view: View, event: OnlineEvent) -> Rows:
+    """4.5: who was in any finished session, from when, and how long in all."""
+    stays: dict[int, list[tuple[Stay, int]]] = {}
+    for session in event.sessions:
+        for stay in view.session_stays(event, session):
+            stays.setdefault(stay.person.number, []).append((stay, stay.spent_by(view.now)))
+    return [
+        _attendance(
+            view,
+            event,
+            min((stay for stay, _ in of_person), key=lambda stay: stay.at),
+            sum(spent for _, spent in of_person),
+        )
+        for _, of_person in sorted(stays.items())
+    ]
+
+
+def session_attendance(view: View, event: OnlineEvent, session: OnlineSession) -> Rows:
+    """4.6: who was in a session."""
+    return [
+        _attendance(view, event, stay, stay.spent_by(view.now))
+        for stay in view.session_stays(event, session)
+    ]
+
+
+def booth_attendance(view: View, event: OnlineEvent, booth_key: str) -> Rows:
+    """4.8: who was at a booth."""
+    rows = []
+    for stay in view.booth_stays(event, booth_key):
+        key, row = _attendance(view, event, stay, stay.spent_by(view.now))
+        odd = view.is_odd(stay.person.number)
+        row["interested_in_being_contacted"] = "maybe" if odd else stay.interested
+        row["visits"] = str(stay.visits) if odd else stay.visits
+        rows.append((key, row))
+    return rows
+
+
+def _attendance(view: View, event: OnlineEvent, stay: Stay, spent: int) -> tuple[int, Shape]:
+    """Give a row that the three kinds of attendance share; `time_spent` is a text of digits."""
+    key = view.record_id(event, stay.person.number)
+    odd = view.is_odd(stay.person.number)
+    return key, {
+        "email": None if odd else stay.person.email,
+        "id": key,
+        "name": _name(stay.person),
+        "user_id": stay.user,
+        "time_stamp": "soon" if odd else time_stamp(view, stay.at),
+        "time_spent": _spent(view, spent, odd=odd),
+    } | unknown(view, {"device": {"kind": "desktop"}})
+
+
+def _spent(view: View, spent: int, *, odd: bool) -> str | int:
+    if odd:
+        return "n/a"
+    return str(spent) if view.positions["time_spent"] == "text" else spent
+
+
+def polls(view: View, event: OnlineEvent) -> Rows:
+    """4.9: a row for each person, with the answers inside and without an id of its own."""
+    rows = []
+    for number, answers in groupby(view.answers(event), key=lambda a: a.person.number):
+        of_person = list(answers)
+        row = _who(of_person[0].person, of_person[0].user)
+        row["polls"] = [_poll(view, answer, at) for at, answer in enumerate(of_person)]
+        rows.append((view.record_id(event, number), row | unknown(view, {"points": 3})))
+    return rows
+
+
+def _poll(view: View, answer: OnlineAnswer, position: int) -> Shape:
+    """4.9: an answer; in the sample the second one has its text under `session_id`."""
+    value = poll_answer(view, answer)
+    shape: Shape = {"question": answer.question}
+    form = view.positions["poll_items"]
+    if form == "with_session_id":
+        shape["session_id"] = answer.session.key
+        if position == 0 and answer.person.number % SILENT == 0:
+            return shape | {"time_stamp": time_stamp(view, answer.at)}
+    if form == "typo" and position % 2 == 1 and isinstance(value, str):
+        shape["session_id"] = value
+    else:
+        shape["answer"] = value
+    return shape | {"time_stamp": time_stamp(view, answer.at)}
+
+
+def poll_answer(view: View, answer: OnlineAnswer) -> str | float | list[str] | None:
+    """4.9: a text in the sample; several choices and ratings are not shown."""
+    form, values = view.positions["poll_answer"], answer.values
+    if form == "typed" and answer.person.number % SILENT == 0:
+        return None
+    if form != "text" and answer.kind == "multiple_answer":
+        return [str(value) for value in values]
+    if form == "typed" and answer.kind == "rating":
+        return values[0]
+    return ", ".join(f"{value}" for value in values)
+
+
+def questions(view: View, event: OnlineEvent) -> list[Shape]:
+    """4.10: a row for each person, with the questions inside; not cut into pages."""
+    rows = []
+    for _, questions in groupby(view.questions(event), key=lambda q: q.user):
+        of_person = list(questions)
+        row = _who(of_person[0].person, of_person[0].user)
+        row["questions"] = [_question(view, question) for question in of_person]
+        rows.append(row | unknown(view, {"points": 5}))
+    return rows
+
+
+def _question(view: View, question: OnlineQuestion) -> Shape:
+    votes = question.votes_by(view.now)
+    is_float = view.positions["upvote_count"] == "float"
+    shape: Shape = {
+        "question": question.text,
+        "session_id": question.session.key,
+        "upvoteCount": float(votes) if is_float else votes,
+    }
+    if view.is_odd(votes):
+        shape["upvoteCount"] = str(votes)
+    if question.dated:
+        shape["time_stamp"] = time_stamp(view, question.at)
+    return shape
+
+
+def utms(view: View, event: OnlineEvent) -> Rows:
+    """4.12: what the registration link carried; the sample is lost, clients met this."""
+    form = view.positions["people_without_utms"]
+    entries = sorted(view.registrations(event), key=lambda entry: entry.number)
+    return [
+        (view.record_id(event, entry.number), _utm(view, event, entry))
+        for entry in entries
+        if entry.registered is not None and (entry.utms or form != "no_row")
+    ]
+
+
+def _utm(view: View, event: OnlineEvent, entry: Registration) -> Shape:
+    names = ["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"]
+    if view.positions["utm_keys"] == "three":
+        names = names[:3]
+    values: Shape | None = {name: dict(entry.utms or ()).get(name) for name in names}
+    if not entry.utms and view.positions["people_without_utms"] == "null_object":
+        values = None
+    return {
+        "id": view.record_id(event, entry.number),
+        "airmeetId": event.key,
+        "email": entry.person.email or None,
+        "utms": values,
+    } | unknown(view, {"referrer": None})
+
+
+def replays(view: View, event: OnlineEvent) -> Rows:
+    """4.14: a row for each person and session; the sample is lost, clients met this."""
+    rows = []
+    for watched in view.replays(event):
+        key = view.record_id(event, watched.number)
+        minutes: dict[str, str | float] = {
+            "integer": watched.half_minutes // 2,
+            "float": watched.half_minutes / 2,
+            "text": f"{watched.half_minutes / 2:.1f}",
+        }
+        row: Shape = {
+            "id": key,
+            "name": _name(watched.person),
+            "email": watched.person.email,
+            "session_id": watched.session.key,
+            "duration_viewed": minutes[view.positions["duration_viewed"]],
+        }
+        if view.positions["replay_fields"] == "many":
+            row["user_id"] = watched.user
+            row["session_name"] = watched.session.name
+            row["time_stamp"] = time_stamp(view, watched.at)
+        rows.append((key, row | unknown(view, {"percent": 50})))
+    return rows
+
+
+def _who(person: Person | None, user: str | None) -> Shape:
+    return {
+        "email": person and person.email,
+        "name": person and _name(person),
+        "user_id": user,
+    }
+
+
+def _name(person: Person) -> str:
+    return f"{person.first_name} {person.last_name}".strip()

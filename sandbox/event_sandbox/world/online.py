@@ -1,0 +1,287 @@
+"""Make online events: a programme of webinars and virtual conferences with the world's own people.
+
+An event's programme, its list of people and what they do are made when they are first asked for:
+a benchmark's world of many large events costs only what is read of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from event_sandbox.world import names
+from event_sandbox.world.online_model import (
+    Booth,
+    CustomField,
+    OnlineEvent,
+    OnlineSession,
+    OnlineSpeaker,
+    Track,
+)
+
+if TYPE_CHECKING:
+    import random
+    from collections import Counter
+
+    from event_sandbox.world.model import Millis, World
+
+MINUTE: Final = 60_000
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+FOREIGN: Final = -1
+"""The number of an event that belongs to somebody else."""
+
+BIG: Final = 1
+"""The number of the event that everybody attends, so that its reports have several pages."""
+
+OPEN: Final = 11
+"""The number of the event that has no end."""
+
+_DESERTED: Final = 3
+_FEWEST_EVENTS: Final = 4
+_RECORDED_DAYS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where an event lies, in days from the first today, and how long it takes."""
+
+    first: int
+    last: int
+    days: int = 1
+    paused: bool = False
+
+
+_SLOTS: Final = (
+    _Slot(-88, -80),
+    _Slot(-60, -50, days=3),
+    _Slot(-40, -31),
+    _Slot(-30, -20),
+    _Slot(-13, -11),
+    _Slot(-8, -6, days=2),
+    _Slot(-4, -3),
+    _Slot(-1, -1),
+    _Slot(-1, -1, days=3),
+    _Slot(0, 0, days=2, paused=True),
+    _Slot(2, 4),
+    _Slot(8, 20),
+)
+_OPEN_SLOT: Final = _Slot(-100, -100)
+_FOREIGN_SLOT: Final = _Slot(-20, -15)
+
+_ZONES: Final = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Europe/London")
+
+
+def now_of(world: World) -> Millis:
+    """Give the instant at which the world stands: the end of its day in UTC."""
+    return _midnight(world.today + timedelta(days=1))
+
+
+def event_numbers(world: World) -> list[int]:
+    """Give the numbers of the organiser's events that exist and are not archived.
+
+    They are in the order in which they were created; every other day brings a new one.
+    """
+    made = world.event_count + (world.step + 1) // 2
+    return [number for number in range(made) if number not in world.archived]
+
+
+def event_key(world: World, number: int) -> str:
+    """Give an event's key, a time-based UUID in form, without making the event."""
+    return _uuid(world.rng("online", number, "key"), "11ed")
+
+
+def event(world: World, number: int) -> OnlineEvent:
+    """Give an event with its programme."""
+    made = world.made_online.get(("event", number))
+    if made is None:
+        made = world.made_online["event", number] = _make_event(world, number)
+    return made
+
+
+def find_event(world: World, key: str) -> int | None:
+    """Give the number of the event of that key, if it exists and is not archived."""
+    numbers = event_numbers(world)
+    return next((number for number in numbers if event_key(world, number) == key), None)
+
+
+def archive_now_and_then(world: World, changes: Counter[str]) -> None:
+    """Let the organiser archive an event, old or new, but not those that tests count on."""
+    numbers = [number for number in event_numbers(world) if number not in (BIG, OPEN)]
+    if len(numbers) > _FEWEST_EVENTS:
+        world.archived.add(world.rng("archive", world.step).choice(numbers))
+        changes["online_events_archived"] += 1
+
+
+def is_deserted(number: int) -> bool:
+    """Tell whether nobody ever registers for this event."""
+    return number % len(_SLOTS) == _DESERTED
+
+
+def user_key(world: World, number: int) -> str:
+    """Give the nine characters by which the platform knows a person, at every event the same."""
+    made = world.made_online.get(("user", number))
+    if made is not None:
+        return str(made)
+    rng = world.rng("online-user", number)
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    made = world.made_online["user", number] = "".join(rng.choices(letters, k=9))
+    return made
+
+
+def _make_event(world: World, number: int) -> OnlineEvent:
+    rng = world.rng("online", number)
+    slot = _slot(world, number)
+    zone = ZoneInfo(_ZONES[number % len(_ZONES)])
+    day = _first_day(world, number) + timedelta(days=rng.randint(slot.first, slot.last))
+    clock = time(rng.randint(8, 16), rng.choice((0, 15, 30)))
+    days = [
+        int(datetime.combine(day + timedelta(days=n), clock, zone).timestamp()) * 1000
+        for n in range(slot.days)
+    ]
+    ends = None if number == OPEN else days[-1] + 4 * HOUR
+    sessions = _make_sessions(world, rng, number, days, ends)
+    title = names.TITLES[number % len(names.TITLES)]
+    return OnlineEvent(
+        number=number,
+        key=event_key(world, number),
+        name=f"{title}: Northlight Online {number}",
+        description=f"{title} for everybody who could not travel.",
+        zone=zone,
+        starts=days[0],
+        ends=ends,
+        paused=slot.paused,
+        sessions=sessions,
+        booths=_make_booths(rng) if number % 4 == 1 else (),
+        tracks=_make_tracks(rng, sessions) if number % 4 == 1 else (),
+        fields=_make_fields(rng) if number % 3 < 2 else (),  # noqa: PLR2004 - a third has none
+    )
+
+
+def _slot(world: World, number: int) -> _Slot:
+    if number == FOREIGN:
+        return _FOREIGN_SLOT
+    if number == OPEN:
+        return _OPEN_SLOT
+    if number >= world.event_count:
+        return _Slot(1, 5)
+    return _SLOTS[number % len(_SLOTS)]
+
+
+def _first_day(world: World, number: int) -> date:
+    """Give the day that the event's slot is counted from: for later events, that of their birth."""
+    born = max(0, 1 + 2 * (number - world.event_count))
+    return world.first_today + timedelta(days=born)
+
+
+def _make_sessions(
+    world: World, rng: random.Random, number: int, days: list[Millis], ends: Millis | None
+) -> tuple[OnlineSession, ...]:
+    """Give each day one to three sessions; longer events have a lounge that stays open."""
+    kinds = ("HOSTING", "STREAMING", "BREAK", "SPEED_NETWORKING")
+    plan: list[tuple[str, Millis | None, int]] = []
+    if ends is None:
+        plan.append(("FLUID_LOUNGE", None, 24 * 60))
+    else:
+        for day, opens in enumerate(days):
+            plan += [
+                (kinds[(day + n) % len(kinds)], opens + n * HOUR, rng.choice((30, 45, 60)))
+                for n in range(1 + (number + day) % 3)
+            ]
+        if len(days) > 1:
+            plan.append(("FLUID_LOUNGE", days[0], (ends - days[0]) // MINUTE))
+    oldest = _midnight(world.first_today - timedelta(days=_RECORDED_DAYS))
+    return tuple(_make_session(rng, at, planned, oldest) for at, planned in enumerate(plan))
+
+
+def _make_session(
+    rng: random.Random, number: int, planned: tuple[str, Millis | None, int], oldest: Millis
+) -> OnlineSession:
+    kind, starts, minutes = planned
+    is_stage = kind in ("HOSTING", "STREAMING")
+    recorded = None
+    if is_stage and starts is not None and starts > oldest:
+        # Recordings are kept for about sixty days; older ones went before the world began.
+        recorded = starts + minutes * MINUTE + rng.randint(DAY, 2 * DAY)
+    return OnlineSession(
+        number=number,
+        key=_uuid(rng, "4" + f"{rng.randrange(4096):03x}"),
+        name=f"{names.SUBJECTS[rng.randrange(len(names.SUBJECTS))]} ({kind.lower()})",
+        type=kind,
+        starts=starts,
+        minutes=minutes,
+        summary="" if number % 3 else "What you take home: one thing to try tomorrow.",
+        hosts=(_make_speaker(rng),),
+        cohosts=(_make_speaker(rng),) if number % 3 == 1 else (),
+        speakers=tuple(_make_speaker(rng) for _ in range(1 + number % 2)) if is_stage else (),
+        recorded_from=recorded,
+    )
+
+
+def _make_speaker(rng: random.Random) -> OnlineSpeaker:
+    letters = "abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ0123456789"
+    return OnlineSpeaker(
+        key="".join(rng.choices(letters, k=9)),
+        name=f"{rng.choice(names.FIRST_NAMES)} {rng.choice(names.LAST_NAMES)}",
+        company=rng.choice(names.COMPANIES),
+        role=rng.choice(names.ROLES),
+    )
+
+
+def _make_booths(rng: random.Random) -> tuple[Booth, ...]:
+    return tuple(
+        Booth(
+            number=number,
+            key=_uuid(rng, "4" + f"{rng.randrange(4096):03x}"),
+            name=rng.choice(names.COMPANIES),
+            exhibitors=tuple(f"booth{number}.{n}@example.com" for n in range(number)),
+            tags=("Tools", "Santé")[:number],
+            exhibits=number % 2 == 0,
+        )
+        for number in range(3)
+    )
+
+
+def _make_tracks(rng: random.Random, sessions: tuple[OnlineSession, ...]) -> tuple[Track, ...]:
+    return tuple(
+        Track(
+            number=number,
+            key=_uuid(rng, "4" + f"{rng.randrange(4096):03x}"),
+            name=name,
+            description=f"All about {name.lower()}.",
+            hue=rng.randrange(360),
+            sessions=sessions[number::3],
+        )
+        for number, name in enumerate(("Practice", "Theorie & Praxis", "Networking"))
+    )
+
+
+def _make_fields(rng: random.Random) -> tuple[CustomField, ...]:
+    forms: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+        ("Your question in advance", "question", "text", ()),
+        ("Region", "region", "radio", names.REGIONS),
+        ("Fields of study", "fieldsOfStudy", "checkbox", names.FIELDS_OF_STUDY),
+    )
+    return tuple(
+        CustomField(
+            key=_uuid(rng, "4" + f"{rng.randrange(4096):03x}"),
+            label=label,
+            name=name,
+            input=kind,  # type: ignore[arg-type]  # the three of the table above
+            options=options,
+            required=kind == "radio",
+        )
+        for label, name, kind, options in forms
+    )
+
+
+def _uuid(rng: random.Random, third: str) -> str:
+    digits = f"{rng.getrandbits(96):024x}"
+    return f"{digits[:8]}-{digits[8:12]}-{third}-a{digits[12:15]}-{digits[12:24]}"
+
+
+def _midnight(day: date) -> Millis:
+    return int(datetime.combine(day, time(), UTC).timestamp()) * 1000

@@ -1,0 +1,5 @@
+"""`python -m tap_airmeet`."""
+
+from tap_airmeet.tap import TapAirmeet
+
+TapAirmeet.cli()

@@ -1,0 +1,117 @@
+"""From the vendor's values and rows to the tap's: times, texts, and who or what a row is about."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+
+from event_taps_core import rfc3339
+
+if TYPE_CHECKING:
+    from event_taps_core import Row
+
+_COLON_DATE: Final = re.compile(r"^(\d{4}):(\d\d):(\d\d)(?=T)")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def iso_time(value: Any) -> Any:  # noqa: ANN401 - vendors send anything
+    """Turn the vendor's forms of a time into ISO 8601; what is none of them stays as it is.
+
+    Its page shows `2021:12:25T12:20:56.00Z`, with colons in the date, for every report; a client in
+    production gives the same attribute to JavaScript's `Date`, so ISO or milliseconds since 1970
+    must come too.
+
+    >>> iso_time("2021:12:25T12:20:56.00Z"), iso_time(1640434856000)
+    ('2021-12-25T12:20:56.00Z', '2021-12-25T12:20:56Z')
+    """
+    if isinstance(value, str):
+        return _COLON_DATE.sub(r"\1-\2-\3", value, count=1) if value[4:5] == ":" else value
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return rfc3339(_EPOCH + timedelta(milliseconds=value))
+        except (OverflowError, ValueError):
+            return value
+    return value
+
+
+def json_text(value: Any) -> Any:  # noqa: ANN401 - vendors send anything
+    """Turn an object or list into JSON text, and the text "null" into null."""
+    if isinstance(value, (dict, list)):
+        return msgspec.json.encode(value).decode()
+    return None if value == "null" else value
+
+
+FREE_FORM: Final = frozenset(
+    {
+        "video",
+        "faqs",
+        "resources",
+        "layoutType",
+        "layoutData",
+        "social_media_links",
+        "short_description",
+        "long_description",
+        "banner_url",
+        "register_interest_details",
+        "offer_details",
+        "doc_url",
+        "doc_name",
+        "booth_space_id",
+    }
+)
+"""What the vendor sends of a booth without saying in which shape."""
+
+
+def person(row: Row) -> list[Any]:
+    """Identify a person: by Airmeet's id, else by e-mail, else by name; guests have none."""
+    if user_id := row.get("user_id"):
+        return ["user_id", user_id]
+    if address := row.get("email"):
+        return ["email", str(address).strip().lower()]
+    return ["name", row.get("name")]
+
+
+def participant(row: Row) -> list[Any]:
+    """Identify a registration by its e-mail address, else by what does not change about it."""
+    if address := row.get("email"):
+        return ["email", str(address).strip().lower()]
+    return ["name", row.get("name"), row.get("organisation"), row.get("registrationDate")]
+
+
+def registration_order(row: Row) -> list[str]:
+    """Order the registrations of one person by time."""
+    return [str(row.get("registrationDate"))]
+
+
+def asked(row: Row) -> list[Any]:
+    """Identify who answered or asked what, where; the answer itself may change."""
+    return [person(row), row.get("session_id"), row.get("question")]
+
+
+def answer_order(row: Row) -> list[str]:
+    """Order what one person answered or asked several times by time."""
+    return [str(row.get("time_stamp"))]
+
+
+def recording(row: Row) -> list[Any]:
+    """Identify a recording by session and file: its link's query is signed anew at every call."""
+    return [row.get("session_id"), urlsplit(str(row.get("download_link") or "")).path]
+
+
+def is_uuid(value: Any) -> bool:  # noqa: ANN401 - vendors send anything
+    """Say whether a value is an id of a session, say."""
+    try:
+        UUID(value)
+    except (AttributeError, TypeError, ValueError):
+        return False
+    return True
+
+
+def is_id(value: Any) -> bool:  # noqa: ANN401 - vendors send anything
+    """Say whether a value can be part of a key."""
+    return isinstance(value, (str, int)) and value != ""

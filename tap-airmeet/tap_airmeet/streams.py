@@ -1,0 +1,503 @@
+"""The streams of tap-airmeet.
+
+Headings are those of the vendor's page "Event Details" (help.airmeet.com, article 82000909768).
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+
+from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
+
+from event_taps_core import (
+    Absent,
+    Broken,
+    EventStream,
+    Page,
+    SurrogateKey,
+    Unconvertible,
+    utc_timestamp,
+)
+from event_taps_core.walk import WHOLE_STREAM
+from tap_airmeet import schemas
+from tap_airmeet.client import EVENTS_PATH, Doubtful
+from tap_airmeet.paging import CursorPages, NumberedPages, StuckPages
+from tap_airmeet.rows import (
+    FREE_FORM,
+    answer_order,
+    asked,
+    is_id,
+    is_uuid,
+    iso_time,
+    json_text,
+    participant,
+    recording,
+    registration_order,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import requests
+    from singer_sdk.helpers.types import Context
+    from singer_sdk.pagination import BaseAPIPaginator
+
+    from event_taps_core import Row, Wait
+    from event_taps_core.tap import EventTap
+
+MOST_EVENTS: Final = 500
+MOST_ROWS: Final = 50
+MOST_PARTICIPANTS: Final = 1000
+_SESSIONS_PER_REQUEST: Final = 50
+
+
+class AirmeetStream(EventStream):
+    """What all streams share: pages, times, lists that are null, and how long a report may take."""
+
+    page_size: ClassVar[int | None] = None
+    """Rows of a page, the most that is documented; None where there is no paging."""
+
+    id_attribute: ClassVar[str | None] = None
+    """The vendor's attribute that is in every row and part of the key."""
+
+    times: ClassVar[tuple[str, ...]] = ()
+    """The vendor's attributes that hold a time."""
+
+    def __init__(self, tap: EventTap) -> None:
+        super().__init__(tap)
+        self.poll_seconds = int(tap.config["report_poll_seconds"])
+        self.pending_timeout_seconds = int(tap.config["report_timeout_seconds"])
+
+    @override
+    def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
+        return CursorPages(self.page_size, self.id_attribute) if self.page_size else None
+
+    @override
+    def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
+        """Ask for the largest page; beside `after`, the vendor ignores `before`."""
+        size = {"size": self.page_size} if self.page_size else {}
+        return size if next_page_token is None else {**size, "after": next_page_token}
+
+    @override
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
+        """Take the list: null or `{}` instead of one is how the vendor says "none" in places.
+
+        `booths` is null for an event without booths, `data` an object where a report is empty.
+        """
+        (name,) = self.records_path
+        body = response.json()
+        if name in body and (body[name] is None or body[name] == {}):
+            return []
+        rows = list(super().parse_response(response))
+        if self.id_attribute and not all(is_id(row.get(self.id_attribute)) for row in rows):
+            msg = f"a row without '{self.id_attribute}' in '{name}'"
+            raise Broken(msg)
+        for time_name in self.times:
+            for row in rows:
+                if time_name in row:
+                    row[time_name] = iso_time(row[time_name])
+        return rows
+
+
+class AirmeetsStream(AirmeetStream):
+    """Events that the community lists; archived ones are not among them."""
+
+    name = "airmeets"
+    path = EVENTS_PATH
+    primary_keys = ("uid",)
+    records_path = ("data",)
+    page_size = MOST_EVENTS
+    id_attribute = "uid"
+    times = ("startTime", "endTime")
+    columns = schemas.AIRMEETS
+
+    def __init__(self, tap: EventTap) -> None:
+        super().__init__(tap)
+        self._looking_again = threading.Lock()
+        self._seen_again: dict[str, bool] = {}
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Keep to the events of the setting `airmeet_ids`, and name those that are not listed."""
+        wanted = set(self.config.get("airmeet_ids") or ())
+        listed: set[str] = set()
+        for step in self._pages(context, streams):
+            if isinstance(step, Page) and wanted:
+                listed.update(row["uid"] for row in step.rows[0])
+                yield Page(
+                    [[row for row in rows if row["uid"] in wanted] for rows in step.rows],
+                    step.weight,
+                )
+            else:
+                yield step
+        if missing := sorted(wanted - listed):
+            reason = "not in the list of events: archived, or of another community"
+            self.tally.absent.setdefault(reason, []).extend(missing)
+
+    def _pages(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Read on with the events that could be had if the cursor does not work.
+
+        One client in production notes that `after` did not behave, and reads one page of 500. What
+        lies beyond is named as not read.
+        """
+        try:
+            yield from super().read_partition(context, streams)
+        except StuckPages as incomplete:
+            self.tally.failed.setdefault(incomplete.reason, []).append(WHOLE_STREAM)
+
+    @override
+    def get_child_context(self, record: Row, context: Context | None) -> Context | None:
+        try:
+            end = utc_timestamp(record.get("endTime"))
+        except Unconvertible:
+            end = None
+        return {"airmeet_id": record["uid"], "airmeet_end_time": end}
+
+    def is_archived(self, airmeet_id: str) -> bool:
+        """Say whether an event has left the list during this run; asks again once per event."""
+        with self._looking_again:
+            if airmeet_id not in self._seen_again:
+                self._seen_again[airmeet_id] = any(
+                    row["uid"] == airmeet_id
+                    for step in super().read_partition(None, [self])
+                    if isinstance(step, Page)
+                    for row in step.rows[0]
+                )
+            return not self._seen_again[airmeet_id]
+
+
+class EventPartStream(AirmeetStream):
+    """What belongs to one event; nothing in the API says what changed since."""
+
+    parent: ClassVar[type[EventStream] | None] = AirmeetsStream
+    parent_key = "airmeet_id"
+    replication_key = "airmeet_end_time"
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Tell an event that was archived during the run from one that may not be read.
+
+        For an unknown id the newer endpoints are documented to answer 400, as for a bad token or
+        an event of another community (headings 4.5 to 4.12).
+        """
+        try:
+            yield from super().read_partition(context, streams)
+        except Doubtful as refusal:
+            airmeets = cast("AirmeetsStream", self.tap.event_streams[AirmeetsStream.name])
+            if context is not None and airmeets.is_archived(context["airmeet_id"]):
+                msg = "the event was archived during the run"
+                raise Absent(msg) from refusal
+            raise
+
+
+class ParticipantsStream(EventPartStream):
+    """Registrations, invitees and guests of an event; a person may be listed several times."""
+
+    name = "participants"
+    path = "/airmeet/{airmeet_id}/participants"
+    primary_keys = ("airmeet_id", "participant_key")
+    records_path = ("participants",)
+    times = ("registrationDate",)
+    surrogate_key = SurrogateKey("participant_key", participant, registration_order)
+    columns = schemas.PARTICIPANTS
+
+    @override
+    def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
+        return NumberedPages(MOST_PARTICIPANTS)
+
+    @override
+    def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
+        """Ask for the oldest registrations first (heading 4.2: newest first by default).
+
+        So who registers while the pages are walked comes at the end, and moves nobody to a page
+        that was read already.
+        """
+        return {
+            "resultSize": MOST_PARTICIPANTS,
+            "pageNumber": next_page_token,
+            "sortingKey": "registrationDate",
+            "sortingDirection": "ASC",
+        }
+
+
+class SessionsStream(EventPartStream):
+    """Sessions of an event.
+
+    Heading 4.3 leaves out the path; the vendor's own connector and all clients use `/info`.
+    """
+
+    name = "sessions"
+    path = "/airmeet/{airmeet_id}/info"
+    primary_keys = ("airmeet_id", "session_id")
+    records_path = ("sessions",)
+    id_attribute = "sessionid"
+    times = ("start_time",)
+    columns = schemas.SESSIONS
+
+    @override
+    def get_child_context(self, record: Row, context: Context | None) -> Context | None:
+        return {**(context or {}), "session_id": record["sessionid"]}
+
+    @override
+    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
+        """Name `sessionid` as every other endpoint does."""
+        return {("session_id" if name == "sessionid" else name): row[name] for name in row}
+
+
+class CustomFieldsStream(EventPartStream):
+    """An event's own registration questions; participants' `user_profile` holds the answers."""
+
+    name = "custom_fields"
+    path = "/airmeet/{airmeet_id}/custom-fields"
+    primary_keys = ("airmeet_id", "field_id")
+    records_path = ("customFields",)
+    id_attribute = "fieldId"
+    columns = schemas.CUSTOM_FIELDS
+
+
+class EventAttendanceStream(EventPartStream):
+    """Who came to an event; only sessions that are FINISHED count."""
+
+    name = "event_attendance"
+    path = "/airmeet/{airmeet_id}/attendees"
+    primary_keys = ("airmeet_id", "id")
+    records_path = ("data",)
+    page_size = MOST_ROWS
+    id_attribute = "id"
+    deferred = True
+    times = ("time_stamp",)
+    columns = schemas.EVENT_ATTENDANCE
+
+
+class SessionAttendanceStream(EventPartStream):
+    """Who came to a session; there is none before the session is FINISHED."""
+
+    name = "session_attendance"
+    path = "/session/{session_id}/attendees"
+    parent = SessionsStream
+    parent_key = "session_id"
+    primary_keys = ("session_id", "id")
+    records_path = ("data",)
+    page_size = MOST_ROWS
+    id_attribute = "id"
+    deferred = True
+    times = ("time_stamp",)
+    columns = schemas.SESSION_ATTENDANCE
+
+
+class BoothsStream(EventPartStream):
+    """Booths of an event."""
+
+    name = "booths"
+    path = "/airmeet/{airmeet_id}/booths"
+    primary_keys = ("airmeet_id", "uid")
+    records_path = ("booths",)
+    id_attribute = "uid"
+    columns = schemas.BOOTHS
+
+    @override
+    def get_child_context(self, record: Row, context: Context | None) -> Context | None:
+        return {**(context or {}), "booth_id": record["uid"]}
+
+    @override
+    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
+        """Write what has no documented shape as JSON text.
+
+        The page shows these as null, and `layoutData` as the text "null"; the vendor's connector
+        says text, but their names speak of lists and objects.
+        """
+        return {
+            name: json_text(value) if name in FREE_FORM else value for name, value in row.items()
+        }
+
+
+class BoothAttendanceStream(EventPartStream):
+    """Who came to a booth; there is none before the event is FINISHED."""
+
+    name = "booth_attendance"
+    path = "/airmeet/{airmeet_id}/booth/{booth_id}/booth-attendance"
+    parent = BoothsStream
+    parent_key = "booth_id"
+    primary_keys = ("booth_id", "id")
+    records_path = ("data",)
+    page_size = MOST_ROWS
+    id_attribute = "id"
+    deferred = True
+    times = ("time_stamp",)
+    columns = schemas.BOOTH_ATTENDANCE
+
+
+class ByPersonStream(EventPartStream):
+    """What the vendor lists by person, with the person's items inside."""
+
+    items: ClassVar[str]
+    """The attribute that holds the items."""
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Make a row of each item; a person is an e-mail, a name and a user id beside it."""
+        for step in super().read_partition(context, streams):
+            if isinstance(step, Page):
+                rows = [row for person in step.rows[0] for row in self._rows_of_person(person)]
+                yield Page([rows], step.weight)
+            else:
+                yield step
+
+    def _rows_of_person(self, person: Row) -> Iterator[Row]:
+        items = person.get(self.items)
+        if not items:
+            return
+        if not isinstance(items, list) or not {dict}.issuperset(map(type, items)):
+            msg = f"'{self.items}' of a person is not a list of objects"
+            raise Broken(msg)
+        about = {name: value for name, value in person.items() if name != self.items}
+        for item in items:
+            row = {**about, **item}
+            if "time_stamp" in row:
+                row["time_stamp"] = iso_time(row["time_stamp"])
+            yield from self.rows_of_item(row)
+
+    def rows_of_item(self, row: Row) -> Iterable[Row]:
+        """Return the rows that an item stands for."""
+        return [row]
+
+
+class PollResponsesStream(ByPersonStream):
+    """Answers to polls: one row per person, poll and answer."""
+
+    name = "poll_responses"
+    path = "/airmeet/{airmeet_id}/polls"
+    primary_keys = ("airmeet_id", "response_key")
+    records_path = ("data",)
+    page_size = MOST_ROWS
+    items = "polls"
+    surrogate_key = SurrogateKey("response_key", asked, answer_order)
+    columns = schemas.POLL_RESPONSES
+
+    @override
+    def rows_of_item(self, row: Row) -> Iterable[Row]:
+        """Make a row of each answer, and take the page's second example as it is meant.
+
+        There (heading 4.9) the answer's text stands under `session_id` and `answer` is missing.
+        What a poll with several choices sends as `answer` is not documented: a list, perhaps.
+        """
+        if "answer" not in row and not is_uuid(row.get("session_id")):
+            row["answer"] = row.pop("session_id", None)
+        answers = row.get("answer")
+        if not isinstance(answers, list):
+            return [row]
+        return [{**row, "answer": answer} for answer in answers or [None]]
+
+
+class QuestionsStream(ByPersonStream):
+    """Questions of the audience."""
+
+    name = "questions"
+    path = "/airmeet/{airmeet_id}/questions"
+    primary_keys = ("airmeet_id", "question_key")
+    records_path = ("data",)
+    items = "questions"
+    surrogate_key = SurrogateKey("question_key", asked, answer_order)
+    columns = schemas.QUESTIONS
+
+
+class TracksStream(EventPartStream):
+    """Tracks of an event, with the sessions in them."""
+
+    name = "tracks"
+    path = "/airmeet/{airmeet_id}/tracks"
+    primary_keys = ("airmeet_id", "uid")
+    records_path = ("tracks",)
+    id_attribute = "uid"
+    columns = schemas.TRACKS
+
+
+class RegistrationUtmsStream(EventPartStream):
+    """The UTM parameters with which people came to register."""
+
+    name = "registration_utms"
+    path = "/airmeet/{airmeet_id}/utms"
+    primary_keys = ("airmeet_id", "id")
+    records_path = ("data",)
+    page_size = MOST_ROWS
+    id_attribute = "id"
+    deferred = True
+    columns = schemas.REGISTRATION_UTMS
+
+    @override
+    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
+        """Make columns of `utms`, which holds the values in practice (heading 4.12 lost them).
+
+        What else is in there stays there, and so goes to `extra_fields`.
+        """
+        utms = row.get("utms")
+        if not isinstance(utms, dict):
+            return row if utms is not None else {n: row[n] for n in row if n != "utms"}
+        values = {name: utms[name] for name in utms if name.startswith("utm_")}
+        others = {name: utms[name] for name in utms if name not in values}
+        rest = {name: row[name] for name in row if name != "utms"}
+        return {**rest, **values, **({"utms": others} if others else {})}
+
+
+class SessionRecordingsStream(EventPartStream):
+    """Recordings of an event's sessions."""
+
+    name = "session_recordings"
+    path = "/airmeet/{airmeet_id}/session-recordings"
+    primary_keys = ("airmeet_id", "recording_key")
+    records_path = ("recordings",)
+    surrogate_key = SurrogateKey("recording_key", recording)
+    columns = schemas.SESSION_RECORDINGS
+
+    _needs_session_ids = False
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Name the sessions only where the vendor insists.
+
+        Heading 4.13 shows `sessionIds` without saying whether it may be left out. A client in use
+        leaves it out and gets all recordings of the event, in one request.
+        """
+        if self._needs_session_ids:
+            yield from self._by_session(context)
+            return
+        try:
+            yield from super().read_partition(context, streams)
+        except Doubtful:
+            yield from self._by_session(context)
+            self._needs_session_ids = True
+
+    def _by_session(self, context: Context | None) -> Iterator[Page]:
+        sessions = self.tap.event_streams[SessionsStream.name].shared_rows(context)
+        ids = [str(row["sessionid"]) for row in sessions]
+        for first in range(0, len(ids), _SESSIONS_PER_REQUEST):
+            some = ",".join(ids[first : first + _SESSIONS_PER_REQUEST])
+            request = HTTPRequest(self.get_url(context), params={"sessionIds": some})
+            rows = self.tap.client.ask(request, self.tally, self.parse_response)
+            yield Page([list(rows)], 0)
+
+
+class ReplayAttendanceStream(EventPartStream):
+    """Who watched the replay of which session; there is none before the event is FINISHED."""
+
+    name = "replay_attendance"
+    path = "/airmeet/{airmeet_id}/event-replay-attendees"
+    primary_keys = ("airmeet_id", "id")
+    records_path = ("data",)
+    page_size = MOST_ROWS
+    id_attribute = "id"
+    deferred = True
+    times = ("time_stamp",)
+    columns = schemas.REPLAY_ATTENDANCE

@@ -1,0 +1,335 @@
+"""What the client lets through, what it takes an answer for, and how it gets its token."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tap_airmeet.client import AirmeetClient, Doubtful, token_of
+from tap_airmeet.tap import REGIONS, TapAirmeet
+from typing_extensions import override
+
+from event_taps_core import (
+    Absent,
+    Answer,
+    ApiResponse,
+    Broken,
+    Expired,
+    Pending,
+    Refused,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
+
+BASE = "https://api-gateway.airmeet.com/prod"
+CONFIG: dict[str, Any] = {
+    "access_key": "11111111-2222#in",
+    "secret_key": "secret-0123456789",
+    "concurrency": 1,
+    "requests_per_minute": 0,
+    "request_timeout_seconds": 1,
+    "max_retries": 0,
+}
+CLIENT = AirmeetClient(BASE, CONFIG)
+READS = (
+    "/airmeets",
+    "/airmeet/ab12/participants",
+    "/airmeet/ab12/info",
+    "/airmeet/ab12/custom-fields",
+    "/airmeet/ab12/attendees",
+    "/session/ab12/attendees",
+    "/airmeet/ab12/booths",
+    "/airmeet/ab12/booth/cd34/booth-attendance",
+    "/airmeet/ab12/polls",
+    "/airmeet/ab12/questions",
+    "/airmeet/ab12/tracks",
+    "/airmeet/ab12/utms",
+    "/airmeet/ab12/session-recordings",
+    "/airmeet/ab12/event-replay-attendees",
+)
+WRITES = (
+    ("POST", "/airmeet"),
+    ("POST", "/airmeet/ab12/attendee"),
+    ("DELETE", "/airmeet/ab12/attendees"),
+    ("POST", "/airmeet/ab12/status"),
+    ("POST", "/airmeet/ab12/session"),
+    ("POST", "/auth"),
+)
+ELSEWHERE = (
+    "https://api-gateway-prod.eu.airmeet.com/prod/airmeets",
+    "https://api-gateway.airmeet.com.evil.example/prod/airmeets",
+    "http://api-gateway.airmeet.com/prod/airmeets",
+    "https://api-gateway.airmeet.com/airmeets",
+    "https://api-gateway.airmeet.com/prod/airmeets/",
+    "https://api-gateway.airmeet.com/prod/airmeet/../info",
+    "https://api-gateway.airmeet.com/prod/airmeet/a/b/info",
+    "https://api-gateway.airmeet.com/prod/auth",
+)
+NOT_YET = ("Session status is not valid", "Airmeet status is not valid")
+
+
+def answer(
+    status: int,
+    body: Any = None,  # noqa: ANN401 - JSON is any value
+    url: str = "/airmeet/ab12/attendees?size=50",
+    **headers: str,
+) -> ApiResponse:
+    made = ApiResponse()
+    made.status_code = status
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    made._content = content  # noqa: SLF001 - how `requests` itself is tested
+    made.url = BASE + url
+    made.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return made
+
+
+def classified(response: ApiResponse) -> Answer | None:
+    try:
+        return CLIENT.classify(response)
+    except Answer as raised:
+        return raised
+
+
+@pytest.mark.parametrize("path", READS)
+def test_documented_reads_are_permitted(path: str) -> None:
+    assert CLIENT.permits("GET", BASE + path)
+
+
+def test_reads_are_the_fourteen_of_the_page() -> None:
+    assert len(set(AirmeetClient.reads)) == len(READS) == 14
+
+
+@pytest.mark.parametrize(("method", "path"), WRITES)
+def test_documented_writes_are_never_sent(method: str, path: str) -> None:
+    assert not CLIENT.permits(method, BASE + path)
+
+
+@given(st.text(min_size=1).filter(lambda method: method != "GET"), st.sampled_from(READS))
+def test_no_method_but_get_is_ever_sent(method: str, path: str) -> None:
+    assert not CLIENT.permits(method, BASE + path)
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_nothing_is_sent_to_another_host_or_path(url: str) -> None:
+    assert not CLIENT.permits("GET", url)
+
+
+def test_keys_are_posted_only_to_auth() -> None:
+    assert AirmeetClient.credential_paths == ("/auth",)
+
+
+# What answers mean (headings 4.1 to 4.14)
+
+
+@pytest.mark.parametrize(
+    "body", [{"data": [], "statusCode": 200, "statusMessage": "SUCCESS"}, {"participants": []}]
+)
+def test_both_envelopes_are_records(body: dict[str, Any]) -> None:
+    assert classified(answer(200, body)) is None
+
+
+@pytest.mark.parametrize("status", [200, 400])
+@pytest.mark.parametrize("message", NOT_YET)
+def test_status_not_valid_is_not_finished_yet_at_http_200_and_400(
+    status: int, message: str
+) -> None:
+    """The vendor's answer for a session or event that is not FINISHED: absent, with its reason."""
+    body = {"data": {}, "statusCode": 400, "statusMessage": message}
+    found = classified(answer(status, body))
+    assert isinstance(found, Absent)
+    assert found.reason == message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"statusCode": 202, "statusMessage": "Preparing your results.Try after 5 minutes"},
+        {"statusCode": 202, "statusMessage": "Preparing your results. Try after 5 minutes"},
+        b"",
+    ],
+)
+def test_202_is_pending_with_any_body(body: Any) -> None:  # noqa: ANN401 - JSON is any value
+    assert isinstance(classified(answer(202, body)), Pending)
+
+
+def test_202_in_the_body_alone_is_pending_too() -> None:
+    assert isinstance(classified(answer(200, {"statusCode": 202})), Pending)
+
+
+def test_202_says_when_if_it_does() -> None:
+    found = classified(answer(202, {"statusCode": 202}, Retry_After="7"))
+    assert isinstance(found, Pending)
+    assert found.seconds == 7
+
+
+@pytest.mark.parametrize("response", [answer(412, {}), answer(200, {"statusCode": 412})])
+def test_412_is_an_expired_token(response: ApiResponse) -> None:
+    assert isinstance(classified(response), Expired)
+
+
+@pytest.mark.parametrize("status", [400, 401])
+@pytest.mark.parametrize("in_body", [False, True])
+def test_400_and_401_with_an_id_may_be_about_the_token_or_the_id(
+    status: int, *, in_body: bool
+) -> None:
+    response = answer(200, {"statusCode": status}) if in_body else answer(status, {})
+    assert type(classified(response)) is Doubtful
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_400_and_401_without_an_id_are_about_the_token(status: int) -> None:
+    assert type(classified(answer(status, {}, "/airmeets?size=500"))) is Expired
+    assert type(classified(answer(status, {}, "/airmeets?size=500&after=7"))) is Doubtful
+
+
+def test_404_is_absent() -> None:
+    assert isinstance(classified(answer(404, {"message": "no such airmeet"})), Absent)
+
+
+def test_gateway_says_403_for_an_unknown_route() -> None:
+    found = classified(answer(403, {"message": "Missing Authentication Token"}))
+    assert type(found) is Refused
+    assert "Missing Authentication Token" in found.reason
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 504])
+@pytest.mark.parametrize("in_body", [False, True])
+def test_trouble_is_broken_and_worth_another_try(status: int, *, in_body: bool) -> None:
+    body = {"statusCode": status, "statusMessage": "oops"}
+    found = classified(answer(200 if in_body else status, body))
+    assert isinstance(found, Broken)
+    assert found.retries is None
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>", b'{"data": [', [], None, 7, {"success": False, "message": "oops"}]
+)
+def test_what_is_no_envelope_is_broken(body: Any) -> None:  # noqa: ANN401 - JSON is any value
+    assert isinstance(classified(answer(200, body)), Broken)
+
+
+@given(
+    st.integers(100, 599),
+    st.one_of(
+        st.none(),
+        st.lists(st.integers()),
+        st.dictionaries(
+            st.sampled_from(["statusCode", "statusMessage", "message", "success", "data"]),
+            st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.just({})),
+        ),
+    ),
+)
+def test_only_a_whole_success_is_records(status: int, body: Any) -> None:  # noqa: ANN401 - JSON
+    """Whatever comes is classified; nothing but 200 (in HTTP and, if it is there, in the body)."""
+    found = classified(answer(status, body))
+    if found is None:
+        assert status == 200
+        assert isinstance(body, dict)
+        assert (
+            not str(body.get("statusCode"))[:3].isdecimal() or str(body["statusCode"])[0] in "012"
+        )
+
+
+# The token (heading "Authentication")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"token": "t0k3n", "communityId": "c"},
+        {"success": True, "data": {"label": "test", "token": "t0k3n"}},
+    ],
+    ids=["observed", "documented"],
+)
+def test_token_is_found_where_it_is_documented_and_where_it_is(body: dict[str, Any]) -> None:
+    assert token_of(answer(200, body, "/auth")) == "t0k3n"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+def test_refused_keys_are_a_refusal(status: int) -> None:
+    with pytest.raises(Refused, match="keys are"):
+        token_of(answer(status, {}, "/auth"))
+
+
+@pytest.mark.parametrize("status", [202, 204, 302, 404])
+def test_no_auth_at_that_address_is_another_host(status: int) -> None:
+    with pytest.raises(Broken) as raised:
+        token_of(answer(status, {}, "/auth"))
+    assert raised.value.elsewhere
+
+
+@pytest.mark.parametrize("body", [{}, {"token": None}, {"token": ""}, {"data": None}, [], "token"])
+def test_answer_without_a_token_is_broken(body: Any) -> None:  # noqa: ANN401 - JSON is any value
+    with pytest.raises(Broken, match="no token"):
+        token_of(answer(200, body, "/auth"))
+
+
+class IssuingClient(AirmeetClient):
+    """A client whose `/auth` issues one token after the other."""
+
+    issued = 0
+
+    @override
+    def post_credentials(
+        self, path: str, headers: Mapping[str, str], extract: Callable[[ApiResponse], T]
+    ) -> T:
+        assert path == "/auth"
+        assert headers["X-Airmeet-Access-Key"] == CONFIG["access_key"]
+        assert headers["X-Airmeet-Secret-Key"] == CONFIG["secret_key"]
+        self.issued += 1
+        return extract(answer(200, {"token": f"token-{self.issued}"}, "/auth"))
+
+
+def test_token_is_hidden_from_the_log_before_it_is_used() -> None:
+    client = IssuingClient(BASE, CONFIG)
+    hidden: list[str] = []
+    client.hide = hidden.append
+    client.renew_credentials()
+    assert hidden == ["token-1"]
+    assert client.headers()["X-Airmeet-Access-Token"] == "token-1"
+
+
+def test_token_that_never_worked_is_not_renewed_in_a_loop() -> None:
+    client = IssuingClient(BASE, CONFIG)
+    client.renew_credentials()
+    with pytest.raises(Refused, match="refused at once"):
+        client.renew_credentials()
+    assert client.issued == 1
+
+
+@pytest.mark.parametrize("status", [200, 202, 404])
+def test_token_that_has_worked_is_renewed(status: int) -> None:
+    client = IssuingClient(BASE, CONFIG)
+    client.renew_credentials()
+    client.classify(answer(status, {}))
+    client.renew_credentials()
+    assert client.issued == 2
+    assert client.headers()["X-Airmeet-Access-Token"] == "token-2"
+
+
+def test_every_request_says_its_content_type() -> None:
+    """The page wants `Content-Type` of all requests, GET included."""
+    assert CLIENT.headers()["Content-Type"] == "application/json"
+
+
+def test_keys_are_in_no_header_but_those_of_auth() -> None:
+    assert not {CONFIG["access_key"], CONFIG["secret_key"]} & set(CLIENT.headers().values())
+
+
+@pytest.mark.parametrize(("region", "base"), REGIONS.items())
+def test_region_makes_the_address(region: str, base: str) -> None:
+    tap = TapAirmeet(config={"region": region}, validate_config=False)
+    assert tap.client.base_url == base
+
+
+def test_api_url_wins_over_the_region() -> None:
+    tap = TapAirmeet(
+        config={"region": "eu", "api_url": "http://127.0.0.1:9/prod/"}, validate_config=False
+    )
+    assert tap.client.base_url == "http://127.0.0.1:9/prod"

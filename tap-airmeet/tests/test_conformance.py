@@ -1,0 +1,18 @@
+"""What every tap promises, of this one."""
+
+from __future__ import annotations
+
+from tap_airmeet.tap import TapAirmeet
+
+from event_taps_core.testing import TapUnderTest, conformance_suite
+
+TestConformance = conformance_suite(
+    TapUnderTest(
+        tap_class=TapAirmeet,
+        vendor="airmeet",
+        settings={"report_poll_seconds": 1},
+        impatient={"report_timeout_seconds": 2},
+        refusing={"keys": "revoked"},
+        incomplete={"never_ready": "one_event", "foreign_event": "listed"},
+    )
+)

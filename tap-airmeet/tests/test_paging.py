@@ -1,0 +1,241 @@
+"""The walk over pages, against every way in which a server may end them."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tap_airmeet.client import Doubtful
+from tap_airmeet.paging import CursorPages, NumberedPages, Pages, StuckPages
+
+from event_taps_core import Answer, ApiResponse, Broken
+
+Row = dict[str, Any]
+
+MOST_REQUESTS = 60
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that pages as the vendor documents it, and otherwise as it likes."""
+
+    rows: int = 12
+    largest_page: int = 5
+    page_count: str = "true"
+    total: str = "true"
+    last_after: str = "number"
+    past_end: str = "empty"
+    cursor: str = "exclusive"
+
+    @property
+    def pages(self) -> int:
+        return -(-self.rows // self.largest_page)
+
+    def page(self, after: int, number: int) -> Row:
+        """Answer with the rows behind a cursor, or say how it ends.
+
+        Raises:
+            Answer: If it ends with an error.
+        """
+        if self.cursor == "ignored":
+            after = 0
+        first = after - 1 if self.cursor == "inclusive" and after else after
+        ids = range(first + 1, min(first + self.largest_page, self.rows) + 1)
+        is_past_end = after >= self.rows
+        if is_past_end and number > 1:
+            if self.past_end == "400":
+                raise Doubtful(self.past_end)
+            if self.past_end == "500":
+                raise Broken(self.past_end)
+            last = max(0, self.pages - 1) * self.largest_page
+            ids = range(last + 1, self.rows + 1) if self.past_end == "repeated" else range(0)
+        return {"data": [{"id": i} for i in ids], "cursors": self.cursors(ids)}
+
+    def cursors(self, ids: range) -> Row:
+        pages = {"true": self.pages, "low": 1, "high": self.pages + 3, "null": None}
+        totals = {"true": self.rows, "null": None}
+        is_last = bool(ids) and ids[-1] == self.rows
+        after = ids[-1] if ids and not (is_last and self.last_after == "null") else None
+        return {
+            "after": after,
+            "pageCount": pages[self.page_count],
+            "totalCount": totals[self.total],
+        }
+
+
+def response(body: Row) -> ApiResponse:
+    made = ApiResponse()
+    made._content = msgspec.json.encode(body)  # noqa: SLF001 - how `requests` itself is tested
+    made.url = "https://example.org/prod/airmeet/x/attendees"
+    return made
+
+
+def walk(pages: Pages, server: Server) -> list[Row]:
+    """Read as the core does.
+
+    Raises:
+        Answer: What the reading ends with.
+    """
+    found: list[Row] = []
+    for number in itertools.count(1):
+        assert number < MOST_REQUESTS, "the walk does not end"
+        try:
+            body = server.page(int(pages.current_value or 0), number)
+        except Answer as answer:
+            if pages.ends_with(answer):
+                return found
+            raise
+        found += pages.fresh(body["data"])
+        pages.advance(response(body))
+        if pages.finished:
+            return found
+    raise AssertionError
+
+
+SERVERS = st.builds(
+    Server,
+    rows=st.integers(0, 23),
+    largest_page=st.sampled_from([1, 5, 50]),
+    page_count=st.sampled_from(["true", "low", "high", "null"]),
+    total=st.sampled_from(["true", "null"]),
+    last_after=st.sampled_from(["number", "null"]),
+    past_end=st.sampled_from(["empty", "repeated"]),
+    cursor=st.sampled_from(["exclusive", "inclusive"]),
+)
+
+
+@given(SERVERS.filter(lambda s: s.cursor == "exclusive" or s.largest_page > 1))
+def test_whatever_the_counts_say_each_row_comes_once(server: Server) -> None:
+    rows = walk(CursorPages(50, "id"), server)
+    assert [row["id"] for row in rows] == list(range(1, server.rows + 1))
+
+
+@given(SERVERS.filter(lambda s: s.cursor == "exclusive"))
+def test_rows_without_an_id_come_once_too(server: Server) -> None:
+    """A page that comes again is known by its rows."""
+    rows = walk(CursorPages(50), server)
+    assert [row["id"] for row in rows] == list(range(1, server.rows + 1))
+
+
+@pytest.mark.parametrize("error", ["400", "500"])
+@pytest.mark.parametrize("total", ["true", "null"])
+@pytest.mark.parametrize("rows", [3, 5, 12, 15])
+def test_error_past_the_end_is_the_end(rows: int, total: str, error: str) -> None:
+    """Where the counts of the last page promised no other one."""
+    server = Server(rows=rows, total=total, past_end=error)
+    assert len(walk(CursorPages(50, "id"), server)) == rows
+
+
+@pytest.mark.parametrize("error", [Doubtful("HTTP 400"), Broken("HTTP 500")])
+def test_error_on_a_page_that_was_promised_is_no_end(error: Answer) -> None:
+    pages = CursorPages(50, "id")
+    body = Server().page(0, 1)
+    pages.fresh(body["data"])
+    pages.advance(response(body))
+    assert not pages.ends_with(error)
+
+
+def test_error_on_the_first_page_is_no_end() -> None:
+    assert not CursorPages(50, "id").ends_with(Doubtful("HTTP 400"))
+
+
+def test_server_error_is_no_end_while_rows_lack() -> None:
+    """`pageCount` may be wrong, and the error may pass."""
+    pages = CursorPages(50, "id")
+    body = Server(page_count="low").page(0, 1)
+    pages.fresh(body["data"])
+    pages.advance(response(body))
+    assert not pages.ends_with(Broken("HTTP 500"))
+
+
+def test_last_page_with_numeric_after_costs_no_request_where_both_counts_agree() -> None:
+    server = Server(rows=5)
+    pages = CursorPages(50, "id")
+    body = server.page(0, 1)
+    pages.fresh(body["data"])
+    pages.advance(response(body))
+    assert body["cursors"]["after"] == 5
+    assert pages.finished
+
+
+def test_page_count_alone_ends_nothing() -> None:
+    """It may have been counted before rows were added."""
+    server = Server(rows=12, page_count="low", total="null")
+    assert len(walk(CursorPages(50, "id"), server)) == 12
+
+
+def test_cursor_that_is_ignored_ends_and_is_named_where_rows_lack() -> None:
+    with pytest.raises(StuckPages, match="after 5 rows"):
+        walk(CursorPages(50, "id"), Server(cursor="ignored"))
+
+
+@pytest.mark.parametrize("rows", [3, 5])
+def test_cursor_that_is_ignored_is_no_trouble_where_one_page_holds_all(rows: int) -> None:
+    server = Server(rows=rows, cursor="ignored", page_count="high", total="null")
+    assert len(walk(CursorPages(50, "id"), server)) == rows
+
+
+def test_cursor_that_is_missing_in_mid_walk_is_named() -> None:
+    body = Server().page(0, 1)
+    body["cursors"]["after"] = None
+    pages = CursorPages(50, "id")
+    pages.fresh(body["data"])
+    with pytest.raises(StuckPages, match="after 5 rows"):
+        pages.advance(response(body))
+
+
+def test_answer_without_cursors_is_the_only_page() -> None:
+    pages = CursorPages(50, "id")
+    pages.fresh([{"id": 1}])
+    pages.advance(response({"data": [{"id": 1}]}))
+    assert pages.finished
+
+
+def numbered(total: int | None, size: int, *, past_end: str = "empty", rows: int = 12) -> list[int]:
+    """Walk participants, of which the server sends `size` at most."""
+    pages = NumberedPages(1000)
+    found: list[int] = []
+    for _ in range(MOST_REQUESTS):
+        first = (int(pages.current_value or 0) - 1) * size
+        sent = list(range(first, min(first + size, rows)))
+        if not sent and past_end == "repeated":
+            sent = (
+                list(range(rows - (rows % size or size), rows))
+                if size < rows
+                else list(range(rows))
+            )
+        found += [row["n"] for row in pages.fresh([{"n": n} for n in sent])]
+        pages.advance(
+            response({"participants": [], "userCount": len(sent), "totalUserCount": total})
+        )
+        if pages.finished:
+            return found
+    message = "the walk does not end"
+    raise AssertionError(message)
+
+
+@pytest.mark.parametrize("size", [4, 5, 12, 1000])
+@pytest.mark.parametrize("total", [12, None])
+@pytest.mark.parametrize("past_end", ["empty", "repeated"])
+def test_participants_come_once_at_any_page_size(
+    size: int, total: int | None, past_end: str
+) -> None:
+    """The server may send fewer rows than it was asked for; then page 2 is not rows 1001-2000."""
+    assert numbered(total, size, past_end=past_end) == list(range(12))
+
+
+def test_two_guests_that_are_equal_are_two_rows() -> None:
+    pages = NumberedPages(1000)
+    guest = {"email": None, "name": "Guest"}
+    assert pages.fresh([guest, guest]) == [guest, guest]
+
+
+def test_count_that_no_row_fulfils_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    """Rows may have been removed in the meantime; what the vendor sends now is all there is."""
+    assert numbered(14, 12) == list(range(12))
+    assert "counts 14 rows but sent 12" in caplog.text

@@ -1,0 +1,233 @@
+"""From the vendor's rows to the tap's: times, texts, keys, rows within rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tap_airmeet.rows import iso_time, json_text
+from tap_airmeet.streams import (
+    BoothsStream,
+    ParticipantsStream,
+    PollResponsesStream,
+    QuestionsStream,
+    RegistrationUtmsStream,
+    SessionRecordingsStream,
+    SessionsStream,
+)
+from tap_airmeet.tap import TapAirmeet
+
+from event_taps_core import Broken, utc_timestamp
+
+if TYPE_CHECKING:
+    import random
+
+    from event_taps_core import EventStream
+
+Row = dict[str, Any]
+
+TAP = TapAirmeet(config={}, validate_config=False)
+JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+    max_leaves=5,
+)
+
+
+def stream(cls: type[EventStream]) -> Any:  # noqa: ANN401 - the class that was asked for
+    return TAP.event_streams[cls.name]
+
+
+def keys(cls: type[EventStream], rows: list[Row]) -> list[str]:
+    key = cls.surrogate_key
+    assert key is not None
+    return [row[key.column] for row in key.add(rows, {})]
+
+
+# Times (heading 4.5 and others)
+
+
+@given(st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis wants it naive
+def test_colon_dates_iso_and_milliseconds_are_the_same_moment(moment: datetime) -> None:
+    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+    iso = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    colons = iso.replace("-", ":", 2)
+    milliseconds = round((moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
+    assert {utc_timestamp(iso_time(form)) for form in (iso, colons, milliseconds)} == {
+        utc_timestamp(iso)
+    }
+
+
+def test_the_page_s_own_example_is_read() -> None:
+    assert utc_timestamp(iso_time("2021:12:25T12:20:56.00Z")) == "2021-12-25T12:20:56Z"
+
+
+@given(JSON_VALUES)
+def test_whatever_is_no_time_breaks_nothing(value: Any) -> None:  # noqa: ANN401 - JSON is any value
+    iso_time(value)
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ("null", None),
+        (None, None),
+        ("", ""),
+        ("a text", "a text"),
+        ([{"question": "Où?"}], '[{"question":"Où?"}]'),
+        ({}, "{}"),
+        (7, 7),
+    ],
+)
+def test_booth_details_of_any_shape_are_json_text(sent: Any, text: Any) -> None:  # noqa: ANN401 - JSON
+    assert json_text(sent) == text
+    (row,) = [stream(BoothsStream).post_process({"layoutData": sent, "name": "null"}, None)]
+    assert row == {"layoutData": text, "name": "null"}
+
+
+# Rows within rows (headings 4.9 and 4.10)
+
+
+def poll_rows(*items: Row, **person: Any) -> list[Row]:
+    return list(stream(PollResponsesStream)._rows_of_person({**person, "polls": list(items)}))  # noqa: SLF001 - the unit under test
+
+
+def test_poll_is_a_row_per_answer() -> None:
+    rows = poll_rows(
+        {"question": "Q1", "answer": "A", "time_stamp": "2021:12:25T12:20:56.00Z"},
+        {"question": "Q2", "answer": ["B", "C"]},
+        {"question": "Q3", "answer": []},
+        {"question": "Q4", "answer": None},
+        {"question": "Q5"},
+        user_id="u1",
+    )
+    assert [(row["question"], row.get("answer")) for row in rows] == [
+        ("Q1", "A"),
+        ("Q2", "B"),
+        ("Q2", "C"),
+        ("Q3", None),
+        ("Q4", None),
+        ("Q5", None),
+    ]
+    assert {row["user_id"] for row in rows} == {"u1"}
+    assert rows[0]["time_stamp"] == "2021-12-25T12:20:56.00Z"
+    assert all("polls" not in row for row in rows)
+
+
+def test_answer_under_session_id_is_the_page_s_misprint() -> None:
+    (row,) = poll_rows({"question": "Poll Question 2", "session_id": "Poll Answer 2"})
+    assert row["answer"] == "Poll Answer 2"
+    assert row.get("session_id") is None
+
+
+def test_session_id_of_a_poll_that_is_one_stays() -> None:
+    session_id = str(uuid4())
+    (row,) = poll_rows({"question": "Q", "session_id": session_id})
+    assert row["session_id"] == session_id
+    assert row.get("answer") is None
+    (row,) = poll_rows({"question": "Q", "answer": "A", "session_id": "any"})
+    assert (row["answer"], row["session_id"]) == ("A", "any")
+
+
+@pytest.mark.parametrize("polls", [None, [], {}])
+def test_person_without_items_has_no_rows(polls: Any) -> None:  # noqa: ANN401 - JSON is any value
+    assert list(stream(PollResponsesStream)._rows_of_person({"polls": polls})) == []  # noqa: SLF001 - the unit under test
+    assert list(stream(PollResponsesStream)._rows_of_person({})) == []  # noqa: SLF001 - likewise
+
+
+@pytest.mark.parametrize("polls", ["text", 7, {"question": "Q"}, ["text"], [None]])
+def test_items_of_another_shape_are_broken(polls: Any) -> None:  # noqa: ANN401 - JSON is any value
+    with pytest.raises(Broken, match="polls"):
+        list(stream(PollResponsesStream)._rows_of_person({"polls": polls}))  # noqa: SLF001 - the unit under test
+
+
+def test_utms_are_columns_and_the_rest_of_them_is_kept() -> None:
+    process = stream(RegistrationUtmsStream).post_process
+    assert process({"id": 1, "utms": {"utm_source": "x", "utm_medium": None}}, None) == {
+        "id": 1,
+        "utm_source": "x",
+        "utm_medium": None,
+    }
+    assert process({"id": 1, "utms": {"gclid": "y"}}, None) == {"id": 1, "utms": {"gclid": "y"}}
+    assert process({"id": 1, "utms": None}, None) == {"id": 1}
+    assert process({"id": 1, "utm_source": "flat"}, None) == {"id": 1, "utm_source": "flat"}
+    assert process({"id": 1, "utms": "?"}, None) == {"id": 1, "utms": "?"}
+
+
+def test_sessionid_is_named_as_everywhere_else() -> None:
+    row = stream(SessionsStream).post_process({"sessionid": "s", "name": "n"}, None)
+    assert row == {"session_id": "s", "name": "n"}
+
+
+# Keys (the vendor gives no ids to these)
+
+PEOPLE: list[Row] = [
+    {"email": "ada@example.org", "name": "Ada"},
+    {"email": "Ada@Example.org ", "name": "Ada L."},
+    {"email": None, "name": "Guest"},
+    {"email": None, "name": "Guest"},
+    {"email": "bo@example.org", "name": "Bo"},
+]
+
+
+@given(st.randoms(use_true_random=False), st.lists(st.integers(0, 59), min_size=5, max_size=5))
+def test_order_of_registrations_does_not_change_a_key(
+    chance: random.Random, minutes: list[int]
+) -> None:
+    rows = [
+        {**row, "registrationDate": f"2026-01-08T11:{minute:02d}:00.{index}Z"}
+        for index, (row, minute) in enumerate(zip(PEOPLE, minutes, strict=True))
+    ]
+    other = rows.copy()
+    chance.shuffle(other)
+    by_row = dict(zip(map(str, rows), keys(ParticipantsStream, rows), strict=True))
+    assert by_row == dict(zip(map(str, other), keys(ParticipantsStream, other), strict=True))
+    assert len(set(by_row.values())) == len(rows)
+
+
+def test_entry_link_and_answers_of_a_person_do_not_change_the_key() -> None:
+    row = {**PEOPLE[0], "registrationDate": "2026-01-08T11:00:00Z"}
+    changed = {**row, "token": "https://new", "city": "Lyon", "invite_sent": True}
+    assert keys(ParticipantsStream, [row]) == keys(ParticipantsStream, [changed])
+
+
+def test_guests_that_are_equal_in_everything_have_keys_of_their_own() -> None:
+    assert len(set(keys(ParticipantsStream, [PEOPLE[2], PEOPLE[2]]))) == 2
+
+
+def test_person_registered_twice_keeps_the_first_key() -> None:
+    first = {**PEOPLE[0], "registrationDate": "2026-01-08T11:00:00Z"}
+    again = {**PEOPLE[0], "registrationDate": "2026-02-08T11:00:00Z"}
+    (alone,) = keys(ParticipantsStream, [first])
+    assert keys(ParticipantsStream, [first, again])[0] == alone
+    assert keys(ParticipantsStream, [again, first])[1] == alone
+
+
+def test_changed_answer_keeps_its_key() -> None:
+    row = {"user_id": "u1", "question": "Q", "answer": "A", "time_stamp": "2026-01-08T11:00:00Z"}
+    assert keys(PollResponsesStream, [row]) == keys(PollResponsesStream, [{**row, "answer": "B"}])
+
+
+def test_upvotes_and_a_late_time_stamp_do_not_change_a_question_s_key() -> None:
+    row = {"user_id": "u1", "question": "Q", "session_id": "s", "upvoteCount": 1.0}
+    later = {**row, "upvoteCount": 2.0, "time_stamp": "2026-01-08T11:00:00Z"}
+    assert keys(QuestionsStream, [row]) == keys(QuestionsStream, [later])
+
+
+def test_same_question_in_two_sessions_or_of_two_people_is_two() -> None:
+    row = {"user_id": "u1", "question": "Q", "session_id": "s"}
+    other = [{**row, "session_id": "t"}, {**row, "user_id": "u2"}]
+    assert len(set(keys(QuestionsStream, [row, *other]))) == 3
+
+
+def test_signature_of_a_recording_s_link_does_not_change_its_key() -> None:
+    link = "https://streaming.airmeet.com/recordings/c/e/s.mp4"
+    row = {"session_id": "s", "download_link": f"{link}?Policy=a&Signature=b&Key-Pair-Id=c"}
+    again = {**row, "download_link": f"{link}?Policy=x&Signature=y&Key-Pair-Id=z"}
+    other = {**row, "download_link": f"{link.replace('s.mp4', 's-2.mp4')}?Policy=a"}
+    assert keys(SessionRecordingsStream, [row]) == keys(SessionRecordingsStream, [again])
+    assert len(set(keys(SessionRecordingsStream, [row, other]))) == 2
