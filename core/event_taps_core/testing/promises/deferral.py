@@ -17,9 +17,10 @@ from event_taps_core.testing.promises.base import (
     Promises,
 )
 from event_taps_core.testing.promises.output import A_MOMENT_SECONDS, masked
+from event_taps_core.testing.running import select
 
 if TYPE_CHECKING:
-    from event_taps_core.testing.running import TapRunner
+    from event_taps_core.testing.running import Record, TapRunner
     from event_taps_core.testing.sandbox import Sandbox
 
 NEVER_SECONDS = 3600.0
@@ -42,20 +43,23 @@ class Deferral(Promises):
     def test_everything_is_prepared_at_the_same_time(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
-        """All is asked for before the first is waited for; no worker is held, be it the only one.
-
-        Else it would take the time of one preparation for each.
-        """
+        """All is asked for before the first is asked for again, by however few workers."""
         sandbox.prepare(A_MOMENT_SECONDS)
         run_tap(concurrency=1).assert_good()
-        asked: dict[str, list[float]] = defaultdict(list)
-        for request in sandbox.requests():
-            asked[request.path].append(request.at)
-        paths = self.deferred_paths(first_run)
-        assert max(asked[path][0] for path in paths) < min(asked[path][1] for path in paths)
-        began = min(asked[path][0] for path in paths)
-        ended = max(times[-1] for times in asked.values())
-        assert ended - began < len(paths) * A_MOMENT_SECONDS / 2
+        paths = self.deferred_paths(first_run, *self.tap.deferred_streams)
+        self.assert_waited_once(sandbox, paths)
+
+    def test_parts_of_one_stream_wait_side_by_side(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, catalog: Record
+    ) -> None:
+        """No worker is held, be it the only one."""
+        paths, stream = max(
+            ((self.deferred_paths(first_run, name), name) for name in self.tap.deferred_streams),
+            key=lambda found: len(found[0]),
+        )
+        sandbox.prepare(A_MOMENT_SECONDS)
+        run_tap(catalog=select(catalog, stream), concurrency=1).assert_good()
+        self.assert_waited_once(sandbox, paths)
 
     @pytest.mark.parametrize("number", [signal.SIGKILL, *STOPPING], ids=lambda number: number.name)
     def test_run_that_ends_while_it_waits_is_resumed(
@@ -67,12 +71,10 @@ class Deferral(Promises):
     ) -> None:
         """The next one asks again; and a wait holds up nobody who wants to stop."""
         sandbox.prepare(NEVER_SECONDS)
-        paths = self.deferred_paths(first_run)
+        paths = self.deferred_paths(first_run, *self.tap.deferred_streams)
         running = run_tap.start(settings=PRECISE)
         sandbox.wait_until(
-            lambda: any(
-                count > 1 for path, count in Counter(sandbox.paths()).items() if path in paths
-            ),
+            lambda: any(Counter(sandbox.paths())[path] > 1 for path in paths),
             while_true=running.runs,
         )
         running.send(number)
@@ -101,6 +103,16 @@ class Deferral(Promises):
         after = run_tap(state=run.state, settle_days=0).assert_good()
         self.assert_equals(self.load(run, after), truth)
 
-    def deferred_paths(self, first_run: FirstRun) -> set[str]:
-        """Return the paths of deferred streams that rows came from."""
-        return {part.path for name in self.tap.deferred_streams for part in first_run.parts(name)}
+    def deferred_paths(self, first_run: FirstRun, *streams: str) -> set[str]:
+        """Return the paths that rows of these streams came from."""
+        return {part.path for name in streams for part in first_run.parts(name)}
+
+    def assert_waited_once(self, sandbox: Sandbox, paths: set[str]) -> None:
+        """Insist that the run took nothing like the time of one wait for each of these."""
+        asked: dict[str, list[float]] = defaultdict(list)
+        for request in sandbox.requests():
+            asked[request.path].append(request.at)
+        assert max(asked[path][0] for path in paths) < min(asked[path][1] for path in paths)
+        began = min(asked[path][0] for path in paths)
+        ended = max(asked[path][-1] for path in paths)
+        assert ended - began < len(paths) * A_MOMENT_SECONDS / 2
