@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from scripts.sandbox import Sandbox
 
 
-# One worker for all of them: they go on with the same project.
-pytestmark = pytest.mark.xdist_group("end_to_end")
-
-
 @pytest.fixture(scope="module")
 def sandbox(project: Project) -> Iterator[Sandbox]:
     with serving("small", project.root / "output" / "sandbox.json") as running:

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from scripts.sandbox import Row, Sandbox
 
-# One worker for all of them: they go on with the same project.
-pytestmark = pytest.mark.xdist_group("postgres")
-
 TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?")
 
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from scripts.project import Project
 
-# One worker for all of them: they go on with the same project.
-pytestmark = pytest.mark.xdist_group("transform")
-
 OLD, NEW = "2026-01-01T03:00:00.000001Z", "2026-01-02T03:00:00.000001Z"
 
 

@@ -1,0 +1,26 @@
+"""How the tests are divided among workers (`./dev test` runs one per core)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # it has none
+
+if TYPE_CHECKING:
+    import pytest
+    from xdist.remote import Producer  # type: ignore[import-untyped] # likewise
+
+
+class ByExpense(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
+    """Any test to any worker, but the tests across taps file by file.
+
+    Those share a Meltano project and a world per file, which are expensive to make.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("::")[0] if nodeid.startswith("tests/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByExpense:
+    """Use it."""
+    return ByExpense(config, log)
