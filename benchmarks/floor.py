@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 ORDER = {"sortingKey": "registrationDate", "sortingDirection": "ASC"}
 
 
-def get(session: requests.Session, url: str, **params: str | int) -> Any:  # noqa: ANN401 - JSON
+def get(session: requests.Session, url: str, **params: str | int) -> Any:
     """Return the body of an answer."""
     return orjson.loads(session.get(url, params=params, timeout=60).content)
 

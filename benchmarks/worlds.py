@@ -127,7 +127,7 @@ def ask(port: int, path: str, method: str = "GET") -> Iterator[bytes]:
         yield from answer
 
 
-def ask_json(port: int, path: str, method: str = "GET") -> Any:  # noqa: ANN401 - whatever JSON holds
+def ask_json(port: int, path: str, method: str = "GET") -> Any:
     """Send one request, and read the answer as JSON."""
     return json.loads(b"".join(ask(port, path, method)))
 
@@ -170,7 +170,7 @@ class Sandbox:
         self.expected = {stream: sum(1 for _ in self._truth(stream)) for stream in streams}
         self._needed = self._count_needed() if world.only == "participants" else None
 
-    def _control(self, path: str, method: str = "GET") -> Any:  # noqa: ANN401 - whatever JSON holds
+    def _control(self, path: str, method: str = "GET") -> Any:
         return ask_json(self._port, f"/_sandbox/{path}", method)
 
     def _truth(self, stream: str) -> Iterator[bytes]:

@@ -70,11 +70,11 @@ def _selected(column: str, data_type: str) -> str:
     return f'cast("{column}" as varchar)' if data_type == "DATE" else f'"{column}"'
 
 
-def _loaded(data_type: str, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _loaded(data_type: str, value: Any) -> Any:
     return json.loads(value) if data_type == "JSON" and value is not None else value
 
 
-def _expected(data_type: str | None, value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _expected(data_type: str | None, value: Any) -> Any:
     """Return a value of the truth in the form that `_selected` gives to the table's."""
     if data_type != INSTANT or value is None:
         return value
@@ -86,7 +86,7 @@ def canonical(row: Row) -> str:
     return json.dumps(_plain(row), sort_keys=True, ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _plain(value: Any) -> Any:
     """Make 5.0 and 5 the same: JSON knows one kind of number."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}

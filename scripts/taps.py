@@ -129,7 +129,7 @@ def _ask(tap: str, *arguments: str) -> JsonObject:
     return result
 
 
-def _load_class(tap: str) -> Any:  # noqa: ANN401 - any tap's class
+def _load_class(tap: str) -> Any:
     """Return the class behind a tap's command; `module:Class.cli` is the SDK's convention."""
     (command,) = entry_points(group="console_scripts", name=tap)
     module, _, attributes = command.value.partition(":")
@@ -191,7 +191,7 @@ def _types(spec: JsonObject) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name != "null"))
 
 
-def _stream(entry: JsonObject, stream_class: Any) -> Stream:  # noqa: ANN401 - any stream's class
+def _stream(entry: JsonObject, stream_class: Any) -> Stream:
     parent = None
     if stream_class.parent:
         parent = Parent(

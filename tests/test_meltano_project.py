@@ -24,7 +24,7 @@ TAPS = sorted(path.parent for path in ROOT.glob("tap-*/pyproject.toml"))
 PROJECTS = [ROOT / "meltano.yml", *(tap / "meltano.yml" for tap in TAPS)]
 
 
-def content(path: Path) -> Any:  # noqa: ANN401 - YAML
+def content(path: Path) -> Any:
     return yaml.safe_load(path.read_text())
 
 

@@ -60,7 +60,7 @@ def load(project: Project, sandbox: Sandbox, database: Database) -> None:
     Project(project.root, variables).run("run", "tap-conferencesio", "target-postgres")
 
 
-def naive(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def naive(value: Any) -> Any:
     """The loader makes instants timestamps without zone, in UTC."""
     if isinstance(value, str) and TIMESTAMP.fullmatch(value):
         return datetime.fromisoformat(value).replace(tzinfo=None).isoformat()

@@ -57,7 +57,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"[^0-9a-zA-Z]+", "_", spaced).strip("_").lower()
 
 
-def utc_moment(value: Any) -> datetime:  # noqa: ANN401 - vendors send anything
+def utc_moment(value: Any) -> datetime:
     """Read an ISO 8601 time with a known offset as a moment in UTC.
 
     Raises:
@@ -74,7 +74,7 @@ def utc_moment(value: Any) -> datetime:  # noqa: ANN401 - vendors send anything
     raise Unconvertible(value)
 
 
-def utc_timestamp(value: Any) -> str:  # noqa: ANN401 - vendors send anything
+def utc_timestamp(value: Any) -> str:
     """Turn an ISO 8601 time with a known offset into RFC 3339 in UTC with `Z`.
 
     >>> utc_timestamp("2019-01-08T11:47:02-05:00")
@@ -91,7 +91,7 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def iso_date(value: Any) -> str:  # noqa: ANN401 - vendors send anything
+def iso_date(value: Any) -> str:
     """Accept a calendar date `YYYY-MM-DD`.
 
     Raises:
@@ -105,7 +105,7 @@ def iso_date(value: Any) -> str:  # noqa: ANN401 - vendors send anything
     raise Unconvertible(value)
 
 
-def text(value: Any) -> str:  # noqa: ANN401 - vendors send anything
+def text(value: Any) -> str:
     """Accept a scalar as text: numbers and booleans in their JSON form.
 
     Raises:
@@ -120,7 +120,7 @@ def text(value: Any) -> str:  # noqa: ANN401 - vendors send anything
     raise Unconvertible(value)
 
 
-def integer(value: Any) -> int:  # noqa: ANN401 - vendors send anything
+def integer(value: Any) -> int:
     """Accept whole numbers, also as text (`"3"`) or as floats (`3.0`).
 
     Raises:
@@ -133,7 +133,7 @@ def integer(value: Any) -> int:  # noqa: ANN401 - vendors send anything
     raise Unconvertible(value)
 
 
-def number(value: Any) -> float:  # noqa: ANN401 - vendors send anything
+def number(value: Any) -> float:
     """Accept finite numbers, also as text (`"2.5"`).
 
     Raises:
@@ -148,7 +148,7 @@ _DECIMAL: Final = re.compile(r"\s*[-+]?\d{1,18}(\.\d{1,15})?([eE][-+]?\d{1,2})?\
 _BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
-def boolean(value: Any) -> bool:  # noqa: ANN401 - vendors send anything
+def boolean(value: Any) -> bool:
     """Accept `true`/`false` and 1/0, also as text.
 
     Raises:
@@ -193,7 +193,7 @@ class _Contested(Exception):  # noqa: N818 - it is no error, but a question
     """Several attributes fit one column: the whole row has to be looked at."""
 
 
-def _contested(_: Any) -> Any:  # noqa: ANN401 - in the place of a conversion
+def _contested(_: Any) -> Any:
     raise _Contested
 
 
@@ -320,7 +320,7 @@ class Conversion:
             if not _says_the_same(row[name], record[column]):
                 self._keep(name, row[name], record)
 
-    def _fill(self, column: str, attribute: str, value: Any, record: Row) -> None:  # noqa: ANN401
+    def _fill(self, column: str, attribute: str, value: Any, record: Row) -> None:
         _, accepted, convert = self._columns[column]
         record[column] = None
         if value.__class__ in accepted:
@@ -333,7 +333,7 @@ class Conversion:
         if convert is None:
             self._keep(attribute, value, record)
 
-    def _keep(self, attribute: str, value: Any, record: Row) -> None:  # noqa: ANN401
+    def _keep(self, attribute: str, value: Any, record: Row) -> None:
         self.unknown.add(attribute)
         if self._keep_extra:
             extra = record[EXTRA_FIELDS]
@@ -343,6 +343,6 @@ class Conversion:
                 extra[attribute] = value
 
 
-def _says_the_same(value: Any, constant: Any) -> bool:  # noqa: ANN401 - vendors send anything
+def _says_the_same(value: Any, constant: Any) -> bool:
     """Say whether a row only repeats a column, such as its parent's id as a number."""
     return bool(value == constant) or (type(value) is int and str(value) == constant)

@@ -18,7 +18,7 @@ _WRONG_PLACE_RETRIES = 2
 """HTML instead of JSON is a wrong host or a login page, until the API has answered once."""
 
 
-def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON is any value
+def decode(content: bytes) -> Any:
     """Decode a JSON body.
 
     Returns:
@@ -39,7 +39,7 @@ def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON is any value
     return _cleaned(value) if b"\\" in content and b"\\u0000" in content else value
 
 
-def _decode_leniently(content: bytes) -> Any:  # noqa: ANN401 - JSON is any value
+def _decode_leniently(content: bytes) -> Any:
     text = content.decode("utf-8-sig", errors="replace")
     try:
         return json.loads(text, strict=False, parse_constant=lambda _: None)
@@ -52,7 +52,7 @@ def _decode_leniently(content: bytes) -> Any:  # noqa: ANN401 - JSON is any valu
     raise Broken("an unfinished JSON body" if start in ("{", "[") else "a body that is not JSON")
 
 
-def _cleaned(value: Any) -> Any:  # noqa: ANN401 - JSON is any value
+def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return whole.replace("\0", "")

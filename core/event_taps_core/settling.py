@@ -19,7 +19,7 @@ _LONGEST_DAY = timedelta(days=1) + _LAST_ZONE_BEHIND_UTC
 """So long after its midnight in UTC, a local day is over everywhere."""
 
 
-def moment(value: Any) -> datetime | None:  # noqa: ANN401 - from vendors and state files
+def moment(value: Any) -> datetime | None:
     """Read a date or an RFC 3339 time as an instant (a date as its midnight, no zone as UTC).
 
     Returns:

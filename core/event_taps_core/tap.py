@@ -56,7 +56,7 @@ class EventTap(Tap):
     message_writer_class = MessageWriter
     message_writer: MessageWriter
 
-    def __init__(self, *, config: Any = None, **kwargs: Any) -> None:  # noqa: ANN401 - the SDK's
+    def __init__(self, *, config: Any = None, **kwargs: Any) -> None:
         if isinstance(config, dict):  # a setting that is null is a setting that is not given
             config = {name: value for name, value in config.items() if value is not None}
         self.run_started = datetime.now(UTC)

@@ -54,7 +54,7 @@ def client_of(api_url: str, client_class: type[ToyClient] = ToyClient, **changes
 
 def ask(
     client: ToyClient, path: str = "/people", tally: StreamTally | None = None, **request: Any
-) -> Any:  # noqa: ANN401 - a JSON body
+) -> Any:
     """Ask for a path below the base."""
     return client.ask(
         HTTPRequest(client.base_url + path, **request),

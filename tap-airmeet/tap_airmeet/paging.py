@@ -192,7 +192,7 @@ class NumberedPages(Pages):
         return self.count + 1
 
 
-def _count(value: Any) -> int | None:  # noqa: ANN401 - vendors send anything
+def _count(value: Any) -> int | None:
     """Read a count; a float or digits in a text are one too."""
     try:
         return int(value)

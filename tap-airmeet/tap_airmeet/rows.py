@@ -19,7 +19,7 @@ _COLON_DATE: Final = re.compile(r"^(\d{4}):(\d\d):(\d\d)(?=T)")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def iso_time(value: Any) -> Any:  # noqa: ANN401 - vendors send anything
+def iso_time(value: Any) -> Any:
     """Turn the vendor's forms of a time into ISO 8601; what is none of them stays as it is.
 
     Its page shows `2021:12:25T12:20:56.00Z`, with colons in the date, for every report; a client in
@@ -39,7 +39,7 @@ def iso_time(value: Any) -> Any:  # noqa: ANN401 - vendors send anything
     return value
 
 
-def json_text(value: Any) -> Any:  # noqa: ANN401 - vendors send anything
+def json_text(value: Any) -> Any:
     """Turn an object or list into JSON text, and the text "null" into null."""
     if isinstance(value, (dict, list)):
         return msgspec.json.encode(value).decode()
@@ -103,7 +103,7 @@ def recording(row: Row) -> list[Any]:
     return [row.get("session_id"), urlsplit(str(row.get("download_link") or "")).path]
 
 
-def is_uuid(value: Any) -> bool:  # noqa: ANN401 - vendors send anything
+def is_uuid(value: Any) -> bool:
     """Say whether a value is an id of a session, say."""
     try:
         UUID(value)
@@ -112,6 +112,6 @@ def is_uuid(value: Any) -> bool:  # noqa: ANN401 - vendors send anything
     return True
 
 
-def is_id(value: Any) -> bool:  # noqa: ANN401 - vendors send anything
+def is_id(value: Any) -> bool:
     """Say whether a value can be part of a key."""
     return isinstance(value, (str, int)) and value != ""

@@ -76,7 +76,7 @@ NOT_YET = ("Session status is not valid", "Airmeet status is not valid")
 
 def answer(
     status: int,
-    body: Any = None,  # noqa: ANN401 - JSON is any value
+    body: Any = None,
     url: str = "/airmeet/ab12/attendees?size=50",
     **headers: str,
 ) -> ApiResponse:
@@ -154,7 +154,7 @@ def test_status_not_valid_is_not_finished_yet_at_http_200_and_400(
         b"",
     ],
 )
-def test_202_is_pending_with_any_body(body: Any) -> None:  # noqa: ANN401 - JSON is any value
+def test_202_is_pending_with_any_body(body: Any) -> None:
     assert isinstance(classified(answer(202, body)), Pending)
 
 
@@ -210,7 +210,7 @@ def test_trouble_is_broken_and_worth_another_try(status: int, *, in_body: bool) 
 @pytest.mark.parametrize(
     "body", [b"<html>", b'{"data": [', [], None, 7, {"success": False, "message": "oops"}]
 )
-def test_what_is_no_envelope_is_broken(body: Any) -> None:  # noqa: ANN401 - JSON is any value
+def test_what_is_no_envelope_is_broken(body: Any) -> None:
     assert isinstance(classified(answer(200, body)), Broken)
 
 
@@ -225,7 +225,7 @@ def test_what_is_no_envelope_is_broken(body: Any) -> None:  # noqa: ANN401 - JSO
         ),
     ),
 )
-def test_only_a_whole_success_is_records(status: int, body: Any) -> None:  # noqa: ANN401 - JSON
+def test_only_a_whole_success_is_records(status: int, body: Any) -> None:
     """Whatever comes is classified; nothing but 200 (in HTTP and, if it is there, in the body)."""
     found = classified(answer(status, body))
     if found is None:
@@ -265,7 +265,7 @@ def test_no_auth_at_that_address_is_another_host(status: int) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"token": None}, {"token": ""}, {"data": None}, [], "token"])
-def test_answer_without_a_token_is_broken(body: Any) -> None:  # noqa: ANN401 - JSON is any value
+def test_answer_without_a_token_is_broken(body: Any) -> None:
     with pytest.raises(Broken, match="no token"):
         token_of(answer(200, body, "/auth"))
 

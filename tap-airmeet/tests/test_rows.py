@@ -38,7 +38,7 @@ JSON_VALUES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def stream(cls: type[EventStream]) -> Any:  # noqa: ANN401 - the class that was asked for
+def stream(cls: type[EventStream]) -> Any:
     return TAP.event_streams[cls.name]
 
 
@@ -67,7 +67,7 @@ def test_the_page_s_own_example_is_read() -> None:
 
 
 @given(JSON_VALUES)
-def test_whatever_is_no_time_breaks_nothing(value: Any) -> None:  # noqa: ANN401 - JSON is any value
+def test_whatever_is_no_time_breaks_nothing(value: Any) -> None:
     iso_time(value)
 
 
@@ -83,7 +83,7 @@ def test_whatever_is_no_time_breaks_nothing(value: Any) -> None:  # noqa: ANN401
         (7, 7),
     ],
 )
-def test_booth_details_of_any_shape_are_json_text(sent: Any, text: Any) -> None:  # noqa: ANN401 - JSON
+def test_booth_details_of_any_shape_are_json_text(sent: Any, text: Any) -> None:
     assert json_text(sent) == text
     (row,) = [stream(BoothsStream).post_process({"layoutData": sent, "name": "null"}, None)]
     assert row == {"layoutData": text, "name": "null"}
@@ -134,13 +134,13 @@ def test_session_id_of_a_poll_that_is_one_stays() -> None:
 
 
 @pytest.mark.parametrize("polls", [None, [], {}])
-def test_person_without_items_has_no_rows(polls: Any) -> None:  # noqa: ANN401 - JSON is any value
+def test_person_without_items_has_no_rows(polls: Any) -> None:
     assert list(stream(PollResponsesStream)._rows_of_person({"polls": polls})) == []  # noqa: SLF001 - the unit under test
     assert list(stream(PollResponsesStream)._rows_of_person({})) == []  # noqa: SLF001 - likewise
 
 
 @pytest.mark.parametrize("polls", ["text", 7, {"question": "Q"}, ["text"], [None]])
-def test_items_of_another_shape_are_broken(polls: Any) -> None:  # noqa: ANN401 - JSON is any value
+def test_items_of_another_shape_are_broken(polls: Any) -> None:
     with pytest.raises(Broken, match="polls"):
         list(stream(PollResponsesStream)._rows_of_person({"polls": polls}))  # noqa: SLF001 - the unit under test
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
 
-def last_day(value: Any) -> str | None:  # noqa: ANN401 - the vendor's form is not documented
+def last_day(value: Any) -> str | None:
     """Find the last calendar day in a session's `date`.
 
     A session can span several days, and how the API renders that is not documented: a list of
@@ -58,7 +58,7 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def responded_at(value: Any) -> str | None:  # noqa: ANN401 - vendors send anything
+def responded_at(value: Any) -> str | None:
     """Read an evaluation's `timestamp`, which the vendor's own example contradicts itself in.
 
     "All timestamps are ISO-8601", but the example is `Tue, 21 Jan 2018 11:47:08 -0500`: RFC 2822,
@@ -269,7 +269,7 @@ class PollsStream(SessionDataStream):
         ]
 
 
-def _json_text(value: Any) -> str | None:  # noqa: ANN401 - the shape is not documented
+def _json_text(value: Any) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
 
 
@@ -312,7 +312,7 @@ class PollResponsesStream(SessionDataStream):
                 }
 
 
-def _answers(responses: Any) -> Iterator[tuple[str | None, Any]]:  # noqa: ANN401 - undocumented
+def _answers(responses: Any) -> Iterator[tuple[str | None, Any]]:
     if isinstance(responses, dict):
         for name, answers in responses.items():
             for answer in answers if isinstance(answers, list) else [answers]:
@@ -362,7 +362,7 @@ class QuestionsStream(SessionDataStream):
             }
 
 
-def _as_question(item: Any) -> Row:  # noqa: ANN401 - undocumented
+def _as_question(item: Any) -> Row:
     return item if isinstance(item, dict) else {"question": item}
 
 

@@ -65,7 +65,7 @@ def test_what_is_no_iso_day_has_no_last_day(value: object) -> None:
 
 
 @given(JSON)
-def test_last_day_of_anything_is_a_day_or_none(value: Any) -> None:  # noqa: ANN401 - JSON is any value
+def test_last_day_of_anything_is_a_day_or_none(value: Any) -> None:
     found = last_day(value)
     assert found is None or date.fromisoformat(found).isoformat() == found
 
@@ -108,7 +108,7 @@ def test_what_is_no_time_with_a_zone_is_null(value: object) -> None:
 
 
 @given(JSON)
-def test_responded_at_of_anything_is_utc_or_none(value: Any) -> None:  # noqa: ANN401 - JSON is any value
+def test_responded_at_of_anything_is_utc_or_none(value: Any) -> None:
     found = responded_at(value)
     assert found is None or datetime.fromisoformat(found).tzinfo == UTC
 

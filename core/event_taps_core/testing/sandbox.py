@@ -199,7 +199,7 @@ class Sandbox:
         """Say whether the process is gone."""
         return self._process.poll() is not None
 
-    def _ask(self, method: str, path: str, body: Any = None) -> bytes:  # noqa: ANN401 - JSON is any value
+    def _ask(self, method: str, path: str, body: Any = None) -> bytes:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's own
             self.url + "/_sandbox" + path, data=data, method=method
@@ -207,7 +207,7 @@ class Sandbox:
         with _open(request) as answer:
             return bytes(answer.read())
 
-    def _json(self, method: str, path: str, body: Any = None) -> Any:  # noqa: ANN401 - JSON is any value
+    def _json(self, method: str, path: str, body: Any = None) -> Any:
         return json.loads(self._ask(method, path, body))
 
 

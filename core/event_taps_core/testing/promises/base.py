@@ -104,7 +104,7 @@ class Promises:
         return self.tap
 
     @pytest.fixture(autouse=True)
-    def only_reads(self, request: pytest.FixtureRequest) -> Any:  # noqa: ANN401 - a generator fixture
+    def only_reads(self, request: pytest.FixtureRequest) -> Any:
         """Whatever a test did: the vendor was sent nothing but reads, and asks for credentials."""
         sandbox = request.getfixturevalue("sandbox") if "sandbox" in request.fixturenames else None
         yield
@@ -180,7 +180,7 @@ class Promises:
         self.assert_equals(self.load(ended, resumed), first_run.truth)
 
 
-def _readable(value: Any) -> str:  # noqa: ANN401 - parameters are of any kind
+def _readable(value: Any) -> str:
     if isinstance(value, dict):
         return ",".join(map(_readable, value.items()))
     return "=".join(value) if isinstance(value, tuple) else str(value)
