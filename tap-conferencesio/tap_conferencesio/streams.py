@@ -139,15 +139,14 @@ class SessionsStream(EventStream):
     def _detail(self, session_id: str) -> Iterator[Page]:
         request = HTTPRequest(self.url_for("/sessions/{session_id}", {"session_id": session_id}))
         try:
-            row = self.tap.client.ask(request, self.tally, lambda r: r.json().get("data"))
+            row = self.tap.client.ask(request, self.tally, session_of)
         except Absent as absent:
             self.tally.absent.setdefault(absent.reason, []).append(session_id)
             return
         except Broken as broken:  # which the API may say of an unknown session, too
             self.tally.failed.setdefault(broken.reason, []).append(session_id)
             return
-        if isinstance(row, dict):
-            yield Page([[row]], 0)
+        yield Page([[row]], 0)
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
@@ -163,6 +162,19 @@ class SessionsStream(EventStream):
             if isinstance(page, Page) and any(str(r.get("id")) == session_id for r in page.rows[0]):
                 return False
         return True
+
+
+def session_of(response: requests.Response) -> Row:
+    """Take the one session out of a detail answer.
+
+    Raises:
+        Broken: If there is none, or it has no id.
+    """
+    row = response.json().get("data")
+    if not isinstance(row, dict) or not row.get("id"):
+        msg = "no session in the answer"
+        raise Broken(msg)
+    return row
 
 
 class SessionStream(EventStream):
