@@ -50,8 +50,8 @@ class Unconvertible(ValueError):  # noqa: N818 - it says what the value is
 def snake_case(name: str) -> str:
     """Turn a vendor's attribute name into a column name: `firstName`, `First Name` to `first_name`.
 
-    >>> snake_case("airmeetEndTime"), snake_case("HTTPStatus"), snake_case("Meeting ID")
-    ('airmeet_end_time', 'http_status', 'meeting_id')
+    >>> snake_case("eventEndTime"), snake_case("HTTPStatus"), snake_case("Meeting ID")
+    ('event_end_time', 'http_status', 'meeting_id')
     """
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return re.sub(r"[^0-9a-zA-Z]+", "_", spaced).strip("_").lower()

@@ -27,7 +27,6 @@ class StreamTally:
     retries: Counter[str] = field(default_factory=Counter)
     waited_seconds: float = 0.0
     pending: int = 0
-    partitions: int = 0
     settled: int = 0
     absent: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, list[str]] = field(default_factory=dict)

@@ -269,7 +269,7 @@ def test_snake_case_is_idempotent_and_plain(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "column"),
     [
-        ("airmeetEndTime", "airmeet_end_time"),
+        ("eventEndTime", "event_end_time"),
         ("HTTPStatus", "http_status"),
         ("Meeting ID", "meeting_id"),
         ("meetingID", "meeting_id"),

@@ -57,13 +57,6 @@ def only(run_tap: TapRunner, *streams: str) -> dict[str, Any]:
     return select(catalogs[0], *streams)
 
 
-def load(*runs: Run) -> Warehouse:
-    warehouse = TAP.warehouse()
-    for run in runs:
-        warehouse.load(run.stdout.splitlines(keepends=True))
-    return warehouse
-
-
 def different(warehouse: Warehouse, sandbox: Sandbox, *streams: str) -> dict[str, list[str]]:
     found = {
         name: differences(warehouse.table(name), sandbox.truth(name))
@@ -95,7 +88,7 @@ def test_token_is_at_the_top_and_documented_under_data(
 ) -> None:
     sandbox.switch(auth_shape=shape)
     run = run_tap().assert_good()
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 def test_one_token_serves_the_run_and_is_in_every_request(
@@ -113,14 +106,14 @@ def test_expired_token_is_renewed_while_the_others_wait(
     """412 is documented for it; 400 is documented for a bad token and for a bad id alike."""
     sandbox.switch(**SHORT_LIFE, expired_token=position)
     run = run_tap(concurrency=8).assert_good()
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
     assert 1 < asked(sandbox)["/auth"] <= 1 + sandbox.request_count() / 50
 
 
 def test_new_token_may_end_the_one_before(sandbox: Sandbox, run_tap: TapRunner) -> None:
     sandbox.switch(**REPLACED)
     run = run_tap(concurrency=8).assert_good()
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 def test_revoked_keys_are_tried_once(sandbox: Sandbox, run_tap: TapRunner) -> None:
@@ -195,7 +188,7 @@ def test_last_page_keeps_a_numeric_after(
     sandbox.switch(last_after=position, largest_page="five")
     streams = ("airmeets", "event_attendance", "poll_responses")
     run = run_tap(catalog=only(run_tap, *streams)).assert_good()
-    assert different(load(run), sandbox, *streams) == {}
+    assert different(TAP.load(run), sandbox, *streams) == {}
 
 
 def test_after_of_airmeets_that_is_ignored_is_no_endless_loop(
@@ -204,7 +197,7 @@ def test_after_of_airmeets_that_is_ignored_is_no_endless_loop(
     """A client in production met page 1 again; so the largest page is asked for."""
     sandbox.switch(airmeets_after="ignored")
     run = run_tap(catalog=only(run_tap, "airmeets")).assert_good()
-    assert different(load(run), sandbox, "airmeets") == {}
+    assert different(TAP.load(run), sandbox, "airmeets") == {}
     assert sandbox.request_count() <= 3
 
 
@@ -229,7 +222,7 @@ def test_participants_are_asked_for_oldest_first_from_page_one(
 def test_sizes_are_never_out_of_range(sandbox: Sandbox, run_tap: TapRunner) -> None:
     """What the vendor does then is not documented."""
     sandbox.switch(size_out_of_range="error")
-    assert different(load(run_tap().assert_good()), sandbox) == {}
+    assert different(TAP.load(run_tap().assert_good()), sandbox) == {}
 
 
 def test_airmeet_ids_narrows_the_list(sandbox: Sandbox, run_tap: TapRunner) -> None:
@@ -262,7 +255,7 @@ def test_all_reports_are_asked_for_before_any_is_waited_for(
 ) -> None:
     prepare(sandbox, 2)
     run = run_tap().assert_good()
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
     order = [request.path for request in sandbox.requests() if is_report(request.path)]
     first = len(set(order))
     assert first > 50
@@ -280,7 +273,7 @@ def test_a_run_waits_for_one_preparation_and_not_for_each(
     assert len(waited) > 50
     times = [request.at for request in sandbox.requests()]
     assert max(times) - min(times) < 3 + 5
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 def test_report_is_not_asked_for_again_before_its_time(
@@ -306,7 +299,7 @@ def test_202_may_come_on_any_page(
     sandbox.switch(pending_on=position, report_memory=memory)
     run = run_tap(catalog=only(run_tap, "event_attendance", "session_attendance")).assert_good()
     assert {202} < {request.status for request in sandbox.requests()}
-    assert different(load(run), sandbox, "event_attendance", "session_attendance") == {}
+    assert different(TAP.load(run), sandbox, "event_attendance", "session_attendance") == {}
 
 
 @pytest.mark.parametrize("body", ["message", "empty"])
@@ -314,7 +307,7 @@ def test_202_may_have_no_body(sandbox: Sandbox, run_tap: TapRunner, body: str) -
     prepare(sandbox, 1)
     sandbox.switch(pending_body=body)
     run = run_tap(catalog=only(run_tap, "registration_utms")).assert_good()
-    assert different(load(run), sandbox, "registration_utms") == {}
+    assert different(TAP.load(run), sandbox, "registration_utms") == {}
 
 
 def test_report_that_is_never_ready_is_named_and_the_others_finish(
@@ -332,14 +325,14 @@ def test_report_that_is_never_ready_is_named_and_the_others_finish(
     assert run.exit_code == 1
     assert event in run.last_line
     assert "not ready after 2 s" in run.last_line
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
     for name in DEFERRED:
         if any(row["airmeet_id"] == event for row in everything[name]):
             assert (run.bookmark(name) or "") <= end
     assert (run.bookmark("participants") or "") > end
     sandbox.switch(never_ready="none")
     after = run_tap(state=run.state, settle_days=0).assert_good()
-    warehouse = load(run, after)
+    warehouse = TAP.load(run, after)
     for name, truth in everything.items():
         assert differences(warehouse.table(name), truth) == [], name
 
@@ -357,7 +350,7 @@ def test_run_that_is_killed_while_reports_are_pending_asks_again(
     killed = running.finish()
     prepare(sandbox, 1)
     resumed = run_tap(state=killed.state, settle_days=0).assert_good()
-    assert different(load(killed, resumed), sandbox) == {}
+    assert different(TAP.load(killed, resumed), sandbox) == {}
 
 
 @pytest.mark.parametrize("position", ["list", "null", "object"])
@@ -366,7 +359,7 @@ def test_empty_report_may_be_a_list_null_or_an_object(
 ) -> None:
     sandbox.switch(empty_report=position)
     run = run_tap(catalog=only(run_tap, "event_attendance", "read_log")).assert_good()
-    assert different(load(run), sandbox, "event_attendance") == {}
+    assert different(TAP.load(run), sandbox, "event_attendance") == {}
     log = {row["parent_id"]: row for row in run.records("read_log")}
     empty = [row for row in log.values() if row["row_count"] == 0]
     assert empty
@@ -381,7 +374,7 @@ def test_ids_of_report_rows_may_change_when_it_is_prepared_anew(
     first = run_tap().assert_good()
     sandbox.advance()
     second = run_tap(state=first.state, settle_days=36500).assert_good()
-    assert different(load(first, second), sandbox) == {}
+    assert different(TAP.load(first, second), sandbox) == {}
 
 
 # Errors
@@ -396,7 +389,7 @@ def test_status_is_not_valid_means_not_finished_yet(
     run = run_tap().assert_good()
     assert "absent (Session status is not valid)" in run.summary("session_attendance")
     assert "absent (Airmeet status is not valid)" in run.summary("replay_attendance")
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 @pytest.mark.parametrize("body", ["own", "message", "empty"])
@@ -411,7 +404,7 @@ def test_event_of_another_community_is_isolated_and_the_token_is_kept(
     assert run.exit_code == 1
     assert foreign in run.last_line
     assert asked(sandbox)["/auth"] == 1
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
     assert [row for row in run.records("read_log") if row["parent_id"] == foreign] == []
 
 
@@ -427,7 +420,7 @@ def test_event_that_is_archived_in_mid_run_is_absent(
         assert "archived during the run" in run.stderr
         assert event in run.stderr
     again = run_tap(state=run.state).assert_good()
-    assert different(load(run, again), sandbox) == {}
+    assert different(TAP.load(run, again), sandbox) == {}
 
 
 @pytest.mark.parametrize("kind", ["500", "html", "cut_json", "error_200"])
@@ -442,7 +435,7 @@ def test_sessions_of_an_event_that_cannot_be_read_are_named_below_it_too(
         assert event in run.summary(name)
         assert "NOT READ" in run.summary(name)
     others = [name for name in TAP.streams if name not in ("sessions", "session_attendance")]
-    assert different(load(run), sandbox, *others) == {}
+    assert different(TAP.load(run), sandbox, *others) == {}
 
 
 # Types and shapes
@@ -456,7 +449,7 @@ def test_time_stamp_may_have_colons_in_its_date(
     sandbox.switch(time_stamp=form)
     streams = ("event_attendance", "poll_responses", "questions")
     run = run_tap(catalog=only(run_tap, *streams)).assert_good()
-    assert different(load(run), sandbox, *streams) == {}
+    assert different(TAP.load(run), sandbox, *streams) == {}
     for name in streams:
         assert all(row["extra_fields"] is None for row in run.records(name))
 
@@ -468,7 +461,7 @@ def test_times_of_events_and_registrations_may_have_any_form(
     sandbox.switch(list_times=form)
     streams = ("airmeets", "participants", "sessions")
     run = run_tap(catalog=only(run_tap, *streams)).assert_good()
-    assert different(load(run), sandbox, *streams) == {}
+    assert different(TAP.load(run), sandbox, *streams) == {}
     ends = {row["uid"]: row["end_time"] for row in run.records("airmeets")}
     moments = {
         (row["airmeet_end_time"], ends[row["airmeet_id"]]) for row in run.records("participants")
@@ -508,7 +501,7 @@ def test_counts_are_integers_be_they_texts_or_floats(
     sandbox.switch(**switch)
     run = run_tap(catalog=only(run_tap, stream)).assert_good()
     assert {type(row[column]) for row in run.records(stream)} - {type(None)} == {int}
-    assert different(load(run), sandbox, stream) == {}
+    assert different(TAP.load(run), sandbox, stream) == {}
 
 
 @pytest.mark.parametrize("form", ["integer", "float", "text"])
@@ -517,7 +510,7 @@ def test_duration_viewed_is_a_number_of_minutes(
 ) -> None:
     sandbox.switch(duration_viewed=form)
     run = run_tap(catalog=only(run_tap, "replay_attendance")).assert_good()
-    assert different(load(run), sandbox, "replay_attendance") == {}
+    assert different(TAP.load(run), sandbox, "replay_attendance") == {}
     assert all(
         isinstance(row["duration_viewed"], (int, float)) for row in run.records("replay_attendance")
     )
@@ -529,7 +522,7 @@ def test_null_as_a_text_is_null(sandbox: Sandbox, run_tap: TapRunner, form: str)
     sandbox.switch(layout_data=form)
     run = run_tap(catalog=only(run_tap, "booths")).assert_good()
     assert "null" not in {row["layout_data"] for row in run.records("booths")}
-    assert different(load(run), sandbox, "booths") == {}
+    assert different(TAP.load(run), sandbox, "booths") == {}
 
 
 @pytest.mark.parametrize(
@@ -539,7 +532,7 @@ def test_null_instead_of_a_list_is_no_rows(
     sandbox: Sandbox, run_tap: TapRunner, switch: dict[str, str]
 ) -> None:
     sandbox.switch(**switch)
-    assert different(load(run_tap().assert_good()), sandbox) == {}
+    assert different(TAP.load(run_tap().assert_good()), sandbox) == {}
 
 
 @pytest.mark.parametrize("form", ["text", "objects"])
@@ -549,7 +542,7 @@ def test_booth_details_of_any_shape_are_text(
     sandbox.switch(booth_details=form)
     run = run_tap(catalog=only(run_tap, "booths")).assert_good()
     assert any(row["faqs"] for row in run.records("booths"))
-    assert different(load(run), sandbox, "booths") == {}
+    assert different(TAP.load(run), sandbox, "booths") == {}
 
 
 def test_designation_has_a_capital_and_sessionid_has_none(
@@ -560,7 +553,7 @@ def test_designation_has_a_capital_and_sessionid_has_none(
     assert all(row["session_id"] for row in run.records("sessions"))
     for name in ("participants", "sessions"):
         assert all(row["extra_fields"] is None for row in run.records(name))
-    assert different(load(run), sandbox, "participants", "sessions") == {}
+    assert different(TAP.load(run), sandbox, "participants", "sessions") == {}
 
 
 @pytest.mark.parametrize("form", ["answer", "typo", "with_session_id"])
@@ -569,7 +562,7 @@ def test_answer_of_a_poll_may_be_called_session_id(
 ) -> None:
     sandbox.switch(poll_items=form)
     run = run_tap(catalog=only(run_tap, "poll_responses")).assert_good()
-    assert different(load(run), sandbox, "poll_responses") == {}
+    assert different(TAP.load(run), sandbox, "poll_responses") == {}
 
 
 @pytest.mark.parametrize("form", ["text", "list", "typed"])
@@ -612,7 +605,7 @@ def test_answers_to_registration_questions_join_to_the_custom_fields(
     }
     assert answers
     assert answers <= fields
-    assert different(load(run), sandbox, "participants", "custom_fields") == {}
+    assert different(TAP.load(run), sandbox, "participants", "custom_fields") == {}
 
 
 @pytest.mark.parametrize("position", ["null_values", "null_object", "no_row"])
@@ -623,7 +616,7 @@ def test_utms_are_nested_and_become_columns(
     sandbox.switch(utm_keys=names, people_without_utms=position)
     run = run_tap(catalog=only(run_tap, "registration_utms")).assert_good()
     assert any(row["utm_source"] for row in run.records("registration_utms"))
-    assert different(load(run), sandbox, "registration_utms") == {}
+    assert different(TAP.load(run), sandbox, "registration_utms") == {}
 
 
 @pytest.mark.parametrize("position", ["one", "several"])
@@ -645,7 +638,7 @@ def test_download_link_is_new_at_every_call_and_the_key_stays(
 def test_recordings_may_be_had_by_session_only(sandbox: Sandbox, run_tap: TapRunner) -> None:
     sandbox.switch(session_ids_param="required", error_body="empty")
     run = run_tap(catalog=only(run_tap, "session_recordings", "airmeets")).assert_good()
-    assert different(load(run), sandbox, "session_recordings") == {}
+    assert different(TAP.load(run), sandbox, "session_recordings") == {}
 
 
 @pytest.mark.parametrize("position", ["few", "many"])
@@ -655,7 +648,7 @@ def test_replay_rows_may_have_the_attributes_of_their_siblings(
     sandbox.switch(replay_fields=position)
     run = run_tap(catalog=only(run_tap, "replay_attendance")).assert_good()
     assert any(row["user_id"] for row in run.records("replay_attendance")) is (position == "many")
-    assert different(load(run), sandbox, "replay_attendance") == {}
+    assert different(TAP.load(run), sandbox, "replay_attendance") == {}
 
 
 def test_undocumented_attributes_are_kept_in_extra_fields(
@@ -666,7 +659,7 @@ def test_undocumented_attributes_are_kept_in_extra_fields(
     for name in TAP.streams:
         assert any(row["extra_fields"] for row in run.records(name)), name
         assert "kept in extra_fields" in run.summary(name)
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 # Incremental
@@ -691,7 +684,7 @@ def test_second_run_reads_the_list_and_what_is_not_settled(
     parts = [path.split("/")[2] for path in sandbox.paths() if path.count("/") > 1]
     assert not (settled | sessions) & set(parts)
     assert asked(sandbox)[EVENTS_PATH] == 2
-    assert different(load(first, run), sandbox) == {}
+    assert different(TAP.load(first, run), sandbox) == {}
 
 
 def test_archived_event_leaves_no_rows(sandbox: Sandbox, run_tap: TapRunner) -> None:
@@ -700,4 +693,4 @@ def test_archived_event_leaves_no_rows(sandbox: Sandbox, run_tap: TapRunner) -> 
     event = sandbox.vanish()
     second = run_tap(state=first.state).assert_good()
     assert event not in {row["uid"] for row in second.records("airmeets")}
-    assert different(load(first, second), sandbox) == {}
+    assert different(TAP.load(first, second), sandbox) == {}

@@ -41,13 +41,6 @@ def tap_under_test() -> TapUnderTest:
     return TAP
 
 
-def load(*runs: Run) -> Warehouse:
-    warehouse = TAP.warehouse()
-    for run in runs:
-        warehouse.load(run.stdout.splitlines(keepends=True))
-    return warehouse
-
-
 def different(warehouse: Warehouse, sandbox: Sandbox, *streams: str) -> dict[str, list[str]]:
     found = {
         name: differences(warehouse.table(name), sandbox.truth(name))
@@ -171,7 +164,7 @@ def test_500_for_a_session_that_still_exists_fails_by_name(
         assert named in run.last_line
     assert Counter(sandbox.paths())[path] == 4
     others = [name for name in TAP.streams if name != "attendance"]
-    assert different(load(run), sandbox, *others) == {}
+    assert different(TAP.load(run), sandbox, *others) == {}
 
 
 @pytest.mark.parametrize("kind", ["404", "403"])
@@ -185,7 +178,7 @@ def test_404_or_403_for_a_session_that_is_still_listed_fails_by_name(
     assert run.exit_code == 1
     for named in ("polls", session_id, kind):
         assert named in run.last_line
-    assert different(load(run), sandbox, "app", "sessions", "attendance") == {}
+    assert different(TAP.load(run), sandbox, "app", "sessions", "attendance") == {}
 
 
 @pytest.mark.parametrize("answer", ["404", "500"])
@@ -202,9 +195,9 @@ def test_session_that_vanishes_in_mid_run_is_absent(
     run = run_tap(state=before.state, max_retries=1, concurrency=1).assert_good()
     assert session_id in run.summary("attendance")
     assert "deleted during the run" in run.summary("attendance")
-    assert different(load(before, run), sandbox, *OF_SESSIONS) == {}
+    assert different(TAP.load(before, run), sandbox, *OF_SESSIONS) == {}
     after = run_tap(state=run.state).assert_good()
-    assert different(load(before, run, after), sandbox) == {}
+    assert different(TAP.load(before, run, after), sandbox) == {}
 
 
 def test_500_as_a_page_of_a_proxy_is_tried_again(sandbox: Sandbox, run_tap: TapRunner) -> None:
@@ -212,7 +205,7 @@ def test_500_as_a_page_of_a_proxy_is_tried_again(sandbox: Sandbox, run_tap: TapR
     sandbox.break_randomly("500", seed=2)
     run = run_tap().assert_good()
     assert any(request.fault for request in sandbox.requests())
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 def test_message_of_the_error_envelope_is_passed_on(sandbox: Sandbox, run_tap: TapRunner) -> None:
@@ -302,7 +295,7 @@ def test_session_whose_date_cannot_be_read_is_always_read(
     for session_id in spelled:
         assert f"/sessions/{session_id}/attendance" in sandbox.paths()
         assert f"/sessions/{session_id}/data" in sandbox.paths()
-    assert different(load(first, second), sandbox) == {}
+    assert different(TAP.load(first, second), sandbox) == {}
 
 
 def test_session_ids_may_be_numbers(sandbox: Sandbox, run_tap: TapRunner) -> None:
@@ -310,7 +303,7 @@ def test_session_ids_may_be_numbers(sandbox: Sandbox, run_tap: TapRunner) -> Non
     run = run_tap().assert_good()
     assert any(row["id"].isdecimal() for row in run.records("sessions"))
     assert all(isinstance(row["id"], str) for row in run.records("sessions"))
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 def test_hidden_sessions_are_read_when_the_setting_session_ids_names_them(
@@ -323,7 +316,7 @@ def test_hidden_sessions_are_read_when_the_setting_session_ids_names_them(
     hidden = [row["id"] for row in everything["sessions"] if row["id"] not in listed]
     assert hidden
     run = run_tap(session_ids=[*hidden, next(iter(listed))]).assert_good()
-    warehouse = load(run)
+    warehouse = TAP.load(run)
     for name, truth in everything.items():
         assert differences(warehouse.table(name), truth) == [], name
     # One request each for the details of those that are not listed, and two as for all others.
@@ -339,7 +332,7 @@ def test_unknown_id_in_the_setting_session_ids_is_named_and_the_rest_is_read(
     run.assert_whole_lines()
     assert "zzzz" in (run.summary("sessions") if answer == "404" else run.last_line)
     assert run.exit_code == (0 if answer == "404" else 1)
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 @pytest.mark.parametrize("stream", ["sessions", "evaluation_responses"])
@@ -357,7 +350,7 @@ def test_count_that_is_not_the_length_of_the_list_is_warned_of(
     sandbox.switch(count="wrong")
     run = run_tap().assert_good()
     assert len([line for line in warnings(run) if f"{stream}: the API counts" in line]) == 1
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 def test_undocumented_attributes_are_kept_in_extra_fields(
@@ -390,7 +383,7 @@ def test_values_of_another_type_are_kept_and_break_nothing(
         assert row["checkin_time"] is None
         assert set(row["extra_fields"]) == {"checkin_time"}
     assert {type(row["rank"]) for row in run.records("polls")} == {int}
-    assert different(load(run), sandbox) == {}
+    assert different(TAP.load(run), sandbox) == {}
 
 
 # Attendance, under the reference's CheckinRecord: no id, and people may have several records
@@ -413,7 +406,7 @@ def test_several_check_ins_with_one_email_are_all_kept(
             if (row["session_id"], (row["user"]["email"] or "").lower()) == person
         ]
         assert len(set(keys)) == len(keys)
-    assert different(load(run), sandbox, "attendance") == {}
+    assert different(TAP.load(run), sandbox, "attendance") == {}
 
 
 def test_order_of_lists_is_not_promised_and_does_not_change_a_key(
@@ -447,8 +440,8 @@ def test_poll_answers_of_any_shape_are_rows_with_keys_that_stay(
     """`responses` is documented as "any"."""
     sandbox.switch(poll_responses=shape)
     first, second = run_tap().assert_good(), run_tap().assert_good()
-    assert different(load(first), sandbox, "polls", "poll_responses") == {}
-    assert different(load(first, second), sandbox, "poll_responses") == {}
+    assert different(TAP.load(first), sandbox, "polls", "poll_responses") == {}
+    assert different(TAP.load(first, second), sandbox, "poll_responses") == {}
     rows = first.records("poll_responses")
     if shape == "counts":
         assert all(isinstance(row["response_value"], int) for row in rows)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from event_taps_core.streams import EventStream
     from event_taps_core.tap import EventTap
+    from event_taps_core.testing.running import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,13 @@ class TapUnderTest:
                 if stream.parent and stream.parent_key
             }
         )
+
+    def load(self, *runs: Run) -> Warehouse:
+        """Load the output of these runs, one after the other, into an empty warehouse."""
+        warehouse = self.warehouse()
+        for run in runs:
+            warehouse.load(run.stdout.splitlines(keepends=True))
+        return warehouse
 
     def keys(self, stream: str) -> tuple[str, ...]:
         """Names of the columns of a stream's primary key."""
