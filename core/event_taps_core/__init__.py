@@ -1,10 +1,12 @@
 """What all event taps share: reading, pacing, classifying, keys, state, the short record path."""
 
-from event_taps_core.answers import Absent, Answer, Broken, Expired, Pending, Refused
-from event_taps_core.client import ApiClient, ApiResponse
+from event_taps_core.answers import Absent, Answer, Broken, Expired, Pending, Refused, TimedOut
+from event_taps_core.changes import ChangesStream
+from event_taps_core.client import ApiClient, ApiResponse, CallWindow
 from event_taps_core.columns import Row, Unconvertible, rfc3339, snake_case, utc_timestamp
 from event_taps_core.errors import TapError
 from event_taps_core.keys import SurrogateKey, digest
+from event_taps_core.large_answers import members_beside, pages_of
 from event_taps_core.reading import Wait
 from event_taps_core.settings import settings
 from event_taps_core.streams import EventStream, Page, PageWalk
@@ -16,6 +18,8 @@ __all__ = [
     "ApiClient",
     "ApiResponse",
     "Broken",
+    "CallWindow",
+    "ChangesStream",
     "EventStream",
     "EventTap",
     "Expired",
@@ -26,9 +30,12 @@ __all__ = [
     "Row",
     "SurrogateKey",
     "TapError",
+    "TimedOut",
     "Unconvertible",
     "Wait",
     "digest",
+    "members_beside",
+    "pages_of",
     "rfc3339",
     "settings",
     "snake_case",

@@ -85,6 +85,10 @@ class Broken(Answer):
         self.throttled = throttled
 
 
+class TimedOut(Broken):
+    """No answer in time, where a smaller question may get one."""
+
+
 def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
     """Read a `Retry-After` header: seconds, or an HTTP date (RFC 9110, section 10.2.3).
 

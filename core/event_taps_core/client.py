@@ -7,12 +7,16 @@ A vendor's client adds its credentials and what its bodies say.
 
 from __future__ import annotations
 
+import contextlib
+import email.utils
 import random
 import re
+import tempfile
 import threading
 import time
-from collections import Counter
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from collections import Counter, deque
+from datetime import UTC, datetime, timedelta
+from typing import IO, TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -22,12 +26,19 @@ from requests.cookies import RequestsCookieJar
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core.answers import Answer, Broken, Expired, Refused, classify_status
+from event_taps_core.answers import (
+    Answer,
+    Broken,
+    Expired,
+    Refused,
+    TimedOut,
+    classify_status,
+)
 from event_taps_core.json_values import decode
 from event_taps_core.summary import StreamTally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from http.cookiejar import Cookie
 
 
@@ -36,37 +47,77 @@ _UNREAD = object()
 _NEVER = "this tap never requests that path"
 _CONNECT_TIMEOUT_SECONDS = 15
 _LONGEST_BACKOFF_SECONDS = 60.0
+_CLOCK_MARGIN = 1.01
+"""A server's clock may be this much slower than ours."""
+_SPOOLED_BYTES = 4 * 1024 * 1024
+"""Answers larger than this do not stay in memory, for clients that spool."""
+_PIECE_BYTES = 256 * 1024
+_MOST_REDIRECTS = 5
+
+
+class CallWindow(NamedTuple):
+    """A limit on the calls in any stretch of time, of which a vendor says that it enforces it."""
+
+    calls: int
+    seconds: float
 
 
 class Pacer:
     """Spaces the starts of requests evenly, so that no window of time ever holds a burst.
 
+    With a `CallWindow` a call also holds one of its places from its start until `seconds` after
+    its answer. Wherever in between the server counts it, no window of that length can then hold
+    more than `calls`: when the last of them started, all others that the window could hold still
+    had their places. So neither a slow network nor a slow server can turn even spacing into a
+    breach.
+
     Args:
-        requests_per_minute: The budget; 0 for none.
+        requests_per_minute: The budget; 0 for none, and no window either.
+        window: The vendor's own limit.
     """
 
-    def __init__(self, requests_per_minute: int) -> None:
+    def __init__(self, requests_per_minute: int, window: CallWindow | None = None) -> None:
         self._interval = 60 / requests_per_minute if requests_per_minute else 0.0
+        self._window = window if requests_per_minute else None
         self._next = 0.0
-        self._lock = threading.Lock()
+        self._under_way = 0
+        self._answered: deque[float] = deque()
+        self._change = threading.Condition()
 
-    def wait(self) -> None:
-        """Return when the caller may send one request.
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until one request may be sent; it is, and answered, within the context.
 
         Whoever wakes looks again, because a pause may have come in the meantime.
         """
-        while True:
-            with self._lock:
-                now = time.monotonic()
-                delay = self._next - now
-                if delay <= 0:
-                    self._next = now + self._interval
-                    return
-            time.sleep(delay)
+        with self._change:
+            while (delay := self._delay()) != 0:
+                self._change.wait(delay)
+            self._next = time.monotonic() + self._interval
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._under_way -= 1
+                if self._window is not None:
+                    self._answered.append(time.monotonic() + _CLOCK_MARGIN * self._window.seconds)
+                    self._change.notify_all()
+
+    def _delay(self) -> float | None:
+        """Return for how many seconds nobody may send; None until an answer has come."""
+        now = time.monotonic()
+        delay = max(0.0, self._next - now)
+        if self._window is not None:
+            while self._answered and self._answered[0] <= now:
+                self._answered.popleft()
+            if self._under_way + len(self._answered) >= self._window.calls:
+                return max(delay, self._answered[0] - now) if self._answered else None
+        return delay
 
     def pause(self, seconds: float) -> None:
         """Let nobody send for `seconds`: the server asked all of us, not one worker, to wait."""
-        with self._lock:
+        with self._change:
             self._next = max(self._next, time.monotonic() + seconds)
 
 
@@ -76,6 +127,9 @@ class ApiResponse(requests.Response):
     _value: Any = _UNREAD
     _content: Any  # False while unread, as `requests` has it
 
+    spooled: IO[bytes] | None = None
+    """A large body, in a file without a name (see `ApiClient.spools_answers`)."""
+
     @property
     @override
     def content(self) -> bytes:
@@ -84,9 +138,35 @@ class ApiResponse(requests.Response):
         Raises:
             urllib3.exceptions.HTTPError: If the body is cut or badly compressed.
         """
+        if self.spooled is not None:
+            self.spooled.seek(0)
+            return self.spooled.read()
         if self._content is False:
             self._content = self.raw.read(decode_content=True)
         return self._content or b""
+
+    def spool(self) -> None:
+        """Read the body, a large one into a file, so that no answer can fill the memory.
+
+        Raises:
+            urllib3.exceptions.HTTPError: If the body is cut or badly compressed.
+            Broken: If there is no room for it.
+        """
+        file = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES)  # noqa: SIM115 - it lives as long as the answer
+        try:
+            for piece in self.raw.stream(_PIECE_BYTES, decode_content=True):
+                file.write(piece)
+        except BaseException as error:
+            self.close()  # a connection with half an answer in it is of no use to the next request
+            if isinstance(error, OSError):
+                msg = f"a large answer does not fit into a temporary file ({error.strerror})"
+                raise Broken(msg, retries=0) from error
+            raise
+        if file.tell() > _SPOOLED_BYTES:
+            self.spooled = file
+            return
+        file.seek(0)
+        self._content = file.read()
 
     @override
     def json(self, **kwargs: Any) -> Any:
@@ -150,6 +230,12 @@ class ApiClient:
     reads: ClassVar[tuple[str, ...]]
     """The paths below the base that may be requested with GET; `{}` stands for one segment."""
 
+    call_window: ClassVar[CallWindow | None] = None
+    """A limit that must not be broken even once, beside the even pace of `requests_per_minute`."""
+
+    spools_answers: ClassVar[bool] = False
+    """Whether answers may be too large for the memory: then they go through a file."""
+
     credential_paths: ClassVar[tuple[str, ...]] = ()
     """The paths that `post_credentials` may post to."""
 
@@ -162,18 +248,23 @@ class ApiClient:
     def __init__(self, base_url: str, config: Mapping[str, Any]) -> None:
         self.base_url = base_url.rstrip("/")
         self.config = config
-        self.pacer = Pacer(int(config["requests_per_minute"]))
+        self.pacer = Pacer(int(config["requests_per_minute"]), self.call_window)
         self.has_succeeded = False
         self._timeout = int(config["request_timeout_seconds"])
         self._max_retries = int(config["max_retries"])
         self._base = urlsplit(self.base_url)
-        self._readable = re.compile("|".join(_path_pattern(path) for path in self.reads))
+        self._readable = re.compile("|".join(map(_path_pattern, self.readable_paths())))
         self._session = self._new_session(int(config["concurrency"]))
         self.tally = StreamTally("credentials")
         self.hide: Callable[[str], None] = lambda _: None  # the tap puts its redaction here
+        self.server_lag: timedelta | None = None
         self._renewals = 0
         self._no_credentials: Answer | None = None
         self._renewal = threading.Lock()
+
+    def readable_paths(self) -> Iterable[str]:
+        """List the paths that may be requested: `reads`, unless a setting adds to them."""
+        return self.reads
 
     def headers(self) -> dict[str, str]:
         """Headers of every request, credentials included; a vendor's client adds its own."""
@@ -218,16 +309,41 @@ class ApiClient:
         """
         if path not in self.credential_paths:
             raise Broken(_NEVER, retries=0)
-        request = HTTPRequest(self.base_url + path, "POST", headers=dict(headers))
+        return self._credentials("POST", path, headers, extract)
 
-        def post() -> T:
+    def get_credentials(
+        self, path: str, headers: Mapping[str, str], extract: Callable[[ApiResponse], T]
+    ) -> T:
+        """Try credentials on a read, before the first request or when they were refused.
+
+        Args:
+            path: A path that `reads` allows.
+            headers: The credentials, in the form to try.
+            extract: See `post_credentials`.
+
+        Raises:
+            Answer: See `post_credentials`.
+        """
+        return self._credentials("GET", path, headers, extract)
+
+    def _credentials(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        extract: Callable[[ApiResponse], T],
+    ) -> T:
+        request = HTTPRequest(self.base_url + path, method, headers=dict(headers))
+        classify = self.classify if method == "GET" else classify_status
+
+        def send() -> T:
             response = self._send(request, self.tally, {"Accept": "application/json"})
-            problem = classify_status(response)
+            problem = classify(response)
             if isinstance(problem, Broken) and problem.retries != 0:
                 raise problem
             return extract(response)
 
-        return self._retrying(post, self.tally)
+        return self._retrying(send, self.tally)
 
     def advice(self, answer: Answer) -> str:
         """Say in one sentence what a user can do when nothing at all can be read."""
@@ -245,6 +361,8 @@ class ApiClient:
         request: HTTPRequest,
         tally: StreamTally,
         extract: Callable[[ApiResponse], T],
+        *,
+        max_retries: int | None = None,
     ) -> T:
         """Send a request, again where that may help, and return what `extract` finds in it.
 
@@ -252,6 +370,8 @@ class ApiClient:
             request: What to ask for.
             tally: Where requests, retries and waits are counted.
             extract: Takes the records out of an answer; what it raises is classified too.
+            max_retries: How often to ask again, if not as often as the setting says: less for
+                a question that can be put in another way.
 
         Raises:
             Answer: What the API said in the end, if not records.
@@ -260,27 +380,32 @@ class ApiClient:
         if not self.has_credentials:
             self._renew_once(renewals)
             renewals = self._renewals
+
+        def send() -> T:
+            return self._ask_once(request, tally, extract)
+
         try:
-            return self._retrying(lambda: self._ask_once(request, tally, extract), tally)
+            return self._retrying(send, tally, max_retries)
         except Expired:
             self._renew_once(renewals)
-            return self._retrying(lambda: self._ask_once(request, tally, extract), tally)
+            return self._retrying(send, tally, max_retries)
 
-    def _retrying(self, send: Callable[[], T], tally: StreamTally) -> T:
+    def _retrying(
+        self, send: Callable[[], T], tally: StreamTally, max_retries: int | None = None
+    ) -> T:
         failures: Counter[str] = Counter()
+        most = self._max_retries if max_retries is None else min(max_retries, self._max_retries)
         while True:
             try:
                 return send()
             except Broken as problem:
                 failures[problem.reason] += 1
-                if not self._is_worth_another_try(problem, failures):
+                if failures.total() > most or not self._is_worth_another_try(problem, failures):
                     raise
                 self._wait_before_retry(problem, failures.total(), tally)
 
     def _is_worth_another_try(self, problem: Broken, failures: Counter[str]) -> bool:
-        """Bound the retries in all, and those of a reason that has its own limit by that."""
-        if failures.total() > self._max_retries:
-            return False
+        """Bound the retries of a reason that has its own limit by that."""
         if problem.retries is None or (problem.elsewhere and self.has_succeeded):
             return True
         return failures[problem.reason] <= problem.retries
@@ -340,17 +465,37 @@ class ApiClient:
             ).prepare()
             if request.method == "GET" and not self.permits("GET", prepared.url or ""):
                 raise Broken(_NEVER, retries=0)
-            self.pacer.wait()
+            response = self._exchange(prepared, tally)
+            redirects = 0
+            while request.method == "GET" and response.next is not None:
+                redirects += 1
+                if redirects > _MOST_REDIRECTS:
+                    raise requests.TooManyRedirects
+                response = self._exchange(response.next, tally)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
+            said = f"no answer from {self._base.hostname} within {self._timeout} seconds"
+            raise TimedOut(said, elsewhere=True) from error
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            raise Broken(_in_words(error, self._base.hostname), elsewhere=True) from error
+        except OSError as error:  # so `requests` says that a file of certificates is missing
+            raise Broken(str(error), retries=0) from error
+        if self.server_lag is None:
+            self.server_lag = _lag(response)
+        return response
+
+    def _exchange(self, prepared: requests.PreparedRequest, tally: StreamTally) -> ApiResponse:
+        """Send one request and read its answer, in one turn: a redirect is a call of its own."""
+        with self.pacer.turn():
             tally.count_request()
             response = self._session.send(
                 prepared,
                 timeout=(_CONNECT_TIMEOUT_SECONDS, self._timeout),
-                allow_redirects=request.method == "GET",
+                allow_redirects=False,
+                stream=self.spools_answers,
             )
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            said = _in_words(error, self._base.hostname, self._timeout)
-            raise Broken(said, elsewhere=True) from error
-        assert isinstance(response, ApiResponse)  # noqa: S101 - the adapter builds these
+            assert isinstance(response, ApiResponse)  # noqa: S101 - the adapter builds these
+            if self.spools_answers and response.next is None:
+                response.spool()
         return response
 
     def _renew_once(self, renewals: int) -> None:
@@ -385,10 +530,21 @@ def _path_pattern(path: str) -> str:
     return "(?:" + re.escape(path).replace(r"\{\}", segment) + ")"
 
 
-def _in_words(error: Exception, host: str | None, timeout: int) -> str:
+def _lag(response: requests.Response) -> timedelta | None:
+    """Return by how much the server's clock is behind ours: never less than nothing.
+
+    Returns:
+        None if the answer does not say.
+    """
+    try:
+        there = email.utils.parsedate_to_datetime(response.headers["Date"])
+        return max(timedelta(0), datetime.now(UTC) - there.replace(tzinfo=there.tzinfo or UTC))
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
+def _in_words(error: Exception, host: str | None) -> str:
     """Describe a failed exchange without its URL, headers or body."""
-    if isinstance(error, (requests.Timeout, urllib3.exceptions.TimeoutError)):
-        return f"no answer from {host} within {timeout} seconds"
     if isinstance(error, requests.exceptions.ProxyError):
         return f"the proxy did not connect to {host}"
     text = str(error)

@@ -29,9 +29,20 @@ def decode(content: bytes) -> Any:
         Broken: If the body is HTML, empty, cut or otherwise not JSON.
     """
     try:
-        value = _decode(content)
+        return decode_strictly(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _cleaned(_decode_leniently(content))
+
+
+def decode_strictly(content: bytes) -> Any:
+    """Decode a JSON body that is what the standard says, without its NUL characters.
+
+    Raises:
+        msgspec.DecodeError, UnicodeDecodeError: If it is not.
+        Broken: If it is nested too deeply for any decoder.
+    """
+    try:
+        value = _decode(content)
     except RecursionError:
         msg = "JSON that is nested too deeply"
         raise Broken(msg, retries=0) from None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from event_taps_core.columns import Row
 
@@ -44,6 +44,8 @@ class SurrogateKey:
         identity: From a vendor's row, the JSON value that identifies it within its parent.
         order: What orders the rows that share an identity, so that each keeps its number;
             by default the whole row's content.
+        within: Items of the context that go into the digest, where the key column alone is the
+            key: the same row of two partitions then has two keys.
     """
 
     def __init__(
@@ -51,22 +53,30 @@ class SurrogateKey:
         column: str,
         identity: Callable[[Row], Any],
         order: Callable[[Row], Any] | None = None,
+        within: Sequence[str] = (),
     ) -> None:
         self.column = column
         self._identity = identity
         self._order = order
+        self._within = within
 
-    def add(self, rows: Iterable[Row], seen: dict[str, int]) -> list[Row]:
+    def add(
+        self, rows: Iterable[Row], seen: dict[str, int], context: Mapping[str, Any] | None = None
+    ) -> list[Row]:
         """Return copies of the rows, in their order, with the key column set.
 
         Args:
             rows: The vendor's rows of one answer.
             seen: How often each identity came in earlier answers of the same reading; updated.
+            context: The partition they are from.
         """
         rows = [row.copy() for row in rows]
+        where = [(context or {}).get(name) for name in self._within]
         same: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
-            same[digest(self._identity(row))].append(row)
+            if self.column in row:  # the vendor has an attribute of that name: an extra field
+                row[f"{self.column} of the vendor"] = row.pop(self.column)
+            same[digest(*where, self._identity(row))].append(row)
         for identity, alike in same.items():
             if len(alike) > 1:
                 alike.sort(key=self._sort_key)

@@ -8,6 +8,7 @@ settled, and how records get to stdout is decided here, once.
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import threading
 import time
@@ -72,8 +73,8 @@ class Contexts(NamedTuple):
     """The partitions of a stream."""
 
     made: list[Context | None]
-    failed: list[tuple[Context, Answer]]
-    """Contexts one level up, whose rows could not be read, and why."""
+    missing: list[tuple[Context, Answer]]
+    """Contexts one level up whose rows could not be read, or are absent, and why."""
 
 
 class PageWalk(BaseAPIPaginator[PageToken]):
@@ -113,7 +114,10 @@ class EventStream(RESTStream[Any]):
     """The stream whose rows are this one's partitions (`get_child_context` makes the contexts)."""
 
     parent_key: ClassVar[str | None] = None
-    """The column, and the context's item, that holds the parent's id."""
+    """The column, and the context's item, that holds the parent's (or partition's) id."""
+
+    id_setting: ClassVar[str | None] = None
+    """The setting that lists the partitions by their ids, where no stream lists them."""
 
     surrogate_key: ClassVar[SurrogateKey | None] = None
     """How rows without an id of their own get a key."""
@@ -277,13 +281,29 @@ class EventStream(RESTStream[Any]):
             return  # by its turn it may have mended
 
     def probe(self) -> None:
-        """Ask for the first page of this stream, read as a whole, and look at nothing in it.
+        """Ask for the first page of this stream's first or last partition: the API may be gone.
 
         Raises:
-            Answer: If the API does not give records.
+            Answer: If the API gives no records for either.
         """
-        walk = self.get_new_paginator() or SinglePagePaginator()
-        self._ask(PageContext(None, walk.current_value), ())
+        contexts = self.own_contexts()
+        for context in contexts[:1] + contexts[1:][-1:]:
+            walk = self.get_new_paginator() or SinglePagePaginator()
+            try:
+                self._ask(PageContext(context, walk.current_value), ())
+            except Answer as answer:
+                problem = answer
+            else:
+                return
+        raise problem
+
+    def shares_requests_with(self, other: EventStream) -> bool:
+        """Say whether one answer feeds both streams: the requests ask for the same."""
+        return (
+            other.path == self.path
+            and other.parent is self.parent
+            and type(other).get_url_params is type(self).get_url_params
+        )
 
     # Shared rows: a stream that others hang on is requested once per run
 
@@ -324,44 +344,68 @@ class EventStream(RESTStream[Any]):
             Answer: If the outermost stream that these hang on cannot be read.
         """
         if self.parent is None:
-            return Contexts([None], [])
+            return Contexts(self.own_contexts(), [])
         parent = self.tap.event_streams[self.parent.name]
         above = parent.contexts(is_due)
         due = [context for context in above.made if is_due(context)]
         self.tap.read_shared(parent, due)
         made: list[Context | None] = []
-        failed = list(above.failed)
+        missing = list(above.missing)
         for context in due:
             try:
                 made += self._contexts_of(parent, context)
-            except Absent:
-                if context is None:
-                    raise
             except Answer as answer:
                 if context is None:
                     raise
-                failed.append((context, answer))
-        return Contexts(made, failed)
+                missing.append((context, answer))
+        return Contexts(made, missing)
 
-    def _contexts_of(self, parent: EventStream, context: Context | None) -> list[Context]:
+    def own_contexts(self) -> list[Context | None]:
+        """List the partitions of a stream that no other stream lists: the whole, or ids.
+
+        A tap whose partitions are something else (windows of time) overrides this.
+        """
+        if self.id_setting is None or self.parent_key is None:
+            return [None]
+        ids = dict.fromkeys(str(one) for one in self.config.get(self.id_setting) or ())
+        return self.in_this_shard({self.parent_key: one} for one in ids)
+
+    def in_this_shard(self, contexts: Iterable[Context]) -> list[Context | None]:
+        """Return those partitions that this run reads."""
+        count, index = self.tap.shard
+        return [one for one in contexts if shard_of(self.partition_id(one), count) == index]
+
+    def _contexts_of(
+        self, parent: EventStream, context: Context | None
+    ) -> Sequence[Context | None]:
         rows = parent.shared_rows(context)
         try:
             made = [parent.get_child_context(row, context) for row in rows]
         except Exception as error:
             msg = f"a row of {parent.name} is not as expected: {error!r}"
             raise Broken(msg) from error
-        count, index = self.tap.shard
-        return [
-            child
-            for child in made
-            if child is not None
-            and (context is not None or shard_of(self.partition_id(child), count) == index)
-        ]
+        children = [child for child in made if child is not None]
+        return children if context is not None else self.in_this_shard(children)
 
     def ends_at(self, context: Context | None) -> str | None:
         """Return when the partition's event ends: the replication key's value, if it has one."""
         key = type(self).replication_key  # a catalog may unset the instance's
         return context.get(key) if context and isinstance(key, str) else None
+
+    def says_end(self, context: Context) -> bool:
+        """Say whether a context from one level up tells when its partitions end, or only its rows.
+
+        Where it is not known, it may be any time.
+        """
+        key: Any = type(self).replication_key  # a property where a stream declares none
+        return not isinstance(key, str) or key in context
+
+    @classmethod
+    def id_column(cls) -> str:
+        """Name the column that holds what the streams that hang on this one call its id."""
+        if cls.id_setting and cls.parent_key:
+            return cls.parent_key
+        return str(inspect.getattr_static(cls, "primary_keys")[-1])
 
     def partition_id(self, context: Context | None) -> str:
         """Return the parent's id, or the empty text for a stream that is read whole."""
@@ -384,7 +428,7 @@ class EventStream(RESTStream[Any]):
             processed = (self.post_process(row, context) for row in rows)
             rows = [row for row in processed if row is not None]
         if self.surrogate_key is not None:
-            rows = self.surrogate_key.add(rows, seen)
+            rows = self.surrogate_key.add(rows, seen, context)
         constants = {**self.tap.constants, **(context or {}), READ_AT: self.tap.read_at}
         records = self.conversion.convert(rows, self.conversion.template(constants))
         if not (encode and self.is_on_short_path):
@@ -421,6 +465,24 @@ class EventStream(RESTStream[Any]):
 
     # State
 
+    @property
+    def settle_days(self) -> int:
+        """For how many days after its end a partition is read again."""
+        return int(self.config["settle_days"])
+
+    @property
+    def start_date(self) -> str | None:
+        """No partition that ended before it is read."""
+        return self.config.get("start_date")
+
+    def load_progress(self) -> None:
+        """Look at what the state says of this stream, before anything is written.
+
+        Raises:
+            StateError: If that cannot be used.
+        """
+        _ = self.settling
+
     @cached_property
     def settling(self) -> Settling:
         """What this stream reads in this run, and where its bookmark is.
@@ -428,30 +490,63 @@ class EventStream(RESTStream[Any]):
         Raises:
             StateError: If the state's bookmark is not a date or time.
         """
-        bookmark = None
-        if self.replication_method == REPLICATION_INCREMENTAL:
-            kept = self.tap_state.get("bookmarks", {}).get(self.name, {})
-            bookmark = kept.get("replication_key_value")
-            if bookmark is not None and moment(bookmark) is None:
-                msg = (
-                    f"the state's bookmark of stream {self.name} is not a date or time; "
-                    "remove that bookmark, or run with a full refresh"
-                )
-                raise StateError(msg)
         return Settling(
-            bookmark=bookmark,
-            settle_days=int(self.config["settle_days"]),
-            start_date=self.config.get("start_date"),
+            bookmark=self.bookmark_in(self._kept_state),
+            settle_days=self.settle_days,
+            start_date=self.start_date,
             run_started=self.tap.run_started,
         )
 
-    def keep_bookmark(self) -> None:
-        """Put the bookmark into the tap's state and send it."""
-        if self.replication_method == REPLICATION_INCREMENTAL:
-            self.stream_state.update(
-                replication_key=self.replication_key,
-                replication_key_value=self.settling.bookmark,
+    @property
+    def _kept_state(self) -> Mapping[str, Any]:
+        """What the state holds for this stream; nothing if it is read in full."""
+        if self.replication_method != REPLICATION_INCREMENTAL:
+            return {}
+        kept: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        return kept
+
+    def bookmark_in(self, kept: Mapping[str, Any]) -> str | None:
+        """Return the bookmark in a piece of state.
+
+        Raises:
+            StateError: If it is not a date or time.
+        """
+        bookmark = kept.get("replication_key_value")
+        if bookmark is not None and moment(bookmark) is None:
+            msg = (
+                f"the state's bookmark of stream {self.name} is not a date or time; "
+                "remove that bookmark, or run with a full refresh"
             )
+            raise StateError(msg)
+        return bookmark
+
+    def is_due(self, context: Context | None) -> bool:
+        """Say whether a partition is read in this run."""
+        return self.settling.reads(self.ends_at(context))
+
+    def replaces(self, context: Context | None) -> bool:
+        """Say whether the reading of a partition replaces all earlier ones: it does, if whole."""
+        del context
+        return True
+
+    def keep_progress(
+        self, context: Context | None, *, is_absent: bool, nothing_failed_before: bool
+    ) -> None:
+        """Note that a partition was read completely.
+
+        Args:
+            context: The partition.
+            is_absent: Whether the vendor said that there is nothing.
+            nothing_failed_before: Whether all that ended before it was read, too.
+        """
+        del is_absent
+        if nothing_failed_before and self.settling.advance(self.ends_at(context)):
+            self.write_bookmark(self.stream_state, self.settling.bookmark)
+
+    def write_bookmark(self, kept: dict[str, Any], bookmark: str | None) -> None:
+        """Put a bookmark into a piece of the tap's state, and send the state."""
+        if self.replication_method == REPLICATION_INCREMENTAL:
+            kept.update(replication_key=self.replication_key, replication_key_value=bookmark)
             self.tap.state_writer.write_state(self.tap_state)
 
     # The SDK's hooks: `sync` calls these; each is narrowed to what this reading needs

@@ -25,10 +25,11 @@ from event_taps_core.read_log import ReadLogStream
 from event_taps_core.reading import Done, Stop, Stopped, read_in_order
 from event_taps_core.redaction import Redaction, secret_values
 from event_taps_core.settings import check
+from event_taps_core.streams import EventStream
 from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import FrameType
 
     import click
@@ -38,20 +39,23 @@ if TYPE_CHECKING:
     from event_taps_core.client import ApiClient
     from event_taps_core.columns import Row
     from event_taps_core.schema import Column
-    from event_taps_core.streams import EventStream, Page
+    from event_taps_core.streams import Page
 
 
 class EventTap(Tap):
     """A tap whose failures are isolated, named and told by the exit code."""
 
     stream_classes: ClassVar[tuple[type[EventStream], ...]]
-    """The vendor's streams."""
+    """The vendor's streams; those without any settings if it depends on them (`make_streams`)."""
 
     client_class: ClassVar[type[ApiClient]]
     """The vendor's client."""
 
     constant_columns: ClassVar[tuple[Column, ...]] = ()
     """Columns that are settings, the same in every record: which account it is from."""
+
+    isolates_refusals: ClassVar[bool] = False
+    """Whether the same key may be good for one parent and refused for another."""
 
     message_writer_class = MessageWriter
     message_writer: MessageWriter
@@ -63,6 +67,8 @@ class EventTap(Tap):
         self.read_at = self.run_started.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self.stop = Stop()
         self.first_failure: Answer | None = None
+        self.has_read = False
+        self.doubtful: list[Callable[[], None]] = []
         self._stop_signal = 0
         super().__init__(config=config, **kwargs)
         self.redaction = Redaction(secret_values(self.config, self.config_jsonschema))
@@ -79,6 +85,10 @@ class EventTap(Tap):
     def constants(self) -> dict[str, Any]:
         """The values of `constant_columns`."""
         return {column.name: self.config.get(column.name) for column in self.constant_columns}
+
+    def make_streams(self) -> Sequence[EventStream]:
+        """Make the vendor's streams; a tap whose streams depend on its settings overrides this."""
+        return [stream_class(self) for stream_class in self.stream_classes]
 
     def check_settings(self) -> None:
         """Check what the settings' schema cannot say; a tap adds what only it knows.
@@ -103,7 +113,11 @@ class EventTap(Tap):
     @cached_property
     def event_streams(self) -> dict[str, EventStream]:
         """The vendor's streams by name."""
-        return {name: s for name, s in self.streams.items() if isinstance(s, self.stream_classes)}
+        return {
+            name: stream
+            for name, stream in self.streams.items()
+            if isinstance(stream, EventStream) and not isinstance(stream, ReadLogStream)
+        }
 
     @cached_property
     def read_log(self) -> ReadLogStream:
@@ -124,7 +138,7 @@ class EventTap(Tap):
 
     def is_parent(self, stream: EventStream) -> bool:
         """Say whether other streams hang on this one."""
-        return any(type(stream) is other.parent for other in self.stream_classes)
+        return any(type(stream) is other.parent for other in self.event_streams.values())
 
     def sharing(self, stream: EventStream) -> list[EventStream]:
         """List the selected streams that this one's answers feed, itself first.
@@ -136,11 +150,7 @@ class EventTap(Tap):
             *(
                 other
                 for other in self.event_streams.values()
-                if other is not stream
-                and other.selected
-                and other.path == stream.path
-                and other.parent is stream.parent
-                and type(other).get_url_params is type(stream).get_url_params
+                if other is not stream and other.selected and stream.shares_requests_with(other)
             ),
         ]
 
@@ -171,6 +181,16 @@ class EventTap(Tap):
         for _ in reading:
             pass
 
+    def believe_absences(self) -> None:
+        """Keep what was said to be absent, now that anything at all has been read.
+
+        Before that, it may as well be a wrong address: then nothing must be taken for gone.
+        """
+        self.has_read = True
+        for keep in self.doubtful:
+            keep()
+        self.doubtful.clear()
+
     def ask_early(self) -> None:
         """Ask once for everything that the vendor has to prepare, before anything is read.
 
@@ -194,8 +214,7 @@ class EventTap(Tap):
 
     @override
     def discover_streams(self) -> Sequence[EventStream]:
-        classes: tuple[type[EventStream], ...] = (*self.stream_classes, ReadLogStream)
-        return [stream_class(self) for stream_class in classes]
+        return [*self.make_streams(), ReadLogStream(self)]
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
@@ -294,7 +313,7 @@ class EventTap(Tap):
         """
         self.check_settings()
         for stream in self.event_streams.values():
-            _ = stream.settling  # an unusable state is said before anything is written
+            stream.load_progress()
         end: Stopped | None = None
         try:
             self.ask_early()

@@ -10,6 +10,7 @@ import contextlib
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from event_taps_core.answers import Absent, Answer, Broken, Refused
@@ -33,6 +34,7 @@ MOST_FAILURES_IN_A_ROW = 100
 
 WHOLE_STREAM = "the whole stream"
 _LATEST = datetime.max.replace(tzinfo=UTC)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -85,13 +87,14 @@ class Walk:
             stream.begin()
             stream.has_been_read = True
         try:
-            contexts, failed = self.due_contexts()
-            for above, answer in failed:
-                self._name_failure(above, answer)
-                self._freeze_at = min(self._freeze_at, self._end_of(above))
+            contexts, missing = self.due_contexts()
+            for above, answer in missing:
+                self._name_missing(above, answer)
         except Answer as answer:
             self._fail(None, answer)
             contexts = []
+        if contexts and self.streams[0].parent is not None:
+            self.tap.believe_absences()
         readings = read_in_order(
             contexts,
             lambda context: self._pages(context, encode=encode),
@@ -155,7 +158,7 @@ class Walk:
 
     def _due(self, context: Context | None) -> list[EventStream]:
         """Say which of the streams read this partition; their bookmarks may differ."""
-        return [stream for stream in self.streams if stream.settling.reads(stream.ends_at(context))]
+        return [stream for stream in self.streams if stream.is_due(context)]
 
     def _pages(self, context: Context | None, *, encode: bool) -> Iterator[_Prepared | Wait]:
         """Walk one partition; runs in a worker thread."""
@@ -177,18 +180,35 @@ class Walk:
             self._fail(context, error)
             return
         self._failures_in_a_row = 0
+        reason = error.reason if isinstance(error, Absent) else None
+        if isinstance(error, Absent):
+            self._doubt(error)
+        else:
+            self.tap.believe_absences()
         for stream in self._due(context):
             if context is None and stream.tally.failed:
                 continue  # the reading itself has named a part that is missing
-            partition_id = stream.partition_id(context)
-            reason = error.reason if isinstance(error, Absent) else None
             if reason is not None:
-                stream.tally.absent.setdefault(reason, []).append(partition_id or WHOLE_STREAM)
-            self.tap.read_log.note(stream, partition_id, self._rows.pop(stream.name, 0), reason)
-            if self._end_of(context) < self._freeze_at and stream.settling.advance(
-                stream.ends_at(context)
-            ):
-                stream.keep_bookmark()
+                name = stream.partition_id(context) or WHOLE_STREAM
+                stream.tally.absent.setdefault(reason, []).append(name)
+            row_count = self._rows.pop(stream.name, 0)
+            keep = partial(self._keep, stream, context, row_count, reason)
+            if self.tap.has_read:
+                keep()
+            else:
+                self.tap.doubtful.append(keep)
+
+    def _keep(
+        self, stream: EventStream, context: Context | None, row_count: int, reason: str | None
+    ) -> None:
+        """Keep for later runs, and for the warehouse, that a partition was read or is absent."""
+        if reason is not None or stream.replaces(context):
+            self.tap.read_log.note(stream, stream.partition_id(context), row_count, reason)
+        stream.keep_progress(
+            context,
+            is_absent=reason is not None,
+            nothing_failed_before=self._end_of(context) < self._freeze_at,
+        )
 
     def _is_absence(self, context: Context | None, error: BaseException) -> bool:
         """Say whether the vendor affirmed that there is nothing; a wrong address is no such thing.
@@ -200,6 +220,18 @@ class Walk:
             return False
         return not whole or self.tap.client.has_succeeded
 
+    def _name_missing(self, above: Context, answer: Answer) -> None:
+        """Name what a parent's rows would have led to."""
+        if isinstance(answer, Absent):
+            self._doubt(answer)
+            for stream in self._due(above):
+                name = self._name(stream, above)
+                stream.tally.absent.setdefault(answer.reason, []).append(name)
+            return
+        self._name_failure(above, answer)
+        end = self._end_of(above) if self.streams[0].says_end(above) else _EARLIEST
+        self._freeze_at = min(self._freeze_at, end)
+
     def _fail(self, context: Context | None, error: BaseException) -> None:
         """Name a failed partition; no bookmark gets as far as its end in this run."""
         self._name_failure(context, error)
@@ -210,14 +242,21 @@ class Walk:
         if not isinstance(error, Answer):
             self.tap.logger.error("A defect of this tap", exc_info=error)
         elif not self.tap.client.has_succeeded:
-            self.tap.first_failure = self.tap.first_failure or error
-            if isinstance(error, Refused) or (isinstance(error, Broken) and error.elsewhere):
+            self._doubt(error)
+            isolated = self.tap.isolates_refusals and context is not None
+            refused = isinstance(error, Refused) and not isolated
+            if refused or (isinstance(error, Broken) and error.elsewhere):
                 raise Stopped(self.tap.client.advice(error)) from error
         reason = error.reason if isinstance(error, Answer) else f"defect: {error!r}"
         for stream in self._due(context):
             failed = self._name(stream, context)
             stream.tally.failed.setdefault(reason, []).append(failed)
             self._rows.pop(stream.name, None)
+
+    def _doubt(self, answer: Answer) -> None:
+        """Remember the first answer without records: if no other kind comes, the run has failed."""
+        if not self.tap.client.has_succeeded:
+            self.tap.first_failure = self.tap.first_failure or answer
 
     def _end_of(self, context: Context | None) -> datetime:
         """Say when a partition's event ends; what has no end comes last."""
@@ -234,6 +273,10 @@ class Walk:
         return f"{above.name} of {above.partition_id(context)}"
 
     def _end(self, unread: int) -> None:
+        """Finish the streams; where each partition was refused, no other stream is tried."""
+        failure = self.tap.first_failure
+        if isinstance(failure, Refused) and not self.tap.client.has_succeeded:
+            raise Stopped(self.tap.client.advice(failure)) from failure
         for stream in self.streams:
             stream.tally.unread = unread
             stream.tally.unknown = stream.conversion.unknown

@@ -37,7 +37,7 @@ _MOST_IN_A_ROW: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class PermanentFault:
-    """A path that never answers well."""
+    """A path, or a path with a query, that never answers well."""
 
     path: str
     kind: str
@@ -93,7 +93,7 @@ class FaultPlan:
     def choose(self, path: str, query: str) -> str | None:
         """Decide what goes wrong with this request, if anything."""
         for fault in self.permanent:
-            if re.search(fault.path, path):
+            if re.search(fault.path, path) or re.search(fault.path, f"{path}?{query}"):
                 return fault.kind
         if not self.rate:
             return None

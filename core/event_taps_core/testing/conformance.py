@@ -17,7 +17,7 @@ from event_taps_core.testing.promises.faults import PERMANENT, Faults
 from event_taps_core.testing.promises.interruption import Interruption
 from event_taps_core.testing.promises.mistakes import SITUATIONS, Mistakes, Secrecy
 from event_taps_core.testing.promises.output import Output
-from event_taps_core.testing.promises.passing_time import PassingTime
+from event_taps_core.testing.promises.passing_time import Changes, PassingTime, Settling
 from event_taps_core.testing.promises.sdk_features import SdkFeatures
 from event_taps_core.testing.promises.selection import Selection
 
@@ -51,8 +51,12 @@ def conformance_suite(tap_under_test: TapUnderTest) -> type:
         A class to assign to a name that begins with `Test`.
     """
     runner = _sdk_runner(tap_under_test)
-    deferral = (Deferral,) if tap_under_test.deferred_streams else ()
-    bases = (*_PROMISES, *deferral, _sdk_tests(tap_under_test, runner))
+    some = (
+        *((Deferral,) if tap_under_test.deferred_streams else ()),
+        *((Settling,) if tap_under_test.settling_streams else ()),
+        *((Changes,) if tap_under_test.changes_streams else ()),
+    )
+    bases = (*_PROMISES, *some, _sdk_tests(tap_under_test, runner))
     attributes = {
         "tap": tap_under_test,
         "parameters": _parameters(tap_under_test),
@@ -65,11 +69,11 @@ def conformance_suite(tap_under_test: TapUnderTest) -> type:
 
 
 def _parameters(tap: TapUnderTest) -> dict[str, list[Any]]:
-    leaders = [name for name in tap.child_streams if tap.sharing(name)[0] == name]
+    leaders = [name for name in tap.parted_streams if tap.sharing(name)[0] == name]
     return {
         "stream_name": list(tap.streams),
         "all_stream_name": list(tap.all_streams),
-        "child_stream": list(tap.child_streams)[:1],
+        "bookmarked_stream": [*tap.settling_streams, *tap.changes_streams][:1],
         "whole_stream": [name for name, stream in tap.streams.items() if stream.parent is None],
         "secret_setting": tap.secret_settings,
         "required_setting": tap.required_settings,
@@ -88,7 +92,8 @@ def _parameters(tap: TapUnderTest) -> dict[str, list[Any]]:
 
 
 def _placeholders(tap: TapUnderTest) -> dict[str, Any]:
-    given = dict.fromkeys(tap.required_settings, "placeholder")
+    lists = {name for name, schema in tap.setting_schemas.items() if "array" in schema["type"]}
+    given = {name: ["1"] if name in lists else "placeholder" for name in tap.required_settings}
     return {**given, "api_url": "http://127.0.0.1:9", **UNHURRIED, **tap.settings}
 
 

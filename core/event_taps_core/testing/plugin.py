@@ -65,6 +65,7 @@ def sandbox(_sandboxes: _Sandboxes, tap_under_test: TapUnderTest) -> Iterator[Sa
     """
     found = _sandboxes.get(tap_under_test.vendor)
     found.reset()
+    found.identified_by = tap_under_test.identified_by
     found.switch(**tap_under_test.switches)
     yield found
     if not found.ends():

@@ -69,9 +69,20 @@ class Run:
 
     def bookmark(self, stream: str) -> str | None:
         """Return a stream's bookmark in the last STATE."""
-        kept = (self.state or {}).get("bookmarks", {}).get(stream, {})
-        value = kept.get("replication_key_value")
+        value = self._kept(stream).get("replication_key_value")
         return None if value is None else str(value)
+
+    def part_bookmarks(self, stream: str) -> dict[str, str]:
+        """Return the bookmarks of a stream that has one for each part, in the last STATE."""
+        return {
+            str(next(iter(part["context"].values()))): part["replication_key_value"]
+            for part in self._kept(stream).get("partitions", ())
+            if "replication_key_value" in part
+        }
+
+    def _kept(self, stream: str) -> Record:
+        kept: Record = (self.state or {}).get("bookmarks", {}).get(stream, {})
+        return kept
 
     @property
     def last_line(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -68,6 +69,13 @@ class Request:
     authorised: bool
     """Whether it carried the vendor's credentials."""
 
+    def address(self, identified_by: str | None) -> str:
+        """Return the path, and the query parameter that belongs to it, if any."""
+        values = dict(urllib.parse.parse_qsl(self.query)) if identified_by else {}
+        if identified_by not in values:
+            return self.path
+        return f"{self.path}?{identified_by}={values[identified_by]}"
+
 
 class Sandbox:
     """A running sandbox, seen from one vendor.
@@ -87,6 +95,8 @@ class Sandbox:
             **where["vendors"][vendor]["settings"],
             "api_url": where["vendors"][vendor]["api_url"],
         }
+        self.identified_by: str | None = None
+        """The query parameter that belongs to an address, see `TapUnderTest`."""
         self.has_changed = False
         """Whether its world is no longer the one it started with; then it is not used again."""
         self.forgotten: list[Request] = []
@@ -117,6 +127,10 @@ class Sandbox:
     def paths(self) -> list[str]:
         """Return the paths asked for so far, sorted."""
         return sorted(request.path for request in self.requests())
+
+    def addresses(self) -> list[str]:
+        """Return the addresses asked for so far, sorted."""
+        return sorted(request.address(self.identified_by) for request in self.requests())
 
     def request_count(self) -> int:
         """Return how many requests came in since the log was last cleared."""
@@ -150,8 +164,19 @@ class Sandbox:
         """Break requests at a rate; what breaks works when it is asked for again."""
         self._json("POST", "/faults", {"rate": rate, "kinds": kinds, "seed": seed})
 
+    def break_address(self, address: str, kind: str) -> None:
+        """Break every request for an address."""
+        path, _, parameter = address.partition("?")
+        query = rf"\?(.*&)?{re.escape(parameter)}(&.*)?" if parameter else ""
+        self.break_path(f"^{re.escape(path)}{query}$", kind)
+
+    def break_template(self, template: str, kind: str) -> None:
+        """Break every request for the paths that are made from a template."""
+        parts = re.split(r"\{\w*\}", template)
+        self.break_path(f"^{'[^/]+'.join(map(re.escape, parts))}$", kind)
+
     def break_path(self, pattern: str, kind: str) -> None:
-        """Break every request for the paths that a regular expression finds."""
+        """Break every request whose path, or path and query, a regular expression finds."""
         self._json("POST", "/faults", {"permanent": [{"path": pattern, "kind": kind}]})
 
     def mend(self) -> None:

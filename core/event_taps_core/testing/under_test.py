@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from event_taps_core.changes import ChangesStream
 from event_taps_core.read_log import ReadLogStream
 from event_taps_core.testing.sandbox import switch_positions
-from event_taps_core.testing.warehouse import Warehouse
+from event_taps_core.testing.warehouse import Parted, Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from event_taps_core.streams import EventStream
     from event_taps_core.tap import EventTap
@@ -35,6 +36,17 @@ class TapUnderTest:
             instead of equalling the truth.
         incomplete: Positions under which a part can never be read, which the truth leaves out:
             there a run equals the truth and still has to say that something is missing.
+        credential_reads: Paths that are read only to check credentials.
+        wrong_key_requests: How many requests a wrong secret may cost: forms of a header to try,
+            partitions that may each have a key of their own.
+        identified_by: The query parameter that tells the parts of a stream apart, where parts
+            share a path (windows, events).
+        identify: From a record, that parameter's value.
+        part_days: How long a part lasts after the value of its replication key.
+        more_streams: Streams with a truth that only a setting makes; the tap's own tests look at
+            them.
+        positions_per_run: How many switches are moved in one run, when all positions are tried;
+            more than one for a vendor with very many.
         needs: For a stream whose rows need another stream that is not its parent (a join): the
             names of those. Whatever else a stream requests is a request too many.
         fault_seed: Seed of the random faults; another one if some kind strikes no request.
@@ -47,6 +59,13 @@ class TapUnderTest:
     switches: Mapping[str, str] = field(default_factory=dict)
     refusing: Mapping[str, str] = field(default_factory=dict)
     incomplete: Mapping[str, str] = field(default_factory=dict)
+    credential_reads: tuple[str, ...] = ()
+    wrong_key_requests: int = 1
+    identified_by: str | None = None
+    identify: Callable[[Mapping[str, Any]], str] = str
+    part_days: int = 0
+    more_streams: tuple[str, ...] = ()
+    positions_per_run: int = 1
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fault_seed: int = 1
 
@@ -66,9 +85,25 @@ class TapUnderTest:
         return {**self.streams, ReadLogStream.name: ReadLogStream}
 
     @property
-    def child_streams(self) -> dict[str, type[EventStream]]:
-        """The streams that hang on another one."""
-        return {name: stream for name, stream in self.streams.items() if stream.parent}
+    def parted_streams(self) -> dict[str, type[EventStream]]:
+        """The streams that are read in parts: one for each parent, id or window."""
+        return {name: stream for name, stream in self.streams.items() if stream.parent_key}
+
+    @property
+    def settling_streams(self) -> dict[str, type[EventStream]]:
+        """The streams whose parts settle some days after they end."""
+        return {
+            name: stream
+            for name, stream in self.parted_streams.items()
+            if replication_key(stream) and not issubclass(stream, ChangesStream)
+        }
+
+    @property
+    def changes_streams(self) -> dict[str, type[EventStream]]:
+        """The streams whose vendor can say what changed."""
+        return {
+            n: stream for n, stream in self.streams.items() if issubclass(stream, ChangesStream)
+        }
 
     @property
     def deferred_streams(self) -> dict[str, type[EventStream]]:
@@ -103,8 +138,8 @@ class TapUnderTest:
     def switch_runs(self) -> list[dict[str, str]]:
         """What to switch for runs that together see every position but the usual ones.
 
-        One for each run; or two where each run has to wait for what is deferred. These stand far
-        apart in the vendor's list, so that they hardly touch each other.
+        Where there are several in a run, they stand far apart in the vendor's list, so that they
+        hardly touch each other.
         """
         complete = [
             (name, position)
@@ -112,7 +147,7 @@ class TapUnderTest:
             for position in positions
             if position != self.switches.get(name, positions[0])
         ]
-        runs = math.ceil(len(complete) / (2 if self.deferred_streams else 1))
+        runs = math.ceil(len(complete) / self.positions_per_run)
         alone = [*self.refusing.items(), *self.incomplete.items()]
         return [dict(complete[first::runs]) for first in range(runs)] + [{n: p} for n, p in alone]
 
@@ -124,9 +159,12 @@ class TapUnderTest:
         """Make an empty warehouse for this tap's streams."""
         return Warehouse(
             {
-                name: (stream.parent.name, stream.parent_key, self.keys(stream.parent.name)[-1])
-                for name, stream in self.child_streams.items()
-                if stream.parent and stream.parent_key
+                name: Parted(
+                    str(stream.parent_key),
+                    stream.parent.name if stream.parent else None,
+                    stream.parent.id_column() if stream.parent else None,
+                )
+                for name, stream in self.parted_streams.items()
             }
         )
 
@@ -144,6 +182,13 @@ class TapUnderTest:
     def template(self, stream: str) -> str:
         """Return a stream's path as it is declared; empty if it requests nothing."""
         return str(inspect.getattr_static(self.all_streams[stream], "path") or "")
+
+    def address(self, stream: str, record: Mapping[str, Any]) -> str:
+        """Return what was asked for to get a record: its path, or what tells parts apart too."""
+        path = self.template(stream).format_map(record)
+        if self.identified_by is None or "{" in self.template(stream):
+            return path
+        return f"{path}?{self.identified_by}={self.identify(record)}"
 
     def sharing(self, stream: str) -> list[str]:
         """Names of the streams that the answers for this one feed, itself included."""
@@ -164,7 +209,8 @@ class TapUnderTest:
     def request_paths(self, *streams: str) -> set[str]:
         """Path templates that may be requested when only these streams are selected."""
         needed = set().union(*map(self._data_paths, streams))
-        return needed | set(self.tap_class.client_class.credential_paths) if needed else needed
+        credentials = {*self.tap_class.client_class.credential_paths, *self.credential_reads}
+        return needed | credentials if needed else needed
 
     def _data_paths(self, stream: str) -> set[str]:
         needed = {self.template(stream)} - {""}
@@ -180,6 +226,12 @@ class TapUnderTest:
         if method == "POST":
             return path in client.credential_paths
         return method == "GET" and any(matches(template, path) for template in client.reads)
+
+
+def replication_key(stream: type[EventStream]) -> str | None:
+    """Return the name of the column that a stream declares as its replication key."""
+    found = inspect.getattr_static(stream, "replication_key")
+    return found if isinstance(found, str) else None
 
 
 def matches(template: str, path: str) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,16 +14,26 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
+class Parted(NamedTuple):
+    """How a stream is read in parts."""
+
+    column: str
+    """The column that says which part a row is from."""
+    parent: str | None
+    """The stream whose rows are the parts; None for ids in a setting, and for windows."""
+    parent_id: str | None
+    """The column of the parent's rows that holds what `column` holds."""
+
+
 class Warehouse:
     """Upserts RECORD messages by key and applies the read log: a reading replaces the last one.
 
     Args:
-        parents: For each stream that hangs on another: its parent stream, its own column with the
-            parent's id, and the parent's id column.
+        parted: The streams that are read in parts.
     """
 
-    def __init__(self, parents: Mapping[str, tuple[str, str, str]]) -> None:
-        self._parents = parents
+    def __init__(self, parted: Mapping[str, Parted]) -> None:
+        self._parted = parted
         self._rows: defaultdict[str, dict[tuple[Any, ...], Record]] = defaultdict(dict)
         self._keys: dict[str, Sequence[str]] = {}
         self.state: Record | None = None
@@ -64,16 +74,19 @@ class Warehouse:
             for row in self._rows["read_log"].values()
         }
         rows = self._rows[stream].values()
-        if stream not in self._parents:
+        if stream not in self._parted:
             return [row for row in rows if row["read_at"] >= log.get((stream, ""), "")]
-        parent, column, parent_id = self._parents[stream]
-        # A parent that was never loaded says nothing: somebody may have deselected its stream.
-        loaded = {str(row[parent_id]) for row in self._rows[parent].values()}
-        gone = loaded - {str(row[parent_id]) for row in self.table(parent)}
+        column, parent, parent_id = self._parted[stream]
+        gone = set()
+        if parent is not None and parent_id is not None:
+            # A parent that was never loaded says nothing: its stream may be deselected.
+            loaded = {str(row[parent_id]) for row in self._rows[parent].values()}
+            gone = loaded - {str(row[parent_id]) for row in self.table(parent)}
         return [
             row
             for row in rows
-            if row[column] not in gone and row["read_at"] >= log.get((stream, row[column]), "")
+            if str(row[column]) not in gone
+            and row["read_at"] >= log.get((stream, str(row[column])), "")
         ]
 
 

@@ -36,7 +36,7 @@ class Deferral(Promises):
         sandbox.prepare(A_MOMENT_SECONDS)
         run = run_tap().assert_good()
         assert masked(run) == masked(first_run.run)
-        assert Counter(sandbox.paths()) == first_run.asked
+        assert Counter(sandbox.addresses()) == first_run.asked
         for name in self.tap.deferred_streams:
             assert "not ready at first" in run.summary(name)
 
@@ -74,7 +74,7 @@ class Deferral(Promises):
         paths = self.deferred_paths(first_run, *self.tap.deferred_streams)
         running = run_tap.start(settings=PRECISE)
         sandbox.wait_until(
-            lambda: any(Counter(sandbox.paths())[path] > 1 for path in paths),
+            lambda: any(Counter(sandbox.addresses())[path] > 1 for path in paths),
             while_true=running.runs,
         )
         running.send(number)
@@ -105,7 +105,7 @@ class Deferral(Promises):
 
     def deferred_paths(self, first_run: FirstRun, *streams: str) -> set[str]:
         """Return the paths that rows of these streams came from."""
-        return {part.path for name in streams for part in first_run.parts(name)}
+        return {part.address for name in streams for part in first_run.parts(name)}
 
     def assert_waited_once(self, sandbox: Sandbox, paths: set[str]) -> None:
         """Insist that the run took nothing like the time of one wait for each of these."""

@@ -12,6 +12,7 @@ import pytest
 from event_taps_core.columns import COMMON_COLUMNS
 from event_taps_core.testing.promises.base import Promises
 from event_taps_core.testing.running import TapRunner
+from event_taps_core.testing.under_test import replication_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,12 +109,16 @@ class Description(Promises):
         for name, entry in described.items():
             assert common <= set(entry["schema"]["properties"]), name
 
-    def test_a_stream_that_hangs_on_another_is_incremental(self, described: dict[str, Any]) -> None:
-        """Its replication key, the end of the parent, is a column."""
-        for name, cls in self.tap.child_streams.items():
-            assert described[name]["replication_method"] == "INCREMENTAL", name
-            assert described[name]["replication_key"] == cls.replication_key
-            assert cls.replication_key in described[name]["schema"]["properties"]
+    def test_a_stream_with_a_replication_key_is_incremental(
+        self, described: dict[str, Any]
+    ) -> None:
+        """That key, such as the end of the parent, is a column; others are read in full."""
+        for name, cls in self.tap.streams.items():
+            key = replication_key(cls)
+            assert described[name].get("replication_key") == key, name
+            method = described[name].get("replication_method", "FULL_TABLE")
+            assert method == ("INCREMENTAL" if key else "FULL_TABLE"), name
+            assert key is None or key in described[name]["schema"]["properties"]
 
     def test_secret_columns_are_not_in_the_catalog(self, described: dict[str, Any]) -> None:
         """Unless asked for with `include_secrets`."""

@@ -39,28 +39,6 @@ class Interruption(Promises):
         assert killed.exit_code == -signal.SIGKILL
         self.assert_resumes(killed, first_run, sandbox, run_tap)
 
-    def test_killed_run_does_not_start_anew(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
-        """Its bookmarks come while it reads, not only at the end of a stream."""
-        stream = next(iter(self.tap.child_streams))
-        parts = first_run.parts(stream)
-        first, middle = parts[0], parts[len(parts) // 2]
-        sandbox.break_path(f"^{middle.path}$", "timeout")
-        running = run_tap.start(settings=PRECISE)
-        sandbox.wait_until(
-            lambda: (running.so_far().bookmark(stream) or "") > first.end,
-            while_true=running.runs,
-        )
-        running.send(signal.SIGKILL)
-        killed = running.finish()
-        sandbox.mend()
-        sandbox.forget_requests()
-        run_tap(state=killed.state, settle_days=0).assert_good()
-        asked = set(sandbox.paths())
-        assert first.path not in asked
-        assert middle.path in asked
-
     def test_run_killed_while_it_writes_is_resumed_from_its_last_state(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -139,11 +117,11 @@ class Interruption(Promises):
     ) -> RunningTap:
         """Start a run and come back when it is at this part of its requests: that one hangs.
 
-        A path counts where it is first asked for.
+        An address counts where it is first asked for.
         """
-        paths = list(first_run.asked)
-        path = paths[int(part * len(paths))]
-        sandbox.break_path(f"^{path}$", "timeout")
+        addresses = list(first_run.asked)
+        address = addresses[int(part * len(addresses))]
+        sandbox.break_address(address, "timeout")
         running = run_tap.start(settings=PRECISE)
-        sandbox.wait_until(lambda: path in sandbox.paths(), while_true=running.runs)
+        sandbox.wait_until(lambda: address in sandbox.addresses(), while_true=running.runs)
         return running

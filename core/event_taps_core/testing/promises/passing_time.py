@@ -3,22 +3,25 @@
 
 from __future__ import annotations
 
+import copy
+import signal
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from event_taps_core.testing.promises.base import READ_LOG, FirstRun, Promises
+from event_taps_core.testing.promises.base import PRECISE, READ_LOG, FirstRun, Promises
 
 if TYPE_CHECKING:
-    from event_taps_core.testing.running import TapRunner
+    from event_taps_core.testing.running import Record, Run, TapRunner
     from event_taps_core.testing.sandbox import Sandbox
 
 SETTLE_DAYS = 14
 DAYS = 5
+FUTURE = "2999-12-31"
 
 
 class PassingTime(Promises):
-    """Incremental reading, shards, start dates."""
+    """Incremental reading and shards, whatever tells a tap what it has to read."""
 
     def test_warehouse_equals_the_truth_while_the_world_moves_on(
         self, sandbox: Sandbox, run_tap: TapRunner
@@ -44,53 +47,20 @@ class PassingTime(Promises):
         second = run_tap(state=first.state).assert_good()
         self.assert_equals(self.load(first, second), self.truth(sandbox))
 
-    def test_second_run_reads_only_what_is_not_settled(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
-        """The paths of settled parents are not requested; those of the others are, as before."""
-        run = run_tap(state=first_run.run.state, settle_days=SETTLE_DAYS).assert_good()
-        asked = Counter(sandbox.paths())
-        usual = first_run.asked
-        today = datetime.now(UTC).date()
-        settled: set[str] = set()
-        unsettled: set[str] = set()
-        for name in self.tap.child_streams:
-            for part in first_run.parts(name):
-                age = (today - date.fromisoformat(part.end[:10])).days
-                # The bookmark ends on the day that is over everywhere, which may be yesterday's.
-                if age > SETTLE_DAYS + 1:
-                    settled.add(part.path)
-                elif age < SETTLE_DAYS:
-                    unsettled.add(part.path)
-        assert settled
-        assert unsettled
-        assert [path for path in settled if asked[path]] == []
-        assert [path for path in unsettled if asked[path] != usual[path]] == []
-        assert asked < usual
-        for name in self.tap.child_streams:
-            assert self.progress(run, name) == self.progress(first_run.run, name)
-        self.assert_equals(self.load(first_run.run, run), first_run.truth)
-
-    def test_bookmark_is_not_beyond_the_start_of_the_run(self, first_run: FirstRun) -> None:
-        """Parents of the future are read and do not count as past."""
-        for name in self.tap.child_streams:
-            bookmark = first_run.run.bookmark(name)
-            assert bookmark is not None, name
-            assert bookmark <= first_run.run.records(READ_LOG)[0]["read_at"], name
-
     def test_shards_together_equal_the_truth(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
-        """And no parent is read twice."""
+        """And no part is read twice."""
         runs = [run_tap(shard_count=3, shard_index=index).assert_good() for index in range(3)]
         self.assert_equals(self.load(*runs), first_run.truth)
-        asked, usual = Counter(sandbox.paths()), first_run.asked
-        children = {part.path for name in self.tap.child_streams for part in first_run.parts(name)}
-        assert [path for path in children if asked[path] != usual[path]] == []
+        asked, usual = Counter(sandbox.addresses()), first_run.asked
+        parted = self.tap.parted_streams
+        addresses = {part.address for name in parted for part in first_run.parts(name)}
+        assert [address for address in addresses if asked[address] != usual[address]] == []
         parts = [
             {
-                (name, row[self.key(name)])
-                for name in self.tap.child_streams
+                (name, row[str(cls.parent_key)])
+                for name, cls in parted.items()
                 for row in run.records(name)
             }
             for run in runs
@@ -98,25 +68,153 @@ class PassingTime(Promises):
         assert sum(map(len, parts)) == len(set().union(*parts))
         assert all(len(part) < len(set().union(*parts)) for part in parts)
 
+
+class Settling(Promises):
+    """Streams whose parts settle some days after their end."""
+
+    def test_second_run_reads_only_what_is_not_settled(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """What is settled is not requested; the rest is, as before."""
+        run = run_tap(state=first_run.run.state, settle_days=SETTLE_DAYS).assert_good()
+        asked = Counter(sandbox.addresses())
+        usual = first_run.asked
+        today = datetime.now(UTC).date()
+        settled: set[str] = set()
+        unsettled: set[str] = set()
+        for name in self.tap.settling_streams:
+            for part in first_run.parts(name):
+                age = (today - date.fromisoformat(part.end[:10])).days - self.tap.part_days
+                # The bookmark ends on the day that is over everywhere, which may be yesterday's.
+                if age > SETTLE_DAYS + 1:
+                    settled.add(part.address)
+                elif age < SETTLE_DAYS:
+                    unsettled.add(part.address)
+        assert settled
+        assert unsettled
+        assert [address for address in settled if asked[address]] == []
+        assert [address for address in unsettled if asked[address] != usual[address]] == []
+        assert asked < usual
+        for name in self.tap.settling_streams:
+            assert self.progress(run, name) == self.progress(first_run.run, name)
+        self.assert_equals(self.load(first_run.run, run), first_run.truth)
+
+    def test_bookmark_is_not_beyond_the_start_of_the_run(self, first_run: FirstRun) -> None:
+        """Parents of the future are read and do not count as past."""
+        for name in self.tap.settling_streams:
+            bookmark = first_run.run.bookmark(name)
+            assert bookmark is not None, name
+            assert bookmark <= first_run.run.records(READ_LOG)[0]["read_at"], name
+
+    def test_bookmark_from_the_future_reads_what_is_not_settled(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """A clock that was wrong once must not silence a stream for good."""
+        kept = first_run.run.state or {}
+        future = copy.deepcopy(kept)
+        for name in self.tap.settling_streams:
+            future["bookmarks"][name]["replication_key_value"] = FUTURE
+        ordinary = run_tap(state=kept).assert_good()
+        usual = sandbox.addresses()
+        sandbox.forget_requests()
+        run = run_tap(state=future).assert_good()
+        assert sandbox.addresses() == usual
+        for name in self.tap.settling_streams:
+            assert self.progress(run, name) == self.progress(ordinary, name)
+
     def test_start_date_leaves_out_what_ended_before(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
         """What has no end is read all the same."""
-        name = next(iter(self.tap.child_streams))
+        name, cls = next(iter(self.tap.settling_streams.items()))
         parts = first_run.parts(name)
         start_date = parts[len(parts) // 2].end[:10]
         run = run_tap(start_date=start_date).assert_good()
-        asked = set(sandbox.paths())
+        asked = set(sandbox.addresses())
         for part in parts:
-            assert (part.path in asked) is (part.end >= start_date), part
+            assert (part.address in asked) is (part.end >= start_date), part
+        key = str(cls.parent_key)
         dateless = [
             record
             for record in first_run.run.records(name)
-            if record[str(self.tap.streams[name].replication_key)] is None
+            if record[str(cls.replication_key)] is None
         ]
-        found = {record[self.key(name)] for record in run.records(name)}
-        assert {record[self.key(name)] for record in dateless} <= found
+        found = {record[key] for record in run.records(name)}
+        assert {record[key] for record in dateless} <= found
 
-    def key(self, stream: str) -> str:
-        """Return the column with the parent's id."""
-        return str(self.tap.streams[stream].parent_key)
+    def test_killed_run_does_not_start_anew(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """Its bookmarks come while it reads, not only at the end of a stream."""
+        stream = next(iter(self.tap.settling_streams))
+        parts = first_run.parts(stream)
+        middle = len(parts) // 2
+        sandbox.break_address(parts[middle].address, "timeout")
+        running = run_tap.start(settings=PRECISE)
+        long_before = self.days_after(parts[0].end, self.tap.part_days)
+        sandbox.wait_until(
+            lambda: (running.so_far().bookmark(stream) or "") > long_before,
+            while_true=running.runs,
+        )
+        running.send(signal.SIGKILL)
+        killed = running.finish()
+        sandbox.mend()
+        sandbox.forget_requests()
+        run_tap(state=killed.state, settle_days=0).assert_good()
+        asked = set(sandbox.addresses())
+        assert parts[0].address not in asked
+        assert parts[middle].address in asked
+
+    @staticmethod
+    def days_after(when: str, days: int) -> str:
+        """Return a date or time so many days later, in the same form."""
+        later = date.fromisoformat(when[:10]) + timedelta(days=days)
+        return later.isoformat() + when[10:]
+
+
+class Changes(Promises):
+    """Streams whose vendor can say what changed: a bookmark of the clock for each part."""
+
+    def test_bookmark_is_the_clock_and_behind_it(self, first_run: FirstRun) -> None:
+        """Rows may change while they are read, so the run's start counts, less an overlap."""
+        started = datetime.fromisoformat(first_run.run.records(READ_LOG)[0]["read_at"])
+        for name in self.tap.changes_streams:
+            bookmarks = first_run.run.part_bookmarks(name)
+            parts = {part.part_id for part in first_run.parts(name)}
+            assert parts <= set(bookmarks), name
+            for bookmark in bookmarks.values():
+                assert datetime.fromisoformat(bookmark) <= started
+
+    def test_a_second_run_is_no_whole_reading(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """So it must not replace the first in the read log; the tables stay as they are."""
+        run = run_tap(state=first_run.run.state).assert_good()
+        logged = {row["stream"] for row in run.records(READ_LOG)}
+        assert logged.isdisjoint(self.tap.changes_streams)
+        self.assert_equals(self.load(first_run.run, run), self.truth(sandbox))
+
+    def test_bookmark_from_the_future_reads_everything(
+        self, first_run: FirstRun, run_tap: TapRunner
+    ) -> None:
+        """Of a clock that was wrong once, nobody knows what was missed since."""
+        future = copy.deepcopy(first_run.run.state or {})
+        for name in self.tap.changes_streams:
+            for part in future["bookmarks"][name]["partitions"]:
+                part["replication_key_value"] = f"{FUTURE}T00:00:00Z"
+        run = run_tap(state=future).assert_good()
+        self.assert_equals(
+            self.load(run), {name: first_run.truth[name] for name in self.tap.changes_streams}
+        )
+        assert self.logged(run) == self.logged(first_run.run)
+
+    def logged(self, run: Run) -> list[Record]:
+        """Return what the read log says of these streams, without the time."""
+        return sorted(
+            (
+                {key: value for key, value in row.items() if key != "read_at"}
+                for row in run.records(READ_LOG)
+                if row["stream"] in self.tap.changes_streams
+            ),
+            key=str,
+        )

@@ -94,7 +94,7 @@ class Selection(Promises):
         run = run_tap(
             state=first_run.run.state, catalog=replicate_in_full(catalog, *self.tap.streams)
         ).assert_good()
-        assert sorted(r.path for r in first_run.requests) == sandbox.paths()
+        assert sorted(first_run.asked.elements()) == sandbox.addresses()
         self.assert_equals(self.load(run), first_run.truth)
         assert run.of_type("ACTIVATE_VERSION") == []
 
@@ -118,9 +118,9 @@ class Selection(Promises):
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, catalog: Record
     ) -> None:
         """Rows of the part that could not be read must not be dropped."""
-        stream = next(iter(self.tap.child_streams))
+        stream = next(iter(self.tap.parted_streams))
         part, *_ = first_run.parts(stream)
-        sandbox.break_path(f"^{part.path}$", "500")
+        sandbox.break_address(part.address, "500")
         run = run_tap(
             catalog=replicate_in_full(catalog, *self.tap.streams),
             emit_activate_version_messages=True,
@@ -134,8 +134,10 @@ class Selection(Promises):
         """Return the path templates that were requested, in the streams' own form."""
         declared = [self.tap.template(name) for name in self.tap.streams]
         return {
-            next((template for template in declared if matches(template, path)), path)
-            for path in sandbox.paths()
+            next(
+                (template for template in declared if matches(template, request.path)), request.path
+            )
+            for request in sandbox.requests()
         }
 
     def ordinary_column(self, stream: str, run: Run) -> str:

@@ -1,0 +1,143 @@
+"""One answer with very many rows, read without ever holding all of it in memory.
+
+The body is in a file (`ApiClient.spools_answers`). It is cut into pieces where a row may end, and
+the JSON parser says whether one really ends there: a cut inside a text, an object or a nested list
+leaves something unfinished, so a piece that parses as a list of objects was cut at the right place.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from event_taps_core.answers import Broken
+from event_taps_core.json_values import decode, decode_strictly
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from event_taps_core.columns import Row
+
+_PIECE_BYTES = 512 * 1024
+_LARGEST_ROW_BYTES = 16 * 1024 * 1024
+_STRICT_TRIES = 5
+_ROW = json.JSONDecoder(strict=False)
+_NEXT = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
+_END_OF_ROW = re.compile(rb"\}(?=[ \t\r\n]*[,\]])")
+
+
+class _Cut(NamedTuple):
+    rows: list[Row]
+    end: int
+
+
+def members_beside(file: IO[bytes], name: str) -> dict[str, Any]:
+    """Read a whole body once, and return its members other than the list of rows.
+
+    Args:
+        file: The body.
+        name: The member of the outermost object that holds the rows.
+
+    Raises:
+        Broken: If the body is cut or no JSON, or `name` is not there or no list of objects.
+    """
+    pieces = _pieces(file, name)
+    while True:
+        try:
+            next(pieces)
+        except StopIteration as end:
+            beside: dict[str, Any] = end.value
+            return beside
+
+
+def pages_of(file: IO[bytes], name: str) -> Iterator[list[Row]]:
+    """Yield the rows of a body, half a megabyte at a time; see `members_beside`."""
+    yield from _pieces(file, name)
+
+
+def _pieces(file: IO[bytes], name: str) -> Generator[list[Row], None, dict[str, Any]]:
+    """Yield the rows; return the members beside them."""
+    file.seek(0)
+    head, rest = _head(file, name)
+    while True:
+        piece = file.read(_PIECE_BYTES)
+        rest = (rest + piece).lstrip()
+        if rest[:1] == b"]":
+            return _members(head + rest[1:] + file.read(), name)
+        cut = _last_cut(rest)
+        if cut is not None:
+            yield cut.rows
+            rest = rest[cut.end :].lstrip().removeprefix(b",")
+        elif not piece or len(rest) > _LARGEST_ROW_BYTES:
+            msg = f"'{name}' is not a whole list of objects"
+            raise Broken(msg)
+
+
+def _head(file: IO[bytes], name: str) -> tuple[bytes, bytes]:
+    """Read up to the rows.
+
+    Returns:
+        The body up to the list, with an empty list in its place; what was read of the rows.
+    """
+    start = re.compile(rb'"' + re.escape(name.encode()) + rb'"\s*:\s*\[')
+    read = b""
+    while len(read) <= _LARGEST_ROW_BYTES and (piece := file.read(_PIECE_BYTES)):
+        read += piece
+        for found in start.finditer(read):
+            head = read[: found.end()] + b"]"
+            try:
+                before = decode(head + b"}")
+            except Broken:
+                continue  # the name stands inside a text or another object
+            if isinstance(before, dict) and before.get(name) == []:
+                return head, read[found.end() :]
+    if read.lstrip()[:1] == b"<":
+        decode(read)  # which says that it is an HTML page
+    msg = f"no list '{name}' in the answer"
+    raise Broken(msg)
+
+
+def _members(body: bytes, name: str) -> dict[str, Any]:
+    """Decode a body without its rows."""
+    found = decode(body)
+    if not isinstance(found, dict):
+        msg = f"'{name}' is not in a JSON object"
+        raise Broken(msg)
+    return {member: value for member, value in found.items() if member != name}
+
+
+def _last_cut(text: bytes) -> _Cut | None:
+    """Find the last place at which a row ends."""
+    for found in itertools.islice(reversed(list(_END_OF_ROW.finditer(text))), _STRICT_TRIES):
+        try:
+            rows = decode_strictly(b"[" + text[: found.end()] + b"]")
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue
+        if {dict}.issuperset(map(type, rows)):
+            return _Cut(rows, found.end())
+    end = _end_of_last_row(text.decode("utf-8", "surrogateescape"))
+    if end == 0:
+        return None
+    rows = decode(b"[" + text[:end] + b"]")
+    return _Cut(rows, end)
+
+
+def _end_of_last_row(text: str) -> int:
+    """Walk from row to row, however many objects are in them or after them; in bytes."""
+    end = at = 0
+    while text[at : at + 1] == "{":
+        try:
+            _, at = _ROW.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        following = _NEXT.match(text, at)
+        if following is None:
+            break
+        end, at = at, following.end()
+        if following[1] == "]":
+            break
+    return len(text[:end].encode("utf-8", "surrogateescape"))

@@ -1,0 +1,437 @@
+"""What changed since the last complete reading, partition by partition, and nothing is missed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from singer_sdk import typing as th
+from typing_extensions import override
+
+from event_taps_core import ApiClient, ChangesStream, EventStream, rfc3339
+
+from .api_server import Answer, ApiServer, Reply, Script, Seen, status
+from .runs import Run, catalog_of, run, stream_names
+from .toy_tap import EVENT_COLUMNS, EventsStream, ToyClient, ToyTap
+
+if TYPE_CHECKING:
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core import Row
+
+IDS = ["a", "b", "c"]
+OVERLAP = timedelta(minutes=5)
+LOADED_MACHINE = timedelta(seconds=5)
+
+
+class ChangesClient(ToyClient):
+    reads: ClassVar[tuple[str, ...]] = (
+        *ToyClient.reads,
+        "/changes",
+        "/events/{}/changes",
+        "/tags/{}",
+    )
+
+
+class _Asking(ChangesStream):
+    @override
+    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+        since = self.since(context)
+        return {"since": rfc3339(since)} if since else {}
+
+
+class WholeChangesStream(_Asking):
+    """One list with what changed."""
+
+    name = "changes"
+    path = "/changes"
+    primary_keys = ("id",)
+    records_path = ("data",)
+    columns = (th.Property("id", th.StringType, required=True, description="Id."),)
+
+
+class EventChangesStream(_Asking):
+    """A list for each event."""
+
+    name = "event_changes"
+    path = "/events/{event_id}/changes"
+    parent: ClassVar[type[EventStream] | None] = EventsStream
+    parent_key = "event_id"
+    primary_keys = ("event_id", "id")
+    records_path = ("data",)
+    columns = (*EVENT_COLUMNS, *WholeChangesStream.columns)
+
+
+class TagsStream(_Asking):
+    """A list for each tag that a setting names."""
+
+    name = "tags"
+    path = "/tags/{tag_id}"
+    id_setting = "tag_ids"
+    parent_key = "tag_id"
+    primary_keys = ("tag_id", "id")
+    records_path = ("data",)
+    columns = (
+        th.Property("tag_id", th.StringType, required=True, description="The tag."),
+        *WholeChangesStream.columns,
+    )
+
+
+class ChangesTap(ToyTap):
+    client_class: ClassVar[type[ApiClient]] = ChangesClient
+    stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
+        EventsStream,
+        WholeChangesStream,
+        EventChangesStream,
+        TagsStream,
+    )
+    config_jsonschema: ClassVar[dict[str, Any]] = {
+        **ToyTap.config_jsonschema,
+        "properties": {
+            **ToyTap.config_jsonschema["properties"],
+            "tag_ids": {"type": ["array", "null"], "items": {"type": "string"}},
+        },
+    }
+
+
+def changes(seen: Seen) -> Answer:
+    """Answer with one row if there is a `since`, else with two."""
+    row: Row = {"id": "new"}
+    return {"data": [row] if "since" in seen.query else [{"id": "old"}, row]}
+
+
+@pytest.fixture
+def api(server: ApiServer) -> ApiServer:
+    listed = [{"id": one, "ends_at": "2026-01-01T00:00:00Z"} for one in IDS]
+    server.on("/events", {"data": listed})
+    return server.on("/events/{}/changes", changes).on("/changes", changes).on("/tags/{}", changes)
+
+
+def read(server: ApiServer, *streams: str, **changes: Any) -> Run:
+    server.requests.clear()
+    return run(server, tap_class=ChangesTap, select=[*streams, "read_log"], **changes)
+
+
+def sinces(server: ApiServer, path: str) -> dict[str, str | None]:
+    """Return the last `since` by partition, for paths such as `/events/{}/changes`."""
+    head, _, tail = path.partition("{}")
+    return {
+        sent.removeprefix(head).removesuffix(tail): request.query.get("since")
+        for sent, request in zip(server.paths(), server.requests, strict=True)
+        if sent.startswith(head) and sent.endswith(tail) and sent != "/events"
+    }
+
+
+def partitions(result: Run, stream: str = "event_changes") -> dict[str, datetime]:
+    """Return the bookmarks of a stream's partitions."""
+    kept = result.state["bookmarks"][stream]["partitions"]
+    found = {}
+    for partition in kept:
+        assert set(partition) == {"context", "replication_key", "replication_key_value"}
+        assert partition["replication_key"] == "read_at"
+        (item,) = partition["context"].values()
+        assert item not in found, "a partition has one bookmark"
+        found[item] = datetime.fromisoformat(partition["replication_key_value"])
+    return found
+
+
+def state_of(stream: str, bookmarks: dict[str, str], key: str = "event_id") -> dict[str, Any]:
+    """Write state in the SDK's form."""
+    kept = [
+        {"context": {key: one}, "replication_key": "read_at", "replication_key_value": bookmark}
+        for one, bookmark in bookmarks.items()
+    ]
+    return {"bookmarks": {stream: {"partitions": kept}}}
+
+
+OLD = "2026-02-01T00:00:00Z"
+NEVER = "2999-01-01T00:00:00Z"
+
+# A whole reading, then changes
+
+
+def test_the_first_reading_is_whole_and_the_second_asks_for_what_changed(api: ApiServer) -> None:
+    first = read(api, "changes", "event_changes")
+    assert sinces(api, "/events/{}/changes") == dict.fromkeys(IDS)
+    assert api.seen("/changes")[0].query == {}
+    second = read(api, "changes", "event_changes", state=first.state)
+    for event_id, since in sinces(api, "/events/{}/changes").items():
+        assert since is not None
+        assert datetime.fromisoformat(since) == partitions(first)[event_id]
+    assert api.seen("/changes")[0].query == {"since": first.bookmark("changes")}
+    assert second.column("event_changes", "id") == ["new"] * 3
+    assert first.exit_code == second.exit_code == 0
+
+
+def test_what_was_read_whole_is_in_the_read_log_and_changes_are_not(api: ApiServer) -> None:
+    """A reading of changes replaces nothing: what it does not hold is not gone."""
+    first = read(api, "changes", "event_changes")
+    logged = [(row["stream"], row["parent_id"], row["row_count"]) for row in log_of(first)]
+    assert logged == [("changes", "", 2), *(("event_changes", one, 2) for one in IDS)]
+    second = read(api, "changes", "event_changes", state=first.state)
+    assert log_of(second) == []
+
+
+def log_of(result: Run) -> list[dict[str, Any]]:
+    rows = [row for row in result.records("read_log") if row["stream"] != "events"]
+    return sorted(rows, key=lambda row: (row["stream"], row["parent_id"]))
+
+
+def test_a_new_partition_is_read_whole_beside_others_that_are_not(api: ApiServer) -> None:
+    result = read(api, "event_changes", state=state_of("event_changes", {"a": OLD, "c": OLD}))
+    assert sinces(api, "/events/{}/changes") == {"a": OLD, "b": None, "c": OLD}
+    assert [row["parent_id"] for row in log_of(result)] == ["b"]
+    assert set(partitions(result)) == set(IDS)
+
+
+def test_an_event_that_ended_long_ago_is_asked_for_changes_all_the_same(api: ApiServer) -> None:
+    """Its own end says nothing about when something changed."""
+    read(api, "event_changes", settle_days=0, start_date="2026-06-01")
+    assert set(sinces(api, "/events/{}/changes")) == set(IDS)
+
+
+# The bookmark
+
+
+def test_the_bookmark_is_the_start_of_the_run_less_the_overlap(api: ApiServer) -> None:
+    before = datetime.now(UTC)
+    result = read(api, "event_changes")
+    for bookmark in partitions(result).values():
+        assert before - OVERLAP <= bookmark <= datetime.now(UTC) - OVERLAP
+        read_at = datetime.fromisoformat(result.column("event_changes", "read_at")[0])
+        assert bookmark == read_at - OVERLAP
+
+
+def test_the_overlap_is_the_streams(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(EventChangesStream, "overlap", timedelta(days=2))
+    before = datetime.now(UTC)
+    for bookmark in partitions(read(api, "event_changes")).values():
+        assert abs(bookmark - (before - timedelta(days=2))) < LOADED_MACHINE
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_the_bookmark_is_never_ahead_of_the_servers_clock(api: ApiServer, hours: int) -> None:
+    """Its changes have its times; a clock ahead of ours misses nothing as it is."""
+    there = datetime.now(UTC) + timedelta(hours=hours)
+    date = {"Date": format_datetime(there, usegmt=True)}
+    api.on("/changes", Reply(b'{"data": []}', headers=date))
+    before = datetime.now(UTC)
+    bookmark = datetime.fromisoformat(str(read(api, "changes").bookmark("changes")))
+    expected = before + min(timedelta(0), timedelta(hours=hours)) - OVERLAP
+    assert abs(bookmark - expected) < LOADED_MACHINE
+    assert bookmark <= there - OVERLAP + LOADED_MACHINE
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    seconds=st.integers(-(10**8), 10**8),
+    offset=st.sampled_from(["GMT", "-0000", "+0000", "+0530", "-1100"]),
+)
+def test_no_date_of_a_server_moves_the_bookmark_ahead(
+    api: ApiServer, seconds: int, offset: str
+) -> None:
+    there = datetime.now(UTC) + timedelta(seconds=seconds)
+    api.on(
+        "/changes", Reply(b'{"data": []}', headers={"Date": f"{there:%a, %d %b %Y %T} {offset}"})
+    )
+    result = read(api, "changes")
+    assert result.exit_code == 0
+    bookmark = datetime.fromisoformat(str(result.bookmark("changes")))
+    assert bookmark <= datetime.now(UTC) - OVERLAP
+
+
+def test_a_failed_partition_keeps_its_bookmark_and_the_others_advance(api: ApiServer) -> None:
+    api.on("/events/b/changes", status(400))
+    state = state_of("event_changes", dict.fromkeys(IDS, OLD))
+    failed = read(api, "event_changes", state=state)
+    assert failed.exit_code == 1
+    old = datetime.fromisoformat(OLD)
+    assert partitions(failed)["b"] == old < min(partitions(failed)[one] for one in "ac")
+    api.on("/events/b/changes", changes)
+    again = read(api, "event_changes", state=failed.state)
+    assert sinces(api, "/events/{}/changes")["b"] == OLD
+    assert partitions(again)["b"] > old
+
+
+def test_a_partition_that_never_was_read_whole_gets_no_bookmark(api: ApiServer) -> None:
+    """Neither if it fails on a later page than its first."""
+    api.on("/events/b/changes", status(400))
+    failed = read(api, "event_changes")
+    assert set(partitions(failed)) == {"a", "c"}
+    api.on("/events/b/changes", changes)
+    again = read(api, "event_changes", state=failed.state)
+    assert sinces(api, "/events/{}/changes")["b"] is None
+    assert [row["parent_id"] for row in log_of(again)] == ["b"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_was_absent_is_read_whole_when_it_is_back(api: ApiServer, *, known: bool) -> None:
+    """When a feature is switched on (again), rows may be older than its absence."""
+    api.on("/events/b/changes", status(404))
+    state = state_of("event_changes", {"a": OLD, **({"b": OLD} if known else {})})
+    absent = read(api, "event_changes", state=state)
+    assert absent.exit_code == 0
+    assert ("b", "absent") in [(row["parent_id"], row["outcome"]) for row in log_of(absent)]
+    api.on("/events/b/changes", changes)
+    back = read(api, "event_changes", state=absent.state)
+    assert sinces(api, "/events/{}/changes")["b"] is None
+    assert [row["parent_id"] for row in log_of(back)] == ["b"]
+
+
+def test_state_follows_the_records_of_its_partition(api: ApiServer) -> None:
+    """Whoever stops after a STATE has the records of all that it names."""
+    result = read(api, "event_changes", concurrency=8)
+    written: set[str] = set()
+    states = 0
+    for message in result.messages:
+        if message["type"] == "RECORD" and message["stream"] == "event_changes":
+            written.add(message["record"]["event_id"])
+        kept = message.get("value", {}).get("bookmarks", {}).get("event_changes", {})
+        assert {one["context"]["event_id"] for one in kept.get("partitions", [])} <= written
+        states += message["type"] == "STATE"
+    assert states >= len(IDS)
+
+
+def test_bookmarks_of_partitions_that_are_gone_or_in_other_shards_are_kept(api: ApiServer) -> None:
+    """Two runs with a shard each, that hand on one state, lose none."""
+    state = state_of("event_changes", {"gone": OLD})
+    for index in range(2):
+        result = read(api, "event_changes", state=state, shard_count=2, shard_index=index)
+        state = result.state
+    assert set(partitions(result)) == {*IDS, "gone"}
+    assert partitions(result)["gone"] == datetime.fromisoformat(OLD)
+
+
+def test_partitions_of_a_setting_have_bookmarks_too(api: ApiServer) -> None:
+    first = read(api, "tags", tag_ids=["x", "y"])
+    assert set(partitions(first, "tags")) == {"x", "y"}
+    read(api, "tags", tag_ids=["x", "z"], state=first.state)
+    asked = sinces(api, "/tags/{}")
+    assert asked["z"] is None
+    assert asked["x"] is not None
+
+
+# Bookmarks that cannot be used
+
+
+def test_a_bookmark_from_the_future_is_none(api: ApiServer) -> None:
+    """It is from a wrong clock: nobody knows what was missed since."""
+    state = state_of("event_changes", {"a": NEVER, "b": OLD})
+    result = read(api, "event_changes", state=state)
+    assert sinces(api, "/events/{}/changes") == {"a": None, "b": OLD, "c": None}
+    assert [row["parent_id"] for row in log_of(result)] == ["a", "c"]
+    assert max(partitions(result).values()) < datetime.now(UTC)
+
+
+PARTITION = {"context": {"event_id": "a"}, "replication_key_value": OLD}
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"replication_key_value": "yesterday"},
+        {"replication_key_value": 5},
+        {"partitions": None},
+        {"partitions": 5},
+        {"partitions": {}},
+        {"partitions": ""},
+        {"partitions": "all"},
+        {"partitions": [5]},
+        {"partitions": ["a"]},
+        {"partitions": [None]},
+        {"partitions": [[]]},
+        {"partitions": [{}]},
+        {"partitions": [{"replication_key_value": OLD}]},
+        {"partitions": [{"context": "a", "replication_key_value": OLD}]},
+        {"partitions": [{"context": {"session_id": "a"}, "replication_key_value": OLD}]},
+        {"partitions": [{**PARTITION, "replication_key_value": "yesterday"}]},
+        {"partitions": [{**PARTITION, "replication_key_value": 5}]},
+        {"partitions": [PARTITION, {**PARTITION, "replication_key_value": [OLD]}]},
+    ],
+    ids=str,
+)
+def test_state_that_makes_no_sense_is_said_in_one_line_before_anything_is_written(
+    api: ApiServer, kept: dict[str, Any]
+) -> None:
+    result = read(api, "event_changes", state={"bookmarks": {"event_changes": kept}})
+    assert result.exit_code == 1
+    assert "stream event_changes" in str(result.error)
+    assert "full refresh" in str(result.error)
+    assert "\n" not in str(result.error)
+    assert result.stdout == ""
+    assert api.requests == []
+
+
+def test_an_id_in_the_state_may_be_a_number(api: ApiServer) -> None:
+    """As a hand that wrote it, or another tap, had it."""
+    api.on("/events", {"data": [{"id": 1}]})
+    kept = [{"context": {"event_id": 1}, "replication_key_value": OLD}]
+    first = read(api, "event_changes", state={"bookmarks": {"event_changes": {"partitions": kept}}})
+    assert sinces(api, "/events/{}/changes") == {"1": OLD}
+    read(api, "event_changes", state=first.state)
+    assert str(sinces(api, "/events/{}/changes")["1"]) > OLD
+
+
+# Everything again
+
+
+def full_table(*streams: str) -> dict[str, Any]:
+    selection: dict[str | tuple[str, ...], bool] = {
+        name: name in (*streams, "read_log") for name in stream_names(ChangesTap)
+    }
+    methods = dict.fromkeys(streams, "FULL_TABLE")
+    return catalog_of(ChangesTap, selection, **methods)
+
+
+def test_full_table_reads_everything_and_leaves_the_bookmarks_alone(api: ApiServer) -> None:
+    state = state_of("event_changes", {"a": OLD, "b": NEVER})
+    catalog = full_table("event_changes")
+    api.requests.clear()
+    result = run(api, tap_class=ChangesTap, catalog=catalog, state=state)
+    assert result.exit_code == 0
+    assert sinces(api, "/events/{}/changes") == dict.fromkeys(IDS)
+    assert [row["parent_id"] for row in log_of(result)] == IDS
+    kept = result.state["bookmarks"]["event_changes"]["partitions"]
+    found = {one["context"]["event_id"]: one.get("replication_key_value") for one in kept}
+    assert found | {"c": None} == {"a": OLD, "b": NEVER, "c": None}
+
+
+def test_full_table_does_not_mind_what_the_state_says(api: ApiServer) -> None:
+    state = {"bookmarks": {"event_changes": {"replication_key_value": "yesterday"}}}
+    result = run(api, tap_class=ChangesTap, catalog=full_table("event_changes"), state=state)
+    assert result.exit_code == 0
+
+
+def test_after_a_full_table_run_without_state_the_next_is_whole_too(api: ApiServer) -> None:
+    """No bookmark was kept, so none can be wrong."""
+    first = run(api, tap_class=ChangesTap, catalog=full_table("event_changes", "changes"))
+    second = read(api, "event_changes", "changes", state=first.state)
+    assert second.exit_code == 0
+    assert sinces(api, "/events/{}/changes") == dict.fromkeys(IDS)
+    assert api.seen("/changes")[0].query == {}
+
+
+SCRIPTS: dict[str, Script] = {"fine": changes, "failed": status(400), "empty": {"data": []}}
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(*[st.sampled_from(sorted(SCRIPTS))] * 3), min_size=1, max_size=4))
+def test_whatever_fails_in_whatever_run_each_partition_goes_on_from_its_last_success(
+    api: ApiServer, runs: list[tuple[str, ...]]
+) -> None:
+    state: dict[str, Any] = {}
+    expected: dict[str, str | None] = dict.fromkeys(IDS)
+    for outcomes in runs:
+        for event_id, outcome in zip(IDS, outcomes, strict=True):
+            api.on(f"/events/{event_id}/changes", SCRIPTS[outcome])
+        result = read(api, "event_changes", state=state)
+        assert sinces(api, "/events/{}/changes") == expected
+        state = result.state
+        kept = state.get("bookmarks", {}).get("event_changes", {}).get("partitions", [])
+        expected = dict.fromkeys(IDS) | {
+            one["context"]["event_id"]: one["replication_key_value"] for one in kept
+        }

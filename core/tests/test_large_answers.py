@@ -1,0 +1,315 @@
+"""Whatever a large answer holds, its rows are those that a plain decoder finds, or it is broken."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import tracemalloc
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from typing_extensions import override
+
+from event_taps_core import Broken, large_answers, members_beside, pages_of
+from event_taps_core.json_values import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAME = "rows"
+BOM = b"\xef\xbb\xbf"
+
+
+def read(body: bytes, *, piece_bytes: int | None = None) -> tuple[list[Any], dict[str, Any]]:
+    """Read a body as a tap does: first what is beside the rows, then the rows."""
+    with pytest.MonkeyPatch.context() as patch:
+        if piece_bytes is not None:
+            patch.setattr(large_answers, "_PIECE_BYTES", piece_bytes)
+        file = io.BytesIO(body)
+        beside = members_beside(file, NAME)
+        return [row for page in pages_of(file, NAME) for row in page], beside
+
+
+def rows_before_it_breaks(body: bytes, piece_bytes: int) -> list[Any]:
+    """Read rows until the body proves to be broken, which it has to."""
+    rows: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large_answers, "_PIECE_BYTES", piece_bytes)
+        with pytest.raises(Broken):
+            members_beside(io.BytesIO(body), NAME)
+        try:
+            for page in pages_of(io.BytesIO(body), NAME):
+                rows += page
+        except Broken:
+            pass
+    return rows
+
+
+def assert_read_as_decoded(body: bytes, piece_bytes: int | None = None) -> None:
+    expected = decode(body)
+    rows, beside = read(body, piece_bytes=piece_bytes)
+    assert rows == expected.pop(NAME)
+    assert beside == expected
+
+
+# Bodies
+
+TRAPS = [
+    *('"rows": [', '"rows":[{"a":1}]', "rows", '"rows', '[{"rows":[]}]', '\\"rows\\":['),
+    *(
+        "},",
+        "}]",
+        "},{",
+        "}]}",
+        '{"',
+        '"}',
+        '"},{"',
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        '"',
+        "\\",
+        '\\"',
+    ),
+    *("\0", "\n", "\t", "é", "日本", "\N{GRINNING FACE}", "\u2028", "", " "),
+]
+TEXTS = st.lists(st.sampled_from(TRAPS) | st.text(max_size=3), max_size=5).map("".join)
+NAMES = st.sampled_from(["rows", "row", "rowsy", "x", "data", '"rows', 'x"rows', "", "é"]) | TEXTS
+LEAVES = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats(-1e9, 1e9) | TEXTS
+VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+ROWS = st.lists(st.dictionaries(NAMES, VALUES, max_size=4), max_size=8)
+MEMBERS = st.dictionaries(NAMES.filter(lambda name: name != NAME), VALUES, max_size=3)
+SPACE = st.sampled_from(["", "", " ", "\n", "\r\n\t  "])
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    """Write an object with rows, and members before and after them, in one of JSON's ways."""
+    before, after = draw(MEMBERS), draw(MEMBERS)
+    after = {name: value for name, value in after.items() if name not in before}
+    space, escaped = draw(SPACE), draw(st.booleans())
+    separators = (space + "," + space, space + ":" + space)
+
+    def write(value: object) -> str:
+        indent = draw(st.sampled_from([None, None, 0, 2]))
+        return json.dumps(value, separators=separators, ensure_ascii=escaped, indent=indent)
+
+    members = {**before, NAME: draw(ROWS), **after}
+    written = [space + write(name) + space + ":" + space + write(members[name]) for name in members]
+    text = space + "{" + (space + ",").join(written) + space + "}" + space
+    return (BOM if draw(st.booleans()) else b"") + text.encode()
+
+
+PIECES = st.sampled_from([1, 2, 3, 7, 16, 61, 100_000])
+
+
+@settings(max_examples=75)
+@given(body=bodies(), piece_bytes=PIECES)
+@example(b'{"x": "\\"rows\\": [{}]", "y": {"rows": [{}]}, "rows": [{"a": "}, {"}]}', 3)
+def test_rows_and_members_are_those_that_a_plain_decoder_finds(
+    body: bytes, piece_bytes: int
+) -> None:
+    assert_read_as_decoded(body, piece_bytes)
+
+
+def test_a_list_whose_name_only_ends_like_that_of_the_rows_is_not_theirs() -> None:
+    assert_read_as_decoded(b'{"x\\"rows": [{"wrong": 1}], "rows": [{"right": 1}]}')
+
+
+@settings(max_examples=30)
+@given(body=bodies(), piece_bytes=st.sampled_from([3, 16, 100_000]), share=st.floats(0, 1))
+def test_a_body_that_is_cut_anywhere_is_broken_and_gives_no_wrong_row(
+    body: bytes, piece_bytes: int, share: float
+) -> None:
+    whole = decode(body)[NAME]
+    end = int(share * (len(body.rstrip()) - 1))
+    rows = rows_before_it_breaks(body[:end], piece_bytes)
+    assert rows == whole[: len(rows)]
+
+
+NESTED = (
+    b'{"a": {"rows": [1]}, "t": "\\"rows\\": [", "rows": [{"id": 1, "n": [{"x": {}}, {}]}, {},'
+    b' {"id": 2, "t": "}, {\\"id\\": 3}]"}], "z": [{"b": {}}], "n": -1.5e3}'
+)
+
+
+@pytest.mark.parametrize("piece_bytes", [1, 20, 100_000])
+def test_cut_at_each_byte_a_body_is_broken_and_gives_no_wrong_row(piece_bytes: int) -> None:
+    whole = decode(NESTED)[NAME]
+    for end in range(len(NESTED)):
+        rows = rows_before_it_breaks(NESTED[:end], piece_bytes)
+        assert rows == whole[: len(rows)]
+
+
+# What is no list of objects
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b" ", b"null", b"[]", b"{}", b'"rows"', b"rows", b'[{"rows": [{}]}]'),
+        *(b'{"rows": null}', b'{"rows": {}}', b'{"rows": "[{}]"}', b'{"row": [{}]}'),
+        *(b'{"rows": [1]}', b'{"rows": [[{}]]}', b'{"rows": [{}, 1]}', b'{"rows": [1, {}]}'),
+        *(b'{"rows": [{}, null, {}]}', b'{"rows": [{}] [{}]}', b'{"rows": [{} {}]}'),
+        *(b'{"rows": [{},, {}]}', b'{"rows": [,{}]}', b'{"rows": [{}], }', b'{"rows": [{}]} x'),
+        *(b'{"a": {"rows": [{}]}}', b'{"a": "\\"rows\\": [{}]"}', b'{"rows": [{}]}}'),
+        *(b'{"rows": [{"a": 1}, {"a": }]}', b'{"rows": [{]}', b'{"rows": [}]}', b'{"rows": []]}'),
+    ],
+)
+@pytest.mark.parametrize("piece_bytes", [1, 4, 100_000])
+def test_what_is_no_list_of_objects_is_broken(body: bytes, piece_bytes: int) -> None:
+    rows_before_it_breaks(body, piece_bytes)
+
+
+def test_an_html_page_is_named_as_such() -> None:
+    with pytest.raises(Broken, match="HTML") as caught:
+        members_beside(io.BytesIO(b"\n<html>maintenance</html>"), NAME)
+    assert caught.value.elsewhere
+
+
+def test_the_reason_holds_nothing_of_the_body() -> None:
+    for body in (b'{"rows": [{"name": "Ada"}', b'{"Ada": 1}', b'{"rows": ["Ada"]}', b"Ada"):
+        with pytest.raises(Broken) as caught:
+            members_beside(io.BytesIO(body), NAME)
+        assert "Ada" not in caught.value.reason
+
+
+# What only a lenient decoder takes must not cost the other rows
+
+BESIDE_THE_STANDARD = {
+    "NaN": b"NaN",
+    "infinity": b"-Infinity",
+    "half a surrogate pair": b'"\\ud800"',
+    "raw control character": b'"a\nb\x01"',
+    "invalid UTF-8": b'"\xff\xfe"',
+    "NUL": b'"a\\u0000b"',
+    "1e400": b"1e400",
+}
+odd_value = pytest.mark.parametrize("odd", BESIDE_THE_STANDARD.values(), ids=BESIDE_THE_STANDARD)
+
+
+@odd_value
+@pytest.mark.parametrize("piece_bytes", [5, 100_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"rows": [{"a": 1}, {"a": %b}, {"a": 3}]}',
+        b'{"rows": [{"a": 1}], "after": %b}',
+        b'{"before": %b, "rows": [{"a": 1}]}',
+    ],
+    ids=["in a row", "after the rows", "before the rows"],
+)
+def test_values_beside_the_standard_are_read_as_elsewhere(
+    odd: bytes, body: bytes, piece_bytes: int
+) -> None:
+    assert_read_as_decoded(body % odd, piece_bytes)
+
+
+@odd_value
+def test_with_such_a_value_the_objects_after_the_rows_may_be_many(odd: bytes) -> None:
+    body = b'{"rows": [{"a": %b}], "after": [%b]}' % (odd, b", ".join([b"{}"] * 30))
+    assert_read_as_decoded(body)
+
+
+@odd_value
+def test_rows_with_such_values_and_many_objects_in_them_are_read(odd: bytes) -> None:
+    row = b'{"a": %b, "inner": [%b]}' % (odd, b", ".join([b"{}"] * 30))
+    body = b'{"rows": [%b]}' % b", ".join([row] * 20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large_answers, "_LARGEST_ROW_BYTES", 600)
+        assert_read_as_decoded(body, 200)
+
+
+# Many and large
+
+
+def test_the_objects_after_the_rows_may_be_many() -> None:
+    """As where what the rows refer to stands beside them."""
+    body = {"rows": [{"id": n} for n in range(10)], "included": [{"id": n} for n in range(1000)]}
+    assert_read_as_decoded(json.dumps(body).encode())
+
+
+def test_a_text_after_the_rows_may_look_like_many_rows() -> None:
+    assert_read_as_decoded(json.dumps({"rows": [{"id": 1}], "note": "}, " * 1000}).encode())
+
+
+def test_rows_with_many_objects_in_them_are_read_wherever_the_pieces_end() -> None:
+    """Each is far smaller than the largest row that is taken."""
+    row = {"inner": [{"n": n} for n in range(900)]}
+    body = json.dumps({"rows": [row] * 30}).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(large_answers, "_LARGEST_ROW_BYTES", 4 * len(json.dumps(row)))
+        assert_read_as_decoded(body, len(json.dumps(row)))
+
+
+def test_a_row_may_be_longer_than_a_piece() -> None:
+    rows = [{"text": "}, {" * 50 * n} for n in range(5)]
+    assert_read_as_decoded(json.dumps({"rows": rows}).encode(), 64)
+
+
+class Endless(io.BytesIO):
+    """A body of many megabytes that is written while it is read."""
+
+    HEAD: ClassVar[bytes] = b'{"total": 1, "rows": ['
+    ROW: ClassVar[bytes] = b'{"id": 1, "name": "Ada, {or} not", "tags": [{"a": 1}, {"b": "}"}]},'
+
+    def __init__(self, megabytes: int) -> None:
+        super().__init__()
+        self.count = megabytes * 1024 * 1024 // len(self.ROW)
+        self._rest: Iterator[bytes] = iter(())
+
+    @override
+    def seek(self, offset: int, whence: int = 0) -> int:
+        assert offset == whence == 0
+        many = 1000
+        self._rest = itertools.chain(
+            [self.HEAD],
+            itertools.repeat(self.ROW * many, self.count // many),
+            [self.ROW * (self.count % many) + self.ROW.removesuffix(b",") + b"]}"],
+        )
+        self._read = b""
+        return 0
+
+    @override
+    def read(self, size: int | None = -1) -> bytes:
+        size = -1 if size is None else size
+        while len(self._read) < size or size < 0:
+            more = next(self._rest, None)
+            if more is None:
+                break
+            self._read += more
+        end = size if size >= 0 else len(self._read)
+        found, self._read = self._read[:end], self._read[end:]
+        return found
+
+
+def peak_bytes(file: IO[bytes]) -> int:
+    tracemalloc.start()
+    try:
+        for page in pages_of(file, NAME):
+            assert page
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_number_of_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_answers, "_PIECE_BYTES", 32 * 1024)
+    small, large = peak_bytes(Endless(1)), peak_bytes(Endless(2))
+    assert large < 1.2 * small
+
+
+def test_no_row_is_lost_or_doubled_where_pieces_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_answers, "_PIECE_BYTES", 10_007)
+    body = Endless(1)
+    assert sum(len(page) for page in pages_of(body, NAME)) == body.count + 1

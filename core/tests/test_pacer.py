@@ -1,0 +1,345 @@
+"""A vendor's limit on calls is never broken, wherever the vendor counts, and it is used."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from singer_sdk.streams.rest import HTTPRequest
+
+from event_taps_core import Absent, Broken, CallWindow
+from event_taps_core.client import Pacer
+from event_taps_core.summary import StreamTally
+
+from .api_server import Answer, ApiServer, Reply, Seen, status
+from .runs import KEY
+from .toy_tap import ToyClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from event_taps_core import ApiResponse
+
+NO_EVEN_PACE = 600_000
+"""So many requests per minute leave the pace to the window."""
+
+
+def assert_no_window_holds_more(counted_at: Sequence[float], window: CallWindow) -> None:
+    """Check every window there is.
+
+    Two calls that have `calls` - 1 others between them may not be counted within `seconds`: so no
+    sliding window holds more, and then no fixed one does, whatever its phase.
+    """
+    counted_at = sorted(counted_at)
+    for first, one_too_many in zip(counted_at, counted_at[window.calls :], strict=False):
+        assert one_too_many - first > window.seconds
+
+
+# In a simulation, where time passes only if somebody waits
+
+
+@dataclass(frozen=True)
+class Call:
+    latency: float
+    """Seconds from sending to answering."""
+    counted: float
+    """When the server counts it: from 0, on sending, to 1, on answering."""
+    idle: float = 0.0
+    """For so long nobody wanted anything before it."""
+
+
+@dataclass
+class Simulation:
+    """Workers that share a pacer, in one thread: it is the clock and the condition, too."""
+
+    workers: int
+    now: float = 1000.0
+    started_at: list[float] = field(default_factory=list)
+    counted_at: list[float] = field(default_factory=list)
+    under_way: list[tuple[float, contextlib.ExitStack]] = field(default_factory=list)
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def Condition(self) -> Self:  # noqa: N802 - it stands for `threading`
+        return self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Only one thread, so nothing to hold."""
+
+    def notify_all(self) -> None:
+        """Who waits looks again anyway."""
+
+    def wait(self, timeout: float | None) -> None:
+        """Let time pass until something happens; a timeout may be rounded up, never down."""
+        until = min(
+            ([] if timeout is None else [self.now + timeout]) + [at for at, _ in self.under_way]
+        )
+        self.pass_time(until)
+
+    def pass_time(self, until: float) -> None:
+        self.under_way.sort(key=lambda call: call[0])
+        while self.under_way and self.under_way[0][0] <= until:
+            at, turn = self.under_way.pop(0)
+            self.now = max(self.now, at)
+            turn.close()
+        self.now = max(self.now, until)
+
+    def send(self, pacer: Pacer, call: Call) -> None:
+        self.pass_time(self.now + call.idle)
+        if len(self.under_way) >= self.workers:
+            self.pass_time(min(at for at, _ in self.under_way))
+        turn = contextlib.ExitStack()
+        turn.enter_context(pacer.turn())
+        self.started_at.append(self.now)
+        self.counted_at.append(self.now + call.counted * call.latency)
+        self.under_way.append((self.now + call.latency, turn))
+
+
+def simulate(
+    calls: Sequence[Call], window: CallWindow, *, workers: int, requests_per_minute: int
+) -> Simulation:
+    simulation = Simulation(workers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("event_taps_core.client.time", simulation)
+        patch.setattr("event_taps_core.client.threading", simulation)
+        pacer = Pacer(requests_per_minute, window)
+        for call in calls:
+            simulation.send(pacer, call)
+        simulation.pass_time(float("inf"))
+    return simulation
+
+
+WINDOWS = st.builds(CallWindow, st.integers(1, 12), st.floats(0.5, 100))
+CALLS = st.builds(
+    Call,
+    latency=st.sampled_from([0.0, 0.001, 0.3, 5.0, 40.0]) | st.floats(0, 300),
+    counted=st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
+    idle=st.sampled_from([0.0] * 4 + [1.0, 30.0]),
+)
+PACES = st.sampled_from([NO_EVEN_PACE, 120, 30, 1])
+SLOW_THEN_QUICK = [Call(40.0, 1.0)] * 5 + [Call(0.0, 0.0)] * 10
+"""Counted late at first and at once then: what even spacing alone turns into a burst."""
+
+
+@given(
+    calls=st.lists(CALLS, min_size=2, max_size=60),
+    window=WINDOWS,
+    workers=st.integers(1, 20),
+    requests_per_minute=PACES,
+)
+@example(SLOW_THEN_QUICK, CallWindow(5, 5.0), 8, 120)
+@example(SLOW_THEN_QUICK, CallWindow(5, 5.0), 8, NO_EVEN_PACE)
+def test_no_window_holds_more_calls_wherever_the_server_counts_them(
+    calls: list[Call], window: CallWindow, workers: int, requests_per_minute: int
+) -> None:
+    """Not even if the server's clock is slower than ours by a hundredth; and the pace is even."""
+    run = simulate(calls, window, workers=workers, requests_per_minute=requests_per_minute)
+    assert len(run.counted_at) == len(calls)
+    slow_clock = window._replace(seconds=window.seconds * 1.0099)
+    assert_no_window_holds_more(run.counted_at, slow_clock)
+    for earlier, later in itertools.pairwise(run.started_at):
+        assert later - earlier >= 60 / requests_per_minute - 1e-6
+
+
+@given(window=WINDOWS, share=st.floats(0, 0.05), workers=st.integers(1, 20))
+def test_when_answers_are_quick_nine_tenths_of_the_limit_are_used(
+    window: CallWindow, share: float, workers: int
+) -> None:
+    """Also where the even pace is set to the very same limit."""
+    rate = window.calls / window.seconds
+    latency = share * window.seconds
+    quick = [Call(latency, 0.5)] * (window.calls * 40 + 1)
+    enough = max(workers, window.calls)  # workers that wait for answers are another matter
+    run = simulate(quick, window, workers=enough, requests_per_minute=NO_EVEN_PACE)
+    took = max(run.counted_at) - min(run.counted_at)
+    assert (len(quick) - 1) / took >= 0.9 * rate
+
+
+def test_an_even_pace_of_the_same_limit_costs_nothing_more() -> None:
+    run = simulate([Call(0.2, 0.5)] * 401, CallWindow(10, 5.0), workers=8, requests_per_minute=120)
+    assert 400 / (run.counted_at[-1] - run.counted_at[0]) >= 0.9 * 10 / 5.0
+
+
+# Over HTTP, with threads
+
+
+WINDOW = CallWindow(5, 0.1)
+
+
+class WindowedClient(ToyClient):
+    call_window: ClassVar[CallWindow | None] = WINDOW
+
+
+def make(server: ApiServer, **changes: Any) -> WindowedClient:
+    config = {
+        "api_key": KEY,
+        "concurrency": 12,
+        "requests_per_minute": NO_EVEN_PACE,
+        "request_timeout_seconds": 20,
+        "max_retries": 0,
+    }
+    return WindowedClient(server.api_url, {**config, **changes})
+
+
+def ask(client: ToyClient, path: str = "/people") -> Any:
+    return client.ask(
+        HTTPRequest(client.base_url + path), StreamTally("people"), lambda answer: answer.json()
+    )
+
+
+def ask_often(client: ToyClient, count: int, workers: int = 12) -> None:
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(lambda _: ask(client), range(count)))
+
+
+@dataclass
+class CountingVendor:
+    """Counts each call somewhere between its arrival and its answer."""
+
+    latencies: Iterator[tuple[float, float]]
+    """Seconds before and after the counting."""
+    counted_at: list[float] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, _: Seen) -> Answer:
+        with self.lock:
+            before, after = next(self.latencies)
+        time.sleep(before)
+        self.counted_at.append(time.monotonic())
+        time.sleep(after)
+        return {}
+
+
+def test_no_window_holds_more_calls_however_late_the_server_counts_and_answers(
+    server: ApiServer,
+) -> None:
+    pattern = [(0.08, 0.0), (0.0, 0.0), (0.0, 0.04), (0.04, 0.02), (0.0, 0.0), (0.06, 0.06)]
+    vendor = CountingVendor(iter(pattern * 4))
+    server.on("/people", vendor)
+    ask_often(make(server), 24)
+    assert len(vendor.counted_at) == 24
+    assert_no_window_holds_more(vendor.counted_at, WINDOW)
+
+
+def test_over_http_the_limit_is_used(server: ApiServer) -> None:
+    server.on("/people", {})
+    ask_often(make(server), 16)
+    took = server.requests[-1].at - server.requests[0].at
+    assert 15 / took >= 0.3 * WINDOW.calls / WINDOW.seconds, "the simulation tells how much really"
+
+
+def test_a_redirect_is_a_call_too(server: ApiServer) -> None:
+    server.on("/people", status(307, Location="/api/events")).on("/events", {})
+    ask_often(make(server), 8)
+    assert len(server.requests) == 16
+    assert_no_window_holds_more([request.at for request in server.requests], WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [(Reply(fault="reset"), Broken), (Reply(b"{", fault="cut"), Broken), (status(404), Absent)],
+)
+def test_a_call_that_fails_keeps_its_place_for_the_window_and_frees_it_then(
+    server: ApiServer, failure: Reply, error: type[Exception]
+) -> None:
+    server.on("/people", failure).on("/events", {})
+    client = make(server)
+    for _ in range(5):
+        with pytest.raises(error):
+            ask(client)
+    for _ in range(6):
+        ask(client, "/events")
+    assert_no_window_holds_more([request.at for request in server.requests], WINDOW)
+    assert server.requests[-1].at - server.requests[0].at < 2
+
+
+def test_whatever_is_raised_in_a_turn_frees_its_place_after_the_window() -> None:
+    pacer = Pacer(NO_EVEN_PACE, CallWindow(1, 0.1))
+    with pytest.raises(KeyboardInterrupt), pacer.turn():
+        raise KeyboardInterrupt
+    ended = time.monotonic()
+    with pacer.turn():
+        assert 0.1 <= time.monotonic() - ended < 1
+
+
+def test_while_no_answer_comes_nobody_else_gets_the_place() -> None:
+    """However long it takes: the server may count the call at its end."""
+    pacer = Pacer(NO_EVEN_PACE, CallWindow(1, 0.02))
+    started = threading.Event()
+
+    def wait_for_a_turn() -> float:
+        started.set()
+        with pacer.turn():
+            return time.monotonic()
+
+    with ThreadPoolExecutor(1) as pool:
+        with pacer.turn():
+            next_turn = pool.submit(wait_for_a_turn)
+            started.wait()
+            time.sleep(0.15)
+            answered = time.monotonic()
+        assert next_turn.result(timeout=5) - answered >= 0.02
+
+
+def test_without_a_budget_there_is_no_window_either(server: ApiServer) -> None:
+    server.on("/people", {})
+    ask_often(make(server, requests_per_minute=0), 60)
+    assert server.requests[-1].at - server.requests[0].at < 60 / 5 * WINDOW.seconds / 2
+
+
+def test_a_pause_holds_for_all_who_wait_for_a_place(server: ApiServer) -> None:
+    """Told to wait, nobody sends only because a place got free."""
+    server.on("/people", *[{}] * 4, status(429, Retry_After="1"), {})
+    ask_often(make(server, max_retries=2), 12)
+    told_at = server.requests[4].at
+    assert all(request.at - told_at >= 1 for request in server.requests[5:])
+    assert len(server.requests) == 13
+
+
+def test_a_pause_that_comes_while_somebody_waits_is_kept() -> None:
+    pacer = Pacer(60 * 20)  # one in 0.05 s
+    with ThreadPoolExecutor(1) as pool:
+        with pacer.turn():
+            pass
+        waiting = pool.submit(lambda: _time_of_turn(pacer))
+        paused_at = time.monotonic()
+        pacer.pause(0.3)
+        assert waiting.result(timeout=5) - paused_at >= 0.3
+
+
+def _time_of_turn(pacer: Pacer) -> float:
+    with pacer.turn():
+        return time.monotonic()
+
+
+class CheckedClient(WindowedClient):
+    """Checks its key on a read before the first request."""
+
+    has_credentials = False
+
+    def renew_credentials(self) -> None:
+        def is_good(response: ApiResponse) -> bool:
+            return response.status_code == 200
+
+        self.has_credentials = self.get_credentials("/events", self.headers(), is_good)
+
+
+def test_a_check_of_credentials_takes_a_place_too(server: ApiServer) -> None:
+    server.on("/events", {}).on("/people", {})
+    client = CheckedClient(server.api_url, make(server).config)
+    for _ in range(5):
+        ask(client)
+    assert server.paths() == ["/events", *["/people"] * 5]
+    assert_no_window_holds_more([request.at for request in server.requests], WINDOW)

@@ -1,0 +1,444 @@
+"""Partitions that settings name, and what a run says when none of them can be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from singer_sdk import typing as th
+from typing_extensions import override
+
+from event_taps_core import ApiClient, EventStream, SurrogateKey
+from event_taps_core.walk import FAILURES_IN_A_ROW
+
+from .api_server import Answer, ApiServer, Seen, status
+from .runs import Run, command, config_of, run
+from .toy_tap import PeopleStream, ToyClient, ToyTap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core import Row
+
+ID = th.Property("id", th.StringType, required=True, description="Id.")
+GROUP_ID = th.Property("group_id", th.StringType, required=True, description="The group.")
+
+
+class GroupsClient(ToyClient):
+    reads: ClassVar[tuple[str, ...]] = (
+        "/people",
+        "/groups/{}",
+        "/groups/{}/members/{}",
+        "/groups/{}/notes",
+        "/lists/{}",
+    )
+
+
+class GroupsStream(EventStream):
+    """Each has to be asked for by its id; no list names them."""
+
+    name = "groups"
+    path = "/groups/{group_id}"
+    id_setting = "group_ids"
+    parent_key = "group_id"
+    primary_keys = ("group_id", "id")
+    records_path = ("data",)
+    columns = (GROUP_ID, ID)
+
+    @override
+    def get_child_context(self, record: Row, context: Context | None) -> Context | None:
+        return {**(context or {}), "member_id": str(record["id"])}
+
+
+class MembersStream(EventStream):
+    """What belongs to a row of a group."""
+
+    name = "members"
+    path = "/groups/{group_id}/members/{member_id}"
+    parent: ClassVar[type[EventStream] | None] = GroupsStream
+    parent_key = "member_id"
+    primary_keys = ("group_id", "member_id", "id")
+    records_path = ("data",)
+    columns = (
+        GROUP_ID,
+        th.Property("member_id", th.StringType, required=True, description="The member."),
+        ID,
+    )
+
+
+class NotesStream(EventStream):
+    """Another stream with the same ids, and nothing that hangs on it."""
+
+    name = "notes"
+    path = "/groups/{group_id}/notes"
+    id_setting = "group_ids"
+    parent_key = "group_id"
+    primary_keys = ("group_id", "note_key")
+    records_path = ("data",)
+    surrogate_key = SurrogateKey("note_key", lambda row: row.get("text"))
+    columns = (
+        GROUP_ID,
+        th.Property("note_key", th.StringType, required=True, description="Key."),
+        th.Property("text", th.StringType, description="What was noted."),
+    )
+
+
+class GroupsTap(ToyTap):
+    client_class: ClassVar[type[ApiClient]] = GroupsClient
+    stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
+        GroupsStream,
+        MembersStream,
+        NotesStream,
+    )
+    config_jsonschema: ClassVar[dict[str, Any]] = {
+        **ToyTap.config_jsonschema,
+        "properties": {
+            **ToyTap.config_jsonschema["properties"],
+            "group_ids": {"type": "array", "items": {"type": ["string", "integer"]}},
+            "lists": {"type": "array", "items": {"type": "string"}},
+        },
+    }
+
+
+class IsolatingTap(GroupsTap):
+    isolates_refusals: ClassVar[bool] = True
+
+
+def group_of(seen: Seen) -> str:
+    return seen.segments[3]
+
+
+def notes(seen: Seen) -> Answer:
+    return {"data": [{"text": group_of(seen)}]}
+
+
+@pytest.fixture
+def api(server: ApiServer) -> ApiServer:
+    """Answer everything."""
+    return (
+        server.on("/groups/{}", lambda seen: {"data": [{"id": f"m-{group_of(seen)}"}]})
+        .on("/groups/{}/members/{}", {"data": [{"id": 1}]})
+        .on("/groups/{}/notes", notes)
+    )
+
+
+def read(
+    server: ApiServer,
+    *group_ids: str | int,
+    select: Sequence[str] = ("notes",),
+    tap_class: type[ToyTap] = GroupsTap,
+    **changes: Any,
+) -> Run:
+    return run(
+        server,
+        tap_class=tap_class,
+        select=[*select, "read_log"],
+        group_ids=list(group_ids),
+        **changes,
+    )
+
+
+# Which partitions there are
+
+
+def test_each_id_of_the_setting_is_a_partition_of_its_own(api: ApiServer) -> None:
+    result = read(api, "b", "a")
+    assert result.column("notes", "group_id") == ["a", "b"]
+    logged = [(row["parent_id"], row["row_count"]) for row in result.records("read_log")]
+    assert logged == [("a", 1), ("b", 1)]
+
+
+def test_an_id_that_is_given_twice_is_read_once(api: ApiServer) -> None:
+    read(api, "7", "a", 7, "a")
+    assert sorted(api.paths()) == ["/groups/7/notes", "/groups/a/notes"]
+
+
+def test_without_ids_nothing_is_requested(api: ApiServer) -> None:
+    """A setting that is not given is no list of all."""
+    assert read(api).exit_code == 0
+    assert run(api, tap_class=GroupsTap, select=["notes"]).exit_code == 0
+    assert api.requests == []
+
+
+def test_streams_hang_on_partitions_of_a_setting_as_on_others(api: ApiServer) -> None:
+    result = read(api, "a", "b", select=["groups", "members"])
+    rows = [(row["group_id"], row["member_id"]) for row in result.records("members")]
+    assert rows == [("a", "m-a"), ("b", "m-b")]
+    assert len(api.seen("/groups/a")) == 1
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ids=st.lists(st.text("abc/é .", min_size=1, max_size=5), max_size=8), count=st.integers(1, 4)
+)
+def test_shards_together_read_each_id_once(api: ApiServer, ids: list[str], count: int) -> None:
+    ids = [one for one in ids if one not in {".", ".."}]
+    read_ids: list[str] = []
+    members: list[str] = []
+    for index in range(count):
+        result = read(api, *ids, select=["notes", "members"], shard_count=count, shard_index=index)
+        read_ids += result.column("notes", "group_id")
+        members += result.column("members", "group_id")
+    assert sorted(read_ids) == sorted(members) == sorted(set(ids))
+
+
+# What cannot be read
+
+
+def test_an_absent_parent_is_named_for_the_streams_that_hang_on_it(api: ApiServer) -> None:
+    api.on("/groups/b", status(404))
+    result = read(api, "a", "b", select=["members"])
+    assert result.exit_code == 0
+    assert "1 absent (HTTP 404): groups of b" in result.summary("members")
+    assert result.column("members", "group_id") == ["a"]
+
+
+def test_a_failed_parent_is_a_failure_of_the_streams_that_hang_on_it(api: ApiServer) -> None:
+    api.on("/groups/b", status(400))
+    result = read(api, "a", "b", select=["members"])
+    assert result.exit_code == 1
+    assert "1 NOT READ (HTTP 400): groups of b" in result.summary("members")
+    assert result.column("members", "group_id") == ["a"]
+
+
+def test_an_absent_partition_is_named_and_logged_and_no_failure(api: ApiServer) -> None:
+    """Whether it is the first that is asked for, or not."""
+    for absent in ("a", "c"):
+        api.on("/groups/{}/notes", notes).on(f"/groups/{absent}/notes", status(404))
+        result = read(api, "a", "b", "c")
+        assert result.exit_code == 0
+        assert f"1 absent (HTTP 404): {absent}" in result.summary("notes")
+        outcomes = {row["parent_id"]: row["outcome"] for row in result.records("read_log")}
+        assert outcomes == {**dict.fromkeys("abc", "read"), absent: "absent"}
+        api.on(f"/groups/{absent}/notes", notes)
+
+
+@pytest.mark.parametrize("stream", ["notes", "members"])
+def test_where_all_is_absent_the_run_fails_with_advice(server: ApiServer, stream: str) -> None:
+    """A wrong address has nothing of the kind either."""
+    result = read(server, "a", "b", select=[stream])
+    assert result.exit_code == 1
+    assert "HTTP 404" in str(result.error)
+    assert str(result.error).endswith("check api_url")
+
+
+def test_where_all_is_absent_nothing_is_logged_as_read(server: ApiServer) -> None:
+    """Else all rows of before would be gone for whoever believes the log."""
+    result = read(server, "a", "b")
+    assert result.exit_code == 1
+    assert result.records("read_log") == []
+
+
+@pytest.mark.parametrize("code", [401, 403])
+def test_one_refused_partition_does_not_hide_the_others(api: ApiServer, code: int) -> None:
+    """Where a key may be good for some only, even if the first is none of them."""
+    api.on("/groups/a/notes", status(code))
+    result = read(api, "a", "b", "c", tap_class=IsolatingTap)
+    assert result.exit_code == 1
+    assert result.column("notes", "group_id") == ["b", "c"]
+    assert f"1 NOT READ (HTTP {code}): a" in result.summary("notes")
+    assert [row["parent_id"] for row in result.records("read_log")] == ["b", "c"]
+
+
+def test_one_refused_parent_does_not_hide_the_others(api: ApiServer) -> None:
+    api.on("/groups/a", status(403))
+    result = read(api, "a", "b", select=["members"], tap_class=IsolatingTap)
+    assert result.exit_code == 1
+    assert result.column("members", "group_id") == ["b"]
+    assert "1 NOT READ (HTTP 403): groups of a" in result.summary("members")
+
+
+def test_elsewhere_the_first_refusal_ends_the_run(api: ApiServer) -> None:
+    api.on("/groups/a/notes", status(403))
+    result = read(api, "a", "b", "c", concurrency=1)
+    assert result.exit_code == 1
+    assert str(result.error).endswith("check api_key")
+    assert api.paths() == ["/groups/a/notes"]
+
+
+def test_a_refused_whole_stream_ends_the_run_also_where_refusals_are_isolated(
+    server: ApiServer,
+) -> None:
+    class FirstStream(PeopleStream):
+        name = "all_people"
+
+    class WholeTap(IsolatingTap):
+        stream_classes: ClassVar[tuple[type[EventStream], ...]] = (FirstStream, NotesStream)
+
+    server.on("/people", status(401)).on("/groups/{}/notes", notes)
+    result = read(server, "a", select=["all_people", "notes"], tap_class=WholeTap)
+    assert str(result.error).endswith("check api_key")
+    assert server.paths() == ["/people"]
+    assert result.of("RECORD") == []
+
+
+def test_where_every_partition_is_refused_no_other_stream_is_tried(server: ApiServer) -> None:
+    server.on("/groups/{}", status(401)).on("/groups/{}/notes", status(401))
+    result = read(server, "a", "b", select=["groups", "notes"], tap_class=IsolatingTap)
+    assert result.exit_code == 1
+    assert "HTTP 401" in str(result.error)
+    assert str(result.error).endswith("check api_key")
+    assert sorted(server.paths()) == ["/groups/a", "/groups/b"]
+    assert result.of("RECORD") == []
+
+
+@pytest.mark.parametrize("first", [403, 404])
+def test_refused_and_absent_together_are_no_success(server: ApiServer, first: int) -> None:
+    server.on("/groups/a/notes", status(first)).on("/groups/b/notes", status(807 - first))
+    result = read(server, "a", "b", tap_class=IsolatingTap, concurrency=1)
+    assert result.exit_code == 1
+    assert result.error is not None
+    assert len(server.requests) == 2
+
+
+def test_an_affirmed_empty_partition_is_a_success_of_the_run(server: ApiServer) -> None:
+    server.on("/groups/{}/notes", status(404)).on("/groups/c/notes", {"data": []})
+    assert read(server, "a", "b", "c").exit_code == 0
+
+
+# When so much fails that it may be the API
+
+MANY = [f"g{n:02}" for n in range(30)]
+
+
+def failing(*fine: str) -> Any:
+    """Answer only for some."""
+    return lambda seen: {"data": [{"id": 1}]} if group_of(seen) in fine else status(400)
+
+
+def test_after_ten_failures_first_and_last_partition_are_asked_before_giving_up(
+    server: ApiServer,
+) -> None:
+    server.on("/groups/{}/notes", failing())
+    result = read(server, *MANY, concurrency=1)
+    assert f"{FAILURES_IN_A_ROW} NOT READ (HTTP 400)" in result.summary("notes")
+    assert f"{len(MANY) - FAILURES_IN_A_ROW} not tried after that" in result.summary("notes")
+    assert server.paths()[-2:] == ["/groups/g00/notes", "/groups/g29/notes"]
+
+
+@pytest.mark.parametrize("fine", ["g00", "g29"])
+def test_if_one_of_the_two_answers_all_others_are_tried(server: ApiServer, fine: str) -> None:
+    server.on("/groups/{}/notes", failing(fine))
+    result = read(server, *MANY, concurrency=1)
+    assert result.column("notes", "group_id") == [fine]
+    assert "29 NOT READ (HTTP 400)" in result.summary("notes")
+    assert "not tried" not in result.summary("notes")
+
+
+def test_what_hangs_on_partitions_asks_those_whether_the_api_is_gone(server: ApiServer) -> None:
+    server.on("/groups/{}", {"data": [{"id": n} for n in range(15)]})
+    server.on("/groups/{}/members/{}", status(400))
+    result = read(server, "a", "b", select=["members"], concurrency=1)
+    assert server.paths().count("/groups/a") == 2
+    assert server.paths().count("/groups/b") == 1
+    assert "30 NOT READ (HTTP 400)" in result.summary("members")
+
+
+def test_a_list_is_asked_only_once_whether_the_api_is_gone(server: ApiServer) -> None:
+    """A request that is retried for minutes is not made twice."""
+    listed = {"data": [{"id": f"a{n:02}", "ends_at": None} for n in range(30)]}
+    server.on("/events", listed, status(400)).on("/events/{}/visits", status(400))
+    run(server, select=["visits"], concurrency=1)
+    assert server.paths().count("/events") == 2
+
+
+# Which streams there are, and which share their requests
+
+
+class ListStream(EventStream):
+    """One of several that differ in what they ask for."""
+
+    primary_keys = ("id",)
+    records_path = ("data",)
+    path = "/lists/all"
+    columns = (ID,)
+
+    def __init__(self, tap: Any, name: str) -> None:
+        self.name = name
+        super().__init__(tap)
+
+    @override
+    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+        return {"kind": self.name}
+
+    @override
+    def shares_requests_with(self, other: EventStream) -> bool:
+        return super().shares_requests_with(other) and self.name[0] == other.name[0]
+
+
+class DynamicTap(GroupsTap):
+    stream_classes: ClassVar[tuple[type[EventStream], ...]] = (PeopleStream,)
+
+    @override
+    def make_streams(self) -> Sequence[EventStream]:
+        named = [ListStream(self, name) for name in self.config.get("lists") or ()]
+        return [*super().make_streams(), *named]
+
+
+def test_a_setting_may_name_streams(server: ApiServer) -> None:
+    server.on("/people", {"data": []}).on("/lists/{}", {"data": [{"id": 1}]})
+    result = run(server, tap_class=DynamicTap, lists=["x", "y"])
+    assert result.exit_code == 0
+    assert {message["stream"] for message in result.of("SCHEMA")} == {
+        *("people", "x", "y", "read_log")
+    }
+    assert result.column("x", "id") == result.column("y", "id") == ["1"]
+    logged = {row["stream"]: row["row_count"] for row in result.records("read_log")}
+    assert logged == {"people": 0, "x": 1, "y": 1}
+
+
+def test_without_that_setting_there_are_the_streams_of_the_class(server: ApiServer) -> None:
+    tap = DynamicTap(config=config_of(server))
+    assert list(tap.event_streams) == ["people"]
+    assert command("--about", "--format=json", tap_class=DynamicTap).exit_code == 0
+
+
+def test_streams_share_requests_only_where_they_say_that_they_ask_for_the_same(
+    server: ApiServer,
+) -> None:
+    server.on("/people", {"data": []}).on("/lists/{}", {"data": [{"id": 1}]})
+    result = run(server, tap_class=DynamicTap, lists=["a1", "b1", "a2"])
+    kinds = [request.query["kind"] for request in server.seen("/lists/all")]
+    assert sorted(kinds) == ["a1", "b1"]
+    for name in ("a1", "b1", "a2"):
+        assert result.column(name, "id") == ["1"]
+
+
+# Keys of rows without an id
+
+
+class NotesOfGroups(NotesStream):
+    surrogate_key = SurrogateKey("note_key", lambda row: row.get("text"), within=("group_id",))
+
+
+def test_the_same_row_of_two_partitions_has_one_key_or_two_as_the_stream_says(
+    server: ApiServer,
+) -> None:
+    class WithinTap(GroupsTap):
+        stream_classes: ClassVar[tuple[type[EventStream], ...]] = (NotesOfGroups,)
+
+    server.on("/groups/{}/notes", {"data": [{"text": "same"}, {"text": "same"}]})
+    alike = read(server, "a", "b").column("notes", "note_key")
+    told_apart = read(server, "a", "b", tap_class=WithinTap).column("notes", "note_key")
+    again = read(server, "b", "a", tap_class=WithinTap).column("notes", "note_key")
+    assert len(set(alike)) == 2
+    assert len(set(told_apart)) == 4
+    assert told_apart == again
+
+
+CONTEXTS = st.dictionaries(st.sampled_from(["a", "b", "other"]), st.text(max_size=3), max_size=3)
+
+
+@given(first=CONTEXTS, second=CONTEXTS, text=st.text(max_size=3))
+def test_keys_differ_with_those_items_of_the_context_and_with_no_others(
+    first: dict[str, str], second: dict[str, str], text: str
+) -> None:
+    within = ("a", "b")
+    key = SurrogateKey("key", lambda row: row["text"], within=within)
+    one, other = (key.add([{"text": text}], {}, context)[0]["key"] for context in (first, second))
+    same = all(first.get(name) == second.get(name) for name in within)
+    assert (one == other) == same

@@ -1,0 +1,310 @@
+"""Large answers go through a file, and are otherwise answers like all others."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import hashlib
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+from singer_sdk.streams.rest import HTTPRequest
+
+from event_taps_core import Absent, Broken, Refused, members_beside, pages_of
+from event_taps_core import client as client_module
+from event_taps_core.summary import StreamTally
+
+from .api_server import Answer as Body
+from .api_server import ApiServer, Reply, Seen, status
+from .runs import KEY
+from .toy_tap import ToyClient
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from event_taps_core import ApiResponse
+
+LIMIT = 1000
+"""What is larger is spooled in these tests."""
+
+
+class SpoolingClient(ToyClient):
+    spools_answers: ClassVar[bool] = True
+
+
+@pytest.fixture(autouse=True)
+def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "_SPOOLED_BYTES", LIMIT)
+    monkeypatch.setattr(client_module, "_PIECE_BYTES", 300)
+
+
+def make(
+    server: ApiServer, client_class: type[ToyClient] = SpoolingClient, **changes: Any
+) -> ToyClient:
+    config = {
+        "api_key": KEY,
+        "concurrency": 1,
+        "requests_per_minute": 0,
+        "request_timeout_seconds": 5,
+        "max_retries": 0,
+    }
+    return client_class(server.api_url, {**config, **changes})
+
+
+def answer_of(client: ToyClient, path: str = "/people") -> ApiResponse:
+    request = HTTPRequest(client.base_url + path)
+    return client.ask(request, StreamTally("people"), lambda response: response)
+
+
+def body_of(size: int) -> bytes:
+    """Make a JSON body of so many bytes."""
+    frame = json.dumps({"data": [{"name": ""}]}).encode()
+    return frame.replace(b'""', b'"%b"' % (b"x" * (size - len(frame))))
+
+
+@pytest.mark.parametrize("size", [30, LIMIT - 1, LIMIT, LIMIT + 1, 10 * LIMIT])
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+def test_an_answer_has_the_same_content_whether_it_is_spooled_or_not(
+    server: ApiServer, size: int, encoding: str
+) -> None:
+    body = body_of(size)
+    packed = gzip.compress(body) if encoding == "gzip" else body
+    server.on("/people", Reply(packed, headers={"Content-Encoding": encoding}))
+    response = answer_of(make(server))
+    assert (response.spooled is not None) == (size > LIMIT)
+    assert response.json() == json.loads(body)
+    assert response.content == response.content == body
+
+
+def test_without_spooling_every_answer_is_in_memory(server: ApiServer) -> None:
+    server.on("/people", Reply(body_of(5 * LIMIT)))
+    assert answer_of(make(server, ToyClient)).spooled is None
+
+
+def test_a_spooled_answer_is_read_row_by_row_however_often(server: ApiServer) -> None:
+    rows = [{"id": n, "text": "}, {"} for n in range(200)]
+    server.on("/people", {"total": 200, "data": rows})
+    spooled = answer_of(make(server)).spooled
+    assert spooled is not None
+    for _ in range(2):
+        assert members_beside(spooled, "data") == {"total": 200}
+        assert [row for page in pages_of(spooled, "data") for row in page] == rows
+
+
+def test_a_cut_large_body_is_asked_for_again(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_LONGEST_BACKOFF_SECONDS", 0.02)
+    body = body_of(5 * LIMIT)
+    server.on("/people", Reply(body, fault="cut"), Reply(body))
+    assert answer_of(make(server, max_retries=1)).content == body
+
+
+def noise(size: int) -> bytes:
+    """Return bytes that cannot be compressed."""
+    return hashlib.shake_256(b"noise").digest(size)
+
+
+BROKEN = {
+    "cut": Reply(body_of(5 * LIMIT), fault="cut"),
+    "reset": Reply(fault="reset"),
+    "no gzip": Reply(noise(600 * 1024), headers={"Content-Encoding": "gzip"}),
+    "cut gzip": Reply(
+        gzip.compress(noise(600 * 1024))[:-1000], headers={"Content-Encoding": "gzip"}
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+def test_a_broken_large_answer_leaves_the_connection_to_the_next_request(
+    server: ApiServer, answer: Reply
+) -> None:
+    """There are only as many connections as workers, and here is one."""
+    server.on("/people", answer).on("/events", {"data": []})
+    client = make(server)
+    with pytest.raises(Broken):
+        answer_of(client).json()
+    found: list[ApiResponse] = []
+    asking = threading.Thread(target=lambda: found.append(answer_of(client, "/events")))
+    asking.daemon = True
+    asking.start()
+    asking.join(timeout=1)
+    assert [response.json() for response in found] == [{"data": []}]
+
+
+def test_a_refusal_with_a_large_body_is_a_refusal(server: ApiServer) -> None:
+    server.on("/people", Reply(body_of(5 * LIMIT), status=403)).on("/events", status(404))
+    client = make(server)
+    with pytest.raises(Refused):
+        answer_of(client)
+    with pytest.raises(Absent):
+        answer_of(client, "/events")
+
+
+def test_a_redirect_is_followed_when_answers_are_spooled(server: ApiServer) -> None:
+    moved = Reply(body_of(5 * LIMIT), 307, {"Location": "/api/events"})
+    server.on("/people", moved).on("/events", Reply(body_of(6 * LIMIT)))
+    client = make(server)
+    for _ in range(2):
+        assert len(answer_of(client).content) == 6 * LIMIT
+
+
+def test_a_full_disk_is_named(server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    server.on("/people", Reply(body_of(5 * LIMIT)))
+    with pytest.raises(Broken, match="No space left on device"):
+        answer_of(make(server))
+
+
+def test_a_certificate_file_that_is_missing_is_named(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which the HTTP library says with the very error of a full disk."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
+    client = make(server)
+    client = SpoolingClient(server.api_url.replace("http:", "https:"), client.config)
+    with pytest.raises(Broken) as caught:
+        answer_of(client)
+    assert "certificate" in caught.value.reason
+
+
+# Which paths may be read
+
+
+class ReportsClient(ToyClient):
+    @property
+    def report(self) -> str:
+        return str(self.config["report"])
+
+    def readable_paths(self) -> Iterable[str]:
+        return [*super().readable_paths(), f"/{self.report}/rows"]
+
+
+def test_a_setting_may_add_a_path_that_is_read(server: ApiServer) -> None:
+    server.on("/{}/rows", {"data": []}).on("/people", {"data": []})
+    client = make(server, ReportsClient, report="sales.v1")
+    assert answer_of(client, "/sales.v1/rows").json() == {"data": []}
+    assert answer_of(client, "/people").json() == {"data": []}
+
+
+@pytest.mark.parametrize("path", ["/salesXv1/rows", "/other/rows", "/sales.v1/rows/1", "/sales.v1"])
+def test_no_other_path_is_read_for_that(server: ApiServer, path: str) -> None:
+    client = make(server, ReportsClient, report="sales.v1")
+    with pytest.raises(Broken, match="never requests"):
+        answer_of(client, path)
+    assert server.requests == []
+
+
+# Credentials that are tried on a read
+
+
+def asked(response: ApiResponse) -> int:
+    """Take any answer for one."""
+    return response.status_code
+
+
+class TwoFormsClient(ToyClient):
+    """A key that goes into one of two headers: which one, only the API can say."""
+
+    form = ""
+
+    @property
+    def has_credentials(self) -> bool:
+        return bool(self.form)
+
+    def headers(self) -> dict[str, str]:
+        return {"Accept": "application/json", self.form: KEY}
+
+    def renew_credentials(self) -> None:
+        for form in ("X-New-Key", "X-Old-Key"):
+            if self.get_credentials("/events", {form: KEY}, asked) == 200:
+                self.form = form
+                return
+        msg = "HTTP 401"
+        raise Refused(msg)
+
+
+def knows(header: str) -> Callable[[Seen], Body]:
+    return lambda seen: {"data": []} if seen.headers.get(header) == KEY else status(401)
+
+
+def test_credentials_are_tried_on_a_read_before_the_first_request(server: ApiServer) -> None:
+    server.on("/events", knows("X-Old-Key")).on("/people", knows("X-Old-Key"))
+    client = make(server, TwoFormsClient)
+    for _ in range(2):
+        answer_of(client)
+    assert server.paths() == ["/events", "/events", "/people", "/people"]
+    assert {request.method for request in server.requests} == {"GET"}
+    assert client.tally.requests == 2
+    assert [name for name in server.requests[1].headers if name.endswith("Key")] == ["X-Old-Key"]
+
+
+def test_a_check_of_credentials_that_fails_is_made_once_and_reads_nothing(
+    server: ApiServer,
+) -> None:
+    server.on("/events", knows("X-No-Key"))
+    client = make(server, TwoFormsClient)
+    for _ in range(3):
+        with pytest.raises(Refused):
+            answer_of(client)
+    assert server.paths() == ["/events", "/events"]
+    assert not client.has_succeeded
+
+
+def test_a_check_of_credentials_is_asked_again_where_that_may_help(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "_LONGEST_BACKOFF_SECONDS", 0.02)
+    server.on("/events", status(503), knows("X-New-Key")).on("/people", knows("X-New-Key"))
+    assert answer_of(make(server, TwoFormsClient, max_retries=1)).json() == {"data": []}
+
+
+@pytest.mark.parametrize("path", ["/elsewhere", "/events/../users", "/events/a/b"])
+def test_credentials_are_tried_on_nothing_but_reads(server: ApiServer, path: str) -> None:
+    client = make(server)
+    with pytest.raises(Broken, match="never requests"):
+        client.get_credentials(path, {"X-Key": KEY}, asked)
+    assert server.requests == []
+
+
+# The server's clock
+
+
+def lag_seconds(server: ApiServer, date: str | None) -> float | None:
+    server.on("/people", Reply(b"{}", headers={} if date is None else {"Date": date}))
+    client = make(server)
+    answer_of(client)
+    return None if client.server_lag is None else client.server_lag.total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("hours", "least", "most"), [(-3, 3 * 3600, 3 * 3600 + 5), (0, 0, 5), (3, 0, 0)]
+)
+def test_a_servers_clock_is_behind_ours_or_counts_as_ours(
+    server: ApiServer, hours: int, least: float, most: float
+) -> None:
+    there = datetime.now(UTC) + timedelta(hours=hours)
+    found = lag_seconds(server, format_datetime(there, usegmt=True))
+    assert found is not None
+    assert least <= found <= most
+
+
+@pytest.mark.parametrize(
+    "date", [None, "", "yesterday", "2026-01-01", "Mon, 99 Foo 2026 99:99:99 GMT", "0", "-1", ","]
+)
+def test_a_server_that_says_no_time_does_no_harm(server: ApiServer, date: str | None) -> None:
+    assert lag_seconds(server, date) is None
+
+
+def test_a_time_without_a_zone_is_in_utc(server: ApiServer) -> None:
+    there = datetime.now(UTC) - timedelta(hours=1)
+    found = lag_seconds(server, there.strftime("%a, %d %b %Y %H:%M:%S -0000"))
+    assert found is not None
+    assert 3600 <= found <= 3605
