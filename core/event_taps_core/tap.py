@@ -54,6 +54,9 @@ class EventTap(Tap):
     constant_columns: ClassVar[tuple[Column, ...]] = ()
     """Columns that are settings, the same in every record: which account it is from."""
 
+    discovers_columns: ClassVar[bool] = False
+    """Whether discovery with credentials may add columns to those that are declared."""
+
     isolates_refusals: ClassVar[bool] = False
     """Whether the same key may be good for one parent and refused for another."""
 

@@ -418,7 +418,7 @@ def test_after_a_full_table_run_without_state_the_next_is_whole_too(api: ApiServ
 SCRIPTS: dict[str, Script] = {"fine": changes, "failed": status(400), "empty": {"data": []}}
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(*[st.sampled_from(sorted(SCRIPTS))] * 3), min_size=1, max_size=4))
 def test_whatever_fails_in_whatever_run_each_partition_goes_on_from_its_last_success(
     api: ApiServer, runs: list[tuple[str, ...]]

@@ -233,6 +233,20 @@ def test_where_all_is_absent_nothing_is_logged_as_read(server: ApiServer) -> Non
     assert result.records("read_log") == []
 
 
+def test_where_another_stream_can_be_read_what_was_absent_is_logged_after_all(
+    server: ApiServer,
+) -> None:
+    """The address is right then: a feature that nobody uses is no mistake."""
+    server.on("/groups/{}/notes", notes)
+    result = read(server, "a", "b", select=["groups", "notes"])
+    assert result.exit_code == 0
+    outcomes = {(r["stream"], r["parent_id"]): r["outcome"] for r in result.records("read_log")}
+    assert outcomes == {
+        **dict.fromkeys([("groups", "a"), ("groups", "b")], "absent"),
+        **dict.fromkeys([("notes", "a"), ("notes", "b")], "read"),
+    }
+
+
 @pytest.mark.parametrize("code", [401, 403])
 def test_one_refused_partition_does_not_hide_the_others(api: ApiServer, code: int) -> None:
     """Where a key may be good for some only, even if the first is none of them."""

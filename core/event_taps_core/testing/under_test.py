@@ -47,6 +47,7 @@ class TapUnderTest:
             them.
         positions_per_run: How many switches are moved in one run, when all positions are tried;
             more than one for a vendor with very many.
+        elsewhere: Positions that need settings of their own: the tap's own tests try them.
         needs: For a stream whose rows need another stream that is not its parent (a join): the
             names of those. Whatever else a stream requests is a request too many.
         fault_seed: Seed of the random faults; another one if some kind strikes no request.
@@ -64,6 +65,7 @@ class TapUnderTest:
     identified_by: str | None = None
     identify: Callable[[Mapping[str, Any]], str] = str
     part_days: int = 0
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     more_streams: tuple[str, ...] = ()
     positions_per_run: int = 1
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -129,6 +131,7 @@ class TapUnderTest:
     def complete_positions(self) -> dict[str, list[str]]:
         """The positions of each switch under which everything can be read."""
         others = {*self.refusing.items(), *self.incomplete.items()}
+        others |= {(name, one) for name, positions in self.elsewhere.items() for one in positions}
         return {
             name: [position for position in positions if (name, position) not in others]
             for name, positions in switch_positions(self.vendor).items()
