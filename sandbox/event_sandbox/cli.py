@@ -72,6 +72,11 @@ def _parser() -> argparse.ArgumentParser:
     truth.add_argument("stream", metavar="STREAM", help="such as sessions")
     truth.add_argument("--url", help="ask this running sandbox instead of making a world")
     truth.add_argument("--include-secrets", action="store_true", help="with passwords and codes")
+    truth.add_argument(
+        "--all-columns",
+        action="store_true",
+        help="also those that a tap can only find by looking (meetengage)",
+    )
     _add_world_options(truth)
 
     advancing = commands.add_parser("advance", help="let time pass in a running sandbox")
@@ -94,6 +99,8 @@ def _add_world_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--registrants", type=int, metavar="N", help="people on each online event's list"
     )
+    group.add_argument("--hub-events", type=int, metavar="N", help="events of the event hub")
+    group.add_argument("--hub-sessions", type=int, metavar="N", help="sessions of each of them")
     group.add_argument("--seed", type=int, help=f"other seeds, other worlds (default: {_SEED})")
     group.add_argument(
         "--today",
@@ -161,7 +168,7 @@ def _serve(options: argparse.Namespace) -> None:
     listening = listen(options.host, options.port)
     if state:
         state.save(world)
-    serve(sandbox, listening, lambda: _say(json.dumps(describe(listening))))
+    serve(sandbox, listening, lambda: _say(json.dumps(describe(sandbox, listening))))
 
 
 def _open_log(path: Path | None) -> RequestLog:
@@ -174,14 +181,18 @@ def _open_log(path: Path | None) -> RequestLog:
 
 def _truth(options: argparse.Namespace) -> None:
     if options.url:
-        query = "?include_secrets=1" if options.include_secrets else ""
-        path = f"/_sandbox/truth/{options.vendor}/{options.stream}{query}"
+        columns = "all" if options.all_columns else "declared"
+        query = f"include_secrets={int(options.include_secrets)}&columns={columns}"
+        path = f"/_sandbox/truth/{options.vendor}/{options.stream}?{query}"
         lines = _ask(options.url, path)
     else:
         sandbox = Sandbox(_make_world(options, None))
         sandbox.set_switches(_switches_of(options))
         lines = sandbox.truth(
-            options.vendor, options.stream, include_secrets=options.include_secrets
+            options.vendor,
+            options.stream,
+            include_secrets=options.include_secrets,
+            all_columns=options.all_columns,
         )
     sys.stdout.buffer.write(lines)
     sys.stdout.buffer.flush()
@@ -218,6 +229,8 @@ def _make_world(options: argparse.Namespace, remembered: Origin | None) -> World
         "people": options.people,
         "events": options.events,
         "registrants": options.registrants,
+        "hub_events": options.hub_events,
+        "hub_sessions": options.hub_sessions,
         "today": options.today,
     }
     if options.world:

@@ -52,6 +52,12 @@ class _Vanish(msgspec.Struct, forbid_unknown_fields=True):
     after_requests: int = 0
 
 
+class _Change(msgspec.Struct, forbid_unknown_fields=True):
+    vendor: str
+    kind: str
+    after_requests: int = 0
+
+
 def make_control(sandbox: Sandbox) -> Starlette:
     """Make the control API of this sandbox."""
     control = _Control(sandbox)
@@ -65,9 +71,12 @@ def make_control(sandbox: Sandbox) -> Starlette:
             Route("/_sandbox/faults", control.faults, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/requests", control.requests, methods=["GET", "DELETE"]),
             Route("/_sandbox/requests/count", control.request_count),
+            Route("/_sandbox/limits", control.limits, methods=["GET", "DELETE"]),
+            Route("/_sandbox/counters", control.counters),
             Route("/_sandbox/latency", control.latency, methods=["POST"]),
             Route("/_sandbox/preparation", control.preparation, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/vanish", control.vanish, methods=["POST"]),
+            Route("/_sandbox/change", control.change, methods=["POST"]),
         ],
         exception_handlers={UserError: _bad_request},
     )
@@ -82,7 +91,10 @@ class _Control:
     async def truth(self, request: Request) -> Response:
         secrets = request.query_params.get("include_secrets", "0") in ("1", "true")
         lines = self._sandbox.truth(
-            request.path_params["vendor"], request.path_params["stream"], include_secrets=secrets
+            request.path_params["vendor"],
+            request.path_params["stream"],
+            include_secrets=secrets,
+            all_columns=request.query_params.get("columns") == "all",
         )
         return Response(lines, media_type="application/x-ndjson")
 
@@ -142,6 +154,16 @@ class _Control:
         del request
         return json_response({"count": len(self._sandbox.log)})
 
+    async def limits(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._sandbox.forget_calls()
+        limits = self._sandbox.limits.items()
+        return json_response({name: limit.counts() for name, limit in limits})
+
+    async def counters(self, request: Request) -> Response:
+        del request
+        return json_response(dict(self._sandbox.counters))
+
     async def latency(self, request: Request) -> Response:
         body = await _body(request, _Latency)
         self._sandbox.latency_seconds = max(0.0, body.ms) / 1000
@@ -161,6 +183,11 @@ class _Control:
         return json_response(
             {"vendor": body.vendor, "session_id": key, "after_requests": body.after_requests}
         )
+
+    async def change(self, request: Request) -> Response:
+        body = await _body(request, _Change)
+        self._sandbox.change(body.vendor, body.kind, body.after_requests)
+        return json_response(body)
 
 
 async def _body(request: Request, kind: type[T]) -> T:

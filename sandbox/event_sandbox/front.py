@@ -36,7 +36,7 @@ class Front:
         """Send each request to whom it concerns."""
         path = scope["path"]
         for gate in self._gates:
-            if path.startswith(gate.base_path):
+            if gate.is_for(path):
                 await gate(scope, receive, send)
                 return
         if path.startswith("/_sandbox/"):
@@ -61,16 +61,20 @@ class Gate:
     """The door of one vendor."""
 
     def __init__(self, sandbox: Sandbox, vendor: Vendor, connections: Connections) -> None:
-        self.base_path = vendor.base_path + "/"
+        self._base_path = vendor.base_path
         self._sandbox = sandbox
         self._vendor = vendor
         self._connections = connections
         self._app: ASGIApp = vendor.make_app(sandbox)
 
+    def is_for(self, path: str) -> bool:
+        """Tell whether a path is this vendor's: its base URL, or one below it."""
+        return path == self._base_path or path.startswith(self._base_path + "/")
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Log the request, delay it, maybe break it, and else let the vendor answer."""
         sandbox = self._sandbox
-        path = scope["path"][len(self.base_path) - 1 :]
+        path = scope["path"][len(self._base_path) :]
         query = scope["query_string"].decode("latin-1")
         authorised = self._vendor.is_authorised(Headers(scope=scope))
         entry = sandbox.log.open(self._vendor.name, scope["method"], path, query, ok=authorised)

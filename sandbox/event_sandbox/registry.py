@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from event_sandbox.accelevents import Accelevents
 from event_sandbox.airmeet import Airmeet
 from event_sandbox.conferencesio import ConferencesIO
 from event_sandbox.errors import UserError
+from event_sandbox.expoplatform import ExpoPlatform
+from event_sandbox.meetengage import MeetEngage
 
 if TYPE_CHECKING:
     from event_sandbox.vendor import Vendor
 
-VENDORS: Final[dict[str, Vendor]] = {vendor.name: vendor for vendor in (ConferencesIO(), Airmeet())}
+VENDORS: Final[dict[str, Vendor]] = {
+    vendor.name: vendor
+    for vendor in (
+        ConferencesIO(),
+        Airmeet(),
+        ExpoPlatform(),
+        MeetEngage(),
+        Accelevents(),
+    )
+}
 
 
 def find_vendor(name: str) -> Vendor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,22 +14,23 @@ from event_sandbox.preparation import Preparation
 from event_sandbox.registry import VENDORS, find_stream, find_vendor
 from event_sandbox.request_log import RequestLog
 from event_sandbox.switches import SwitchBoard
+from event_sandbox.vendor import Changeable, Discoverable
 from event_sandbox.world import advance
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Mapping
 
+    from event_sandbox.limits import RateLimit
     from event_sandbox.world import World
 
 
 @dataclass(slots=True)
-class _Vanishing:
-    """A session or event that goes away when so many more requests have come in."""
+class _Planned:
+    """What happens to a vendor's data when so many more requests have come in."""
 
     vendor: str
-    key: str
     requests_left: int
+    happen: Callable[[], None]
 
 
 class Sandbox:
@@ -49,18 +51,31 @@ class Sandbox:
         self.faults = FaultPlan()
         self.preparation = Preparation()
         self.log = RequestLog() if log is None else log
+        self.limits: dict[str, RateLimit] = {}
+        """Of the vendors that have one, by name."""
         self.latency_seconds = 0.0
         self.generation = 0
+        self.counters: Counter[str] = Counter()
+        """What must never happen and did, by `vendor.name`."""
         self._on_advance = on_advance
-        self._vanishing: list[_Vanishing] = []
+        self._planned: list[_Planned] = []
 
-    def truth(self, vendor_name: str, stream: str, *, include_secrets: bool = False) -> bytes:
+    def truth(
+        self,
+        vendor_name: str,
+        stream: str,
+        *,
+        include_secrets: bool = False,
+        all_columns: bool = False,
+    ) -> bytes:
         """Give the truth of a stream as JSON lines."""
         vendor = find_vendor(vendor_name)
         find_stream(vendor, stream)
-        rows = vendor.truth(
-            self.world, self.switches.of(vendor_name), stream, include_secrets=include_secrets
-        )
+        positions = self.switches.of(vendor_name)
+        if all_columns and isinstance(vendor, Discoverable):
+            rows = vendor.all_columns(self.world, positions, stream)
+        else:
+            rows = vendor.truth(self.world, positions, stream, include_secrets=include_secrets)
         return msgspec.json.Encoder().encode_lines(list(rows))
 
     def advance(self, steps: int) -> Counter[str]:
@@ -81,6 +96,12 @@ class Sandbox:
         """Put every switch back to its default."""
         self.switches.restore()
         self.generation += 1
+        self.forget_calls()
+
+    def forget_calls(self) -> None:
+        """Start counting calls and breaches anew."""
+        for limit in self.limits.values():
+            limit.forget()
 
     def vanish(self, vendor_name: str, key: str | None, after_requests: int) -> str:
         """Let a session or event go away now or during the n-th vendor request from now.
@@ -93,25 +114,38 @@ class Sandbox:
         if key is None or not vendor.has_parent(self.world, key):
             message = f"there is no {key!r}" if key else "there is nothing with attendance"
             raise UserError(message)
-        if after_requests > 0:
-            self._vanishing.append(_Vanishing(vendor_name, key, after_requests))
-        else:
-            self._remove(vendor_name, key)
+        self._plan(vendor_name, after_requests, lambda: vendor.remove(self.world, key))
         return key
 
-    def count_request(self, vendor_name: str) -> None:
-        """Let go what has its time come with this request."""
-        if not self._vanishing:
-            return
-        for vanishing in self._vanishing:
-            if vanishing.vendor == vendor_name:
-                vanishing.requests_left -= 1
-                if not vanishing.requests_left:
-                    self._remove(vendor_name, vanishing.key)
-        self._vanishing = [
-            vanishing for vanishing in self._vanishing if vanishing.requests_left > 0
-        ]
+    def change(self, vendor_name: str, kind: str, after_requests: int) -> None:
+        """Let something happen now or during the n-th vendor request from now."""
+        vendor = find_vendor(vendor_name)
+        known = vendor.changes if isinstance(vendor, Changeable) else {}
+        if kind not in known:
+            message = (
+                f"unknown kind of change to {vendor_name}: {kind!r}."
+                f" Known: {', '.join(known) or 'none'}."
+            )
+            raise UserError(message)
+        self._plan(vendor_name, after_requests, lambda: known[kind](self.world))
 
-    def _remove(self, vendor_name: str, key: str) -> None:
-        find_vendor(vendor_name).remove(self.world, key)
+    def count_request(self, vendor_name: str) -> None:
+        """Let happen what has its time come with this request."""
+        if not self._planned:
+            return
+        for planned in self._planned:
+            if planned.vendor == vendor_name:
+                planned.requests_left -= 1
+                if not planned.requests_left:
+                    self._happen(planned.happen)
+        self._planned = [planned for planned in self._planned if planned.requests_left > 0]
+
+    def _plan(self, vendor_name: str, after_requests: int, happen: Callable[[], None]) -> None:
+        if after_requests > 0:
+            self._planned.append(_Planned(vendor_name, after_requests, happen))
+        else:
+            self._happen(happen)
+
+    def _happen(self, happen: Callable[[], None]) -> None:
+        happen()
         self.generation += 1

@@ -14,11 +14,14 @@ from event_sandbox.connections import Connections
 from event_sandbox.errors import SurroundingsError
 from event_sandbox.front import Front
 from event_sandbox.registry import VENDORS
+from event_sandbox.vendor import KnowsItsWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from event_sandbox.sandbox import Sandbox
+    from event_sandbox.vendor import Vendor
+    from event_sandbox.world import World
 
 _STOP_SECONDS = 1
 
@@ -56,15 +59,24 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def describe(listening: socket.socket) -> dict[str, Any]:
+def describe(sandbox: Sandbox, listening: socket.socket) -> dict[str, Any]:
     """Give where the sandbox and its vendors are, and what a tap needs to be let in."""
     host, port = listening.getsockname()[:2]
     url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared, not bound
     vendors = {
-        vendor.name: {"api_url": url + vendor.base_path, "settings": dict(vendor.settings)}
+        vendor.name: {
+            "api_url": url + vendor.base_path,
+            "settings": _settings(vendor, sandbox.world),
+        }
         for vendor in VENDORS.values()
     }
     return {"url": url, "vendors": vendors}
+
+
+def _settings(vendor: Vendor, world: World) -> dict[str, Any]:
+    """Give a vendor's settings, with those that depend on the world."""
+    more = vendor.settings_in(world) if isinstance(vendor, KnowsItsWorld) else {}
+    return {**vendor.settings, **more}
 
 
 def serve(
@@ -93,7 +105,7 @@ def serve_in_thread(sandbox: Sandbox, port: int = 0) -> Iterator[dict[str, Any]]
     thread.start()
     try:
         ready.wait()
-        yield describe(listening)
+        yield describe(sandbox, listening)
     finally:
         server.should_exit = True
         thread.join()

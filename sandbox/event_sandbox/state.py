@@ -26,6 +26,8 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     step: int = 0
     events: int = 12
     registrants: int | None = None
+    hub_events: int = 5
+    hub_sessions: int | None = None
 
     def build(self) -> World:
         """Make the world and bring it to where it was."""
@@ -35,7 +37,17 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.events < 1 or (self.registrants is not None and self.registrants < 1):
             message = "a world needs at least one online event, with at least one registrant"
             raise UserError(message)
-        size = Size(self.sessions, self.people, self.events, self.registrants)
+        if self.hub_events < 1 or (self.hub_sessions is not None and self.hub_sessions < 1):
+            message = "a world needs at least one event of a hub, with at least one session"
+            raise UserError(message)
+        size = Size(
+            self.sessions,
+            self.people,
+            self.events,
+            self.registrants,
+            self.hub_events,
+            self.hub_sessions,
+        )
         world = build_world(self.seed, size, self.today)
         advance(world, self.step)
         return world
@@ -67,6 +79,8 @@ class StateFile:
             step=world.step,
             events=world.event_count,
             registrants=world.registrants,
+            hub_events=world.hub_events,
+            hub_sessions=world.hub_sessions,
         )
         fresh = self._path.with_name(self._path.name + ".new")
         try:

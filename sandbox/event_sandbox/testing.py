@@ -7,7 +7,7 @@ import datetime as dt
 import http.client
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 from event_sandbox.sandbox import Sandbox
@@ -79,9 +79,17 @@ class Client:
             raise AssertionError(answer.body.decode())
         return answer.json()
 
-    def truth(self, vendor: str, stream: str, *, include_secrets: bool = False) -> list[Json]:
+    def truth(
+        self,
+        vendor: str,
+        stream: str,
+        *,
+        include_secrets: bool = False,
+        columns: Literal["declared", "all"] = "declared",
+    ) -> list[Json]:
         """Get the rows of a stream's truth."""
-        path = f"/_sandbox/truth/{vendor}/{stream}?include_secrets={int(include_secrets)}"
+        query = f"include_secrets={int(include_secrets)}&columns={columns}"
+        path = f"/_sandbox/truth/{vendor}/{stream}?{query}"
         answer = self.ask("GET", self.url + path)
         if answer.status != http.HTTPStatus.OK:
             raise AssertionError(answer.body.decode())

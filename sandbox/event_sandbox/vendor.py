@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from starlette.datastructures import Headers
     from starlette.responses import Response
@@ -39,7 +39,7 @@ class Vendor(Protocol):
         """The streams that there is truth for."""
 
     @property
-    def settings(self) -> Mapping[str, str]:
+    def settings(self) -> Mapping[str, Any]:
         """What a tap must be given to be let in."""
 
     def make_app(self, sandbox: Sandbox) -> ASGIApp:
@@ -70,3 +70,28 @@ class Vendor(Protocol):
 
     def remove(self, world: World, key: str) -> None:
         """Let such a thing go away, if it is still there."""
+
+
+@runtime_checkable
+class Discoverable(Protocol):
+    """A vendor that sends columns which its documents do not name; `truth` has the others only."""
+
+    def all_columns(self, world: World, positions: Positions, stream: str) -> Iterator[Row]:
+        """Give the rows that `truth` gives, with every column that is sent."""
+
+
+@runtime_checkable
+class KnowsItsWorld(Protocol):
+    """A vendor that must be told what to read: some of its settings depend on the world."""
+
+    def settings_in(self, world: World) -> Mapping[str, Any]:
+        """Give the settings that depend on the world."""
+
+
+@runtime_checkable
+class Changeable(Protocol):
+    """A vendor to whose data something can happen while a reader turns pages."""
+
+    @property
+    def changes(self) -> Mapping[str, Callable[[World], None]]:
+        """What can happen, by kind."""

@@ -10,7 +10,9 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.world.meetings import change_meetings
+from event_sandbox.world.chats import chat_numbers, count_chat_changes
+from event_sandbox.world.hub_changes import note_hub_step
+from event_sandbox.world.meeting_changes import change_fairs
 from event_sandbox.world.online import archive_now_and_then, event_numbers, now_of
 from event_sandbox.world.online_changes import count_changes
 from event_sandbox.world.programme import make_session
@@ -50,6 +52,7 @@ def advance(world: World, steps: int = 1) -> Counter[str]:
 def apply_step(world: World, changes: Counter[str]) -> None:
     """Move the world on by one day."""
     before, numbers = now_of(world), set(event_numbers(world))
+    chats = len(chat_numbers(world))
     world.step += 1
     world.today += timedelta(days=1)
     _hold_sessions(world, changes)
@@ -59,14 +62,17 @@ def apply_step(world: World, changes: Counter[str]) -> None:
         for session in rng.sample(recent, min(len(recent), max(2, len(recent) // 4))):
             changes[kind] += change(session, rng)
     _register_people(world, changes)
-    change_meetings(world, changes)
+    change_fairs(world, changes)
     if world.step % _VANISHES_EVERY == _VANISHES_EVERY - 1:
         _vanish(world, changes)
     preload(world, make_session(world))
     changes["sessions_new"] += 1
     count_changes(world, before, now_of(world), set(event_numbers(world)) - numbers, changes)
+    new_chats = len(chat_numbers(world)) - chats
+    count_chat_changes(world, before, now_of(world), new_chats, changes)
     if world.step % _VANISHES_EVERY == _VANISHES_EVERY - 1:
         archive_now_and_then(world, changes)
+    note_hub_step(world, changes)
 
 
 def is_in_motion(world: World, session: Session) -> bool:

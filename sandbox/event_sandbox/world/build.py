@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from event_sandbox.world.meetings import make_meetings
+from event_sandbox.world.meetings import make_fairs
 from event_sandbox.world.model import Event, Organiser, World
 from event_sandbox.world.people import make_person
 from event_sandbox.world.programme import DAYS_AHEAD, DAYS_BACK, make_session
@@ -26,6 +26,9 @@ class Size:
     events: int = 12
     registrants: int | None = None
     """How many people each online event has on its list; None for a number that varies."""
+    hub_events: int = 5
+    hub_sessions: int | None = None
+    """How many sessions each event of a hub has; None for a number that varies."""
 
 
 SIZES: Final = {
@@ -45,6 +48,8 @@ def build_world(seed: int, size: Size, today: date) -> World:
         today=today,
         event_count=size.events,
         registrants=size.registrants,
+        hub_events=size.hub_events,
+        hub_sessions=size.hub_sessions,
     )
     _make_events(world)
     world.people = [make_person(world, number) for number in range(size.people)]
@@ -52,7 +57,7 @@ def build_world(seed: int, size: Size, today: date) -> World:
         session = make_session(world)
         preload(world, session)
         hold_until(world, session, today)
-    make_meetings(world)
+    make_fairs(world)
     return world
 
 

@@ -1,61 +1,156 @@
-"""One-to-one meetings at the trade show."""
+"""Trade shows: who is registered, and who meets whom."""
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
-from event_sandbox.world.model import Meeting
+from event_sandbox.world import names
+from event_sandbox.world.model import Account, Event, Fair, Meeting
+from event_sandbox.world.people import make_person
 
 if TYPE_CHECKING:
-    from collections import Counter
+    import random
 
-    from event_sandbox.world.model import Event, World
+    from event_sandbox.world.model import Millis, World
 
-_HALF_HOUR: Final = 30 * 60_000
-_DAY: Final = 24 * 3600 * 1000
+HALF_HOUR: Final = 30 * 60_000
+DAY: Final = 24 * 3600 * 1000
 
-
-def make_meetings(world: World) -> None:
-    """Fill the trade show: about one meeting for every three people."""
-    show = next(event for event in world.events if event.kind == "trade_show")
-    for number in range(max(1, world.people_count // 3)):
-        world.meetings.append(_make_meeting(world, show, number))
+_QUIET_DAYS: Final = 2
+"""Whatever the first day holds was made and changed at least so long before it."""
 
 
-def _make_meeting(world: World, show: Event, number: int) -> Meeting:
-    rng = world.rng("meeting", number)
-    host = rng.randrange(world.people_count)
-    guest = (host + rng.randint(1, max(1, world.people_count - 1))) % world.people_count
-    day = show.first_day + timedelta(days=rng.randint(0, (show.last_day - show.first_day).days))
-    starts = datetime.combine(day, time(rng.randint(9, 16), rng.choice((0, 30))), show.zone)
-    at = int(starts.timestamp()) * 1000
-    return Meeting(
-        key=f"M{number:05d}",
-        event=show,
-        host=world.people[host],
-        guest=world.people[guest],
-        starts=at,
-        minutes=30,
-        place=f"Table {rng.randint(1, 40)}",
-        status=rng.choice(("requested", "confirmed", "confirmed", "cancelled")),
-        changed=at - 7 * _DAY,
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    number: int
+    name: str
+    zone: str
+    first: int
+    last: int
+    """Its days, counted from today."""
+    accounts: int
+    meetings: int
+
+
+_PLANS: Final = (
+    _Plan(1041, "Meridian Trade Fair", "Asia/Kolkata", -5, 2, 260, 565),
+    _Plan(1187, "Meridian Autumn Show", "Europe/Berlin", -40, -38, 24, 40),
+    _Plan(1302, "Meridian Food Days", "America/Chicago", 30, 32, 15, 0),
+    _Plan(1377, "Meridian Pop-up", "Asia/Kolkata", 12, 12, 30, 12),
+)
+"""The first one grows with the world: a meeting for every third of its people, if that is more."""
+
+EVENT_IDS: Final = tuple(plan.number for plan in _PLANS)
+"""The trade shows' numbers."""
+
+_TOPICS: Final = (*names.FIELDS_OF_STUDY, "Café & Catering")
+_HALLS: Final = ("Hall 1", "Hall 2", "Salle Érable")
+
+
+def make_fairs(world: World) -> None:
+    """Make the trade shows as they stand at the end of the first day."""
+    for order, plan in enumerate(_PLANS):
+        is_first = order == 0
+        accounts = max(plan.accounts, world.people_count // 4 * is_first)
+        meetings = max(plan.meetings, world.people_count // 3 * is_first)
+        event = world.events[-1] if is_first else _make_event(world, order, plan)
+        fair = world.fairs[plan.number] = Fair(plan.number, event)
+        for number in range(accounts):
+            made = make_account(world, fair, 10_000 * (order + 2) + number, long_ago(world, number))
+            fair.accounts.append(made)
+        for _ in range(meetings):
+            add_meeting(world, fair)
+
+
+def _make_event(world: World, order: int, plan: _Plan) -> Event:
+    days = (world.today + timedelta(days=plan.first), world.today + timedelta(days=plan.last))
+    fairs = world.organisers[1]
+    return Event(3 + order, fairs, "trade_show", plan.name, ZoneInfo(plan.zone), *days, "Hall 4")
+
+
+def long_ago(world: World, number: int) -> Millis:
+    """Give an instant some weeks before the first day."""
+    return _quiet_before(world) - (number % 50 + 1) * DAY + number % 86_400 * 1000
+
+
+def _quiet_before(world: World) -> Millis:
+    midnight = datetime.combine(world.first_today, time(), UTC)
+    return int(midnight.timestamp()) * 1000 - _QUIET_DAYS * DAY
+
+
+def make_account(world: World, fair: Fair, number: int, at: Millis) -> Account:
+    """Make an account of a trade show, without registering it."""
+    rng = world.rng("account", fair.number, number)
+    person = make_person(world, number)
+    if person.email:
+        # This vendor promises that an e-mail is one person's; one in thirteen types it in capitals.
+        email = f"visitor{number}@{rng.choice(names.MAIL_DOMAINS)}"
+        person.email = email.title() if number % 13 == 0 else email
+    while (looks := (person.first_name, person.last_name, person.company)) in fair.looks:
+        person.company += " & Co."
+    fair.looks.add(looks)
+    is_exhibitor = number % 5 == 0
+    return Account(
+        number=number,
+        person=person,
+        category="Exhibitor" if is_exhibitor else ("Hosted Buyer", "Visitor")[number % 2],
+        hall=rng.choice(_HALLS) if is_exhibitor else None,
+        stand=f"{rng.choice('ABCD')}{rng.randint(1, 40)}" if is_exhibitor else None,
+        job_title=rng.choice(names.ROLES),
+        country=rng.choice(names.COUNTRIES),
+        is_active=True,
+        may_meet=number % 9 != 4,  # noqa: PLR2004 - a position, as in `people`
+        may_chat=number % 4 != 1,
+        updated=at,
     )
 
 
-def change_meetings(world: World, changes: Counter[str]) -> None:
-    """Move, confirm or cancel a few meetings that are still ahead, and add one."""
-    rng = world.rng("meetings", world.step)
-    now = int(datetime.combine(world.today, time(12), world.events[0].zone).timestamp()) * 1000
-    ahead = [meeting for meeting in world.meetings if meeting.starts > now]
-    for meeting in rng.sample(ahead, min(len(ahead), max(1, len(ahead) // 10))):
-        if rng.random() < 0.5:  # noqa: PLR2004 - a coin
-            meeting.starts += _HALF_HOUR
-            changes["meetings_moved"] += 1
-        else:
-            meeting.status = rng.choice(("confirmed", "cancelled"))
-            changes["meetings_answered"] += 1
-        meeting.changed = now
-    if ahead:
-        world.meetings.append(_make_meeting(world, ahead[0].event, len(world.meetings)))
-        changes["meetings_new"] += 1
+def add_meeting(world: World, fair: Fair, at: Millis | None = None) -> Meeting:
+    """Add the next meeting to a trade show: made at that instant, or long ago and maybe changed."""
+    index = fair.made
+    fair.made += 1
+    rng = world.rng("meeting", fair.number, index)
+    size = 4 if index % 35 == 0 else 3 if index % 7 == 0 else 2
+    people = rng.sample(fair.accounts, size)
+    host = next((account for account in people if account.stand), None)
+    meeting = Meeting(
+        number=fair.number * 10_000 + index,
+        people=people,
+        starts=_start(fair, rng),
+        minutes=rng.choice((20, 30, 45)),
+        hall=(host and host.hall) or "Hall 1",
+        stand=(host and host.stand) or f"Table {rng.randint(1, 40)}",
+        is_online=index % 10 == 3,  # noqa: PLR2004 - a position, as in `people`
+        status="requested",
+        completed=False,
+        subject=rng.choice(names.SUBJECTS),
+        message=rng.choice(names.OPEN_ANSWERS) if index % 3 == 0 else None,
+        tags=tuple(rng.sample(_TOPICS, index % 3)),
+        created=at or long_ago(world, rng.randint(0, 10**5)),
+        changed=None,
+    )
+    if at is None:
+        _let_it_go_on(world, meeting, rng)
+    fair.meetings.append(meeting)
+    return meeting
+
+
+def _start(fair: Fair, rng: random.Random) -> Millis:
+    event = fair.event
+    day = event.first_day + timedelta(days=rng.randint(0, (event.last_day - event.first_day).days))
+    starts = datetime.combine(day, time(rng.randint(9, 16), rng.choice((0, 30))), event.zone)
+    return int(starts.timestamp()) * 1000
+
+
+def _let_it_go_on(world: World, meeting: Meeting, rng: random.Random) -> None:
+    """Let others answer a meeting of long ago, or leave it: some were never touched since."""
+    quiet = _quiet_before(world)
+    meeting.status = rng.choice(("requested", "confirmed", "confirmed", "cancelled"))
+    was_touched = meeting.status != "requested" or rng.random() < 0.5  # noqa: PLR2004 - a coin
+    if was_touched:
+        meeting.changed = rng.randrange(meeting.created // 1000 + 1, quiet // 1000) * 1000
+    is_past = meeting.starts < quiet
+    meeting.completed = is_past and meeting.status == "confirmed" and rng.choice((True, False))

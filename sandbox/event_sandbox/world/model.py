@@ -209,18 +209,61 @@ class Session:
 
 
 @dataclass(slots=True)
-class Meeting:
-    """A one-to-one at a trade show."""
+class Account:
+    """A person at a trade show. Exhibitors have a stand; no two have the same name and company.
 
-    key: str
-    event: Event
-    host: Person
-    guest: Person
+    `updated` carries the clock of whoever changed it, so it does not count in comparisons.
+    """
+
+    number: int
+    person: Person
+    category: Literal["Exhibitor", "Hosted Buyer", "Visitor"]
+    hall: str | None
+    stand: str | None
+    job_title: str
+    country: str
+    is_active: bool
+    may_meet: bool
+    may_chat: bool
+    updated: Millis = field(compare=False)
+
+
+@dataclass(slots=True)
+class Meeting:
+    """Two or more people at a stand or a table; the first of them asked for it.
+
+    Created and changed at whole seconds, of the clock of whoever did it (see `Account`); `changed`
+    is None until somebody changes it.
+    """
+
+    number: int
+    people: list[Account]
     starts: Millis
     minutes: int
-    place: str
+    hall: str
+    stand: str
+    is_online: bool
     status: Literal["requested", "confirmed", "cancelled"]
-    changed: Millis
+    completed: bool
+    subject: str
+    message: str | None
+    tags: tuple[str, ...]
+    created: Millis = field(compare=False)
+    changed: Millis | None = field(compare=False)
+
+
+@dataclass(slots=True)
+class Fair:
+    """A trade show: its accounts by rising number, and its meetings in the order of creation."""
+
+    number: int
+    event: Event
+    accounts: list[Account] = field(default_factory=list)
+    meetings: list[Meeting] = field(default_factory=list)
+    made: int = 0
+    """How many meetings were ever made: a deleted one's number does not come back."""
+    looks: set[tuple[str, str, str]] = field(default_factory=set)
+    """First name, last name and company of the accounts: nobody else gets the same."""
 
 
 @dataclass(slots=True)
@@ -237,7 +280,8 @@ class World:
     events: list[Event] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     sessions: dict[str, Session] = field(default_factory=dict)
-    meetings: list[Meeting] = field(default_factory=list)
+    fairs: dict[int, Fair] = field(default_factory=dict)
+    """Trade shows, by number."""
     made: int = 0
     """How many sessions were ever made; the next one's index."""
     keys: set[str] = field(default_factory=set)
@@ -248,8 +292,18 @@ class World:
     """How many people each online event has on its list; None for a number that varies."""
     archived: set[int] = field(default_factory=set)
     """The numbers of online events that were archived."""
+    deleted_chats: set[int] = field(default_factory=set)
+    """The numbers of live chats that were deleted."""
+    hub_events: int = 5
+    """How many events a hub has."""
+    hub_sessions: int | None = None
+    """How many sessions each of them has on the first day; None for a number that varies."""
+    hub_deleted: set[int] = field(default_factory=set)
+    """The keys of a hub's sessions that were deleted."""
+    hub_checked_in: set[str] = field(default_factory=set)
+    """The barcodes of tickets that somebody checked in through the API."""
     made_online: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
-    """Parts of online events that were made already; see `online`."""
+    """Parts of online events and live chats that were made already; see `online` and `chats`."""
 
     def rng(self, *path: object) -> random.Random:
         """Give the random stream of that name: the same in every world with this seed."""
@@ -268,6 +322,6 @@ class World:
             poll_answers=sum(len(p.answers) for s in sessions for p in s.polls),
             questions=sum(len(s.questions) for s in sessions),
             evaluations=sum(len(s.evaluations) for s in sessions),
-            meetings=len(self.meetings),
+            meetings=sum(len(fair.meetings) for fair in self.fairs.values()),
             online_events=self.event_count + (self.step + 1) // 2 - len(self.archived),
         )

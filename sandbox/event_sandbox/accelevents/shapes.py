@@ -1,0 +1,359 @@
+"""Sessions, their analytics, and who was in them, with the attributes that the pages list.
+
+The numbers in the texts are sections of what is known of this API: 6 analytics, 7 sessions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from event_sandbox.accelevents.forms import (
+    Shape,
+    finished,
+    json_inside,
+    make_id,
+    other_date,
+    percentage,
+    session_time,
+)
+from event_sandbox.world import names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from event_sandbox.accelevents.expand import Expansion
+    from event_sandbox.accelevents.view import View
+    from event_sandbox.world.hub_model import HubAsset, HubEvent, HubSession, HubSpeaker, HubVisit
+
+_RTMP: Final = "rtmps://global-live.example.com:443/app"
+_SITE: Final = "https://www.accelevents.com"
+
+_SEED_FORMATS: Final = {
+    "main": "MAINSTAGE_SESSION",
+    "breakout": "BREAKOUT_SESSION",
+    "networking": "NETWORKING SESSION",
+    "workshop": "WORKSHOP_SESSION",
+}
+_SIBLING_FORMATS: Final = {
+    "main": "MAIN_STAGE",
+    "breakout": "BREAKOUT_SESSION",
+    "networking": "MEET_UP",
+    "workshop": "WORKSHOP",
+}
+_SEED_STATUSES: Final = ("CHECK_IN_AVAILABEL", "IN_MEETING", "REGISTERED")
+
+
+def listed_session(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
+    """7.1: a session in an event's list."""
+    shape = _session(view, session, asked) | {
+        "status": "HIDDEN" if session.hidden else "VISIBLE",
+        "format": _SIBLING_FORMATS[session.format],
+        "duration": view.seconds(session),
+        "chimeConfig": chime_config(session),
+        "documentKeyValue": json_inside(view, documents(session)),
+        "tags": tags(view, session) if "tags" in asked else None,
+        "tracks": tracks(view, session) if "tracks" in asked else None,
+        "locationId": make_id(view, 300 + session.number),
+        "sessionTypeFormat": "IN_PERSON" if session.number % 2 else "HYBRID",
+        "ticketTypesThatCanBeRegistered": _ticket_types(view, session),
+    }
+    odd: Shape = {"capacity": "plenty", "recordSession": "yes", "startTime": "next week"}
+    return finished(view, session.number, shape, odd)
+
+
+def details(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
+    """6.2: one session's analytics, as the page lists their attributes."""
+    seed = view.positions["vocabulary"] == "seed"
+    formats = _SEED_FORMATS if seed else _SIBLING_FORMATS
+    status = "HIDDEN" if session.hidden else "VISIBLE"
+    shape = _session(view, session, asked) | {
+        "status": _SEED_STATUSES[session.number % 3] if seed else status,
+        "format": formats[session.format],
+        "duration": view.seconds(session) if "duration" in asked else None,
+        "attendeeCount": len(view.came(session)) if "attendee_count" in asked else None,
+        "assetList": assets(view, session),
+    }
+    if view.positions["sponsor_list"] == "present":
+        shape["sponsorList"] = session_sponsors(view, session)
+    if "registrants" in asked:
+        shape["registerdHolderUsers"] = [
+            holder(view, session, visit) for visit in view.registrants(session)
+        ]
+    if "speakers" in asked:
+        shape["speakerList"] = [session_speaker(view, speaker) for speaker in session.speakers]
+    odd: Shape = {"capacity": "plenty", "recordSession": "yes", "startTime": "next week"}
+    return finished(view, session.number, shape, odd)
+
+
+def _session(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
+    """Give what a session has on all pages."""
+    event = view.event_of(session)
+    own = session.format == "main" and session.provider == "ACCELEVENTS"
+    zoom = session.provider == "ZOOM"
+    return {
+        "sessionId": make_id(view, session.key),
+        "title": session.title,
+        "startTime": session_time(view, event, session.starts),
+        "endTime": session_time(view, event, session.ends),
+        "location": session.location,
+        "description": session.description,
+        "capacity": session.capacity,
+        "currentUserRegisteredEventTicketId": own_tickets(view, session),
+        "purchaserUserRegisteredEventTicketId": [],
+        "hideSessionFromAttendees": session.hidden,
+        **_toggles(view, session),
+        "streamKey": f"sk-{session.key}-9c1e" if own else None,
+        "streamUrl": f"{_SITE}/stream/{session.key}" if session.has_video else None,
+        "streamProvider": session.provider,
+        "subStreamProvider": "VOXEET" if own else None,
+        "rtmpUrl": f"{_RTMP}/{session.key}" if own else None,
+        "accelEventsStudio": session.provider == "ACCELEVENTS",
+        "directVideoAutoStart": session.provider == "DIRECT_UPLOAD",
+        "displayDonation": False,
+        "meetingPassword": f"pw-{session.key}" if zoom else None,
+        "closedCaptionHeight": 150 if own else 0,
+        "closedCaptionUrl": f"{_SITE}/captions/{session.key}" if own else None,
+        "recordSession": session.has_video,
+        "hideVideoControls": None if session.number % 3 else False,
+        "subTitleFileUrl": f"{_SITE}/subtitles/{session.key}.vtt" if own else None,
+        "sessionVisibilityType": "PRIVATE" if session.private else "PUBLIC",
+        "allowedMinutesToJoinLate": 15 if session.format == "workshop" else None,
+        "sessionStats": stats(view, session) if "stats" in asked else None,
+    }
+
+
+def _toggles(view: View, session: HubSession) -> Shape:
+    """Give what is on or off; answers and requests have different names for it."""
+    pattern = "enable{}" if view.positions["toggle_names"] == "request" else "{}Enabled"
+    on = {
+        "QuesAndAns": session.talkative,
+        "Chat": session.talkative or session.number % 2 == 0,
+        "Poll": session.talkative and session.has_video,
+        "AttendeeList": not session.private,
+    }
+    toggles: Shape = {}
+    for name, value in on.items():
+        spelled = pattern.format(name)
+        toggles[spelled[0].lower() + spelled[1:]] = value
+    toggles[view.positions["qanda_name"]] = session.private
+    return toggles
+
+
+def own_tickets(view: View, session: HubSession) -> Any:
+    """Give the tickets of whoever asks: a list in the schema, one id in prose."""
+    form = view.positions["own_ticket_ids"]
+    ticket = make_id(view, 9_990_000 + session.number)
+    if form == "scalar":
+        return ticket
+    return None if form == "null" else [ticket] * (session.number % 2)
+
+
+def stats(view: View, session: HubSession) -> Shape:
+    """Give `sessionStats`; its members are only known by what they count."""
+    visits = view.registrants(session)
+    return {
+        "registeredUserCount": len(visits),
+        "interestedUserCount": sum(visit.interested for visit in visits),
+        "attendeeCount": len(view.came(session)),
+    }
+
+
+def chime_config(session: HubSession) -> Shape | None:
+    """Give the settings of a meeting room."""
+    if session.format != "workshop":
+        return None
+    return {"muteAttendeesOnEntry": True, "disableAttendeesCameraOnEntry": False}
+
+
+def documents(session: HubSession) -> list[Shape]:
+    """Give the documents of a session, which are JSON inside a text."""
+    return [{"key": f"Übersicht {session.number}.pdf", "value": f"{_SITE}/d/{session.key}"}]
+
+
+def tags(view: View, session: HubSession) -> list[Shape]:
+    """Give a session's tags."""
+    return [{"id": make_id(view, 70 + at), "name": names.SUBJECTS[at]} for at in session.tags]
+
+
+def tracks(view: View, session: HubSession) -> list[Shape]:
+    """Give a session's tracks."""
+    return [
+        {
+            "id": make_id(view, 80 + at),
+            "name": ("Practice", "Theorie & Praxis")[at],
+            "color": "#3366ff",
+            "description": None,
+            "position": 1000.0 * (at + 1),
+        }
+        for at in session.tracks
+    ]
+
+
+def _ticket_types(view: View, session: HubSession) -> list[Any] | None:
+    if not session.private:
+        return None
+    return [make_id(view, kind.key) for kind in view.event_of(session).ticket_types[1:]]
+
+
+def session_sponsors(view: View, session: HubSession) -> list[Shape]:
+    """Give the sponsors of a session: all those of its event, in short."""
+    event = view.event_of(session)
+    return [{"id": make_id(view, s.key), "sponsorName": s.name} for s in event.sponsors]
+
+
+def assets(view: View, session: HubSession) -> Any:
+    """Give a session's videos, once they were made; a list, or one object by the schema."""
+    event = view.event_of(session)
+    made = [_asset(view, event, a) for a in session.assets if a.created <= view.now]
+    if view.positions["asset_list"] == "object" and len(made) == 1:
+        return made[0]
+    return made
+
+
+def _asset(view: View, event: HubEvent, asset: HubAsset) -> Shape:
+    text = view.positions["asset_ids"] == "text"
+    shape: Shape = {
+        "id": f"as_{asset.key}" if text else asset.key,
+        "assetId": f"u01xV{asset.key}Kd" if text else asset.key + 1,
+        "createdAt": other_date(view, event, asset.created),
+        "createdBy": make_id(view, asset.created_by),
+        "defaultPlayback": asset.number == 0,
+        "duration": asset.seconds,
+        "fileName": asset.name,
+        "playBackId": f"qP{asset.key}xZ" if text else asset.key + 2,
+    }
+    return finished(view, asset.key, shape, {"defaultPlayback": "first", "createdAt": "soon"})
+
+
+def holder(view: View, session: HubSession, visit: HubVisit) -> Shape:
+    """6.2a, 6.3: somebody who registered for a session, or came."""
+    ticket, person = visit.ticket, visit.ticket.person
+    shape: Shape = {
+        view.positions["ticket_id_name"]: make_id(view, ticket.key),
+        "userId": make_id(view, ticket.user),
+        "firstName": person.first_name,
+        "lastName": person.last_name,
+        "email": person.email or None,
+        "phoneNumber": None if ticket.number % 4 else f"+49 30 55{ticket.number:05d}",
+        "attended": visit.comes and session.is_over(view.now),
+        "registrationDate": other_date(view, view.event_of(session), visit.registered),
+        "engagement": percentage(view, _engagement(view, session, visit)),
+    }
+    odd: Shape = {"attended": "perhaps", "engagement": "a lot", "registrationDate": "last week"}
+    return finished(view, ticket.number, shape, odd)
+
+
+def _engagement(view: View, session: HubSession, visit: HubVisit) -> float | None:
+    """Give watched time by length of the video, in percent."""
+    length = view.seconds(session)
+    if length is None or not session.is_watched:
+        return None
+    return round(visit.seconds_by(view.now) * 100 / length, 2) if visit.comes else 0.0
+
+
+def session_speaker(view: View, speaker: HubSpeaker) -> Shape:
+    """6.2b: a speaker in a session's analytics; the page lists no name."""
+    shape: Shape = {
+        "speakerId": make_id(view, speaker.key),
+        "title": speaker.title,
+        "company": speaker.company,
+        "imageUrl": picture(speaker),
+        "userId": make_id(view, speaker.user),
+        "pronouns": speaker.pronouns,
+        "bio": speaker.bio,
+        "linkedIn": f"https://www.linkedin.com/in/{speaker.user}",
+        "twitter": None,
+        "moderator": speaker.moderates,
+        "loggedInAtVEH": speaker.number % 2 == 0,
+        "showModerator": speaker.moderates,
+        "deviceChecked": False,
+        "ticketTypesForSpeaker": tickets_of(view, speaker),
+        "allowOverrideDetails": False,
+        "allowAttendeeAccess": None,
+    }
+    form = view.positions["session_speaker_fields"]
+    if form != "seed":
+        shape |= {
+            "firatName" if form == "misspelled" else "firstName": speaker.first_name,
+            "lastName": speaker.last_name,
+            "email": speaker.email,
+            "photoUrl": picture(speaker),
+            "instagram": None,
+            "position": 1000.0 * (speaker.number + 1),
+        }
+    return finished(view, speaker.number, shape, {"deviceChecked": "no", "moderator": "maybe"})
+
+
+def picture(speaker: HubSpeaker) -> str:
+    """Give a speaker's picture: empty if there is none, else the id of an image."""
+    return f"6f0c1b0e-0000-4000-8000-{speaker.key:012d}" if speaker.has_picture else ""
+
+
+def tickets_of(view: View, speaker: HubSpeaker) -> Any:
+    """Give `ticketTypesForSpeaker`."""
+    form = view.positions["speaker_tickets"]
+    if form == "null":
+        return None
+    tickets = {
+        "speakerOrder": None,
+        "ticketTypeId": make_id(view, 145_680),
+        "userId": make_id(view, speaker.user),
+    }
+    return [tickets] if form == "list" else tickets
+
+
+def analytics(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
+    """6.1: one of all sessions. What the platform cannot measure is missing, not zero."""
+    event = view.event_of(session)
+    watched = watched_seconds(view, session, view.came(session))
+    shape: Shape = {
+        "sessionId": make_id(view, session.key),
+        "title": session.title,
+        "startTime": session_time(view, event, session.starts),
+        "endTime": session_time(view, event, session.ends),
+        "registeredUserCount": len(view.registrants(session)),
+        "attendeeCount": len(view.came(session)),
+        "duration": view.seconds(session) if "duration" in asked else None,
+        "avgAttendedDuration": percentage(view, average(watched)),
+        "recordingViews": replays(view, session),
+        "liveViews": live_views(watched),
+        "watchTime": total(watched) if "watch_time" in asked else None,
+    }
+    odd: Shape = {"recordingViews": "many", "liveViews": [], "title": 7}
+    return finished(view, session.number, shape, odd)
+
+
+def watched_seconds(
+    view: View, session: HubSession, visits: Iterable[HubVisit]
+) -> list[int] | None:
+    """Give how long each visitor watched, or nothing if the platform does not see it."""
+    if not session.is_watched:
+        return None
+    return [visit.seconds_by(view.now) for visit in visits]
+
+
+def average(watched: list[int] | None) -> float | None:
+    """Give the mean, zero if nobody watched."""
+    if watched is None:
+        return None
+    return round(sum(watched) / len(watched), 1) if watched else 0.0
+
+
+def total(watched: list[int] | None) -> int | None:
+    """Give the sum."""
+    return None if watched is None else sum(watched)
+
+
+def live_views(watched: list[int] | None) -> int | None:
+    """Give how many watched long enough to count: half a minute."""
+    return None if watched is None else sum(seconds >= 30 for seconds in watched)  # noqa: PLR2004 - a view, says the vendor
+
+
+def replays(view: View, session: HubSession) -> int | None:
+    """Give how many watched the recording."""
+    if not session.is_watched:
+        return None
+    if not session.is_over(view.now):
+        return 0
+    replayed = (visit.replayed_from for visit in view.registrants(session))
+    return sum(at is not None and at <= view.now for at in replayed)

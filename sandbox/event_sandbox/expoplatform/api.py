@@ -1,0 +1,231 @@
+"""The two reading endpoints: access, parameters, filters, orders.
+
+Everything else is recorded in the log and answered with 404: a tap must never call it.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from event_sandbox.expoplatform import pages, shapes
+from event_sandbox.expoplatform.errors import Refusal, refusal
+from event_sandbox.expoplatform.view import View
+from event_sandbox.kept import KeptAnswers
+from event_sandbox.wire import json_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from starlette.types import Receive, Scope, Send
+
+    from event_sandbox.expoplatform.view import Seat
+    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.switches import Positions
+    from event_sandbox.world.model import Fair, Meeting, Millis
+
+BASE_PATH: Final = "/expoplatform"
+API_KEY: Final = "sandbox_Expo-Platform.key_42-7Rk.mQ9vTz1"
+"""Its alphabet is not that of base64, so a tap that decodes or encodes it is found out."""
+
+_API: Final = "/api/v2"
+_KEPT_BYTES: Final = 128 * 1024 * 1024
+_MOST_MEETINGS: Final = 500
+_MOST_PARTICIPANTS: Final = 100
+_USUAL_SIZE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request, with the show that it asks about."""
+
+    view: View
+    query: Mapping[str, str]
+    fair: Fair
+
+    @property
+    def positions(self) -> Positions:
+        """Give the positions of the switches."""
+        return self.view.positions
+
+    def number(self, name: str) -> int | None:
+        """Read a whole number out of the query; none if it is not there."""
+        return _number(self.positions, self.query, name)
+
+    def size(self, name: str, most: int) -> int:
+        """Read the page size; out of its range it is moved into it, or refused."""
+        asked = self.number(name)
+        size = _USUAL_SIZE if asked is None else asked
+        if not 1 <= size <= most and self.positions["size_out_of_range"] == "error":
+            self.refuse(f"{name} must be between 1 and {most}.")
+        return min(max(size, 1), most, int(self.positions["largest_page"]))
+
+    def page(self) -> int:
+        """Read the page's number."""
+        number = self.number("page")
+        if number is not None and number < 1:
+            self.refuse("page must be 1 or more.")
+        return number or 1
+
+    def ignores(self, family: str) -> bool:
+        """Tell whether this environment does not know filters of that family."""
+        return self.positions["filters"] in (f"{family}_ignored", "all_ignored")
+
+    def refuse(self, message: str) -> NoReturn:
+        """Refuse a parameter."""
+        raise refusal(self.positions, 400, message)
+
+
+class API:
+    """The API as an ASGI application; answers are kept until something changes."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._kept = KeptAnswers(sandbox, _KEPT_BYTES)
+        self._shuffles = random.Random(sandbox.world.seed)  # noqa: S311 - an order, not a secret
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        request = Request(scope, receive)
+        try:
+            response = self._answer(request)
+        except Refusal as refused:
+            response = refused.response
+        await response(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        view = View(self._sandbox.world, self._sandbox.switches.of("expoplatform"))
+        positions = view.positions
+        if positions["host"] == "moved":
+            other = "127.0.0.1" if request.url.hostname == "localhost" else "localhost"
+            return RedirectResponse(f"http://{other}:{request.url.port}/login", 302)
+        key = request.headers.get("authorization")
+        if key != f"Basic {API_KEY}" or positions["key"] == "off":
+            raise refusal(positions, 401, "The API key is missing, wrong or switched off.")
+        query = request.query_params
+        match (request.method, *request.scope["path"].removeprefix(BASE_PATH).split("/")):
+            case ("GET", "", "api", "v2", "meetings", "export"):
+                event_id, read = _number(positions, query, "event_id"), self._meetings
+            case ("GET", "", "api", "v2", "participants", text, "list"):
+                event_id = _number(positions, {"event_id": text}, "event_id")
+                read = self._participants
+            case _:
+                raise refusal(positions, 404, "Unknown endpoint.")
+        asked = Asked(view, query, _find(view, event_id))
+        if positions["ties"] == "shuffled":
+            return read(asked)
+        url = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
+        return self._kept.get(url) or self._kept.keep(url, read(asked))
+
+    def _meetings(self, asked: Asked) -> Response:
+        """Answer with rows of the export: those that all filters let through."""
+        view, fair, positions = asked.view, asked.fair, asked.positions
+        number, size = asked.page(), asked.size("per_page", _MOST_MEETINGS)
+        filters = list(_filters(asked))
+        seats = [seat for seat in view.seats(fair) if all(fits(seat) for fits in filters)]
+        if positions["ties"] == "shuffled":
+            self._shuffles.shuffle(seats)
+        _sort(asked, seats)
+        page = pages.cut(positions, seats, number, size).sent(
+            lambda seat: shapes.spelled(
+                positions, shapes.meeting(view, fair, seat), positions["account_id_name"]
+            )
+        )
+        meetings = len({seat.meeting.number for seat in seats})
+        return json_response(pages.wrap(positions, page, "meetings", meetings, {}))
+
+    def _participants(self, asked: Asked) -> Response:
+        """Answer with rows of the list of participants: those updated after `timestamp`."""
+        view, fair, positions = asked.view, asked.fair, asked.positions
+        number, size = asked.page(), asked.size("limit", _MOST_PARTICIPANTS)
+        after = asked.number("timestamp") or 0
+        if asked.ignores("timestamp"):
+            after = 0
+        accounts = [account for account in fair.accounts if account.updated > after * 1000]
+        page = pages.cut(positions, accounts, number, size).sent(
+            lambda account: shapes.spelled(
+                positions, shapes.participant(view, fair, account), positions["participant_id_name"]
+            )
+        )
+        latest = max((account.updated for account in fair.accounts), default=0) // 1000
+        body = pages.wrap(positions, page, "participants", None, {"timestamp": latest})
+        return json_response(body)
+
+
+def _find(view: View, event_id: int | None) -> Fair:
+    """Find the show that is asked about, if the key opens it."""
+    if event_id is None:
+        raise refusal(view.positions, 400, "event_id is required.")
+    fair = view.world.fairs.get(event_id)
+    if fair is None:
+        raise refusal(view.positions, 404, f"There is no event {event_id}.")
+    if not view.may_read(fair):
+        raise refusal(view.positions, 401, f"The API key is switched off for event {event_id}.")
+    return fair
+
+
+def _number(positions: Positions, query: Mapping[str, str], name: str) -> int | None:
+    text = query.get(name, "")
+    if not text:
+        return None
+    if not text.isdecimal():
+        raise refusal(positions, 400, f"{name} must be a whole number.")
+    return int(text)
+
+
+def _filters(asked: Asked) -> Iterator[Callable[[Seat], bool]]:
+    """Give what a row has to pass; filters that come together all have to let it through."""
+    account_id = asked.number("account_id")
+    if account_id is not None:
+        yield lambda seat: seat.account.number == account_id
+    with_new = asked.positions["modified_filter"] == "with_new"
+    # All of it in Unix seconds. A meeting that has no such time is outside of every window.
+    times: dict[str, Callable[[Meeting], Millis | None]] = {
+        "time_from": lambda meeting: meeting.starts,
+        "time_to": lambda meeting: meeting.starts + meeting.minutes * 60_000,
+        "created_from": lambda meeting: meeting.created,
+        "created_to": lambda meeting: meeting.created,
+        "last_modified_from": lambda m: m.changed or (m.created if with_new else None),
+        "last_modified_to": lambda m: m.changed or (m.created if with_new else None),
+    }
+    for name, at in times.items():
+        bound, family = asked.number(name), name.removeprefix("last_").rpartition("_")[0]
+        if bound is not None and not asked.ignores(family):
+            yield _on_its_side(asked, name, bound, at)
+
+
+def _on_its_side(
+    asked: Asked, name: str, bound: int, at: Callable[[Meeting], Millis | None]
+) -> Callable[[Seat], bool]:
+    """Give what tells whether a row lies on the right side of one bound of a time filter."""
+    margin = 1 if asked.positions["bounds"] == "exclusive" else 0
+    is_lower = name.endswith("_from")
+    limit = (bound + (margin if is_lower else -margin)) * 1000
+
+    def lies_there(seat: Seat) -> bool:
+        found = at(seat.meeting)
+        return found is not None and (found >= limit if is_lower else found <= limit)
+
+    return lies_there
+
+
+def _sort(asked: Asked, seats: list[Seat]) -> None:
+    """Bring rows into the order that is asked for; equals stay in the order that they are in."""
+    positions, query = asked.positions, asked.query
+    name, direction = query.get("order_by"), query.get("order") or "ASC"
+    if name and positions["order_by"] == "error":
+        asked.refuse("order_by is not a known parameter.")
+    if positions["order_by"] == "ignored":
+        name = None
+    keys: dict[str | None, Callable[[Seat], int]] = {
+        None: lambda seat: seat.meeting.number,
+        "account_id": lambda seat: seat.account.number,
+        "time": lambda seat: seat.meeting.starts,
+    }
+    if name not in keys or direction not in ("ASC", "DESC"):
+        asked.refuse("order_by must be account_id or time, order must be ASC or DESC.")
+    seats.sort(key=keys[name], reverse=direction == "DESC")

@@ -1,0 +1,53 @@
+"""Errors: that there is JSON with a message is said, and nothing about its form."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import HTMLResponse, Response
+
+from event_sandbox.wire import json_response
+
+if TYPE_CHECKING:
+    from event_sandbox.switches import Positions
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a defect
+    """An answer without rows, raised from wherever that is found out."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+def refusal(positions: Positions, status: int, message: str) -> Refusal:
+    """Refuse, with an HTTP status or, as version 1 may do, with a code in the body only."""
+    if positions["errors"] == "code_at_200":
+        code = body_code(positions, status)
+        return Refusal(json_response({"code": code, "message": message}))
+    return Refusal(_error(positions, status, message))
+
+
+def injected(positions: Positions, status: int, message: str) -> Response:
+    """Give an error that the sandbox was told to inject: the vendor's, or a proxy's page."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and positions["server_error"] == "html":
+        page = f"<!doctype html><html><body><h1>{status}</h1></body></html>"
+        return HTMLResponse(page, status)
+    return _error(positions, status, message)
+
+
+def body_code(positions: Positions, status: int) -> int | str:
+    """Give the code that bodies carry."""
+    return str(status) if positions["body_code"] == "text" else status
+
+
+def _error(positions: Positions, status: int, message: str) -> Response:
+    code = body_code(positions, status)
+    forms: dict[str, dict[str, Any]] = {
+        "error": {"error": message},
+        "message": {"message": message},
+        "errors": {"errors": [{"code": code, "message": message}]},
+        "code": {"code": code, "message": message},
+    }
+    return json_response(forms[positions["error_body"]], status)

@@ -1,0 +1,103 @@
+"""What falls between two dates: rounding, and what the server finds too much."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from event_sandbox.world.online import DAY, HOUR, now_of
+
+if TYPE_CHECKING:
+    from event_sandbox.meetengage.view import View
+    from event_sandbox.world.chats import Chat
+    from event_sandbox.world.model import Millis
+
+MOST_DAYS: Final = 10
+"""The longest range under `large_range=400_days`."""
+
+_MOST_ROWS: Final = 25
+
+_ZONES: Final[dict[str, tzinfo]] = {
+    "utc": UTC,
+    "london": ZoneInfo("Europe/London"),
+    "plus_11": timezone(timedelta(hours=11)),
+    "minus_11": timezone(timedelta(hours=-11)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A range of the account's chats; None for a side that is not confined."""
+
+    view: View
+    begin: Millis | None
+    end: Millis | None
+
+    def chats(self) -> list[Chat]:
+        """Give the chats in the range, by start."""
+        return [one for one in self.view.chats() if self._holds(one)]
+
+    def _holds(self, found: Chat) -> bool:
+        rule = self.view.positions["multi_day"]
+        first = last = found.starts
+        if rule in ("by_end", "overlap"):
+            last = self.view.last_start(found)
+        if rule == "by_end":
+            first = last
+        return (self.begin is None or self.begin <= last) and (
+            self.end is None or first <= self.end
+        )
+
+    def is_too_large(self) -> bool:
+        """Tell whether the server gives up; a single day it always manages.
+
+        Only what lies before the world's first day counts. A future date may not confine at all, so
+        what a reader takes for the future can never be halved; and its clock is not the world's.
+        """
+        rule = self.view.positions["large_range"]
+        if rule == "answered" or self.view.positions["multi_day"] == "overlap":
+            return False
+        edge = now_of(self.view.world) - (self.view.world.step + 1) * DAY
+        old = [found for found in self.view.chats() if found.starts < edge]
+        first = min((found.starts for found in old), default=edge)
+        begin = max(self.begin or 0, first // DAY * DAY)
+        end = edge if self.end is None else min(self.end, edge)
+        # In London, a day in autumn has an hour more.
+        if rule == "400_days":
+            return end - begin > MOST_DAYS * DAY + HOUR
+        rows = sum(len(self.view.candidates(found)) for found in old if self._holds(found))
+        return rows > _MOST_ROWS and end - begin > DAY + HOUR
+
+
+def make_range(view: View, from_date: Millis, to_date: Millis) -> Range:
+    """Round the two dates as the server does. Zero is no date, and a future `to_date` may be none.
+
+    Raises:
+        ValueError: If a date lies outside of the calendar.
+    """
+    zone = _ZONES[view.positions["zone"]]
+    # A world that was left alone for days lags behind the clock by which a reader asks.
+    is_future = to_date > max(view.now, _real_now())
+    is_open = is_future and view.positions["future_to_date"] == "unconfined"
+    if is_open:
+        end = None
+    else:
+        end = _midnight(to_date, zone)
+        if end != to_date or view.positions["exact_midnight"] == "next_day":
+            end = _midnight(to_date, zone, days=1)
+    return Range(view, _midnight(from_date, zone) if from_date else None, end)
+
+
+def _real_now() -> Millis:
+    return int(time.time() * 1000)
+
+
+def _midnight(at: Millis, zone: tzinfo, days: int = 0) -> Millis:
+    """Give the midnight that an instant's day begins with, or that of a later day."""
+    local = datetime.fromtimestamp(at / 1000, zone).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    return int((local + timedelta(days=days)).timestamp()) * 1000

@@ -1,0 +1,287 @@
+"""Make the live chats in which an employer answers candidates, and who took part in them.
+
+As with online events, facts do not change: each carries the instant from which it is known, and
+the world's day decides what has come to light. A chat is made when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from event_sandbox.world import names
+from event_sandbox.world.online import DAY, HOUR, MINUTE
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterable
+
+    from event_sandbox.world.model import Millis, Person, World
+
+LONE: Final = 4
+"""The number of the chat that has no other within ten weeks."""
+
+DAYS_IN_MOTION: Final = 28
+"""Later than so many days after a chat, nothing of it changes any more."""
+
+_BUSY: Final = 1
+_DESERTED: Final = 7
+_GRID_DAYS: Final = 31
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+
+_NEVER_REGISTERED: Final = 0.2
+_AT_ONCE: Final = 0.7
+_CAME: Final = 0.65
+_ERASED: Final = 0.08
+_REFERRED: Final = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where a chat lies, in days from the first today, and how long it takes."""
+
+    first: int
+    last: int
+    days: int = 1
+    called_off: int | None = None
+    """From how many days after the first today on it does not take place."""
+
+
+_SLOTS: Final = (
+    _Slot(-47, -43),
+    _Slot(-75, -75),
+    _Slot(-75, -75),
+    _Slot(-74, -74),
+    _Slot(-150, -120),
+    _Slot(-715, -690, days=3),
+    _Slot(-16, -12),
+    _Slot(-20, -15),
+    _Slot(-2, -1),
+    _Slot(1, 2),
+    _Slot(4, 6, called_off=2),
+    _Slot(300, 335, days=3),
+)
+_LONE_SLOT: Final = _Slot(-325, -325)
+_NEW_SLOT: Final = _Slot(2, 45)
+
+_DEVICES: Final = ("Mobile", "Tablet", "Desktop", "")
+_COUNTRIES: Final = ("GB", "IE", "FR", "IN", "US", "PL", "")
+_CAMPAIGNS: Final = ("spring", "université", "careers-fair")
+
+
+@dataclass(frozen=True, slots=True)
+class Chat:
+    """A live chat: on one day, or at the same hour of several days."""
+
+    number: int
+    key: str
+    """Nine digits."""
+    name: str
+    kind: str
+    country: str
+    opens: Millis
+    """From when on people can be invited to it."""
+    starts: Millis
+    ends: Millis
+    days: int
+    called_off_from: Millis | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody in a chat's list. `number` is the place in it; copies share theirs."""
+
+    number: int
+    person: Person
+    email: str
+    device: str
+    country: str
+    opted_in: bool
+    interests: tuple[str, ...]
+    campaign: str | None
+    known_from: Millis
+    registered_from: Millis | None
+    attended_from: Millis | None
+    erased_from: Millis | None
+    messages: int
+    minutes: float
+
+
+def chat_numbers(world: World) -> list[int]:
+    """Give the numbers of the chats that were ever planned and are not deleted.
+
+    There are as many as online events; every other day brings a new one.
+    """
+    made = world.event_count + (world.step + 1) // 2
+    return [number for number in range(made) if number not in world.deleted_chats]
+
+
+def chat_key(world: World, number: int) -> str:
+    """Give a chat's key without making the chat: some other nine digits for each."""
+    start = world.rng("chats").randrange(900_000_000)
+    return str(100_000_000 + (start + number * 1_234_567) % 900_000_000)
+
+
+def find_chat(world: World, key: str) -> int | None:
+    """Give the number of the chat of that key, if it is not deleted."""
+    return next((n for n in chat_numbers(world) if chat_key(world, n) == key), None)
+
+
+def chat(world: World, number: int) -> Chat:
+    """Give a chat."""
+    made = world.made_online.get(("chat", number))
+    if made is None:
+        made = world.made_online["chat", number] = _make_chat(world, number)
+    assert isinstance(made, Chat)  # noqa: S101 - what was kept under this name
+    return made
+
+
+def candidates(world: World, number: int) -> tuple[Candidate, ...]:
+    """Give everybody who is ever in a chat's list."""
+    made = world.made_online.get(("candidates", number))
+    if made is None:
+        made = world.made_online["candidates", number] = tuple(_invite(world, number))
+    assert isinstance(made, tuple)  # noqa: S101 - what was kept under this name
+    return made
+
+
+def count_chat_changes(
+    world: World, before: Millis, after: Millis, new: int, changes: Counter[str]
+) -> None:
+    """Count what came to light between two instants; `new` chats were planned in between."""
+    changes["chats_new"] += new
+    for number in chat_numbers(world):
+        found = chat(world, number)
+        if found.ends > before - (DAYS_IN_MOTION + 1) * DAY:
+            changes.update(_known(world, found, after) - _known(world, found, before))
+
+
+def _known(world: World, found: Chat, at: Millis) -> Counter[str]:
+    if found.called_off_from is not None and found.called_off_from <= at:
+        return Counter(chats_called_off=1)
+    listed = [entry for entry in candidates(world, found.number) if entry.known_from <= at]
+    return Counter(
+        chat_candidates=len(listed),
+        chat_registrations=_count(at, (entry.registered_from for entry in listed)),
+        chat_attendances=_count(at, (entry.attended_from for entry in listed)),
+        chat_erasures=_count(at, (entry.erased_from for entry in listed)),
+    )
+
+
+def _count(at: Millis, instants: Iterable[Millis | None]) -> int:
+    return sum(instant is not None and instant <= at for instant in instants)
+
+
+def _make_chat(world: World, number: int) -> Chat:
+    rng = world.rng("chat", number)
+    slot = _slot(world, number)
+    born = _born(world, number)
+    day = born + timedelta(days=rng.randint(slot.first, slot.last))
+    if slot.days > 1:
+        day = _within_grid(day)
+    # At half past: in no time zone of whole hours does a chat start at midnight.
+    starts = _midnight(day) + rng.randint(8, 18) * HOUR + 30 * MINUTE
+    opens = _midnight(born)
+    if number < world.event_count:
+        opens = min(starts, opens) - 30 * DAY
+    off = slot.called_off
+    subject = names.SUBJECTS[number % len(names.SUBJECTS)]
+    return Chat(
+        number=number,
+        key=chat_key(world, number),
+        name=f"{subject} {number}",
+        kind="Group chat" if number % 3 else "1-2-1",
+        country=_COUNTRIES[number % len(_COUNTRIES)],
+        opens=opens,
+        starts=starts,
+        ends=starts + (slot.days - 1) * DAY + HOUR,
+        days=slot.days,
+        called_off_from=None if off is None else _midnight(born + timedelta(days=off)),
+    )
+
+
+def _slot(world: World, number: int) -> _Slot:
+    if number == LONE:
+        return _LONE_SLOT
+    if number >= world.event_count:
+        return _NEW_SLOT
+    return _SLOTS[number % len(_SLOTS)]
+
+
+def _born(world: World, number: int) -> date:
+    """Give the day that the chat's slot is counted from: for later ones, that of their planning."""
+    return world.first_today + timedelta(days=max(0, 1 + 2 * (number - world.event_count)))
+
+
+def _within_grid(day: date) -> date:
+    """Move a chat of three days back, until it crosses no bound of a grid of 31 days from 1970.
+
+    Nor does it in any time zone. Whoever reads in such windows finds it in one of them.
+    """
+    while not 1 <= (day.toordinal() - _EPOCH) % _GRID_DAYS < _GRID_DAYS - 3:
+        day -= timedelta(days=1)
+    return day
+
+
+def _invite(world: World, number: int) -> list[Candidate]:
+    rng = world.rng("chat", number, "candidates")
+    found = chat(world, number)
+    entries = [
+        _make_candidate(found, place, person, email, rng)
+        for place, (person, email) in enumerate(_audience(world, number, rng))
+    ]
+    if entries and not world.registrants and number % 3 < 2:  # noqa: PLR2004 - two thirds
+        # The same person through two links, or three: nothing tells the rows apart.
+        entries += entries[:1] * (2 if number == _BUSY else 1)
+    return entries
+
+
+def _audience(world: World, number: int, rng: random.Random) -> list[tuple[Person, str]]:
+    if world.registrants:
+        return [
+            (world.people[place % world.people_count], f"candidate{place:06d}@example.com")
+            for place in range(world.registrants)
+        ]
+    if number % len(_SLOTS) == _DESERTED:
+        return []
+    size = 18 if number == _BUSY else rng.randint(8, 14)
+    chosen = rng.sample(world.people, min(size, world.people_count))
+    return [(person, person.email) for person in chosen]
+
+
+def _make_candidate(
+    found: Chat, place: int, person: Person, email: str, rng: random.Random
+) -> Candidate:
+    known = found.opens + int((found.starts - found.opens) * rng.random() ** 2)
+    if place % 9 == 5:  # noqa: PLR2004 - a few: brought by somebody else, put on the list later
+        known = found.ends + rng.randrange(5 * DAY)
+    registered = attended = erased = None
+    if rng.random() >= _NEVER_REGISTERED:
+        registered = known if rng.random() < _AT_ONCE else known + rng.randrange(6 * DAY)
+        if rng.random() < _CAME:
+            late = 0 if rng.random() < _AT_ONCE else rng.randrange((DAYS_IN_MOTION - 1) * DAY)
+            attended = max(known, found.ends) + (late if known <= found.ends else 0)
+    if rng.random() < _ERASED:
+        erased = found.ends + rng.randrange(DAY, (DAYS_IN_MOTION - 1) * DAY)
+    return Candidate(
+        number=place,
+        person=person,
+        email=email,
+        device=_DEVICES[rng.randrange(len(_DEVICES))],
+        country=_COUNTRIES[rng.randrange(len(_COUNTRIES))],
+        opted_in=rng.random() < _AT_ONCE,
+        interests=names.FIELDS_OF_STUDY[: rng.randrange(3)],
+        campaign=rng.choice(_CAMPAIGNS) if rng.random() < _REFERRED else None,
+        known_from=known,
+        registered_from=registered,
+        attended_from=attended,
+        erased_from=erased,
+        messages=rng.randrange(12),
+        minutes=rng.randrange(1, 240) / 4,
+    )
+
+
+def _midnight(day: date) -> Millis:
+    return (day.toordinal() - _EPOCH) * DAY

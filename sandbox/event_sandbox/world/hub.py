@@ -1,0 +1,321 @@
+"""Make the events of a hub and their programmes, each part when it is first asked for.
+
+What is known of an event grows as days pass; whatever comes to light late about a session does so
+within nine days after it. Orders alone may be refunded at any time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from event_sandbox.world import names
+from event_sandbox.world.hub_model import (
+    HubAsset,
+    HubCompany,
+    HubEvent,
+    HubSession,
+    HubSpeaker,
+    HubStaff,
+    HubTicketType,
+)
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterable
+
+    from event_sandbox.world.hub_model import HubFormat
+    from event_sandbox.world.model import Millis, World
+
+MINUTE: Final = 60_000
+DAY: Final = 24 * 60 * MINUTE
+
+OTHER: Final = -1
+"""The number of an event of the same organisation that nobody asks to read."""
+
+BIG: Final = 0
+"""The number of the event whose lists have several pages."""
+
+SERIES: Final = 2
+"""The number of the event that never ends: every other day brings a session."""
+
+AHEAD: Final = 4
+"""The number of the event that is still to come."""
+
+_DESERTED: Final = (1, 2)
+"""The event and the number of the session to which nobody goes."""
+
+_UNSCHEDULED: Final = (3, 3)
+"""The event and the number of the session that has no times."""
+
+_ANNOUNCED_DAYS: Final = 6
+_ADDED: Final = 5
+_MOST_A_DAY: Final = 5
+_ZONES: Final = ("America/New_York", "Europe/Berlin", "Asia/Kolkata", "America/Chicago")
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """Where an event lies, in days from the first today, and how many sessions it has."""
+
+    first: int
+    days: int
+    sessions: int
+
+
+_SLOTS: Final = (
+    _Slot(-45, 3, 12),
+    _Slot(-25, 1, 3),
+    _Slot(-60, 420, 8),
+    _Slot(-5, 2, 4),
+    _Slot(12, 2, 3),
+)
+_LATER_SLOT: Final = _Slot(-30, 2, 4)
+"""Events beyond the first five are over and settled, so that a large world is an archive."""
+
+_FORMATS: Final[tuple[tuple[HubFormat, str], ...]] = (
+    ("main", "ACCELEVENTS"),
+    ("breakout", "ZOOM"),
+    ("workshop", "ACCELEVENTS"),
+    ("main", "WISTIA"),
+    ("breakout", "YOUTUBE"),
+    ("networking", "ACCELEVENTS"),
+    ("main", "FACEBOOK"),
+    ("breakout", "DIRECT_UPLOAD"),
+)
+_TICKET_TYPES: Final = (
+    ("General Admission", 9900, False),
+    ("Étudiant·e", 0, False),
+    ("VIP", 49950, True),
+)
+
+
+def hub_now(world: World) -> Millis:
+    """Give the instant at which the world stands: the end of its day in UTC."""
+    return int(datetime.combine(world.today + timedelta(days=1), time(), UTC).timestamp()) * 1000
+
+
+def slug_of(number: int) -> str:
+    """Give the part of an event's address that names it; its case matters."""
+    return f"Northlight_Live{number}" if number == 1 else f"northlight-hub-{number + 1}"
+
+
+def hub_event(world: World, number: int) -> HubEvent:
+    """Give an event with what is fixed about it."""
+    made = world.made_online.get(("hub_event", number))
+    if made is None:
+        made = world.made_online["hub_event", number] = _make_event(world, number)
+    return made
+
+
+def hub_sessions(world: World, number: int) -> list[HubSession]:
+    """Give the sessions of an event that are known by now and were not deleted."""
+    now = hub_now(world)
+    sessions = (hub_session(world, number, at) for at in range(_count_sessions(world, number)))
+    return [s for s in sessions if s.known_from <= now and s.key not in world.hub_deleted]
+
+
+def hub_session(world: World, event: int, number: int) -> HubSession:
+    """Give one session of an event, known by now or not."""
+    cached = ("hub_session", event * 1_000_000 + number)
+    made = world.made_online.get(cached)
+    if made is None:
+        made = world.made_online[cached] = _make_session(world, event, number)
+    return made
+
+
+def find_session(world: World, key: int) -> HubSession | None:
+    """Give the session of that key, if it is known and was not deleted."""
+    number = key // 100_000 - 7
+    if not OTHER <= number < world.hub_events:
+        return None
+    return next((s for s in hub_sessions(world, number) if s.key == key), None)
+
+
+def is_deserted(session: HubSession) -> bool:
+    """Tell whether nobody ever goes there."""
+    return (session.event, session.number) == _DESERTED
+
+
+def local_instant(zone: ZoneInfo, day: date, minutes: int) -> Millis:
+    """Give the instant at which a day's clock shows so many minutes since midnight."""
+    clock = time(minutes // 60, minutes % 60)
+    return int(datetime.combine(day, clock, zone).timestamp()) * 1000
+
+
+def office_minutes(rng: random.Random) -> int:
+    """Give a time of day, in minutes: no change to daylight saving time ever falls there."""
+    return rng.randrange(8 * 60, 15 * 60)
+
+
+def days_open(event: HubEvent, now: Millis) -> int:
+    """Give for how many days people have been clicking on what belongs to an event."""
+    opens, closes = event.starts - 5 * DAY, event.ends + 5 * DAY
+    return max(0, (min(now, closes) - opens) // DAY)
+
+
+def user_of(person: int) -> int:
+    """Give the id of a person's account."""
+    return 10_000 + person
+
+
+def _make_event(world: World, number: int) -> HubEvent:
+    rng = world.rng("hub", number)
+    slot = _slot(number)
+    zone = ZoneInfo(_ZONES[number % len(_ZONES)])
+    first_day = world.first_today + timedelta(days=slot.first - 3 * max(0, number - AHEAD))
+    last_day = first_day + timedelta(days=slot.days - 1)
+    key = 61_017 + 17 * number
+    speakers = tuple(_make_speaker(rng, key, n) for n in range(12 if number == BIG else 4))
+    sponsors, exhibitors = {BIG: (6, 3), AHEAD: (0, 0)}.get(number, (2, 2))
+    return HubEvent(
+        number=number,
+        key=key,
+        slug=slug_of(number),
+        name=f"Northlight Hub {number + 1}",
+        zone=zone,
+        tells_zone=number != AHEAD - 1,
+        first_day=first_day,
+        last_day=last_day,
+        starts=local_instant(zone, first_day, 9 * 60),
+        ends=local_instant(zone, last_day, 17 * 60),
+        ticket_types=tuple(
+            HubTicketType(at, key * 10 + at, name, cents, 200 + at, hidden)
+            for at, (name, cents, hidden) in enumerate(_TICKET_TYPES)
+        ),
+        speakers=speakers,
+        sponsors=_make_companies(world, rng, range(key * 100 + 40, key * 100 + 40 + sponsors)),
+        exhibitors=_make_companies(world, rng, range(key * 100 + 60, key * 100 + 60 + exhibitors)),
+    )
+
+
+def _slot(number: int) -> _Slot:
+    return _SLOTS[number] if 0 <= number < len(_SLOTS) else _LATER_SLOT
+
+
+def _make_speaker(rng: random.Random, event_key: int, number: int) -> HubSpeaker:
+    first, last = rng.choice(names.FIRST_NAMES), rng.choice(names.LAST_NAMES)
+    return HubSpeaker(
+        number=number,
+        key=event_key * 100 + number,
+        user=50_000 + rng.randrange(10_000),
+        first_name=first,
+        last_name=last,
+        email=f"speaker{event_key}.{number}@example.com",
+        title=rng.choice(names.ROLES),
+        # A known fault of the vendor's form leaves a single stray character now and then.
+        company="," if number == 1 else rng.choice(names.COMPANIES),
+        bio=f"{first} speaks about “{rng.choice(names.SUBJECTS)}”.",
+        pronouns=rng.choice(("she/her", "he/him", "they/them")),
+        has_picture=number % 3 != 0,
+        moderates=(None, True, False)[number % 3],
+    )
+
+
+def _make_companies(world: World, rng: random.Random, keys: range) -> tuple[HubCompany, ...]:
+    return tuple(
+        HubCompany(
+            number=number,
+            key=key,
+            name=rng.choice(names.COMPANIES),
+            size=("LARGE", "MEDIUM", "SMALL")[number % 3],
+            clicks_a_day=rng.randrange(_MOST_A_DAY),
+            staff=_make_staff(world, rng, key, number),
+        )
+        for number, key in enumerate(keys)
+    )
+
+
+def _make_staff(world: World, rng: random.Random, company: int, count: int) -> tuple[HubStaff, ...]:
+    people = [world.people[rng.randrange(world.people_count)] for _ in range(count)]
+    return tuple(
+        HubStaff(
+            number=number,
+            key=company * 10 + number,
+            person=person,
+            user=user_of(person.number),
+            is_admin=number == 0,
+            leads_a_day=rng.randrange(_MOST_A_DAY),
+        )
+        for number, person in enumerate(people)
+    )
+
+
+def _count_sessions(world: World, number: int) -> int:
+    """Give how many sessions of an event could be known by now."""
+    if number == SERIES:
+        return _base_count(world, number) + world.step // 2
+    return _base_count(world, number) + (_ADDED if number == AHEAD else 0)
+
+
+def _base_count(world: World, number: int) -> int:
+    """Give how many sessions an event has on the first day."""
+    return world.hub_sessions or _slot(number).sessions
+
+
+def _when(world: World, event: HubEvent, number: int) -> tuple[Millis | None, Millis]:
+    """Give when a session begins, and from when on it is known."""
+    base = _base_count(world, event.number)
+    clock = 9 * 60 + (number * 75) % (7 * 60)
+    born = local_instant(event.zone, event.first_day - timedelta(days=60), clock)
+    length = (event.last_day - event.first_day).days + 1
+    day = event.first_day + timedelta(days=number % length)
+    if event.number == SERIES:
+        newest = world.first_today + timedelta(days=_ANNOUNCED_DAYS)
+        day = newest + timedelta(days=2 * (number - base + 1))
+        if number >= base:
+            born = local_instant(event.zone, day - timedelta(days=_ANNOUNCED_DAYS), 8 * 60)
+    elif event.number == AHEAD and number >= base:
+        added = world.first_today + timedelta(days=1 + 2 * (number - base))
+        born = local_instant(event.zone, added, 8 * 60)
+    if (event.number, number) == _UNSCHEDULED:
+        return None, born
+    return local_instant(event.zone, day, clock), born
+
+
+def _make_session(world: World, event_number: int, number: int) -> HubSession:
+    event = hub_event(world, event_number)
+    rng = world.rng("hub", event_number, "session", number)
+    starts, known_from = _when(world, event, number)
+    kind, provider = _FORMATS[number % len(_FORMATS)]
+    minutes = rng.choice((30, 45, 60))
+    key = (event_number + 7) * 100_000 + 123 + 7 * number
+    is_taped = kind in ("main", "breakout") and starts is not None
+    title = f"{names.TITLES[number % len(names.TITLES)]}: {rng.choice(names.SUBJECTS)}"
+    return HubSession(
+        number=number,
+        event=event_number,
+        key=key,
+        title=title,
+        description=None if number % 4 == 2 else f"<p>{title} &amp; more</p>",  # noqa: PLR2004 - every fourth has none
+        location=None if provider == "ZOOM" else rng.choice(names.ROOMS),
+        starts=starts,
+        minutes=minutes,
+        known_from=known_from,
+        format=kind,
+        provider=provider,
+        capacity=rng.choice((None, 40, 250)),
+        hidden=number % 7 == 4,  # noqa: PLR2004 - every seventh is hidden
+        private=number % 5 == 1,
+        talkative=rng.random() < 0.5,  # noqa: PLR2004 - one in two
+        speakers=tuple(rng.sample(event.speakers, number % 3)),
+        assets=tuple(_make_assets(rng, key, number, starts)) if is_taped and starts else (),
+        tags=tuple(range(number % 3)),
+        tracks=(number % 2,),
+    )
+
+
+def _make_assets(
+    rng: random.Random, session_key: int, number: int, starts: Millis
+) -> Iterable[HubAsset]:
+    for at in range(1 + number % 2):
+        yield HubAsset(
+            number=at,
+            key=session_key * 10 + at,
+            name=f"session-{session_key}-{at + 1}.mp4",
+            created=starts + (2 + at) * 60 * MINUTE,
+            created_by=user_of(rng.randrange(50)),
+            seconds=rng.randrange(600, 3600),
+        )

@@ -1,0 +1,146 @@
+"""Let people buy tickets for a hub's events, register for sessions, come, and watch."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from event_sandbox.world import names
+from event_sandbox.world.hub import (
+    AHEAD,
+    BIG,
+    DAY,
+    OTHER,
+    SERIES,
+    hub_event,
+    is_deserted,
+    local_instant,
+    office_minutes,
+    user_of,
+)
+from event_sandbox.world.hub_model import HubOrder, HubTicket, HubVisit
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+    from datetime import date
+
+    from event_sandbox.world.hub_model import HubEvent, HubSession
+    from event_sandbox.world.model import Millis, Person, World
+
+_CAME: Final = 0.7
+_REGISTERED: Final = 0.5
+_WALKED_IN: Final = 0.15
+_LATE: Final = 0.2
+_REPLAYED: Final = 0.3
+_LATER_ORDERS: Final = 60
+_ORDERS_AHEAD: Final = 12
+_MANY_ORDERS: Final = 18
+_FEW_ORDERS: Final = 9
+_ORDER_TYPES: Final = ("CARD", "CASH", "COMPLIMENTARY", "UNPAID", "EXTERNAL_TRANSACTION")
+
+
+def hub_orders(world: World, event: HubEvent) -> tuple[HubOrder, ...]:
+    """Give all orders that are ever made for an event, in the order in which they are made."""
+    made = world.made_online.get(("hub_orders", event.number))
+    if made is None:
+        made = world.made_online["hub_orders", event.number] = tuple(_order(world, event))
+    return made
+
+
+def hub_visits(world: World, session: HubSession) -> tuple[HubVisit, ...]:
+    """Give all that people ever have to do with a session."""
+    made = world.made_online.get(("hub_visits", session.key))
+    if made is None:
+        made = world.made_online["hub_visits", session.key] = tuple(_visit(world, session))
+    return made
+
+
+def _order(world: World, event: HubEvent) -> Iterator[HubOrder]:
+    rng = world.rng("hub", event.number, "orders")
+    place = 0
+    for number, day in enumerate(_order_days(world, event, rng)):
+        made = local_instant(event.zone, day, office_minutes(rng))
+        people = [world.people[rng.randrange(world.people_count)] for _ in range(1 + number % 3)]
+        yield HubOrder(
+            number=number,
+            key=122_000 + 1000 * (event.number - OTHER) + number,
+            buyer=people[0],
+            made=made,
+            refunded=_refund(world, event, number, made),
+            tickets=tuple(
+                _make_ticket(event, place + at, person, rng) for at, person in enumerate(people)
+            ),
+            type=_ORDER_TYPES[number % len(_ORDER_TYPES)],
+            note=rng.choice(names.NOTES) if number % 4 == 0 else None,
+        )
+        place += len(people)
+
+
+def _order_days(world: World, event: HubEvent, rng: random.Random) -> list[date]:
+    """Give the day of each order: a batch before the event, or one each day as time passes."""
+    later = [world.first_today + timedelta(days=1 + n) for n in range(_LATER_ORDERS)]
+    if event.number == AHEAD:
+        return later[:_ORDERS_AHEAD]
+    count = _MANY_ORDERS if event.number in (BIG, SERIES) else _FEW_ORDERS
+    before = min(event.first_day, world.first_today)
+    days = sorted(before - timedelta(days=rng.randint(1, 40)) for _ in range(count))
+    return days + later if event.number == SERIES else days
+
+
+def _refund(world: World, event: HubEvent, number: int, made: Millis) -> Millis | None:
+    """Give when an order is refunded; of the big event, which is long over, on every other day."""
+    if number % 6 == 2 and event.number == BIG:  # noqa: PLR2004 - every sixth
+        day = world.first_today + timedelta(days=1 + 2 * (number // 6))
+        return local_instant(event.zone, day, 10 * 60)
+    return made + 3 * DAY if number % 4 == 1 else None
+
+
+def _make_ticket(event: HubEvent, place: int, person: Person, rng: random.Random) -> HubTicket:
+    return HubTicket(
+        number=place,
+        key=9_000_000 + (event.number - OTHER) * 10_000 + place,
+        barcode=f"00{event.key}{place:04d}" if place % 3 else f"NL-{event.key}-{place:04X}",
+        person=person,
+        user=user_of(person.number),
+        type=event.ticket_types[place % len(event.ticket_types)],
+        comes=rng.random() < _CAME,
+    )
+
+
+def _visit(world: World, session: HubSession) -> Iterator[HubVisit]:
+    """Let some ticket holders register before the session, and some come without."""
+    rng = world.rng("hub", session.event, "visits", session.number)
+    event = hub_event(world, session.event)
+    for order in () if is_deserted(session) else hub_orders(world, event):
+        for ticket in order.tickets:
+            fate = rng.random()
+            too_late = session.starts is not None and order.made >= session.starts
+            if fate < _REGISTERED + _WALKED_IN and not too_late:
+                registers = fate < _REGISTERED
+                yield _make_visit(session, order, ticket, rng, registers=registers)
+
+
+def _make_visit(
+    session: HubSession,
+    order: HubOrder,
+    ticket: HubTicket,
+    rng: random.Random,
+    *,
+    registers: bool,
+) -> HubVisit:
+    ends = session.ends or 0
+    late = rng.randrange(2, 9) * DAY if rng.random() < _LATE else 0
+    seconds = rng.randrange(60, session.minutes * 60)
+    known_from = max(order.made, session.known_from)
+    days = ((session.starts or known_from + 2 * DAY) - known_from) // DAY
+    return HubVisit(
+        ticket=ticket,
+        registered=known_from + rng.randrange(max(1, days)) * DAY if registers else None,
+        comes=session.starts is not None and (not registers or rng.random() < _CAME),
+        first_seconds=seconds // 2 if late else seconds,
+        seconds=seconds,
+        corrected_from=ends + late,
+        replayed_from=ends + rng.randrange(1, 9) * DAY if rng.random() < _REPLAYED else None,
+        interested=rng.random() < _LATE,
+    )

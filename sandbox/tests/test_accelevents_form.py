@@ -1,0 +1,587 @@
+"""The answers have the documented form: attribute lists copied by hand from the vendor's pages.
+
+The first list is that of "Get Session Analytics Data by Session Id"; its labels stand beside the
+names that sibling pages give to the same things.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from event_sandbox.accelevents.testing import AcceleventsClient
+
+if TYPE_CHECKING:
+    from event_sandbox.testing import Client
+    from event_sandbox.wire import Json
+
+DETAILS = {
+    "title": "Title",
+    "startTime": "Start Time",
+    "endTime": "End Time",
+    "location": "Location",
+    "description": "Description",
+    "capacity": "Capacity",
+    "status": "Status",
+    "format": "Format",
+    "currentUserRegisteredEventTicketId": "Current User Registered Event TicketId",
+    "purchaserUserRegisteredEventTicketId": "Purchaser User Registered Event TicketId",
+    "duration": "Duration",
+    "hideSessionFromAttendees": "Hide Session From Attendees",
+    "quesAndAnsEnabled": "Enable Ques And Ans",
+    "chatEnabled": "Enable Chat",
+    "pollEnabled": "Enable Poll",
+    "streamKey": "Stream Key",
+    "streamUrl": "Stream Url",
+    "subStreamProvider": "Sub Stream Provider",
+    "rtmpUrl": "Rtmp Url",
+    "accelEventsStudio": "AccelEvents Studio",
+    "directVideoAutoStart": "Direct Video Auto Start",
+    "assetList": "Asset List",
+    "displayDonation": "Display Donation",
+    "meetingPassword": "Meeting Password",
+    "closedCaptionHeight": "Closed Caption Height",
+    "closedCaptionUrl": "Closed Caption Url",
+    "recordSession": "Record Session",
+    "hideVideoControls": "Hide Video Controls",
+    "subTitleFileUrl": "Sub Title File Url",
+    "sessionVisibilityType": "Session Visibility Type",
+    "attendeeListEnabled": "Enable Attendee List",
+    "allowedMinutesToJoinLate": "Allowed Minutes To JoinLate",
+    "qandAPrivate": "QandAPrivate",
+}
+SIBLINGS = {"sessionId", "streamProvider", "sessionStats", "attendeeCount"}
+"""What is on the page as an expansion, or on all sibling pages."""
+
+HOLDER = {
+    "eventTicketId": "Event Ticket Id",
+    "firstName": "First Name",
+    "lastName": "Last Name",
+    "email": "Email",
+    "phoneNumber": "Phone Number",
+    "attended": "Attended",
+    "registrationDate": "Registration Date",
+    "engagement": "Engagement",
+}
+SPEAKER = {
+    "speakerId": "Speaker Id",
+    "title": "Title",
+    "company": "Company",
+    "imageUrl": "ImageUrl",
+    "userId": "User Id",
+    "pronouns": "Pronouns",
+    "bio": "Bio",
+    "linkedIn": "LinkedIn",
+    "twitter": "Twitter",
+    "moderator": "Moderator",
+    "loggedInAtVEH": "LoggedIn At VEH",
+    "showModerator": "Show Moderator",
+    "deviceChecked": "Device Checked",
+    "ticketTypesForSpeaker": "Ticket Types For Speaker",
+    "allowOverrideDetails": "Allow Override Details",
+    "allowAttendeeAccess": "Allow Attendee Access",
+}
+ASSET = {
+    "id",
+    "assetId",
+    "createdAt",
+    "createdBy",
+    "defaultPlayback",
+    "duration",
+    "fileName",
+    "playBackId",
+}
+LISTED_SPEAKER = {
+    "speakerId",
+    "userId",
+    "firstName",
+    "lastName",
+    "email",
+    "title",
+    "company",
+    "bio",
+    "pronouns",
+    "imageUrl",
+    "linkedIn",
+    "twitter",
+    "instagram",
+    "position",
+    "sessionDTO",
+    "moderator",
+    "showModerator",
+    "allowAttendeeAccess",
+    "ticketTypesForSpeaker",
+    "deviceChecked",
+    "loggedInAtVEH",
+    "allowOverrideDetails",
+}
+ANALYTICS = {
+    "sessionId",
+    "title",
+    "startTime",
+    "endTime",
+    "registeredUserCount",
+    "attendeeCount",
+    "duration",
+    "avgAttendedDuration",
+    "recordingViews",
+    "liveViews",
+    "watchTime",
+}
+ATTENDEE = {
+    "attendeeId",
+    "barcode",
+    "firstName",
+    "lastName",
+    "email",
+    "status",
+    "ticketStatus",
+    "ticketType",
+}
+ORDER = {
+    "orderId",
+    "id",
+    "status",
+    "totalAmount",
+    "salesTaxFee",
+    "ticketingFee",
+    "ccFee",
+    "purchaser",
+    "purchaseDate",
+    "orderType",
+    "cardType",
+    "lastFour",
+    "note",
+    "deliveryMode",
+    "attendee",
+    "currency",
+    "timezoneId",
+    "equivalentTimezone",
+    "recurringEventDate",
+    "isSpeakerOrder",
+}
+SPONSOR = {
+    "id",
+    "sponsorName",
+    "sponsorLogo",
+    "sponsorSize",
+    "sponsorUrl",
+    "eventId",
+    "position",
+    "includeInLobbyCarousel",
+    "carouselLogoSliderDelaySeconds",
+    "shortDescription",
+    "sponsorCardImage",
+    "colorConfig",
+    "cardTag",
+    "exhibitorId",
+}
+EXHIBITOR = {
+    "id",
+    "eventId",
+    "exhibitorName",
+    "boothSize",
+    "categoryId",
+    "categoryName",
+    "showStatusIndicator",
+    "preferredExhibitor",
+    "chatEnabled",
+    "position",
+    "colorConfig",
+    "linkToSite",
+    "showBoothName",
+    "featured",
+    "categoryPositionJson",
+}
+STAFF = {
+    "id",
+    "exhibitorId",
+    "firstName",
+    "lastName",
+    "email",
+    "role",
+    "allowToBookMeeting",
+    "allowDirectMessages",
+    "user",
+    "leads",
+    "exhibitorAdmin",
+}
+COUNTERS = {"recordsTotal", "recordsFiltered", "error"}
+ALL = "STATS,DURATION,ATTENDEE_COUNT,SPEAKER,registerdHolderUsers"
+
+
+@pytest.fixture
+def client(sandbox: Client) -> AcceleventsClient:
+    return AcceleventsClient(sandbox)
+
+
+def rows(body: Json, name: str = "data") -> list[Json]:
+    assert set(body) == COUNTERS | {name}
+    assert body["error"] is None
+    assert body[name]
+    return list(body[name])
+
+
+def test_the_page(client: AcceleventsClient) -> None:
+    body = client.get("/rest/host/session/700130/analytics", expand=ALL)
+    assert set(body) == set(DETAILS) | SIBLINGS | {"registerdHolderUsers", "speakerList"}
+    assert body["status"] in ("IN_MEETING", "REGISTERED", "CHECK_IN_AVAILABEL")
+    assert body["format"] == "BREAKOUT_SESSION"
+    assert {frozenset(row) for row in body["registerdHolderUsers"]} == {
+        frozenset([*HOLDER, "userId"])
+    }
+    assert {frozenset(row) for row in body["speakerList"]} == {frozenset(SPEAKER)}
+    assert {frozenset(row) for row in body["assetList"]} == {frozenset(ASSET)}
+
+
+@pytest.mark.parametrize(
+    ("expand", "sent"),
+    [
+        ("", set()),
+        ("STATS", {"sessionStats"}),
+        ("DURATION", {"duration"}),
+        ("ATTENDEE_COUNT", {"attendeeCount"}),
+        ("SPEAKER", {"speakerList"}),
+        ("registerdHolderUsers", {"registerdHolderUsers"}),
+        ("SPEAKER,nothing,STATS", {"speakerList", "sessionStats"}),
+    ],
+)
+def test_only_what_is_asked_for_is_sent(
+    client: AcceleventsClient, expand: str, sent: set[str]
+) -> None:
+    client.switch(absent_values="absent")
+    body = client.get("/rest/host/session/700130/analytics", expand=expand)
+    names = {"sessionStats", "duration", "attendeeCount", "speakerList", "registerdHolderUsers"}
+    assert set(body) & names == sent
+
+
+@pytest.mark.parametrize(
+    ("position", "good", "bad"),
+    [
+        ("any", "attendeecount", "attendees"),
+        ("constants", "ATTENDEE_COUNT", "Attendee Count"),
+        ("labels", "Attendee Count", "ATTENDEE_COUNT"),
+    ],
+)
+def test_spellings_of_expansions(
+    client: AcceleventsClient, position: str, good: str, bad: str
+) -> None:
+    client.switch(expand_tokens=position)
+    path = "/rest/host/session/700130/analytics"
+    assert client.get(path, expand=good)["attendeeCount"] > 0
+    assert client.get(path, expand=bad)["attendeeCount"] is None
+
+
+def test_sessions(client: AcceleventsClient) -> None:
+    path = "/rest/host/event/northlight-hub-1/session"
+    sent = rows(client.get(path, eventId=61017, size=50, expand="TRACK,TAG,STATS"))
+    more = {"chimeConfig", "documentKeyValue", "tags", "tracks", "locationId", "sessionTypeFormat"}
+    expected = set(DETAILS) | SIBLINGS | more | {"ticketTypesThatCanBeRegistered"}
+    expected -= {"assetList", "attendeeCount"}
+    assert {frozenset(row) for row in sent} == {frozenset(expected)}
+    assert {row["status"] for row in sent} == {"VISIBLE", "HIDDEN"}
+    formats = {"MAIN_STAGE", "BREAKOUT_SESSION", "MEET_UP", "WORKSHOP"}
+    assert {row["format"] for row in sent} == formats
+    assert all(row["sessionStats"] for row in sent)
+    assert client.get(path, eventId=61017)["data"][0]["sessionStats"] is None
+
+
+def test_analytics_and_attendees_of_sessions(client: AcceleventsClient) -> None:
+    sent = rows(client.get("/rest/host/session/analytics", expand="DURATION,WATCH_TIME"))
+    assert {frozenset(row) for row in sent} == {frozenset(ANALYTICS)}
+    assert any(row["duration"] for row in sent)
+    assert any(row["watchTime"] for row in sent)
+    sent = rows(client.get("/rest/host/session/analytics"))
+    assert not any(row["duration"] or row["watchTime"] for row in sent)
+    sent = rows(client.get("/rest/host/session/700130/attendee"))
+    assert {frozenset(row) for row in sent} == {frozenset([*HOLDER, "userId"])}
+
+
+def test_analytics_of_one_event(client: AcceleventsClient) -> None:
+    path = "/rest/host/session/analytics"
+    everything = client.get(path, eventurl=client.slugs[0])
+    client.switch(analytics_scope="event")
+    assert client.ask(path)[0] == 400
+    assert client.ask(path, eventurl="nothing")[0] == 404
+    by_slug = client.get(path, eventurl=client.slugs[0])
+    assert by_slug == client.get(path, eventId=61017)
+    assert 0 < by_slug["recordsTotal"] < everything["recordsTotal"]
+
+
+def test_events(client: AcceleventsClient) -> None:
+    event = client.event()
+    documented = {
+        "eventId",
+        "eventName",
+        "eventUrl",
+        "eventPhoneNumber",
+        "eventCountryCode",
+        "noModuleActivate",
+        "auctionEnabled",
+        "fundANeedEnabled",
+        "raffleEnabled",
+        "donationEnabled",
+        "ticketingEnabled",
+        "textToGiveEnabled",
+        "currencySymbol",
+        "enableBidderRegistration",
+        "eventDesignDetailDto",
+        "eventFormat",
+        "eventListingStatus",
+    }
+    siblings = {"timezoneId", "equivalentTimezone", "eventStartDate", "eventEndDate"}
+    assert set(event) == documented | siblings
+    assert {client.event(number)["eventFormat"] for number in range(5)} == {
+        "VIRTUAL",
+        "HYBRID",
+        "IN-PERSON",
+    }
+
+
+def test_speakers(client: AcceleventsClient) -> None:
+    path = "/rest/host/event/northlight-hub-1/speaker"
+    assert client.ask(path, eventId=61017)[0] == 400
+    sent = rows(client.get(path, eventId=61017, expand=""))
+    assert {frozenset(row) for row in sent} == {frozenset(LISTED_SPEAKER)}
+    assert len(sent) == 10
+    assert "" in {row["imageUrl"] for row in sent}
+    assert "," in {row["company"] for row in sent}
+
+
+@pytest.mark.parametrize("name", ["session", "speaker"])
+def test_event_id_is_required_or_not(client: AcceleventsClient, name: str) -> None:
+    path = f"/rest/host/event/northlight-hub-1/{name}"
+    assert client.ask(path, expand="")[0] == 400
+    assert client.ask(path, expand="", eventId=61034)[0] == 400
+    client.switch(event_id_param="optional")
+    assert client.ask(path, expand="")[0] == 200
+
+
+def test_attendees_and_orders(client: AcceleventsClient) -> None:
+    path = "/rest/events/northlight-hub-1/staff"
+    body = client.get(f"{path}/allAttendees")
+    totals = {f"total{kind}Tickets" for kind in ("Booked", "CheckedIn", "Free", "Paid")}
+    assert set(body) == COUNTERS | totals | {"attendees", "ticketTypeCountDtos"}
+    assert {frozenset(row) for row in body["attendees"]} == {frozenset(ATTENDEE)}
+    assert {type(row["attendeeId"]) for row in body["attendees"]} == {int, str}
+    assert any(row["barcode"].startswith("0") for row in body["attendees"])
+    counts = body["ticketTypeCountDtos"]
+    names = {"ticketTypeId", "ticketTypeName", "totalTickets"}
+    assert {frozenset(row) for row in counts} == {frozenset(names)}
+    sent = rows(client.get(f"{path}/orders"))
+    assert {frozenset(row) for row in sent} == {frozenset(ORDER)}
+    assert len(sent) == 10
+    assert {row["status"] for row in sent} == {"paid", "refunded", "unpaid"}
+    types = client.get(f"{path}/ticketing/settings")["ticketTypes"]
+    assert {frozenset(row) for row in types} == {
+        frozenset(["id", "name", "price", "remainingTickets"])
+    }
+
+
+def test_companies(client: AcceleventsClient) -> None:
+    sent = rows(client.get("/rest/event/61017/sponsors"))
+    assert {frozenset(row) for row in sent} == {frozenset(SPONSOR)}
+    assert {row["sponsorSize"] for row in sent} == {"SMALL", "MEDIUM", "LARGE"}
+    clicks = rows(client.get("/rest/host/event/northlight-hub-1/sponsors/analytics"))
+    assert {frozenset(row) for row in clicks} == {frozenset(["id", "sponsorName", "countBySource"])}
+    sources = {"eventSite", "total", "virtualEventHub"}
+    assert all(set(row["countBySource"]) == sources for row in clicks)
+    body = client.get("/rest/event/northlight-hub-1/exhibitor/summary")
+    bought = {"numberOfExhibitorsRemainingToEnable", "numberOfProExhibitorPurchased"}
+    assert set(body) == COUNTERS | bought | {"data"}
+    assert {frozenset(row) for row in body["data"]} == {frozenset(EXHIBITOR)}
+    path = f"/rest/event/northlight-hub-1/exhibitor/{body['data'][2]['id']}/staff"
+    assert {frozenset(row) for row in rows(client.get(path))} == {frozenset(STAFF)}
+
+
+# Keys and refusals
+
+
+@pytest.mark.parametrize(
+    ("position", "good"),
+    [("all", 7), ("key", 1), ("authorization", 2), ("bearer", 4)],
+)
+def test_forms_of_the_key(client: AcceleventsClient, position: str, good: int) -> None:
+    """`good` has a bit for each of three forms; none of them is accepted with a wrong key."""
+    client.switch(auth=position)
+    path = f"/rest/host/event/{client.slugs[0]}/eventDetails"
+    for key, accepted in ((client.key, good), ("wrong", 0)):
+        for bit, headers in enumerate(
+            ({"Key": key}, {"Authorization": key}, {"Authorization": f"Bearer {key}"})
+        ):
+            status = client.send("GET", path, headers).status
+            assert status == (200 if accepted >> bit & 1 else 401), (key, headers)
+    assert client.send("GET", path, {}).status == 401
+
+
+def test_a_revoked_key(client: AcceleventsClient) -> None:
+    client.switch(key="revoked")
+    path = f"/rest/host/event/{client.slugs[0]}/eventDetails"
+    assert client.ask(path) == (401, {"errorCode": 4010101, "message": "Not Authorized"})
+
+
+def test_an_event_of_which_one_is_not_the_host(client: AcceleventsClient) -> None:
+    client.switch(foreign_event="one")
+    slug = client.slugs[1]
+    for path in (
+        f"/rest/host/event/{slug}/eventDetails",
+        f"/rest/event/{slug}/exhibitor/summary",
+        "/rest/event/61034/sponsors",
+        "/rest/host/session/800123/attendee",
+        "/rest/host/session/800123/analytics",
+    ):
+        assert client.ask(path) == (403, {"errorCode": 4030201, "message": "Not Event Host"})
+    for stream in ("events", "sessions", "session_attendees", "orders"):
+        truth = client.sandbox.truth("accelevents", stream)
+        assert truth
+        assert slug not in {row["event_url"] for row in truth}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/rest/host/session/1/analytics", 404, 404800),
+        ("/rest/host/session/x/attendee", 404, 404800),
+        ("/rest/host/event/nothing/eventDetails", 404, 4040200),
+        ("/rest/event/1/sponsors", 404, 4040200),
+        ("/rest/event/northlight-hub-1/exhibitor/1/staff", 404, 4040027),
+        ("/rest/events/northlight-hub-1/staff/refund/order/1", 406, 40600013),
+        ("/rest/host/event//eventDetails", 406, 40600013),
+        ("/rest/host/session/analytics/700123", 404, None),
+        ("/other", 406, 40600013),
+    ],
+)
+def test_what_is_not_there(
+    client: AcceleventsClient, path: str, status: int, code: int | None
+) -> None:
+    found, body = client.ask(path)
+    assert (found, body.get("errorCode")) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("position", "status"), [("http_404", 404), ("http_406", 406), ("http_400", 400)]
+)
+def test_status_of_unknown_sessions(client: AcceleventsClient, position: str, status: int) -> None:
+    client.switch(unknown_session=position)
+    found = client.ask("/rest/host/session/1/analytics")
+    assert found == (status, {"errorCode": 404800, "message": "Session Not Found"})
+
+
+@pytest.mark.parametrize(
+    ("place", "good"),
+    [
+        ("session_id_analytics", 0),
+        ("analytics_session_id", 1),
+        ("event_session_id_analytics", 2),
+    ],
+)
+@pytest.mark.parametrize(
+    ("form", "status", "code"),
+    [("bare_404", 404, None), ("coded_404", 404, 40600013), ("coded_406", 406, 40600013)],
+)
+def test_paths_of_analytics(  # noqa: PLR0913, PLR0917 - two tables, crossed
+    client: AcceleventsClient, place: str, good: int, form: str, status: int, code: int | None
+) -> None:
+    client.switch(analytics_path=place, wrong_path=form)
+    for number, path in enumerate(
+        (
+            "/rest/host/session/{}/analytics",
+            "/rest/host/session/analytics/{}",
+            "/rest/host/event/northlight-hub-1/session/{}/analytics",
+        )
+    ):
+        found, body = client.ask(path.format(700_123))
+        gone, missing = client.ask(path.format(1))
+        if number == good:
+            assert (found, body["sessionId"]) == (200, 700_123)
+            assert (gone, missing["errorCode"]) == (404, 404800)
+        else:
+            assert (found, body.get("errorCode")) == (gone, missing.get("errorCode"))
+            assert (found, body.get("errorCode")) == (status, code)
+
+
+def test_a_session_is_not_in_another_event(client: AcceleventsClient) -> None:
+    client.switch(analytics_path="event_session_id_analytics")
+    path = "/rest/host/event/northlight-hub-3/session/700123/analytics"
+    assert client.ask(path)[1]["errorCode"] == 404800
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "body"),
+    [
+        ("error_code", "application/json", b'{"errorCode":404800,"message":"Session Not Found"}'),
+        ("code", "application/json", b'{"code":"404800","error":"Session Not Found"}'),
+        ("html", "text/html; charset=utf-8", b"<!doctype html>"),
+        ("plain", "text/plain; charset=utf-8", b"Session Not Found"),
+        ("empty", "", b""),
+    ],
+)
+def test_bodies_of_errors(client: AcceleventsClient, form: str, kind: str, body: bytes) -> None:
+    client.switch(error_body=form)
+    answer = client.send("GET", "/rest/host/session/1/analytics")
+    assert (answer.status, answer.headers.get("content-type", "")) == (404, kind)
+    assert answer.body.startswith(body)
+
+
+def test_faults_have_this_vendors_form(client: AcceleventsClient) -> None:
+    client.sandbox.control("POST", "/faults", {"rate": 1, "kinds": ["error_200"]})
+    path = f"/rest/host/event/{client.slugs[0]}/eventDetails"
+    message = "Something went wrong (sandbox fault)."
+    assert client.ask(path) == (200, {"errorCode": 500, "message": message})
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE"])
+def test_only_gets_are_served(client: AcceleventsClient, method: str) -> None:
+    path = f"/rest/host/event/{client.slugs[0]}/session?eventId=61017"
+    before = client.sandbox.truth("accelevents", "sessions")
+    assert client.send("GET", path).status == 200
+    answer = client.send(method, path)
+    assert (answer.status, answer.json()["errorCode"]) == (406, 40600013)
+    assert client.sandbox.truth("accelevents", "sessions") == before
+
+
+def test_a_get_that_checks_in_is_counted(fresh: Client) -> None:
+    client = AcceleventsClient(fresh)
+    assert fresh.control("GET", "/counters")["accelevents.check_ins"] == 0
+    slug = client.slugs[0]
+    ticket = next(
+        row
+        for row in fresh.truth("accelevents", "attendees")
+        if row["event_url"] == slug and row["ticket_status"] == "BOOKED"
+    )
+    path = f"/rest/events/{slug}/staff/checkin/barcode/{ticket['barcode']}/checkin/true"
+    assert client.send("GET", path, {}).status == 401
+    before = fresh.truth("accelevents", "attendee_summary")[0]["total_checked_in_tickets"]
+    assert client.get(path)["type"] == "Success"
+    assert fresh.control("GET", "/counters")["accelevents.check_ins"] == 2
+    after = fresh.truth("accelevents", "attendee_summary")[0]["total_checked_in_tickets"]
+    assert after == before + 1
+    body = client.get(f"/rest/events/{slug}/staff/allAttendees")
+    assert body["totalCheckedInTickets"] == after
+
+
+# Sessions that vanish
+
+
+def test_a_vanished_session(fresh: Client) -> None:
+    client = AcceleventsClient(fresh)
+    truth = fresh.truth("accelevents", "session_analytics")
+    peopled = [row for row in truth if row["attendee_count"]]
+    key = fresh.control("POST", "/vanish", {"vendor": "accelevents"})["session_id"]
+    told = [row for row in peopled if row["event_url"] != "northlight-hub-4"]
+    newest = max(row["session_end_time"] for row in told)
+    assert int(key) in {row["session_id"] for row in peopled if row["session_end_time"] >= newest}
+    for path in ("analytics", "attendee"):
+        assert client.ask(f"/rest/host/session/{key}/{path}")[1]["errorCode"] == 404800
+    for stream in ("sessions", "session_analytics", "session_attendees", "session_registrants"):
+        assert int(key) not in {row["session_id"] for row in fresh.truth("accelevents", stream)}
+    listed = {row["sessionId"] for number in range(5) for row in client.sessions(number)}
+    assert listed == {row["session_id"] for row in fresh.truth("accelevents", "sessions")}
+
+
+@pytest.mark.parametrize("key", ["1", "x", "600123"])
+def test_what_cannot_vanish(sandbox: Client, key: str) -> None:
+    body = {"vendor": "accelevents", "session_id": key}
+    answer = sandbox.ask("POST", f"{sandbox.url}/_sandbox/vanish", body)
+    assert (answer.status, answer.json()) == (400, {"error": f"there is no '{key}'"})
