@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import yaml
@@ -11,7 +12,7 @@ from scripts.taps import READ_LOG
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from scripts.taps import Setting, Stream, Tap
+    from scripts.taps import Part, Setting, Stream, Tap
 
 # Capabilities that the hub's schema of extractors knows.
 HUB_CAPABILITIES = {
@@ -116,7 +117,7 @@ def env_example(taps: Iterable[Tap]) -> str:
 
 
 def _shell_value(value: object) -> str:
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _table(header: list[str], rows: Iterable[list[str]]) -> str:
@@ -143,12 +144,16 @@ def streams_table(tap: Tap) -> str:
             f"`{stream.name}`",
             _code(stream.keys),
             f"`{stream.replication_key}`" if stream.replication_key else "",
-            f"`{stream.parent.stream}`" if stream.parent else "",
+            f"`{_read_per(stream.part)}`" if stream.part else "",
             stream.description,
         ]
         for stream in tap.streams
     ]
     return _table(["stream", "key", "replication key", "read per", "what a row is"], rows)
+
+
+def _read_per(part: Part) -> str:
+    return part.parent or part.setting or part.column
 
 
 def settings_table(tap: Tap) -> str:
@@ -190,12 +195,15 @@ def model(tap: Tap, stream: Stream) -> str:
         arguments.append(f"log=ref('{model_name(tap, log)}')")
         if scope:
             arguments.append(f"scope={_list(scope)}")
-    if stream.parent and (parent := tap.stream(stream.parent.stream)):
-        shared = [key for key in parent.keys if key != stream.parent.id and key in columns]
+    if tap.discovers_columns and stream is not log:
+        arguments.append("open=true")
+    if stream.part:
+        arguments.append(f"part='{stream.part.column}'")
+    if stream.part and stream.part.parent and (parent := tap.stream(stream.part.parent)):
+        shared = [key for key in parent.keys if key != stream.part.parent_id and key in columns]
         arguments.append(
             f"parent={{'relation': ref('{model_name(tap, parent)}'), 'stream': '{parent.name}',\n"
-            f"        'key': '{stream.parent.key}', 'id': '{stream.parent.id}',"
-            f" 'scope': {_list(shared)}}}"
+            f"        'id': '{stream.part.parent_id}', 'scope': {_list(shared)}}}"
         )
     body = ",\n    ".join(arguments)
     return (

@@ -19,7 +19,7 @@ import duckdb
 from scripts.comparison import compare
 from scripts.processes import exit_on_signals
 from scripts.project import MeltanoError, Project, readable
-from scripts.sandbox import SandboxError, serving
+from scripts.sandbox import SandboxError, serving, tap_of
 from scripts.taps import READ_LOG
 
 if TYPE_CHECKING:
@@ -135,14 +135,16 @@ def load(sandbox: Sandbox, root: Path) -> tuple[Arrivals, int]:
     return arrivals, sandbox.request_count()
 
 
-def compare_all(sandbox: Sandbox, warehouse: Path) -> dict[str, Comparison]:
+def compare_all(sandbox: Sandbox, root: Path) -> dict[str, Comparison]:
     """Compare each stream's table with the sandbox's truth."""
+    warehouse, models = root / "output" / "events.duckdb", root / "transform" / "models"
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return {
             f"{tap}.{stream}": compare(connection, f"{tap}.{stream}", sandbox.truth(vendor, stream))
             for vendor in sandbox.vendors
-            for tap in [f"tap_{vendor}".replace("-", "_")]
+            for tap in [tap_of(vendor).replace("-", "_")]
             for stream in sandbox.streams(vendor)
+            if (models / tap / f"{tap}__{stream}.sql").exists()  # a setting may add streams
         }
 
 
@@ -193,7 +195,7 @@ def demo(root: Path, *, fresh: bool, world: str) -> bool:
         started = time.monotonic()
         arrivals, requests = load(sandbox, root)
         seconds = time.monotonic() - started
-        compared = compare_all(sandbox, output / "events.duckdb")
+        compared = compare_all(sandbox, root)
     say()
     for line in table(arrivals, compared):
         say(line)

@@ -18,12 +18,20 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_TAPS = {"expoplatform": "tap-meetings-export"}
+"""Which tap reads a vendor, where that is not `tap-` and the vendor's name."""
+
 PREPARE_SECONDS = 3
 """How long a report takes that a vendor prepares when asked for it; real ones take minutes."""
 
 
 class SandboxError(Exception):
     """The sandbox did not start."""
+
+
+def tap_of(vendor: str) -> str:
+    """Name the tap that reads a vendor."""
+    return _TAPS.get(vendor, f"tap-{vendor}")
 
 
 @dataclass(frozen=True)
@@ -56,12 +64,12 @@ class Sandbox:
         return int(json.loads(self._ask("GET", "requests/count"))["count"])
 
     def tap_environment(self) -> dict[str, str]:
-        """Return the variables that make Meltano point each tap here: vendor x is read by tap-x."""
+        """Return the variables that make Meltano point each tap here."""
         variables = {}
         for vendor, where in self.vendors.items():
             settings = {"api_url": where["api_url"], **where["settings"]}
             for name, value in settings.items():
-                key = f"tap_{vendor}_{name}".replace("-", "_").upper()
+                key = f"{tap_of(vendor)}_{name}".replace("-", "_").upper()
                 variables[key] = value if isinstance(value, str) else json.dumps(value)
         return variables
 

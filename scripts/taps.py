@@ -45,12 +45,15 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Parent:
-    """How a stream's rows name the row that they hang on."""
+class Part:
+    """What a stream is read by: the rows of a parent, the ids in a setting, windows of time."""
 
-    stream: str
-    key: str
-    id: str
+    column: str
+    """The stream's column that says which part a row is from."""
+    setting: str | None
+    parent: str | None
+    parent_id: str | None
+    """The parent's column that holds what `column` holds."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Stream:
     keys: tuple[str, ...]
     replication_key: str | None
     columns: tuple[Column, ...]
-    parent: Parent | None
+    part: Part | None
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Tap:
     python_versions: tuple[str, ...]
     settings: tuple[Setting, ...]
     streams: tuple[Stream, ...]
+    discovers_columns: bool
+    """Whether discovery with credentials adds columns that are not described here."""
 
     @property
     def namespace(self) -> str:
@@ -116,6 +121,7 @@ def _read_tap(folder: Path) -> Tap:
         python_versions=tuple(about["supported_python_versions"] or ()),
         settings=tuple(_settings(about["settings"], own)),
         streams=tuple(_stream(entries[stream.name], type(stream)) for stream in streams),
+        discovers_columns=tap_class.discovers_columns,
     )
 
 
@@ -192,12 +198,14 @@ def _types(spec: JsonObject) -> tuple[str, ...]:
 
 
 def _stream(entry: JsonObject, stream_class: Any) -> Stream:
-    parent = None
-    if stream_class.parent:
-        parent = Parent(
-            stream=stream_class.parent.name,
-            key=stream_class.parent_key,
-            id=stream_class.parent.primary_keys[-1],
+    part = None
+    if stream_class.parent_key:
+        parent = stream_class.parent
+        part = Part(
+            column=stream_class.parent_key,
+            setting=stream_class.id_setting,
+            parent=parent.name if parent else None,
+            parent_id=parent.id_column() if parent else None,
         )
     return Stream(
         name=entry["stream"],
@@ -208,7 +216,7 @@ def _stream(entry: JsonObject, stream_class: Any) -> Stream:
             Column(name, _data_type(spec), " ".join((spec.get("description") or "").split()))
             for name, spec in entry["schema"]["properties"].items()
         ),
-        parent=parent,
+        part=part,
     )
 
 

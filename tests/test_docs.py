@@ -53,8 +53,9 @@ def test_what_taps_say_of_themselves() -> None:
     assert not settings["stream_maps"].own
     attendance = tap.stream("attendance")
     assert attendance is not None
-    assert attendance.parent is not None
-    assert (attendance.parent.stream, attendance.parent.key) == ("sessions", "session_id")
+    assert attendance.part is not None
+    assert (attendance.part.parent, attendance.part.column) == ("sessions", "session_id")
+    assert attendance.part.parent_id == "id"
     columns = {column.name: column for column in attendance.columns}
     assert isinstance(columns["user"], Column)
     assert columns["user"].data_type == "json"

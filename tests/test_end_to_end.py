@@ -27,7 +27,7 @@ def sandbox(project: Project) -> Iterator[Sandbox]:
 
 def load_and_compare(project: Project, sandbox: Sandbox) -> tuple[dict[str, Comparison], int]:
     _, requests = load(sandbox, project.root)
-    return compare_all(sandbox, project.root / "output" / "events.duckdb"), requests
+    return compare_all(sandbox, project.root), requests
 
 
 def differing(compared: dict[str, Comparison]) -> dict[str, tuple[list[str], list[str]]]:

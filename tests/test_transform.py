@@ -18,8 +18,14 @@ if TYPE_CHECKING:
 OLD, NEW = "2026-01-01T03:00:00.000001Z", "2026-01-02T03:00:00.000001Z"
 
 
-def write(project: Project, stream: str, *rows: dict[str, object], tail: str = "") -> Path:
-    folder = project.root / "output" / "raw" / "tap_conferencesio"
+def write(
+    project: Project,
+    stream: str,
+    *rows: dict[str, object],
+    tail: str = "",
+    tap: str = "tap_conferencesio",
+) -> Path:
+    folder = project.root / "output" / "raw" / tap
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stream}-20260102T030000.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows) + tail)
@@ -38,6 +44,19 @@ def checkin(session_id: str, key: str, read_at: str, **more: object) -> dict[str
 def logged(stream: str, parent_id: str, read_at: str, outcome: str = "read") -> dict[str, object]:
     keys = {"subdomain": "example", "stream": stream, "parent_id": parent_id}
     return {**keys, "outcome": outcome, "read_at": read_at}
+
+
+def chat(window: str, key: str, read_at: str, **more: object) -> dict[str, object]:
+    keys = {"account": "example", "window_start": window, "row_key": key}
+    return {**keys, "country": "GB", "read_at": read_at, **more}
+
+
+def hub_session(session_id: int, read_at: str) -> dict[str, object]:
+    return {"event_url": "hub", "session_id": session_id, "read_at": read_at}
+
+
+def hub_attendee(session_id: int, ticket: int, read_at: str) -> dict[str, object]:
+    return {**hub_session(session_id, read_at), "event_ticket_id": ticket}
 
 
 def query(project: Project, sql: str) -> list[tuple[object, ...]]:
@@ -83,8 +102,53 @@ def built(project: Project) -> Project:
         logged("attendance", "settled", OLD),
         logged("attendance", "emptied", NEW, "absent"),
     )
+    write_windows(project)
+    write_numbered_parents(project)
     project.run("run", "dbt-duckdb:build")
     return project
+
+
+def write_windows(project: Project) -> None:
+    write(
+        project,
+        "organisation_data_standard",
+        chat("2025-12-01", "settled", OLD),
+        chat("2026-01-01", "gone from its window", OLD),
+        chat("2026-01-01", "kept", OLD),
+        chat("2026-01-01", "kept", NEW, channel="Web", extra_fields={"Score": 7}),
+        tap="tap_meetengage",
+    )
+    log = {"account": "example", "stream": "organisation_data_standard", "outcome": "read"}
+    write(
+        project,
+        "read_log",
+        {**log, "parent_id": "2025-12-01", "read_at": OLD},
+        {**log, "parent_id": "2026-01-01", "read_at": OLD},
+        {**log, "parent_id": "2026-01-01", "read_at": NEW},
+        tap="tap_meetengage",
+    )
+
+
+def write_numbered_parents(project: Project) -> None:
+    tap = "tap_accelevents"
+    write(project, "sessions", *(hub_session(number, OLD) for number in (1, 2)), tap=tap)
+    write(
+        project,
+        "session_attendees",
+        *(hub_attendee(session, ticket, OLD) for session in (1, 2) for ticket in (10, 11)),
+        hub_attendee(2, 10, NEW),
+        tap=tap,
+    )
+    (project.root / "output" / "raw" / tap / "sessions-20260103T030000.jsonl").write_text(
+        json.dumps(hub_session(2, NEW)) + "\n"
+    )
+    write(
+        project,
+        "read_log",
+        {"stream": "sessions", "parent_id": "hub", "outcome": "read", "read_at": NEW},
+        {"stream": "session_attendees", "parent_id": "2", "outcome": "read", "read_at": NEW},
+        tap=tap,
+    )
 
 
 def test_newest_row_of_each_key_that_is_still_there(built: Project) -> None:
@@ -104,6 +168,24 @@ def test_a_parent_that_is_not_in_the_new_reading_is_gone(built: Project) -> None
         ("emptied",),
         ("kept",),
     ]
+
+
+def test_a_window_that_was_read_again_replaces_what_it_held(built: Project) -> None:
+    rows = query(built, "select row_key from tap_meetengage.organisation_data_standard")
+    assert sorted(rows) == [("kept",), ("settled",)]
+
+
+def test_discovered_columns_are_kept_beside_the_extra_fields(built: Project) -> None:
+    rows = query(
+        built, "select row_key, extra_fields from tap_meetengage.organisation_data_standard"
+    )
+    kept = {key: json.loads(str(extra)) if extra else None for key, extra in rows}
+    assert kept == {"kept": {"channel": "Web", "Score": 7}, "settled": None}
+
+
+def test_parents_may_have_numbers_as_ids(built: Project) -> None:
+    rows = query(built, "select session_id, event_ticket_id from tap_accelevents.session_attendees")
+    assert rows == [(2, 10)]
 
 
 def test_a_stream_without_a_file_is_an_empty_table(built: Project) -> None:

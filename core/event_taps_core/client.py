@@ -152,7 +152,7 @@ class ApiResponse(requests.Response):
             urllib3.exceptions.HTTPError: If the body is cut or badly compressed.
             Broken: If there is no room for it.
         """
-        file = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES)  # noqa: SIM115 - it lives as long as the answer
+        file = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES)  # noqa: SIM115 - a large one lives on
         try:
             for piece in self.raw.stream(_PIECE_BYTES, decode_content=True):
                 file.write(piece)
@@ -165,8 +165,9 @@ class ApiResponse(requests.Response):
         if file.tell() > _SPOOLED_BYTES:
             self.spooled = file
             return
-        file.seek(0)
-        self._content = file.read()
+        with file:
+            file.seek(0)
+            self._content = file.read()
 
     @override
     def json(self, **kwargs: Any) -> Any:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tap_airmeet.client import AirmeetClient, Doubtful, token_of
-from tap_airmeet.tap import REGIONS, TapAirmeet
 from typing_extensions import override
 
 from event_taps_core import (
@@ -21,6 +19,8 @@ from event_taps_core import (
     Pending,
     Refused,
 )
+from tap_airmeet.client import AirmeetClient, Doubtful, token_of
+from tap_airmeet.tap import REGIONS, TapAirmeet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

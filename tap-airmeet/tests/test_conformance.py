@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tap_airmeet.tap import TapAirmeet
-
 from event_taps_core.testing import TapUnderTest, conformance_suite
+from tap_airmeet.tap import TapAirmeet
 
 TestConformance = conformance_suite(
     TapUnderTest(

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tap_airmeet.client import Doubtful
-from tap_airmeet.paging import CursorPages, NumberedPages, Pages, StuckPages
 
 from event_taps_core import Answer, ApiResponse, Broken
+from tap_airmeet.client import Doubtful
+from tap_airmeet.paging import CursorPages, NumberedPages, Pages, StuckPages
 
 Row = dict[str, Any]
 

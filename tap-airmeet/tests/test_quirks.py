@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
-from tap_airmeet.client import EVENTS_PATH
-from tap_airmeet.tap import TapAirmeet
 
 from event_taps_core.testing import TapUnderTest, differences
 from event_taps_core.testing.running import select
+from tap_airmeet.client import EVENTS_PATH
+from tap_airmeet.tap import TapAirmeet
 
 if TYPE_CHECKING:
     from event_taps_core.testing import Run, Sandbox, TapRunner, Warehouse

@@ -9,6 +9,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from event_taps_core import Broken, utc_timestamp
 from tap_airmeet.rows import iso_time, json_text
 from tap_airmeet.streams import (
     BoothsStream,
@@ -20,8 +22,6 @@ from tap_airmeet.streams import (
     SessionsStream,
 )
 from tap_airmeet.tap import TapAirmeet
-
-from event_taps_core import Broken, utc_timestamp
 
 if TYPE_CHECKING:
     import random

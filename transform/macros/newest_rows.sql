@@ -16,15 +16,16 @@
   keys        primary key
   scope       columns, beside stream and parent_id, that tell the read_log's rows apart (say, the account)
   log         relation of read_log; none for read_log itself
-  parent      {relation, stream, key: this stream's column with the parent's id, id: the parent's, scope: columns
-              that both have}, or none
+  open        whether the tap may have discovered more columns than schema.yml has: they are kept in extra_fields
+  part        this stream's column that says which part (parent, id, window) a row is from; none if it is read whole
+  parent      {relation, stream, id: its column that holds what `part` holds, scope: columns that both have}, or none
 #}
-{% macro newest_rows(tap, stream, keys, log=none, scope=[], parent=none) %}
+{% macro newest_rows(tap, stream, keys, log=none, scope=[], open=false, part=none, parent=none) %}
 with
 newest as (
     select
         {%- for column in model.columns.values() %}
-        {{ typed(column.name, column.data_type) }} as {{ quoted([column.name]) }},
+        {{ undeclared() if open and column.name == 'extra_fields' else typed(column.name, column.data_type) }} as {{ quoted([column.name]) }},
         {%- endfor %}
         _line
     from {{ raw_lines(tap, stream) }}
@@ -43,7 +44,7 @@ readings as (
 gone as (
     select distinct {{ typed_keys(parent) }} from {{ raw_lines(tap, parent.stream) }} where document is not null
     except
-    select {{ quoted(parent.scope + [parent.id]) }} from {{ parent.relation }}
+    select {{ texts(parent.scope + [parent.id]) }} from {{ parent.relation }}
 )
 {%- endif %}
 select newest.* exclude (_line)
@@ -52,7 +53,7 @@ where true
 {%- if log %}
     and not exists (
         select 1 from readings
-        where readings.parent_id = {{ "coalesce(newest." ~ quoted([parent.key]) ~ "::varchar, '')" if parent else "''" }}
+        where readings.parent_id = {{ "coalesce(newest." ~ quoted([part]) ~ "::varchar, '')" if part else "''" }}
         {%- for column in scope %}
             and readings.{{ quoted([column]) }} = newest.{{ quoted([column]) }}
         {%- endfor %}
@@ -62,9 +63,9 @@ where true
 {%- if parent %}
     and not exists (
         select 1 from gone
-        where gone.{{ quoted([parent.id]) }} = newest.{{ quoted([parent.key]) }}
+        where gone.{{ quoted([parent.id]) }} = newest.{{ quoted([part]) }}::varchar
         {%- for column in parent.scope %}
-            and gone.{{ quoted([column]) }} = newest.{{ quoted([column]) }}
+            and gone.{{ quoted([column]) }} = newest.{{ quoted([column]) }}::varchar
         {%- endfor %}
     )
 {%- endif %}
@@ -92,7 +93,22 @@ where true
     {%- endif -%}
 {%- endmacro %}
 
-{# The columns that tell a parent's rows apart, from its own files; keys are texts unless the parent's table says else. #}
+{# What the tap's own extra_fields and the members of `document` that are no columns hold, as one object or null. #}
+{% macro undeclared() -%}
+    nullif(json_merge_patch(
+        json_merge_patch(document, '{
+            {%- for name in model.columns %}"{{ name }}": null{{ ', ' if not loop.last }}{% endfor -%}
+        }'),
+        coalesce(nullif(document -> 'extra_fields', 'null'::json), '{}'::json)
+    ), '{}'::json)
+{%- endmacro %}
+
+{# Columns as texts, to compare them with the members of a line. #}
+{% macro texts(names) -%}
+    {%- for name in names -%}{{ adapter.quote(name) }}::varchar as {{ adapter.quote(name) }}{{ ', ' if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{# The columns that tell a parent's rows apart, from its own files, as texts. #}
 {% macro typed_keys(parent) -%}
     {%- for column in parent.scope + [parent.id] -%}
         document ->> '{{ column }}' as {{ quoted([column]) }}{{ ', ' if not loop.last }}

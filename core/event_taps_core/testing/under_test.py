@@ -48,6 +48,8 @@ class TapUnderTest:
         positions_per_run: How many switches are moved in one run, when all positions are tried;
             more than one for a vendor with very many.
         elsewhere: Positions that need settings of their own: the tap's own tests try them.
+        exclusive: Positions that cannot all end in a complete run together: for each switch those
+            that count. A mixture that has them all leaves the first of the switches alone.
         needs: For a stream whose rows need another stream that is not its parent (a join): the
             names of those. Whatever else a stream requests is a request too many.
         fault_seed: Seed of the random faults; another one if some kind strikes no request.
@@ -66,6 +68,7 @@ class TapUnderTest:
     identify: Callable[[Mapping[str, Any]], str] = str
     part_days: int = 0
     elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    exclusive: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     more_streams: tuple[str, ...] = ()
     positions_per_run: int = 1
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -205,7 +208,10 @@ class TapUnderTest:
         """
         fed = self.sharing(stream)
         below = [
-            name for name, cls in self.streams.items() if cls.parent and cls.parent.name in fed
+            name
+            for name, cls in self.streams.items()
+            if (cls.parent and cls.parent.name in fed)
+            or not set(fed).isdisjoint(self.needs.get(name, ()))
         ]
         return set(fed).union(*map(self.fed_by, below))
 

@@ -5,6 +5,7 @@
     'booth_attendance',
     keys=['booth_id', 'id'],
     log=ref('tap_airmeet__read_log'),
+    part='booth_id',
     parent={'relation': ref('tap_airmeet__booths'), 'stream': 'booths',
-        'key': 'booth_id', 'id': 'uid', 'scope': ['airmeet_id']},
+        'id': 'uid', 'scope': ['airmeet_id']},
 ) }}

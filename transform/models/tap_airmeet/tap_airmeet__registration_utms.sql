@@ -5,6 +5,7 @@
     'registration_utms',
     keys=['airmeet_id', 'id'],
     log=ref('tap_airmeet__read_log'),
+    part='airmeet_id',
     parent={'relation': ref('tap_airmeet__airmeets'), 'stream': 'airmeets',
-        'key': 'airmeet_id', 'id': 'uid', 'scope': []},
+        'id': 'uid', 'scope': []},
 ) }}

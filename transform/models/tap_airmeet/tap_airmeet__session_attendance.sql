@@ -5,6 +5,7 @@
     'session_attendance',
     keys=['session_id', 'id'],
     log=ref('tap_airmeet__read_log'),
+    part='session_id',
     parent={'relation': ref('tap_airmeet__sessions'), 'stream': 'sessions',
-        'key': 'session_id', 'id': 'session_id', 'scope': ['airmeet_id']},
+        'id': 'session_id', 'scope': ['airmeet_id']},
 ) }}

@@ -6,6 +6,7 @@
     keys=['subdomain', 'session_id', 'question_key'],
     log=ref('tap_conferencesio__read_log'),
     scope=['subdomain'],
+    part='session_id',
     parent={'relation': ref('tap_conferencesio__sessions'), 'stream': 'sessions',
-        'key': 'session_id', 'id': 'id', 'scope': ['subdomain']},
+        'id': 'id', 'scope': ['subdomain']},
 ) }}

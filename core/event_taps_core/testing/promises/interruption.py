@@ -46,7 +46,10 @@ class Interruption(Promises):
         sandbox.delay(first_run.milliseconds(SLOW_RUN_SECONDS))
         running = run_tap.start(settings=PRECISE)
         third = len(first_run.run.stdout) // 3
-        sandbox.wait_until(lambda: running.written() > third, while_true=running.runs)
+        sandbox.wait_until(
+            lambda: running.written() > third and running.so_far().state is not None,
+            while_true=running.runs,
+        )
         running.send(signal.SIGKILL)
         killed = running.finish()
         assert killed.exit_code == -signal.SIGKILL
