@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
+from event_taps_core.testing.forks import Fork, Invocation
 from event_taps_core.testing.sandbox import find_command
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 Record = dict[str, Any]
@@ -127,29 +128,27 @@ class RunningTap:
     """A run under way; its output goes to files, so that nothing it wrote is lost if it is killed.
 
     Args:
-        command: The command with its arguments.
-        environment: The environment variables.
-        folder: Where the files go.
+        invocation: The command, and what it is started with.
         stdout: Where stdout goes instead of a file.
+        anew: Whether it is started as a shell does, and not as a fork.
     """
 
     def __init__(
-        self,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        folder: Path,
-        stdout: IO[bytes] | int | None = None,
+        self, invocation: Invocation, stdout: IO[bytes] | int | None = None, *, anew: bool = False
     ) -> None:
-        self._stdout = folder / "stdout"
-        self._stderr = folder / "stderr"
-        with self._stdout.open("wb") as out, self._stderr.open("wb") as errors:
+        self._invocation = invocation
+        self.process: subprocess.Popen[bytes] | Fork
+        if stdout is None and not anew:
+            self.process = Fork(invocation)
+            return
+        with invocation.stdout.open("wb") as out, invocation.stderr.open("wb") as errors:
             self.process = subprocess.Popen(  # noqa: S603 - the tap's own command
-                command,
+                [find_command(invocation.name), *invocation.arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=out if stdout is None else stdout,
                 stderr=errors,
-                env=environment,
-                cwd=folder,
+                env=invocation.environment,
+                cwd=invocation.folder,
             )
 
     def runs(self) -> bool:
@@ -158,7 +157,7 @@ class RunningTap:
 
     def written(self) -> int:
         """Return how many bytes it wrote to stdout."""
-        return self._stdout.stat().st_size
+        return self._invocation.stdout.stat().st_size
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
@@ -171,18 +170,22 @@ class RunningTap:
             subprocess.TimeoutExpired: If it takes longer; then it is killed.
         """
         try:
-            self.process.wait(seconds)
+            code = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             self.kill()
             raise
-        return self._left(self.process.returncode)
+        return self._left(code)
 
     def so_far(self) -> Run:
         """Return what it has written up to now."""
         return self._left(exit_code=-1)
 
     def _left(self, exit_code: int) -> Run:
-        return Run(exit_code, self._stdout.read_bytes(), self._stderr.read_text(encoding="utf-8"))
+        return Run(
+            exit_code,
+            self._invocation.stdout.read_bytes(),
+            self._invocation.stderr.read_text(encoding="utf-8"),
+        )
 
     def kill(self) -> None:
         """End it for certain."""
@@ -202,7 +205,6 @@ class TapRunner:
     def __init__(self, command: str, settings: Mapping[str, Any], folder: Path) -> None:
         self.settings = dict(settings)
         self._name = command
-        self._command = find_command(command)
         self._folder = folder
         self._started: list[RunningTap] = []
 
@@ -260,8 +262,11 @@ class TapRunner:
         """Start the tap with these arguments only: no settings at all."""
         folder = self._folder / f"run{len(self._started)}"
         folder.mkdir(parents=True)
+        environment = {**self._environment(), **(env or {})}
         running = RunningTap(
-            [self._command, *arguments], {**self._environment(), **(env or {})}, folder, stdout
+            Invocation(self._name, arguments, environment, folder),
+            stdout,
+            anew="--config" not in arguments,
         )
         self._started.append(running)
         return running
