@@ -6,5 +6,6 @@
     keys=['account', 'row_key'],
     log=ref('tap_meetengage__read_log'),
     scope=['account'],
+    open=true,
     part='window_start',
 ) }}

@@ -1,0 +1,104 @@
+"""Lists in numbered pages, whose end no attribute of the answer tells.
+
+`recordsFiltered` is documented with two meanings, the most rows of a page are not documented, the
+server may cap `size` or ignore `page`, and rows without a sort order may move between pages. So a
+walk ends where nothing new comes, and `recordsTotal` only says whether to walk once more.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from typing_extensions import override
+
+from event_taps_core import PageWalk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from event_taps_core import Row
+
+LOGGER: Final = logging.getLogger(__name__)
+
+PAGE_SIZE: Final = 100
+"""Rows to ask for: the default of one list, and what clients use on the others."""
+
+MOST_WALKS: Final = 5
+"""So often is a list walked while each walk finds rows that had moved out of the last one's way."""
+
+
+class Place(NamedTuple):
+    """Which page to ask for."""
+
+    walk: int
+    page: int
+    """Counted from zero."""
+
+
+class Pages(PageWalk[Place]):
+    """`page` from zero and `size`.
+
+    Args:
+        id_of: What is the same in a row that comes twice.
+    """
+
+    def __init__(self, id_of: Callable[[Row], Any]) -> None:
+        super().__init__(Place(0, 0))
+        self._id_of = id_of
+        self._known: set[Any] = set()
+        self._known_before = 0
+        self._seen_in_walk: set[Any] = set()
+        self._ends_walk = False
+        self._total: int | None = None
+
+    @override
+    def fresh(self, rows: list[Row]) -> list[Row]:
+        by_id: dict[Any, Row] = {}
+        for row in rows:
+            by_id.setdefault(self._id_of(row), row)
+        self._ends_walk = self._seen_in_walk.issuperset(by_id)
+        self._seen_in_walk.update(by_id)
+        new = [row for id_, row in by_id.items() if id_ not in self._known]
+        self._known.update(by_id)
+        return new
+
+    @override
+    def has_more(self, response: requests.Response) -> bool:
+        self._total = total_of(response.json()) or self._total
+        return not self._ends_walk or self._walks_again(response)
+
+    @override
+    def get_next(self, response: requests.Response) -> Place:
+        if not self._ends_walk:
+            return self.current_value._replace(page=self.current_value.page + 1)
+        self._known_before = len(self._known)
+        self._seen_in_walk = set()
+        return Place(self.current_value.walk + 1, 0)
+
+    def _walks_again(self, response: requests.Response) -> bool:
+        """Say whether rows may have been missed because others moved, and another walk finds them.
+
+        After a walk that found nothing new, the count is what is wrong.
+        """
+        if self._total is None or len(self._known) >= self._total:
+            return False
+        found_new = len(self._known) > self._known_before
+        is_worth_it = found_new and self.current_value.walk + 1 < MOST_WALKS
+        if not is_worth_it:
+            path = urlsplit(response.url).path
+            LOGGER.warning(
+                "%s: the API counts %d rows but sent %d", path, self._total, len(self._known)
+            )
+        return is_worth_it
+
+
+def total_of(body: Any) -> int | None:
+    """Return `recordsTotal`; a count may be a text, and a bare list has none."""
+    try:
+        return int(body["recordsTotal"])
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,211 @@
+"""From the vendor's rows to the tap's: names, forms of values, and no secrets within."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from event_taps_core import Broken, Unconvertible, snake_case
+from event_taps_core.columns import integer
+from tap_accelevents.dates import utc_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from zoneinfo import ZoneInfo
+
+    from event_taps_core import Row
+
+SECRETS: Final = frozenset(
+    {
+        "streamKey",
+        "rtmpUrl",
+        "meetingPassword",
+        "accessToken",
+        "access_token",
+        "cardType",
+        "lastFour",
+    }
+)
+"""Attributes that let somebody in, or tell of a card: never emitted unless asked for."""
+
+Forms = dict[str, "Callable[[Any], Any]"]
+"""By column: what brings a value into the column's form."""
+
+
+def integer_id(value: Any) -> int:
+    """Read an id, which may be a number or a text of digits.
+
+    Raises:
+        Broken: If it is neither: a row without an id is no row.
+    """
+    if type(value) is int:
+        return value
+    try:
+        return integer(value)
+    except Unconvertible:
+        msg = "a row without an id"
+        raise Broken(msg) from None
+
+
+def text_id(value: Any) -> str:
+    """Read an id that is a text, or a number in place of one.
+
+    Raises:
+        Broken: If it is neither.
+    """
+    if (isinstance(value, str) and value) or type(value) is int:
+        return str(value)
+    msg = "a row without an id"
+    raise Broken(msg)
+
+
+def list_of_ids(value: Any) -> Any:
+    """Make a list of numbers of what the prose calls an id and the schema a list of ids.
+
+    >>> list_of_ids(["7", 8]), list_of_ids("9"), list_of_ids(None)
+    ([7, 8], [9], None)
+    """
+    if value is None:
+        return None
+    try:
+        return [
+            one if type(one) is int else integer(one)
+            for one in (value if isinstance(value, list) else [value])
+        ]
+    except Unconvertible:
+        return value
+
+
+def list_of_objects(value: Any) -> Any:
+    """Make a list of what the documented schema calls an object, and the vendor's prose a list."""
+    return [value] if isinstance(value, dict) else value
+
+
+def json_text(value: Any) -> Any:
+    """Write an object or list as JSON text, which the vendor itself does in places."""
+    return msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else value
+
+
+def without_secrets(value: Any) -> Any:
+    """Return a nested value without the members that are secrets, at any depth."""
+    if isinstance(value, dict):
+        return {
+            name: without_secrets(member) for name, member in value.items() if name not in SECRETS
+        }
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
+    """Take the list out of an answer: bare, or under one of several names; null is no rows.
+
+    Raises:
+        Broken: If there is no list of objects.
+    """
+    found = body
+    if isinstance(body, dict):
+        there = [body[name] for name in names if name in body]
+        if not there:
+            msg = f"no '{next(iter(names))}' in the answer"
+            raise Broken(msg)
+        found = next((value for value in there if value is not None), [])
+    if not isinstance(found, list) or not {dict}.issuperset(map(type, found)):
+        msg = "no list of objects in the answer"
+        raise Broken(msg)
+    return found
+
+
+def without_repeats(rows: Iterable[Row], id_of: Callable[[Row], Any]) -> list[Row]:
+    """Return the first row of each id.
+
+    Raises:
+        Broken: If a row has none.
+    """
+    by_id: dict[Any, Row] = {}
+    for row in rows:
+        by_id.setdefault(id_of(row), row)
+    return list(by_id.values())
+
+
+class Naming:
+    """Leads the vendor's attributes to their columns; made once per stream.
+
+    Args:
+        columns: Names of the declared columns.
+        spellings: Columns of attributes whose snake_case is not the column's name.
+        forms: What brings a column's values into its form.
+        left_out: Attributes whose values belong to other streams.
+        with_secrets: Whether secrets may be emitted.
+    """
+
+    def __init__(
+        self,
+        columns: Collection[str],
+        spellings: Mapping[str, str],
+        forms: Forms,
+        left_out: Collection[str],
+        *,
+        with_secrets: bool,
+    ) -> None:
+        self._columns = columns
+        self._spellings = spellings
+        self._forms = forms
+        self._left_out = left_out
+        self._with_secrets = with_secrets
+        self._known: dict[str, tuple[str, str] | None] = {}
+
+    def apply(self, row: Row, context: Mapping[str, Any], zone: ZoneInfo | None) -> Row:
+        """Return the row under names that lead to its columns, with local times in UTC beside them.
+
+        What only repeats the context (a parent's id, perhaps as a text) is left out. Where two
+        spellings of one attribute come, one that says something wins.
+
+        Args:
+            row: The vendor's row.
+            context: The partition.
+            zone: The event's zone; None if it is not known.
+        """
+        named: Row = {}
+        filled: dict[str, str] = {}
+        for attribute, value in row.items():
+            try:
+                known = self._known[attribute]
+            except KeyError:
+                known = self._known[attribute] = self._name(attribute)
+            if known is None:
+                continue
+            column, name = known
+            if column in context and str(value) == str(context[column]):
+                continue
+            value = self._formed(column, value)  # noqa: PLW2901 - the same value in its form
+            if column in filled:
+                if value is None:
+                    continue
+                if named[filled[column]] is None:
+                    del named[filled[column]]
+            filled[column] = name
+            named[name] = value
+            if f"{column}_utc" in self._columns:
+                named[f"{column}_utc"] = utc_time(value, zone)
+        return named
+
+    def _formed(self, column: str, value: Any) -> Any:
+        if value.__class__ in (dict, list) and not self._with_secrets:
+            value = without_secrets(value)
+        return self._forms[column](value) if column in self._forms else value
+
+    def _name(self, attribute: str) -> tuple[str, str] | None:
+        """Return an attribute's column, and the name that leads there; None to leave it out.
+
+        The attribute's own name stays where it leads there by itself, or to no column: so it is
+        the vendor's among the extra fields. A secret is a column that is emitted when asked for, or
+        nowhere.
+        """
+        if attribute in self._left_out:
+            return None
+        if attribute in self._spellings:
+            return self._spellings[attribute], self._spellings[attribute]
+        column = snake_case(attribute)
+        if column not in self._columns and attribute in SECRETS and not self._with_secrets:
+            return None
+        return column, attribute

@@ -1,0 +1,106 @@
+"""tap-accelevents: sessions, their analytics, and everyone in them."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Final
+
+from singer_sdk import typing as th
+from typing_extensions import override
+
+from event_taps_core import EventTap, TapError, settings
+from tap_accelevents import streams
+from tap_accelevents.analytics_path import AnalyticsPath
+from tap_accelevents.client import (
+    HEADERS,
+    SESSION_ANALYTICS,
+    AccelEventsClient,
+    check_analytics_path,
+)
+
+_SLUG: Final = re.compile(r"[^\s/?#%]+")
+
+
+class TapAccelevents(EventTap):
+    """Accelevents: events, sessions and their analytics, registrations, orders, booths."""
+
+    name = "tap-accelevents"
+    client_class = AccelEventsClient
+    isolates_refusals = True  # a key may be the host's of one event and not of another
+    stream_classes = (
+        streams.EventsStream,
+        streams.SessionsStream,
+        streams.SessionAnalyticsStream,
+        streams.SessionAnalyticsDetailsStream,
+        streams.SessionRegistrantsStream,
+        streams.SessionSpeakersStream,
+        streams.SessionAssetsStream,
+        streams.SessionAttendeesStream,
+        streams.SpeakersStream,
+        streams.AttendeesStream,
+        streams.AttendeeSummaryStream,
+        streams.OrdersStream,
+        streams.TicketTypesStream,
+        streams.SponsorsStream,
+        streams.SponsorAnalyticsStream,
+        streams.ExhibitorsStream,
+        streams.ExhibitorStaffStream,
+    )
+    config_jsonschema = settings(
+        th.Property(
+            "api_key",
+            th.StringType(nullable=False, min_length=1),
+            required=True,
+            secret=True,
+            title="API key",
+            description="API key of the organisation (Enterprise, Integrations, API Key).",
+        ),
+        th.Property(
+            "event_urls",
+            th.ArrayType(th.StringType(nullable=False, min_length=1), nullable=False),
+            required=True,
+            title="Event URLs",
+            description="The events to read, by their slugs: 'demo' for an event whose public "
+            "address ends in /events/demo.",
+        ),
+        th.Property(
+            "auth_header",
+            th.StringType(allowed_values=["auto", *HEADERS]),
+            title="Authentication header",
+            default="auto",
+            description="The header that holds the key: Key, Authorization, or Bearer (in "
+            "Authorization). auto sends Key, and tries the others once if it is refused.",
+        ),
+        th.Property(
+            "session_analytics_path",
+            th.StringType,
+            title="Session analytics path",
+            description="Path of one session's analytics, with {session_id} and perhaps "
+            "{event_url} or {event_id}, which the vendor does not document. By default "
+            f"{SESSION_ANALYTICS[0]}; where that is not found, others are tried once.",
+        ),
+        requests_per_minute=300,
+    )
+
+    @property
+    @override
+    def default_api_url(self) -> str:
+        return "https://api.accelevents.com"
+
+    @cached_property
+    def analytics_path(self) -> AnalyticsPath:
+        """Where the analytics of one session are; the same for all streams of this run."""
+        return AnalyticsPath(check_analytics_path(self.config.get("session_analytics_path")))
+
+    @override
+    def check_settings(self) -> None:
+        super().check_settings()
+        check_analytics_path(self.config.get("session_analytics_path"))
+        event_urls = self.config["event_urls"]
+        if not event_urls or not all(map(_SLUG.fullmatch, event_urls)):
+            msg = (
+                "setting event_urls: it must list at least one event, each as what follows "
+                "/events/ in its public address, such as demo"
+            )
+            raise TapError(msg)

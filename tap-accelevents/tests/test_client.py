@@ -1,0 +1,314 @@
+"""What the client lets through, how it sends its key, and what it takes an answer for."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from event_taps_core import Absent, Answer, ApiResponse, Broken, Expired, Refused, TapError
+from tap_accelevents.client import (
+    SESSION_ANALYTICS,
+    AccelEventsClient,
+    NoSuchPath,
+    NotAcceptable,
+    check_analytics_path,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BASE = "https://api.accelevents.com"
+CONFIG: dict[str, Any] = {
+    "api_key": "key-0123456789",
+    "auth_header": "Key",
+    "concurrency": 1,
+    "requests_per_minute": 0,
+    "request_timeout_seconds": 1,
+    "max_retries": 0,
+}
+CLIENT = AccelEventsClient(BASE, CONFIG)
+with contextlib.suppress(Refused):
+    CLIENT.renew_credentials()  # it has no other header to try
+READS = (
+    "/rest/host/event/demo/eventDetails",
+    "/rest/host/event/demo/session",
+    "/rest/host/session/analytics",
+    "/rest/host/session/7/analytics",
+    "/rest/host/session/analytics/7",
+    "/rest/host/event/demo/session/7/analytics",
+    "/rest/host/session/7/attendee",
+    "/rest/host/event/demo/speaker",
+    "/rest/events/demo/staff/allAttendees",
+    "/rest/events/demo/staff/orders",
+    "/rest/events/demo/staff/ticketing/settings",
+    "/rest/event/61017/sponsors",
+    "/rest/host/event/demo/sponsors/analytics",
+    "/rest/event/demo/exhibitor/summary",
+    "/rest/event/demo/exhibitor/5/staff",
+)
+TRAP = "/rest/events/{event_url}/staff/checkin/barcode/{session_id}/checkin/true"
+NEVER = (
+    "/rest/events/demo/staff/checkin/barcode/123/checkin/true",
+    "/rest/events/demo/staff/refund/order/1",
+    "/rest/host/event/demo/speaker/sortSpeakerBy/firstName/true",
+    "/rest/events/demo/session/7",
+    "/rest/events/demo",
+    "/rest/cache/events/demo",
+    "/rest/u/login/token/abc",
+    "/rest/host/event/demo/session/..",
+    "/rest/host/event/demo/eventDetails/",
+)
+ELSEWHERE = (
+    "https://api.accelevents.com.evil.example/rest/host/session/analytics",
+    "http://api.accelevents.com/rest/host/session/analytics",
+    "https://api.accelevents.com/v1/rest/host/session/analytics",
+    "https://user@api.accelevents.com/rest/host/session/analytics",
+)
+BAD_PATHS = (
+    "",
+    "analytics",
+    "/rest/host/session/analytics",  # no session
+    "/rest/host/session/{session_id}/{session_id}/analytics",
+    "/rest/host/session/{session_id}",
+    "/rest/host/session/{session_id}/attendee",
+    "/host/session/{session_id}/analytics",
+    "/rest/../session/{session_id}/analytics",
+    "/rest/host/session/{session_id}/analytics?x=1",
+    "/rest/host/session/{session_id}/analytics/checkin",
+    "https://evil.example/rest/{session_id}/analytics",
+    "/rest/host/{else}/{session_id}/analytics",
+    TRAP,
+    TRAP + "/analytics",
+    "/rest/events/{event_url}/staff/analytics/{session_id}",
+    "/rest/events/{event_url}/CheckIn/barcode/{session_id}/analytics",
+    "/rest/events/{event_url}/check-in/{session_id}/analytics",
+)
+SEGMENTS = (
+    "rest",
+    "events",
+    "staff",
+    "checkin",
+    "barcode",
+    "{event_url}",
+    "{session_id}",
+    "analytics",
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def client(**settings: Any) -> AccelEventsClient:
+    return AccelEventsClient(BASE, {**CONFIG, **settings})
+
+
+def answer(status: int, body: Any = None) -> ApiResponse:
+    made = ApiResponse()
+    made.status_code = status
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    made._content = content  # noqa: SLF001 - how `requests` itself is tested
+    made.url = BASE + READS[0] + "?page=0"
+    return made
+
+
+def classified(response: ApiResponse, asked: AccelEventsClient = CLIENT) -> Answer | None:
+    try:
+        return asked.classify(response)
+    except Answer as raised:
+        return raised
+
+
+# What is requested
+
+
+@pytest.mark.parametrize("path", READS)
+def test_documented_reads_are_permitted(path: str) -> None:
+    assert CLIENT.permits("GET", BASE + path)
+
+
+@pytest.mark.parametrize("path", NEVER)
+def test_nothing_else_is_permitted_be_it_a_get(path: str) -> None:
+    """A GET of this vendor checks people in."""
+    assert not CLIENT.permits("GET", BASE + path)
+
+
+@given(st.text(min_size=1).filter(lambda method: method != "GET"), st.sampled_from(READS))
+def test_no_method_but_get_is_ever_sent(method: str, path: str) -> None:
+    assert not CLIENT.permits(method, BASE + path)
+
+
+@pytest.mark.parametrize("url", ELSEWHERE)
+def test_nothing_is_sent_to_another_host(url: str) -> None:
+    assert not CLIENT.permits("GET", url)
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_stands_in_the_segments_nobody_is_checked_in(
+    event: str, barcode: str, flag: str
+) -> None:
+    path = f"/rest/events/{event}/staff/checkin/barcode/{barcode}/checkin/{flag}"
+    assert not CLIENT.permits("GET", BASE + path)
+
+
+@pytest.mark.parametrize("path", SESSION_ANALYTICS)
+def test_each_known_path_of_the_analytics_may_be_set(path: str) -> None:
+    assert check_analytics_path(path) == path
+
+
+def test_path_that_is_set_may_be_read() -> None:
+    path = "/rest/v2/host/event/{event_url}/session/{session_id}/sessionAnalytics"
+    url = BASE + "/rest/v2/host/event/demo/session/7/sessionAnalytics"
+    assert client(session_analytics_path=path).permits("GET", url)
+    assert not CLIENT.permits("GET", url)
+
+
+@pytest.mark.parametrize("path", BAD_PATHS)
+def test_path_that_is_none_of_analytics_cannot_be_set(path: str) -> None:
+    with pytest.raises(TapError, match="session_analytics_path"):
+        client(session_analytics_path=path)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "rest",
+                "events",
+                "{event_url}",
+                "staff",
+                "checkin",
+                "barcode",
+                "{session_id}",
+                "analytics",
+                "true",
+                "host",
+            ]
+        ),
+        max_size=9,
+    )
+)
+def test_no_path_that_passes_can_be_the_trap(segments: list[str]) -> None:
+    path = "/" + "/".join(segments)
+    try:
+        made = client(session_analytics_path=path)
+    except TapError:
+        return
+    for trap in NEVER[:1]:
+        assert not made.permits("GET", BASE + trap)
+
+
+# The key
+
+
+@pytest.mark.parametrize(
+    ("form", "header"),
+    [
+        ("auto", {"Key": "key-0123456789"}),
+        ("Key", {"Key": "key-0123456789"}),
+        ("Authorization", {"Authorization": "key-0123456789"}),
+        ("Bearer", {"Authorization": "Bearer key-0123456789"}),
+    ],
+)
+def test_key_is_sent_in_one_header(form: str, header: Mapping[str, str]) -> None:
+    headers = client(auth_header=form).headers()
+    assert {name: headers[name] for name in headers if name != "Accept"} == header
+
+
+def test_401_is_worth_another_header_once() -> None:
+    asked = client(auth_header="auto")
+    assert type(classified(answer(401), asked)) is Expired
+    assert type(classified(answer(401), CLIENT)) is Refused
+
+
+# What answers mean
+
+
+@pytest.mark.parametrize(
+    "body", [[], {"data": [], "error": None}, {"data": []}, {"error": "", "data": []}, {"type": 1}]
+)
+def test_envelopes_without_an_error_are_records(body: Any) -> None:
+    assert classified(answer(200, body)) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": [], "error": "cannot sort"},
+        {"data": [], "error": {"message": "cannot sort"}},
+        {"errorCode": 500, "message": "failed"},
+        {"type": "Fail", "message": "failed"},
+        b"<html>",
+        b"",
+    ],
+)
+def test_error_in_a_200_is_broken(body: Any) -> None:
+    assert type(classified(answer(200, body))) is Broken
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 406, 500])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errorCode": 404800, "message": "Session not found"},
+        {"code": "404800", "error": "Session not found"},
+        {"error": {"code": 404800, "message": "Session not found"}},
+    ],
+)
+def test_404800_is_a_session_that_is_not_there_under_any_status(status: int, body: Any) -> None:
+    if status == 200 and "code" in body:
+        body = {**body, "errorCode": body["code"]}
+    found = classified(answer(status, body))
+    assert type(found) is Absent
+    assert "404800" in found.reason
+
+
+@pytest.mark.parametrize("code", [4040200, 4040027, 404801, "4040049"])
+def test_codes_that_begin_with_404_are_absent(code: Any) -> None:
+    assert type(classified(answer(404, {"errorCode": code}))) is Absent
+
+
+@pytest.mark.parametrize("code", [4030201, "4030101"])
+def test_codes_that_begin_with_403_are_refused(code: Any) -> None:
+    assert type(classified(answer(406, {"errorCode": code}))) is Refused
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"no", {}, []])
+def test_refusal_needs_no_code(status: int, body: Any) -> None:
+    assert type(classified(answer(status, body))) is Refused
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"no", {"message": "not found"}, []])
+def test_404_without_a_code_may_be_about_the_path(body: Any) -> None:
+    assert type(classified(answer(404, body))) is NoSuchPath
+
+
+@pytest.mark.parametrize("status", [404, 406])
+def test_40600013_is_about_the_path(status: int) -> None:
+    assert type(classified(answer(status, {"errorCode": 40600013}))) is NoSuchPath
+
+
+def test_406_without_a_code_is_no_absence_and_not_asked_again() -> None:
+    found = classified(answer(406, b""))
+    assert type(found) is NotAcceptable
+    assert found.retries == 0
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_what_may_pass_is_asked_again(status: int) -> None:
+    found = classified(answer(status, {"errorCode": status, "message": "later"}))
+    assert type(found) is Broken
+    assert found.retries is None
+
+
+@given(st.sampled_from([200, 400, 401, 403, 404, 406, 410, 418, 500]), JSON)
+def test_any_body_has_a_meaning(status: int, body: Any) -> None:
+    found = classified(answer(status, body))
+    assert status == 200 or isinstance(found, Answer)

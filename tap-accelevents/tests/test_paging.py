@@ -1,0 +1,120 @@
+"""How lists are walked: to their end, once more if need be, and never for ever."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from event_taps_core import ApiResponse
+from tap_accelevents.paging import MOST_WALKS, Pages, Place, total_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Row = dict[str, Any]
+FIVE = 5
+ROWS = [{"id": number} for number in range(12)]
+
+
+def answer(rows: list[Row], total: Any) -> ApiResponse:
+    made = ApiResponse()
+    body = rows if total is None else {"data": rows, "recordsTotal": total}
+    made._content = json.dumps(body).encode()  # noqa: SLF001 - how `requests` itself is tested
+    made.url = "https://api.accelevents.com/rest/host/event/demo/session?page=0"
+    return made
+
+
+def walk(serve: Callable[[Place], list[Row]], total: Any = None) -> tuple[list[int], int]:
+    """Return the ids that were read, and how many requests it took."""
+    pages = Pages(lambda row: row["id"])
+    found: list[int] = []
+    while not pages.finished:
+        rows = serve(pages.current_value)
+        found += [row["id"] for row in pages.fresh(rows)]
+        pages.advance(answer(rows, total))
+        assert pages.count < 100
+    return found, pages.count
+
+
+def fives(place: Place) -> list[Row]:
+    return ROWS[place.page * FIVE : (place.page + 1) * FIVE]
+
+
+@pytest.mark.parametrize("total", [None, 12, 3, "12", 0, "many"], ids=repr)
+def test_walk_ends_at_an_empty_page_whatever_is_counted(total: Any) -> None:
+    assert walk(fives, total) == (list(range(12)), 4)
+
+
+def test_page_that_is_ignored_ends_the_walk(caplog: pytest.LogCaptureFixture) -> None:
+    assert walk(lambda _: ROWS, 12) == (list(range(12)), 2)
+    assert caplog.text == ""
+
+
+def test_rows_that_cannot_be_had_are_said(caplog: pytest.LogCaptureFixture) -> None:
+    found, requests = walk(lambda _: ROWS[:5], 12)
+    assert found == [0, 1, 2, 3, 4]
+    assert requests == 4
+    assert "counts 12 rows but sent 5" in caplog.text
+    assert len(caplog.records) == 1
+
+
+def test_last_page_that_comes_again_ends_the_walk() -> None:
+    found, _ = walk(lambda place: fives(place) or ROWS[10:], 12)
+    assert found == list(range(12))
+
+
+def test_count_that_is_too_high_costs_one_more_walk(caplog: pytest.LogCaptureFixture) -> None:
+    assert walk(fives, 20) == (list(range(12)), 8)
+    assert len(caplog.records) == 1
+
+
+def test_rows_that_moved_up_are_found_by_a_second_walk() -> None:
+    """A row was removed in front of them, so one fell to the page that was read already."""
+
+    def serve(place: Place) -> list[Row]:
+        rows = fives(place)
+        return rows[1:] if place.walk == 0 and place.page == 1 else rows
+
+    found, requests = walk(serve, 12)
+    assert sorted(found) == list(range(12))
+    assert requests == 8
+
+
+def test_rows_that_moved_down_come_once() -> None:
+    found, _ = walk(lambda place: ROWS[max(0, place.page * FIVE - 1) : (place.page + 1) * FIVE])
+    assert found == list(range(12))
+
+
+def test_empty_list_takes_one_request() -> None:
+    assert walk(lambda _: [], 0) == ([], 1)
+    assert walk(lambda _: [], None) == ([], 1)
+
+
+@given(st.data(), st.none() | st.integers(0, 40))
+def test_any_pages_end_and_no_row_comes_twice(data: st.DataObject, total: int | None) -> None:
+    def serve(_: Place) -> list[Row]:
+        return [{"id": number} for number in data.draw(st.lists(st.integers(0, 8), max_size=4))]
+
+    found, requests = walk(serve, total)
+    assert len(found) == len(set(found))
+    assert requests <= MOST_WALKS * (9 + 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "total"),
+    [
+        ({"recordsTotal": 7}, 7),
+        ({"recordsTotal": "7"}, 7),
+        ({"recordsTotal": None}, None),
+        ({"recordsTotal": "x"}, None),
+        ({"recordsFiltered": 7}, None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_total_may_be_absent_or_a_text(body: Any, total: int | None) -> None:
+    assert total_of(body) == total

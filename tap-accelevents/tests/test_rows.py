@@ -1,0 +1,178 @@
+"""From the vendor's rows to the tap's: names, forms, and no secrets."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from event_taps_core import Broken
+from tap_accelevents.rows import (
+    SECRETS,
+    Naming,
+    integer_id,
+    json_text,
+    list_of_ids,
+    list_of_objects,
+    rows_of,
+    text_id,
+    without_repeats,
+    without_secrets,
+)
+
+NEW_YORK = ZoneInfo("America/New_York")
+NAMES = st.sampled_from([*sorted(SECRETS), "title", "sessionId"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def naming(*, with_secrets: bool = False) -> Naming:
+    return Naming(
+        {"event_url", "enable_chat", "stream_key", "ends", "ends_utc", "ids"},
+        {"chatEnabled": "enable_chat"},
+        {"ids": list_of_ids},
+        ("speakerList",),
+        with_secrets=with_secrets,
+    )
+
+
+def named(row: dict[str, Any], *, with_secrets: bool = False) -> dict[str, Any]:
+    return naming(with_secrets=with_secrets).apply(row, {"event_url": "demo"}, NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"chatEnabled": True}, {"enable_chat": True}),
+        ({"enableChat": True}, {"enableChat": True}),
+        ({"enableChat": None, "chatEnabled": True}, {"enable_chat": True}),
+        ({"chatEnabled": True, "enableChat": None}, {"enable_chat": True}),
+        ({"chatEnabled": None, "enableChat": False}, {"enableChat": False}),
+        (
+            {"chatEnabled": True, "enableChat": False},  # for the core to decide
+            {"enable_chat": True, "enableChat": False},
+        ),
+        ({"eventUrl": "demo", "event_URL": "demo"}, {}),
+        ({"eventUrl": "Demo"}, {"eventUrl": "Demo"}),
+        ({"speakerList": [{"email": "someone@example.org"}]}, {}),
+        ({"streamKey": "secret", "accessToken": "secret"}, {"streamKey": "secret"}),
+        ({"brandNew": {"accessToken": "secret", "n": 1}}, {"brandNew": {"n": 1}}),
+        ({"ids": "7"}, {"ids": [7]}),
+        (
+            {"ends": "2026/01/12 09:00"},
+            {"ends": "2026/01/12 09:00", "ends_utc": "2026-01-12T14:00:00Z"},
+        ),
+        ({"ends": None}, {"ends": None, "ends_utc": None}),
+    ],
+    ids=str,
+)
+def test_attributes_get_names_that_lead_to_their_columns(
+    row: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert named(row) == expected
+
+
+def test_secrets_that_are_asked_for_stay() -> None:
+    row = {"accessToken": "secret", "brandNew": {"accessToken": "secret"}}
+    assert named(row, with_secrets=True) == row
+
+
+def members(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(members, value.values()))
+    return set().union(*map(members, value)) if isinstance(value, list) else set()
+
+
+@given(JSON)
+def test_nothing_secret_is_left_at_any_depth_and_the_row_stays_as_it_was(value: Any) -> None:
+    before = copy.deepcopy(value)
+    left = without_secrets(value)
+    assert not members(left) & SECRETS
+    assert value == before
+    if not members(value) & SECRETS:
+        assert left == value
+
+
+@given(st.dictionaries(NAMES, JSON))
+def test_no_row_keeps_a_secret_but_as_a_column(row: dict[str, Any]) -> None:
+    found = named(row)
+    assert set(found) & SECRETS <= {"streamKey"}
+    assert not members(list(found.values())) & SECRETS
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, None),
+        ([], []),
+        (7, [7]),
+        ("7", [7]),
+        ([7, "8", 9.0], [7, 8, 9]),
+        ("seven", "seven"),
+        ([{"id": 7}], [{"id": 7}]),
+    ],
+    ids=repr,
+)
+def test_list_of_ids(value: Any, expected: Any) -> None:
+    assert list_of_ids(value) == expected
+
+
+def test_single_object_is_a_list_of_one() -> None:
+    assert list_of_objects({"id": 1}) == [{"id": 1}]
+    assert list_of_objects([{"id": 1}]) == [{"id": 1}]
+    assert list_of_objects(None) is None
+
+
+def test_json_text_is_compact_and_keeps_order_and_letters() -> None:
+    assert json_text({"name": "Thème", "a": [1, None]}) == '{"name":"Thème","a":[1,null]}'
+    assert json_text('{ "a": 1 }') == '{ "a": 1 }'
+    assert json_text(None) is None
+
+
+@pytest.mark.parametrize("value", [None, "", "x", True, [], {}, 1.5], ids=repr)
+def test_row_without_an_id_is_broken(value: Any) -> None:
+    with pytest.raises(Broken):
+        integer_id(value)
+
+
+@pytest.mark.parametrize("value", [None, "", True, [], {}, 1.5], ids=repr)
+def test_row_without_a_text_id_is_broken(value: Any) -> None:
+    with pytest.raises(Broken):
+        text_id(value)
+
+
+def test_ids_are_numbers_or_texts() -> None:
+    assert integer_id(7) == integer_id("7") == integer_id(7.0) == 7
+    assert text_id(7) == text_id("7") == "7"
+
+
+@pytest.mark.parametrize(
+    "body", [[{"id": 1}], {"data": [{"id": 1}]}, {"data": None, "sessions": [{"id": 1}]}], ids=repr
+)
+def test_list_is_bare_or_under_one_of_its_names(body: Any) -> None:
+    assert rows_of(body, ("data", "sessions")) == [{"id": 1}]
+
+
+@pytest.mark.parametrize("body", [[], {"data": []}, {"data": None}], ids=repr)
+def test_empty_list_and_null_are_no_rows(body: Any) -> None:
+    assert rows_of(body, ("data", "sessions")) == []
+
+
+@pytest.mark.parametrize(
+    "body", [None, {}, "text", 7, {"rows": []}, {"data": {}}, [1], {"data": [None]}], ids=repr
+)
+def test_what_is_no_list_of_objects_is_broken(body: Any) -> None:
+    with pytest.raises(Broken):
+        rows_of(body, ("data", "sessions"))
+
+
+def test_first_row_of_each_id_is_kept() -> None:
+    rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}, {"id": 1, "n": 3}]
+    assert without_repeats(rows, lambda row: row["id"]) == rows[:2]

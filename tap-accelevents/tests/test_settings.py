@@ -1,0 +1,68 @@
+"""What the settings take, without a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from event_taps_core import TapError
+from tap_accelevents.client import HEADERS
+from tap_accelevents.tap import TapAccelevents
+
+GIVEN: dict[str, Any] = {"api_key": "key-0123456789", "event_urls": ["demo"]}
+TAP = TapAccelevents(config=GIVEN)
+
+
+def check(**settings: Any) -> None:
+    TapAccelevents(config={**GIVEN, **settings}).check_settings()
+
+
+@pytest.mark.parametrize(
+    "event_urls",
+    [
+        [],
+        ["https://www.accelevents.com/events/demo"],
+        ["demo", "a/b"],
+        ["a?b"],
+        ["a#b"],
+        ["a b"],
+        ["%2e"],
+        ["demo\n"],
+    ],
+    ids=repr,
+)
+def test_event_urls_are_slugs(event_urls: list[str]) -> None:
+    with pytest.raises(TapError, match="event_urls"):
+        check(event_urls=event_urls)
+
+
+@pytest.mark.parametrize("slug", ["demo", "Northlight_Live1", "a.b-c", "2026", "fête"])
+def test_slugs_keep_their_case_and_their_characters(slug: str) -> None:
+    check(event_urls=[slug])
+    url = TAP.event_streams["sessions"].get_url({"event_url": slug})
+    assert TAP.client.permits("GET", url)
+
+
+@given(st.text(min_size=1))
+def test_no_slug_leads_to_another_path(slug: str) -> None:
+    sessions = TAP.event_streams["sessions"]
+    try:
+        url = sessions.get_url({"event_url": slug})
+    except Exception:  # noqa: BLE001 - whatever it is, nothing is requested
+        return
+    assert url.startswith("https://api.accelevents.com/rest/host/event/")
+    assert url.endswith("/session")
+    assert url.count("/") == 7
+
+
+def test_header_is_one_of_three_or_found_out() -> None:
+    schema = TapAccelevents.config_jsonschema["properties"]["auth_header"]
+    assert schema["default"] == "auto"
+    assert set(schema["enum"]) - {None} == {"auto", *HEADERS}
+
+
+def test_politeness_without_a_documented_limit_is_five_requests_a_second() -> None:
+    assert TapAccelevents.config_jsonschema["properties"]["requests_per_minute"]["default"] == 300

@@ -1,0 +1,173 @@
+"""The columns of a data method, and how more of them are found.
+
+"There is no set schema for the data, as this is customised depending on the method evoked"
+(heading "Example Result" of the vendor's page). Its example has the five columns below; what
+others a data method has, only its rows tell.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from singer_sdk import typing as th
+
+from event_taps_core import Unconvertible, snake_case
+from event_taps_core.columns import EXTRA_FIELDS, READ_AT, boolean
+from event_taps_core.schema import (
+    ANYTHING,
+    BOOLEAN,
+    DATE,
+    INTEGER,
+    NUMBER,
+    OBJECT,
+    TEXT,
+    Column,
+    column,
+    key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from event_taps_core import Row
+
+ACCOUNT: Final = key("account", "The organisation account, as in the setting `account`.")
+WINDOW_START: Final = th.Property(
+    "window_start",
+    DATE,
+    required=True,
+    description="First day of the window of event dates that the row was read in.",
+)
+ROW_KEY: Final = key(
+    "row_key",
+    "Key of the row: made from its whole content and its window, with a number where equal rows "
+    "are in one window.",
+)
+
+DOCUMENTED: Final[tuple[Column, ...]] = (
+    column("device", TEXT, "Device of the participant, such as Mobile or Tablet."),
+    column("email_address", TEXT, "E-mail address of the participant; may be empty."),
+    column(
+        "attended_online_live_chat",
+        TEXT,
+        "Looks like the id of a chat that was attended; a list of them is kept as JSON text.",
+    ),
+    column("registered", BOOLEAN, "Whether the participant has registered."),
+    column("country", TEXT, "Country of the participant, as a two-letter code."),
+)
+
+CONSTANTS: Final = frozenset({ACCOUNT.name, WINDOW_START.name})
+"""Columns that are the same in every row of a window."""
+
+_OURS: Final = frozenset({ACCOUNT.name, WINDOW_START.name, ROW_KEY.name, READ_AT, EXTRA_FIELDS})
+_SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
+_LARGEST_INTEGER: Final = 2**63 - 1
+_KINDS: Final[Mapping[type, str]] = {
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    dict: "object",
+    list: "array",
+}
+_DOCUMENTED_KINDS: Final = {
+    documented.name: "boolean" if documented.wrapped is BOOLEAN else "string"
+    for documented in DOCUMENTED
+}
+_TYPES: Final[Mapping[frozenset[str], th.JSONTypeHelper[Any]]] = {
+    frozenset({"integer"}): INTEGER,
+    frozenset({"integer", "number"}): NUMBER,
+    frozenset({"number"}): NUMBER,
+    frozenset({"boolean"}): BOOLEAN,
+    frozenset({"object"}): OBJECT,
+    frozenset({"array"}): th.ArrayType(ANYTHING),
+}
+
+
+def primary_key(keys: Sequence[str]) -> tuple[str, ...]:
+    """Return the primary key: the account, and these columns or else `row_key`."""
+    return tuple(dict.fromkeys((ACCOUNT.name, *(keys or (ROW_KEY.name,)))))
+
+
+def with_keys(columns: Iterable[Column], keys: Sequence[str]) -> tuple[Column, ...]:
+    """Return the columns of a stream: the account, the key, the window, then these.
+
+    Args:
+        columns: What the rows hold.
+        keys: Columns that the setting `primary_keys` names.
+    """
+    found = {one.name: one for one in columns if one.name not in _OURS}
+    for name in keys:
+        if name in CONSTANTS:
+            continue
+        known = found.get(name)
+        said = (known.description if known else None) or "Part of the key (setting primary_keys)."
+        found[name] = key(name, said)
+    own = (ACCOUNT, WINDOW_START) if keys else (ACCOUNT, ROW_KEY, WINDOW_START)
+    return (*own, *found.values())
+
+
+def columns_in(schema: Mapping[str, Any]) -> tuple[Column, ...]:
+    """Return the columns that a catalog's schema declares."""
+    return tuple(
+        th.Property(
+            name,
+            th.CustomType({item: declared[item] for item in declared if item != "description"}),
+            description=declared.get("description"),
+        )
+        for name, declared in schema.get("properties", {}).items()
+    )
+
+
+class Sample:
+    """What the rows of some windows say about columns."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._kinds: defaultdict[str, set[str]] = defaultdict(set)
+        self._names: dict[str, str] = {}
+
+    def add(self, rows: Collection[Row]) -> None:
+        """Look at rows as the vendor sent them."""
+        self.size += len(rows)
+        for row in rows:
+            for attribute, value in row.items():
+                name = self._names.get(attribute)
+                if name is None:
+                    name = self._names[attribute] = snake_case(attribute)
+                self._kinds[name].add(_kind(name, value))
+
+    def columns(self) -> tuple[Column, ...]:
+        """Return the documented columns and those found, each of a type that holds all it held."""
+        found = []
+        for known in DOCUMENTED:
+            kinds = self._kinds.get(known.name, set()) | {_DOCUMENTED_KINDS[known.name]}
+            found.append(th.Property(known.name, _type(kinds), description=known.description))
+        attributes = {name: attribute for attribute, name in reversed(self._names.items())}
+        for name, kinds in self._kinds.items():
+            if name and name not in _OURS and name not in _DOCUMENTED_KINDS:
+                said = f"`{attributes[name]}` of the data method, as found in a sample of its rows."
+                found.append(column(name, _type(kinds), said))
+        return tuple(found)
+
+
+def _kind(name: str, value: Any) -> str:
+    """Return the JSON type of a value; for a documented boolean, what can become one is one."""
+    if value is None:
+        return "null"
+    if _DOCUMENTED_KINDS.get(name) == "boolean":
+        try:
+            boolean(value)
+        except Unconvertible:
+            pass
+        else:
+            return "boolean"
+    if value.__class__ is int and abs(value) > _LARGEST_INTEGER:
+        return "string"  # more digits than a target's integer has
+    return _KINDS[value.__class__]
+
+
+def _type(kinds: Collection[str]) -> th.JSONTypeHelper[Any]:
+    """Return a type for all of these: text, which anything can become, where they differ."""
+    return _TYPES.get(frozenset(kinds) - {"null"}, TEXT)

@@ -1,0 +1,354 @@
+"""The streams of tap-meetengage: one for each data method."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+
+import msgspec
+from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
+
+from event_taps_core import (
+    Broken,
+    EventStream,
+    Page,
+    SurrogateKey,
+    TimedOut,
+    digest,
+    members_beside,
+    pages_of,
+    snake_case,
+)
+from event_taps_core.settling import moment
+from tap_meetengage import schemas
+from tap_meetengage.client import DATA_PATH, MeetEngageClient, TooMuch, warnings_of
+from tap_meetengage.windows import Span, Windows, first_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import IO
+
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core import ApiResponse, Row, Wait
+    from event_taps_core.schema import Column
+    from event_taps_core.tap import EventTap
+
+OUTPUT: Final = "output"
+STANDARD: Final = "standard"
+
+_RETRIES_BEFORE_HALVING: Final = 1
+_MOST_WARNINGS: Final = 20
+_DAY_LENGTH: Final = len("YYYY-MM-DD")
+_NESTED: Final[frozenset[type]] = frozenset({dict, list})
+
+
+class _Answer(NamedTuple):
+    """A whole answer, of which it is known that it holds rows."""
+
+    rows: list[Row]
+    file: IO[bytes] | None
+    """Where a large answer is, instead of `rows`."""
+
+    size: int
+    """In bytes."""
+
+
+class OrganisationDataStream(EventStream):
+    """Rows of a data method, as the Control Panel's Data page exports them."""
+
+    path = DATA_PATH
+    records_path = (OUTPUT,)
+    parent_key = "window_start"
+    replication_key = "window_start"
+
+    data_method: ClassVar[str]
+    """The exact name of the data method."""
+
+    key_columns: ClassVar[tuple[str, ...]] = ()
+    """The columns that are the key by the setting `primary_keys`."""
+
+    def __init__(self, tap: EventTap, columns: Iterable[Column] = schemas.DOCUMENTED) -> None:
+        self.columns = schemas.with_keys(columns, self.key_columns)  # a catalog may know more
+        super().__init__(tap)
+        self._most_days: int | None = None
+        self._warned: set[str] = set()
+        self._noting = threading.Lock()
+        self._text_attributes: dict[str, bool] = {}
+
+    @property
+    def client(self) -> MeetEngageClient:
+        """The client, which knows more than the others' do."""
+        client = self.tap.client
+        assert isinstance(client, MeetEngageClient)  # noqa: S101 - the tap's client_class
+        return client
+
+    # Windows
+
+    @cached_property
+    def windows(self) -> Windows:
+        """The windows of this run."""
+        value = self.config.get("start_date")
+        start = moment(value)
+        return Windows(
+            window_days=int(self.config["window_days"]),
+            start_date=start and first_day(start, has_zone=len(value or "") > _DAY_LENGTH),
+            today=self.tap.run_started.date(),
+            lookahead_days=int(self.config["lookahead_days"]),
+        )
+
+    @cached_property
+    def spans(self) -> dict[str, Span]:
+        """What each window asks for, by its first day."""
+        return self.windows.spans()
+
+    @override
+    def own_contexts(self) -> list[Context | None]:
+        return self.in_this_shard({"window_start": start} for start in self.spans)
+
+    @override
+    def ends_at(self, context: Context | None) -> str | None:
+        """Return the window's last day: settling begins after it, and bookmarks are such days."""
+        return self.spans[context["window_start"]].last.isoformat() if context else None
+
+    @override
+    def shares_requests_with(self, other: EventStream) -> bool:
+        """Never: each data method is asked for by itself."""
+        return False
+
+    # Reading
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Read a window, in halves where it is too much for one answer.
+
+        How much is too much is not documented; large reports of other systems time out. What has
+        worked is remembered for the rest of the run, so that not every window has to find out.
+        """
+        assert context is not None  # noqa: S101 - see own_contexts
+        spans = self._pieces(self.spans[context["window_start"]])
+        keys: set[str] = set()
+        while spans:
+            span = spans.pop(0)
+            try:
+                answer = self._ask_for(span)
+            except (TooMuch, TimedOut) as problem:
+                if self.windows.days(span) <= 1:
+                    msg = f"{problem.reason}, although it is as few days as can be asked for"
+                    raise Broken(msg) from problem
+                spans[:0] = self._halve(span, problem)
+                continue
+            for rows, size in _pages(answer):
+                self._insist_on_keys(rows, keys)
+                yield Page([rows], size)
+
+    def _pieces(self, span: Span) -> list[Span]:
+        if self._most_days is None:
+            return [span]
+        return self.windows.pieces(span, self._most_days)
+
+    def _halve(self, span: Span, problem: Broken) -> tuple[Span, Span]:
+        halves = self.windows.halves(span)
+        days = max(map(self.windows.days, halves))
+        with self._noting:
+            if self.windows.is_typical(span):
+                self._most_days = min(days, self._most_days or days)
+        self.tally.count_retry(f"{problem.reason}: read in two parts", 0)
+        return halves
+
+    def _ask_for(self, span: Span) -> _Answer:
+        """Ask for some days; what half of them may mend is not worth many tries."""
+        if self.windows.days(span) > 1:
+            try:
+                return self._send(span, _RETRIES_BEFORE_HALVING)
+            except (TooMuch, TimedOut):
+                raise
+            except Broken as problem:
+                if problem.retries == 0:
+                    raise
+        return self._send(span, None)
+
+    def _send(self, span: Span, max_retries: int | None) -> _Answer:
+        params = {
+            "account": self.config["account"],
+            "data_method": self.data_method,
+            **span.params(),
+        }
+        request = HTTPRequest(self.get_url(None), params=params)
+        return self.client.ask(request, self.tally, self._take, max_retries=max_retries)
+
+    def _take(self, response: ApiResponse) -> _Answer:
+        """Look at the whole answer, once, before any of its rows is taken for one.
+
+        Raises:
+            Answer: If it says that something is wrong, or has no list of rows.
+        """
+        if response.spooled is not None:
+            self._look_at(members_beside(response.spooled, OUTPUT))
+            return _Answer([], response.spooled, 0)
+        body = response.json()
+        if not isinstance(body, dict):
+            msg = f"JSON without '{OUTPUT}'"
+            raise Broken(msg)
+        self._look_at({name: value for name, value in body.items() if name != OUTPUT})
+        return _Answer(list(self.parse_response(response)), None, len(response.content))
+
+    def _look_at(self, beside: Row) -> None:
+        """Log warnings, each once; fail where there is an error."""
+        self.client.insist_on_success(beside)
+        for text in warnings_of(beside):
+            with self._noting:
+                is_new = text not in self._warned and len(self._warned) < _MOST_WARNINGS
+                self._warned.add(text)
+            if is_new:
+                self.logger.warning("%s: Meet & Engage warns: %s", self.name, text)
+
+    @override
+    def probe(self) -> None:
+        today = self.tap.run_started.date()
+        self._ask_for(Span(today - timedelta(days=1), today - timedelta(days=1)))
+
+    @override
+    def end(self) -> None:
+        """Doubt what is empty altogether: a name that is not known may be answered like that."""
+        if not self.tally.rows and not self.tally.settled:
+            self.logger.warning(
+                "%s: no row in any window. If there should be some, check the settings account "
+                "and data_methods: their exact spelling counts",
+                self.name,
+            )
+        super().end()
+
+    # Rows
+
+    def _insist_on_keys(self, rows: list[Row], keys: set[str]) -> None:
+        """Check the columns that the setting `primary_keys` names, where it does.
+
+        Args:
+            rows: Rows of one window.
+            keys: Digests of the keys of its earlier rows; updated.
+
+        Raises:
+            Broken: If a row lacks one of them: rows with the same key would replace each other.
+        """
+        names = [name for name in self.key_columns if name not in schemas.CONSTANTS]
+        if not self.key_columns:
+            return
+        before = len(keys)
+        for row in rows:
+            found = {snake_case(name): value for name, value in row.items()}
+            values = [found.get(name) for name in names]
+            for name, value in zip(names, values, strict=True):
+                if value is None or value == "" or value.__class__ in _NESTED:
+                    msg = (
+                        f"a row without {name!r}, which is part of its key: change the setting "
+                        f"primary_keys for the data method {self.data_method!r}"
+                    )
+                    raise Broken(msg, retries=0)
+            keys.add(digest(*map(str, values)))
+        if doubles := len(rows) - (len(keys) - before):
+            self.logger.warning(
+                "%s: %s rows have the same %s as others of their window and replace them: "
+                "change the setting primary_keys if they should not",
+                self.name,
+                doubles,
+                ", ".join(self.key_columns),
+            )
+
+    @override
+    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
+        """Write objects and lists as JSON text where the column is text.
+
+        `AttendedOnlineLiveChat` is a text of digits in the vendor's example; for somebody who
+        attended several chats it may be a list.
+        """
+        if _NESTED.isdisjoint(map(type, row.values())):
+            return row
+        return {
+            name: json_text(value) if value.__class__ in _NESTED and self._is_text(name) else value
+            for name, value in row.items()
+        }
+
+    def _is_text(self, attribute: str) -> bool:
+        found = self._text_attributes.get(attribute)
+        if found is None:
+            declared = self.schema["properties"].get(snake_case(attribute))
+            found = declared is not None and {"string", "null"}.issuperset(declared["type"])
+            self._text_attributes[attribute] = found
+        return found
+
+
+def json_text(value: Any) -> str:
+    """Write a JSON value as compact text."""
+    return msgspec.json.encode(value).decode()
+
+
+def content(row: Row) -> Row:
+    """Identify a row by all it holds, whether nested values were turned into text or not."""
+    if _NESTED.isdisjoint(map(type, row.values())):
+        return row
+    return {
+        name: json_text(value) if value.__class__ in _NESTED else value
+        for name, value in row.items()
+    }
+
+
+def _pages(answer: _Answer) -> Iterator[tuple[list[Row], int]]:
+    """Yield the rows of an answer, a large one's page by page, each with its size in bytes."""
+    if answer.file is None:
+        yield answer.rows, answer.size
+        return
+    with contextlib.closing(answer.file) as file:
+        before = 0
+        for rows in pages_of(file, OUTPUT):
+            yield rows, file.tell() - before
+            before = file.tell()
+
+
+def organisation_data(
+    method: str, stream_name: str, keys: Sequence[str] = ()
+) -> type[OrganisationDataStream]:
+    """Make the stream of a data method.
+
+    Args:
+        method: Its exact name.
+        stream_name: Name of the stream.
+        keys: The columns that are its key, from the setting `primary_keys`; `row_key` if none.
+    """
+
+    class MethodStream(OrganisationDataStream):
+        __doc__ = f"Rows of the data method `{method}`, as the Data page exports them."
+        name = stream_name
+        data_method = method
+        key_columns = tuple(keys)
+        columns = schemas.with_keys(schemas.DOCUMENTED, keys)
+        primary_keys = schemas.primary_key(keys)
+        surrogate_key = (
+            None if keys else SurrogateKey(schemas.ROW_KEY.name, content, within=("window_start",))
+        )
+
+    return MethodStream
+
+
+def stream_names(methods: Iterable[str]) -> dict[str, str]:
+    """Name the stream of each data method; names that would be alike get a piece of a digest.
+
+    >>> stream_names(["standard", "MI Report", "mi-report"])["MI Report"]
+    'organisation_data_mi_report'
+    """
+    found: dict[str, str] = {}
+    for method in methods:
+        name = f"organisation_data_{snake_case(method)}"
+        if name in found.values() or not snake_case(method):
+            name = f"{name.rstrip('_')}_{digest(method)[:8]}"
+        found.setdefault(method, name)
+    return found
+
+
+StandardStream: Final = organisation_data(STANDARD, "organisation_data_standard")

@@ -1,0 +1,209 @@
+"""tap-meetengage: the rows of every data method of a Meet & Engage account."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from singer_sdk import typing as th
+from singer_sdk.exceptions import ConfigValidationError
+from typing_extensions import override
+
+from event_taps_core import Answer, EventTap, Page, Refused, TapError, settings, snake_case
+from tap_meetengage import schemas
+from tap_meetengage.client import MeetEngageClient
+from tap_meetengage.streams import (
+    STANDARD,
+    OrganisationDataStream,
+    StandardStream,
+    organisation_data,
+    stream_names,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from event_taps_core.schema import Column
+    from event_taps_core.streams import EventStream
+
+_SAMPLED: Final = (0, 1, 2, 3)
+"""Windows that a sample looks at, counted from the newest: all that is ahead, and three before."""
+
+_SAMPLED_IF_EMPTY: Final = (8, 16, 32, 64, 128, 256)
+_RETRIES: Final = 1
+"""Discovery has the documented columns to fall back on, so it does not wait long for others."""
+
+
+class TapMeetEngage(EventTap):
+    """Meet & Engage: online chats and events for candidates, and who took part in them."""
+
+    name = "tap-meetengage"
+    client_class = MeetEngageClient
+    constant_columns = (schemas.ACCOUNT,)
+    stream_classes = (StandardStream,)
+    discovers_columns = True
+    config_jsonschema = settings(
+        th.Property(
+            "key_id",
+            th.StringType(nullable=False, min_length=1),
+            required=True,
+            title="Key id",
+            description="Id of an API key pair of the account (Control Panel, cog button, "
+            "preferences).",
+        ),
+        th.Property(
+            "key_secret",
+            th.StringType(nullable=False, min_length=1),
+            required=True,
+            secret=True,
+            title="Key secret",
+            description="The secret of the key pair, which is shown only when it is made.",
+        ),
+        th.Property(
+            "account",
+            th.StringType(nullable=False, min_length=1),
+            required=True,
+            title="Account",
+            description="Name of the organisation account. A key belongs to one account.",
+        ),
+        th.Property(
+            "data_methods",
+            th.ArrayType(th.StringType(nullable=False, min_length=1), nullable=False),
+            title="Data methods",
+            default=[STANDARD],
+            description="Exact names of the data methods to read, a stream for each. 'standard' "
+            "is built in; Meet & Engage tells the names of custom ones.",
+        ),
+        th.Property(
+            "window_days",
+            th.IntegerType(minimum=1, maximum=3660),
+            title="Window (days)",
+            default=31,
+            description="How many days of events to ask for in one request. It is part of the "
+            "keys: after a change, load everything again into empty tables.",
+        ),
+        th.Property(
+            "lookahead_days",
+            th.IntegerType(minimum=0, maximum=3660),
+            title="Lookahead (days)",
+            default=365,
+            description="Events so many days ahead are read, in every run.",
+        ),
+        th.Property(
+            "primary_keys",
+            th.ObjectType(
+                additional_properties=th.ArrayType(th.StringType(nullable=False, min_length=1))
+            ),
+            title="Primary keys",
+            description="For a data method, the columns that identify a row, where it has such: "
+            "{'standard': ['email_address', 'chat_id']}. Else a key is made from the whole row.",
+        ),
+        requests_per_minute=115,  # of 120 that the vendor allows
+        settle_days=30,
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        self._found: dict[str, tuple[Column, ...]] = {}
+        super().__init__(**kwargs)
+
+    @property
+    @override
+    def default_api_url(self) -> str:
+        return "https://meetandengage.com/api/1.0/rest"
+
+    @override
+    def check_settings(self) -> None:
+        """Check what only this tap knows, and that a catalog fits the settings."""
+        super().check_settings()
+        if ":" in self.config["key_id"]:
+            msg = "setting key_id: it holds a colon, which no id of Basic authentication can"
+            raise TapError(msg)
+        if not self.config["data_methods"]:
+            msg = "setting data_methods: it names no data method ('standard' is always there)"
+            raise TapError(msg)
+        strangers = set(self.config.get("primary_keys") or ()) - set(self.config["data_methods"])
+        if strangers:
+            msg = f"setting primary_keys: {sorted(strangers)} are not in the setting data_methods"
+            raise TapError(msg)
+        for stream in self.data_streams:
+            made = schemas.primary_key(stream.key_columns)
+            if stream.selected and stream.primary_keys and tuple(stream.primary_keys) != made:
+                msg = (
+                    f"the catalog says that the key of {stream.name} is "
+                    f"{list(stream.primary_keys)}, the setting primary_keys that it is "
+                    f"{list(made)}: make a new catalog with --discover"
+                )
+                raise TapError(msg)
+
+    # Streams
+
+    @cached_property
+    def method_streams(self) -> list[type[OrganisationDataStream]]:
+        """The class of each data method's stream."""
+        keys = self.config.get("primary_keys") or {}
+        return [
+            organisation_data(method, name, tuple(map(snake_case, keys.get(method) or ())))
+            for method, name in stream_names(self.config["data_methods"]).items()
+        ]
+
+    @override
+    def make_streams(self) -> Sequence[EventStream]:
+        return [cls(self, self._columns(cls.name)) for cls in self.method_streams]
+
+    @property
+    def data_streams(self) -> list[OrganisationDataStream]:
+        """The streams that `make_streams` made."""
+        return [s for s in self.streams.values() if isinstance(s, OrganisationDataStream)]
+
+    def _columns(self, stream_name: str) -> tuple[Column, ...]:
+        """Return what is known of a stream's columns: by the catalog, a sample, or the page."""
+        entry = self.input_catalog and self.input_catalog.get_stream(stream_name)
+        if entry:
+            return schemas.columns_in(entry.schema.to_dict())
+        return self._found.get(stream_name, schemas.DOCUMENTED)
+
+    # Discovery
+
+    @override
+    def run_discovery(self) -> str:
+        """Look for columns in a sample of rows, if there are credentials.
+
+        Raises:
+            ConfigValidationError: If a setting is wrong; it may be missing.
+            TapError: If the credentials are refused.
+        """
+        errors = self._validate_config(raise_errors=False)
+        wrong = [error for error in errors if "is a required property" not in error]
+        if wrong:
+            msg = "the settings are wrong"
+            raise ConfigValidationError(msg, errors=wrong, schema=dict(self.config_jsonschema))
+        if not errors:
+            self.check_settings()
+            self._config["max_retries"] = min(_RETRIES, int(self.config["max_retries"]))
+            for stream in self.data_streams:
+                self._found[stream.name] = self._sampled(stream)
+            self._streams = None  # to be made again, with these columns
+        return super().run_discovery()
+
+    def _sampled(self, stream: OrganisationDataStream) -> tuple[Column, ...]:
+        """Read the newest windows, and older ones further and further apart while all are empty."""
+        sample = schemas.Sample()
+        newest_first = [{"window_start": start} for start in reversed(stream.spans)]
+        try:
+            for age in (*_SAMPLED, *_SAMPLED_IF_EMPTY):
+                if age >= len(newest_first) or (sample.size and age in _SAMPLED_IF_EMPTY):
+                    break
+                for page in stream.read_partition(newest_first[age], [stream]):
+                    if isinstance(page, Page):
+                        sample.add(page.rows[0])
+        except Refused as answer:
+            raise TapError(self.client.advice(answer)) from answer
+        except Answer as answer:
+            self.logger.warning(
+                "%s: its columns could not be looked for (%s), so it has the documented ones: %s",
+                stream.name,
+                answer.reason,
+                self.client.advice(answer),
+            )
+            return schemas.DOCUMENTED
+        return sample.columns()

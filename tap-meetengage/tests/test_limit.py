@@ -1,0 +1,54 @@
+"""The limit: never a breach, and most of what is allowed is used (heading "Rate Limits")."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from event_taps_core.testing.running import TapRunner
+from event_taps_core.testing.sandbox import Sandbox, running_sandbox
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ALLOWED_PER_SECOND = 10 / 5
+REQUESTS = 22
+
+
+def counted(sandbox: Sandbox) -> dict[str, int]:
+    """Return what the server counted of its limit."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{sandbox.url}/_sandbox/limits") as answer:
+        found: dict[str, int] = json.loads(answer.read())["meetengage"]
+        return found
+
+
+def test_limit_is_never_broken_and_nine_tenths_of_it_are_used(tmp_path: Path) -> None:
+    """Counted by the server, in sliding and in fixed windows; two runs at the same time."""
+    today = datetime.now(UTC).date()
+    settings: dict[str, Any] = {
+        "window_days": 31,
+        "start_date": (today - timedelta(days=31 * (REQUESTS - 2))).isoformat(),
+    }
+    with contextlib.ExitStack() as running:
+        sandboxes = {}
+        for kind in ("sliding", "fixed"):
+            sandboxes[kind] = running.enter_context(running_sandbox("meetengage"))
+            sandboxes[kind].switch(rate_limit=kind, breaches="disable_key")
+        runs = [
+            TapRunner("tap-meetengage", {**sandbox.settings, **settings}, tmp_path / kind).start()
+            for kind, sandbox in sandboxes.items()
+        ]
+        for one in runs:
+            one.finish().assert_good()
+        for kind, sandbox in sandboxes.items():
+            times = sorted(request.at for request in sandbox.requests())
+            limits = counted(sandbox)
+            assert limits["breaches"] == 0, kind
+            assert limits["fullest"] <= 10, kind
+            assert limits["calls"] == len(times) >= REQUESTS, kind
+            rate = (len(times) - 1) / (times[-1] - times[0])
+            assert rate >= 0.9 * ALLOWED_PER_SECOND, kind

@@ -1,0 +1,553 @@
+"""One test per quirk of the vendor, named after it; what every tap promises is in the suite.
+
+Most runs are in this process, which is quick enough to see every position of every switch. Headings
+are those of the vendor's page "Data API".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typing_extensions import override
+
+from event_taps_core.errors import TapError
+from event_taps_core.messages import MessageWriter
+from event_taps_core.reading import Stopped
+from event_taps_core.testing import TapUnderTest, differences
+from event_taps_core.testing.sandbox import Sandbox, running_sandbox, switch_positions
+from event_taps_core.testing.warehouse import Parted, Warehouse
+from tap_meetengage.client import DATA_PATH
+from tap_meetengage.tap import TapMeetEngage
+from tap_meetengage.windows import EPOCH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from event_taps_core.testing import Request, TapRunner
+
+VENDOR = "meetengage"
+TAP = TapUnderTest(tap_class=TapMeetEngage, vendor=VENDOR, switches={"rate_limit": "off"})
+CUSTOM = "chat-summary MI"
+METHODS = {
+    "organisation_data_standard": "standard",
+    "organisation_data_chat_summary_mi": CUSTOM,
+}
+NEVER_WHOLE = ("lone_range", "error_member")
+WINDOW_DAYS = 62
+PLAIN = {"window_days": WINDOW_DAYS, "requests_per_minute": 0, "data_methods": [*METHODS.values()]}
+
+
+def first_window() -> str:
+    """Return a bound of the grid before everything that the sandbox knows."""
+    day = datetime.now(UTC).date() - timedelta(days=800)
+    return (day - timedelta(days=(day - EPOCH).days % WINDOW_DAYS)).isoformat()
+
+
+class Kept(MessageWriter):
+    """Keeps what would go to stdout."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[bytes] = []
+
+    @override
+    def write_lines(self, lines: bytes) -> None:
+        self.lines += lines.splitlines(keepends=True)
+
+    @override
+    def flush(self) -> None:
+        return
+
+
+@dataclass
+class Outcome:
+    """What a run within this process left."""
+
+    exit_code: int
+    lines: list[bytes]
+    said: str
+
+    @property
+    def state(self) -> dict[str, Any] | None:
+        messages = [json.loads(line) for line in self.lines]
+        states = [message["value"] for message in messages if message["type"] == "STATE"]
+        return states[-1] if states else None
+
+    def records(self, stream: str = "organisation_data_standard") -> list[dict[str, Any]]:
+        messages = [json.loads(line) for line in self.lines]
+        return [
+            message["record"]
+            for message in messages
+            if message["type"] == "RECORD" and message["stream"] == stream
+        ]
+
+
+def run(
+    sandbox: Sandbox,
+    state: dict[str, Any] | None = None,
+    catalog: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Outcome:
+    """Run the tap within this process, as its command would."""
+    writer = Kept()
+    config = {**sandbox.settings, **PLAIN, "start_date": first_window(), **settings}
+    tap = TapMeetEngage(config=config, state=state, catalog=catalog, message_writer=writer)
+    code, said = 1, ""
+    try:
+        code = tap.run()
+        said = tap.failures()
+    except (TapError, Stopped) as error:
+        said = str(error)
+    summaries = [stream.tally.line() for stream in tap.event_streams.values()]
+    return Outcome(code, writer.lines, "\n".join([*summaries, said]))
+
+
+def load(*outcomes: Outcome) -> Warehouse:
+    """Load the output of these runs, one after the other, into an empty warehouse."""
+    warehouse = Warehouse({name: Parted("window_start", None, None) for name in METHODS})
+    for outcome in outcomes:
+        warehouse.load(outcome.lines)
+    return warehouse
+
+
+def different(warehouse: Warehouse, sandbox: Sandbox, *streams: str) -> dict[str, list[str]]:
+    found = {
+        name: differences(warehouse.table(name), sandbox.truth(name)) for name in streams or METHODS
+    }
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def control(sandbox: Sandbox, path: str) -> list[Any]:
+    """Read the lines of an answer of the sandbox's control API."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"{sandbox.url}/_sandbox{path}") as answer:
+        return [json.loads(line) for line in answer.read().splitlines()]
+
+
+def data_requests(sandbox: Sandbox) -> list[Request]:
+    return [request for request in sandbox.requests() if request.path == DATA_PATH]
+
+
+def params(request: Request) -> dict[str, str]:
+    return dict(urllib.parse.parse_qsl(request.query))
+
+
+@pytest.fixture
+def tap_under_test() -> TapUnderTest:
+    return TAP
+
+
+@pytest.fixture(autouse=True)
+def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("event_taps_core.client._LONGEST_BACKOFF_SECONDS", 0.02)
+
+
+# Every position of every switch, while the world moves on
+
+
+class MovingWorld:
+    """A sandbox whose world moves on from test to test; a new one before it is too far ahead.
+
+    What changes must be in the past of the real clock too, by which the tap runs.
+    """
+
+    most_days = 12
+
+    def __init__(self) -> None:
+        self._running = contextlib.ExitStack()
+        self._sandbox: Sandbox | None = None
+        self._days = 0
+
+    def get(self) -> Sandbox:
+        if self._sandbox is None or self._days >= self.most_days:
+            self.end()
+            self._sandbox = self._running.enter_context(running_sandbox(VENDOR))
+            self._days = 0
+        self._sandbox.reset()
+        return self._sandbox
+
+    def advance(self) -> None:
+        if self._sandbox is not None:
+            self._sandbox.advance()
+            self._days += 1
+
+    def end(self) -> None:
+        self._running.close()
+        self._sandbox = None
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[MovingWorld]:
+    found = MovingWorld()
+    yield found
+    found.end()
+
+
+POSITIONS = [
+    ("rate_limit", "off"),
+    *(
+        (name, position)
+        for name, (_, *others) in switch_positions(VENDOR).items()
+        for position in others
+        if name not in {"rate_limit", "host"}
+    ),
+]
+"""All but the usual ones; what needs an honest pace is in test_limit.py."""
+
+
+@pytest.mark.parametrize(("switch", "position"), POSITIONS, ids=str)
+def test_tables_equal_the_truth_day_after_day_under_every_position(
+    world: MovingWorld, switch: str, position: str
+) -> None:
+    sandbox = world.get()
+    sandbox.switch(**{"rate_limit": "off", switch: position})
+    outcomes: list[Outcome] = []
+    state = None
+    for _ in range(3):
+        outcomes.append(run(sandbox, state, max_retries=int(switch != "large_range")))
+        state = outcomes[-1].state
+        assert outcomes[-1].exit_code == ((switch, position) == NEVER_WHOLE), outcomes[-1].said
+        assert different(load(*outcomes), sandbox) == {}
+        world.advance()
+
+
+# Ranges: heading "GET organisation_data resource"
+
+
+@pytest.mark.parametrize(
+    ("zone", "exact_midnight", "future_to_date"),
+    list(
+        product(
+            ("london", "plus_11", "minus_11"), ("stays", "next_day"), ("unconfined", "confined")
+        )
+    ),
+)
+def test_days_are_the_same_in_every_zone_and_however_bounds_are_rounded(
+    sandbox: Sandbox, zone: str, exact_midnight: str, future_to_date: str
+) -> None:
+    sandbox.switch(zone=zone, exact_midnight=exact_midnight, future_to_date=future_to_date)
+    assert different(load(run(sandbox)), sandbox) == {}
+
+
+def test_every_bound_is_at_noon_and_one_request_only_has_a_future_end(sandbox: Sandbox) -> None:
+    run(sandbox, data_methods=["standard"])
+    asked = [params(request) for request in data_requests(sandbox)]
+    bounds = [
+        datetime.fromtimestamp(int(one[name]) / 1000, UTC)
+        for one in asked
+        for name in ("from_date", "to_date")
+    ]
+    assert {(bound.hour, bound.minute, bound.second) for bound in bounds} == {(12, 0, 0)}
+    assert sum(bound > datetime.now(UTC) for bound in bounds) == 1
+    assert max(bounds).date() == datetime.now(UTC).date() + timedelta(days=365)
+
+
+@pytest.mark.parametrize("future_to_date", ["unconfined", "confined"])
+def test_without_a_start_date_everything_is_read_from_zero_on(
+    sandbox: Sandbox, future_to_date: str
+) -> None:
+    """As the page says: "no 'from' date is used to confine results in this case"."""
+    sandbox.switch(future_to_date=future_to_date)
+    outcome = run(sandbox, start_date=None)
+    assert different(load(outcome), sandbox) == {}
+    assert {params(request)["from_date"] for request in data_requests(sandbox)} >= {"0"}
+    log = outcome.records("read_log")
+    assert min(row["parent_id"] for row in log) == EPOCH.isoformat()
+
+
+def test_range_from_zero_is_halved_too(sandbox: Sandbox) -> None:
+    sandbox.switch(large_range="413")
+    outcome = run(sandbox, start_date=None, window_days=3660)
+    assert outcome.exit_code == 0, outcome.said
+    assert different(load(outcome), sandbox) == {}
+
+
+def test_lookahead_is_read_in_every_run_and_the_settled_past_is_not(sandbox: Sandbox) -> None:
+    first = run(sandbox)
+    sandbox.forget_requests()
+    second = run(sandbox, first.state)
+    asked = [params(request) for request in data_requests(sandbox)]
+    assert max(int(one["to_date"]) for one in asked) / 1000 > datetime.now(UTC).timestamp()
+    assert len(asked) == 2 * len({one["from_date"] for one in asked})
+    settled = datetime.now(UTC).date() - timedelta(days=30 + WINDOW_DAYS + 2)
+    oldest = min(int(one["from_date"]) for one in asked)
+    assert datetime.fromtimestamp(oldest / 1000, UTC).date() >= settled
+    assert different(load(first, second), sandbox) == {}
+
+
+def test_bookmark_is_a_day_not_after_the_run(sandbox: Sandbox) -> None:
+    state = run(sandbox).state or {}
+    for name in METHODS:
+        bookmark = date.fromisoformat(state["bookmarks"][name]["replication_key_value"])
+        assert timedelta(0) <= datetime.now(UTC).date() - bookmark <= timedelta(days=1)
+
+
+def test_rows_of_an_unknown_kind_of_range_are_read_again_with_the_same_keys(
+    sandbox: Sandbox,
+) -> None:
+    keys = [{row["row_key"] for row in run(sandbox).records()} for _ in range(2)]
+    assert keys[0] == keys[1]
+    sandbox.switch(row_order="shuffled")
+    assert {row["row_key"] for row in run(sandbox).records()} == keys[0]
+
+
+@pytest.mark.parametrize("position", ["500", "504", "413", "400_days", "error_member"])
+def test_what_is_too_large_is_read_in_halves_and_the_size_is_remembered(
+    sandbox: Sandbox, position: str
+) -> None:
+    sandbox.switch(large_range=position)
+    outcome = run(sandbox, data_methods=["standard"], window_days=372, concurrency=1)
+    assert outcome.exit_code == 0, outcome.said
+    assert "read in two parts" in outcome.said
+    assert different(load(outcome), sandbox, "organisation_data_standard") == {}
+    now = 1000 * datetime.now(UTC).timestamp()
+    days = [
+        (int(one["to_date"]) - int(one["from_date"])) // 86_400_000 + 1
+        for one in map(params, data_requests(sandbox))
+        if int(one["to_date"]) < now
+    ]
+    first_success = days.index(min(days))
+    assert max(days[first_success:]) < max(days[:first_success])
+
+
+def test_single_day_that_cannot_be_read_is_named_and_the_others_are_read(
+    sandbox: Sandbox,
+) -> None:
+    whole = run(sandbox, data_methods=["standard"])
+    broken = whole.records()[0]["window_start"]
+    noon = 1000 * int(datetime.fromisoformat(f"{broken}T12:00:00+00:00").timestamp())
+    sandbox.break_path(rf"from_date={noon}(&|$)", "500")
+    outcome = run(sandbox, data_methods=["standard"], max_retries=0)
+    assert outcome.exit_code == 1
+    assert broken in outcome.said
+    assert "as few days as can be asked for" in outcome.said
+    others = [row for row in whole.records() if row["window_start"] != broken]
+    assert {row["row_key"] for row in outcome.records()} == {row["row_key"] for row in others}
+    sandbox.mend()
+    after = run(sandbox, outcome.state, data_methods=["standard"], settle_days=0)
+    assert different(load(outcome, after), sandbox, "organisation_data_standard") == {}
+
+
+def test_server_that_does_not_answer_in_time_is_asked_for_less(sandbox: Sandbox) -> None:
+    whole = run(sandbox, data_methods=["standard"])
+    first, second = sorted({row["window_start"] for row in whole.records()})[:2]
+    del second
+    noon = 1000 * int(datetime.fromisoformat(f"{first}T12:00:00+00:00").timestamp())
+    end = noon + (WINDOW_DAYS - 1) * 86_400_000
+    sandbox.break_path(rf"from_date={noon}&to_date={end}$", "timeout")
+    outcome = run(sandbox, data_methods=["standard"], request_timeout_seconds=1)
+    assert outcome.exit_code == 0, outcome.said
+    assert "within 1 seconds: read in two parts" in outcome.said
+    assert different(load(outcome), sandbox, "organisation_data_standard") == {}
+
+
+# Access: headings "Accessing the API" and "Testing access"
+
+
+@pytest.mark.parametrize("setting", ["key_id", "key_secret"])
+@pytest.mark.parametrize("position", ["401", "403", "200_false", "200_error"])
+def test_bad_key_pair_is_tried_once_and_named(
+    sandbox: Sandbox, position: str, setting: str
+) -> None:
+    sandbox.switch(bad_key=position)
+    wrong: dict[str, Any] = {setting: "wrong-0123456789"}
+    outcome = run(sandbox, **wrong)
+    assert outcome.exit_code == 1
+    assert "key_id and key_secret" in outcome.said
+    assert sandbox.request_count() == 1
+    assert outcome.records() == []
+
+
+@pytest.mark.parametrize("position", ["400", "404", "403", "200_error"])
+@pytest.mark.parametrize("wrong", [{"account": "nobody"}, {"data_methods": ["nothing"]}], ids=str)
+def test_unknown_account_or_method_is_a_failure_that_names_the_settings(
+    sandbox: Sandbox, position: str, wrong: dict[str, Any]
+) -> None:
+    sandbox.switch(wrong_request=position)
+    outcome = run(sandbox, **wrong)
+    assert outcome.exit_code == 1
+    assert "account and data_methods" in outcome.said
+    assert sandbox.request_count() == 2
+    assert outcome.records() == []
+
+
+def test_unknown_method_beside_a_known_one_leaves_that_alone(sandbox: Sandbox) -> None:
+    outcome = run(sandbox, data_methods=["standard", "unknown"], concurrency=1)
+    assert outcome.exit_code == 1
+    assert "organisation_data_unknown" in outcome.said
+    assert different(load(outcome), sandbox, "organisation_data_standard") == {}
+
+
+@pytest.mark.parametrize("wrong", [{"account": "nobody"}, {"data_methods": ["nothing"]}], ids=str)
+def test_account_or_method_that_is_answered_with_nothing_is_doubted(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, wrong: dict[str, Any]
+) -> None:
+    sandbox.switch(wrong_request="200_empty")
+    assert run(sandbox, **wrong).exit_code == 0
+    assert "no row in any window" in caplog.text
+    caplog.clear()
+    first = run(sandbox)
+    run(sandbox, first.state)
+    assert "no row in any window" not in caplog.text
+
+
+def test_redirect_to_the_other_host_is_named_and_gets_no_credentials(sandbox: Sandbox) -> None:
+    """The API is at the bare domain in newer renderings of the page, at www in older ones."""
+    sandbox.switch(host="redirects")
+    outcome = run(sandbox)
+    assert outcome.exit_code == 1
+    port = urllib.parse.urlsplit(sandbox.url).port
+    assert f"http://localhost:{port}/meetengage/api/1.0/rest)" in outcome.said
+    assert "set the setting api_url to it" in outcome.said
+    requests = sandbox.requests()
+    assert [request.status for request in requests] == [301]
+
+
+def test_the_other_host_works_when_it_is_set(sandbox: Sandbox) -> None:
+    sandbox.switch(host="redirects")
+    other = sandbox.settings["api_url"].replace("127.0.0.1", "localhost")
+    assert different(load(run(sandbox, api_url=other)), sandbox) == {}
+
+
+def test_name_of_a_method_is_sent_as_it_is(sandbox: Sandbox) -> None:
+    run(sandbox)
+    sent = {params(request)["data_method"] for request in data_requests(sandbox)}
+    assert sent == set(METHODS.values())
+    assert {params(request)["account"] for request in data_requests(sandbox)} == {"northlight"}
+
+
+# The limit: heading "Rate Limits"; that it is kept is in test_limit.py
+
+
+def test_breach_is_waited_for_and_costs_no_row(sandbox: Sandbox) -> None:
+    """Provoked: without a budget. The forms that its answer may have are in test_client.py."""
+    sandbox.switch(rate_limit="sliding", breach_answer="503_page")
+    outcome = run(sandbox, data_methods=["standard"])
+    assert "the limit of calls is exceeded" in outcome.said
+    assert outcome.exit_code == 0, outcome.said
+    assert different(load(outcome), sandbox, "organisation_data_standard") == {}
+
+
+# Rows: heading "Example Result"
+
+
+def discovered(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
+    """Return the catalog that discovery finds."""
+    config = {**sandbox.settings, **PLAIN, "start_date": first_window(), **settings}
+    tap = TapMeetEngage(config=config, validate_config=False, setup_mapper=False)
+    catalog: dict[str, Any] = json.loads(tap.run_discovery())
+    return catalog
+
+
+@pytest.mark.parametrize(
+    "positions",
+    [
+        {},
+        {"column_names": "spaced"},
+        {"attended_type": "mixed", "registered_type": "number"},
+        {"attended_type": "list", "registered_type": "text"},
+        {"missing_values": "null", "new_columns": "later"},
+        {"missing_values": "absent", "odd_json": "nan"},
+    ],
+    ids=str,
+)
+def test_discovery_finds_all_columns_and_they_are_loaded(
+    sandbox: Sandbox, positions: Mapping[str, str]
+) -> None:
+    sandbox.switch(**positions)
+    outcome = run(sandbox, catalog=discovered(sandbox))
+    assert outcome.exit_code == 0, outcome.said
+    for name in METHODS:
+        truth = control(sandbox, f"/truth/{VENDOR}/{name}?columns=all")
+        columns = set(truth[0]) - {"account"}
+        assert len(columns) > 5
+        assert differences(load(outcome).table(name), truth) == []
+        assert all(row["extra_fields"] is None for row in outcome.records(name))
+
+
+def test_discovery_asks_for_a_few_windows_only(sandbox: Sandbox) -> None:
+    discovered(sandbox, start_date=None)
+    assert len(data_requests(sandbox)) <= 10
+
+
+def test_column_that_comes_later_is_kept_and_named(sandbox: Sandbox) -> None:
+    catalog = discovered(sandbox)
+    sandbox.switch(new_columns="later")
+    outcome = run(sandbox, catalog=catalog)
+    assert outcome.exit_code == 0
+    assert "undeclared, kept in extra_fields: Channel" in outcome.said
+    extras = [row["extra_fields"] for row in outcome.records() if row["extra_fields"]]
+    assert extras
+    assert all(set(extra) == {"Channel"} for extra in extras)
+
+
+def test_without_a_catalog_the_documented_columns_hold_and_the_rest_is_extra(
+    sandbox: Sandbox,
+) -> None:
+    outcome = run(sandbox)
+    assert different(load(outcome), sandbox) == {}
+    assert all(row["extra_fields"] for row in outcome.records())
+
+
+def test_configured_keys_replace_rows_that_changed(sandbox: Sandbox) -> None:
+    """In an upserting target even without the read log."""
+    keys: dict[str, Any] = {"primary_keys": {CUSTOM: ["chat"]}, "data_methods": [CUSTOM]}
+    outcomes = [run(sandbox, **keys)]
+    for _ in range(3):
+        sandbox.advance()
+        outcomes.append(run(sandbox, outcomes[-1].state, **keys))
+    name = "organisation_data_chat_summary_mi"
+    chats = [row["chat"] for outcome in outcomes for row in outcome.records(name)]
+    assert len(set(chats)) < len(chats)
+    held = {row["chat"]: row for outcome in outcomes for row in outcome.records(name)}
+    truth = control(sandbox, f"/truth/{VENDOR}/{name}?columns=all")
+    now = {row["chat"]: row["registered_people"] for row in truth}
+    for chat, people in now.items():
+        assert held[chat]["extra_fields"]["Registered People"] == people
+
+
+def test_full_refresh_replaces_everything(sandbox: Sandbox) -> None:
+    """Also a chat that was deleted when its window had long been settled."""
+    first = run(sandbox)
+    chats = control(sandbox, f"/truth/{VENDOR}/organisation_data_standard?columns=all")
+    oldest = chats[0]["attended_online_live_chat"] or next(
+        row["attended_online_live_chat"] for row in chats if row["attended_online_live_chat"]
+    )
+    sandbox.vanish(oldest)
+    assert different(load(first, run(sandbox, first.state)), sandbox) != {}
+    assert different(load(first, run(sandbox)), sandbox) == {}
+
+
+# Discovery
+
+
+def test_discovery_with_bad_credentials_fails_in_one_line(
+    sandbox: Sandbox, run_tap: TapRunner
+) -> None:
+    failed = run_tap("--discover", key_secret="wrong-0123456789")  # noqa: S106 - it is none
+    failed.assert_failed_in_one_line("key_id and key_secret")
+    assert failed.stdout == b""
+    assert sandbox.request_count() == 1
+
+
+def test_discovery_without_a_server_warns_and_has_the_documented_columns(
+    run_tap: TapRunner,
+) -> None:
+    found = run_tap("--discover", api_url="http://127.0.0.1:9/api/1.0/rest")
+    assert found.exit_code == 0
+    assert "has the documented" in found.stderr
+    (entry,) = [
+        one
+        for one in json.loads(found.stdout)["streams"]
+        if one["stream"] == "organisation_data_standard"
+    ]
+    assert {"device", "email_address", "country"} < set(entry["schema"]["properties"])
+    assert "event_name" not in entry["schema"]["properties"]

@@ -1,0 +1,267 @@
+"""Which rows a run's requests bring, under every reading of the vendor's page.
+
+The server here is the page's words and nothing else: bounds are rounded down and up to a midnight,
+of some time zone; a future `to_date` confines, or it does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tap_meetengage.windows import EPOCH, Span, Windows, first_day
+
+TODAY = date(2026, 4, 2)
+ZONES = st.integers(-11 * 60, 11 * 60).map(lambda minutes: timedelta(minutes=minutes))
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read the page.
+
+    Args:
+        zone: Offset of the zone whose midnights count.
+        midnight_goes_on: Whether a bound that is a midnight is rounded up to the next one.
+        includes_end: Whether an event at the very upper bound is in the range.
+        future_confines: Whether a future `to_date` confines results.
+    """
+
+    zone: timedelta
+    midnight_goes_on: bool
+    includes_end: bool
+    future_confines: bool
+
+    def has(self, span: Span, event: datetime, now: datetime) -> bool:
+        """Say whether the server puts an event into its answer."""
+        params = span.params()
+        begin = self.local(params["from_date"]).replace(hour=0, minute=0, second=0)
+        asked = self.local(params["to_date"])
+        end = asked.replace(hour=0, minute=0, second=0)
+        if end < asked or self.midnight_goes_on:
+            end += DAY
+        is_future = params["to_date"] > 1000 * now.timestamp()
+        is_open = is_future and not self.future_confines
+        local = event + self.zone
+        starts = params["from_date"] == 0 or begin <= local
+        return starts and (is_open or local < end or (self.includes_end and local == end))
+
+    def local(self, milliseconds: int) -> datetime:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC) + self.zone
+
+
+readings = st.builds(Reading, ZONES, st.booleans(), st.booleans(), st.booleans())
+
+
+def windows(
+    window_days: int = 31, start_date: date | None = None, lookahead_days: int = 365
+) -> Windows:
+    return Windows(
+        window_days=window_days,
+        start_date=start_date,
+        today=TODAY,
+        lookahead_days=lookahead_days,
+    )
+
+
+def in_halves(made: Windows, span: Span) -> list[Span]:
+    """Divide as far as possible."""
+    if made.days(span) <= 1:
+        return [span]
+    return [one for half in made.halves(span) for one in in_halves(made, half)]
+
+
+@given(
+    reading=readings,
+    window_days=st.integers(1, 400),
+    lookahead_days=st.integers(1, 800),
+    start=st.none() | st.integers(-900, 100),
+    second_of_the_run=st.integers(0, 86399),
+    times=st.lists(st.integers(-1000 * 1440, 400 * 1440), max_size=20),
+    most_days=st.none() | st.integers(1, 40),
+)
+@settings(max_examples=100, deadline=None)
+def test_each_event_is_in_one_answer_under_every_reading(  # noqa: PLR0913, PLR0917 - one for each doubt
+    reading: Reading,
+    window_days: int,
+    lookahead_days: int,
+    start: int | None,
+    second_of_the_run: int,
+    times: list[int],
+    most_days: int | None,
+) -> None:
+    """Times are minutes from now; no event is at a midnight, where "included" would matter."""
+    start_date = None if start is None else TODAY + timedelta(days=start)
+    made = windows(window_days, start_date, lookahead_days)
+    midnight = datetime.combine(TODAY, time(), UTC)
+    now = midnight + timedelta(seconds=second_of_the_run)
+    spans = list(made.spans().values())
+    if most_days is not None:
+        spans = [piece for span in spans for piece in made.pieces(span, most_days)]
+    last_day = TODAY + timedelta(days=lookahead_days)
+    for minutes in times:
+        event = midnight + timedelta(minutes=minutes, seconds=30)
+        day = (event + reading.zone).date()
+        count = sum(reading.has(span, event, now) for span in spans)
+        if start_date is not None and day < start_date:
+            assert count == 0
+        elif day <= last_day and spans:
+            assert count == 1
+        else:
+            assert count <= 1
+
+
+@given(reading=readings, days=st.lists(st.integers(-70, 0), min_size=1, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_halves_bring_what_the_whole_brings(reading: Reading, days: list[int]) -> None:
+    made = windows(31, TODAY - timedelta(days=60))
+    now = datetime.combine(TODAY, time(9), UTC)
+    for span in made.spans().values():
+        parts = in_halves(made, span)
+        assert all(made.days(part) <= 1 for part in parts)
+        for ago in days:
+            event = datetime.combine(TODAY + timedelta(days=ago), time(15, 30), UTC)
+            found = sum(reading.has(part, event, now) for part in parts)
+            assert found == reading.has(span, event, now)
+
+
+@pytest.mark.parametrize(
+    ("zone_hours", "begins", "ends"),
+    [
+        (-11, "2026-03-01T00:00", "2026-03-03T00:00"),
+        (-8, "2026-03-01T00:00", "2026-03-03T00:00"),
+        (0, "2026-03-01T00:00", "2026-03-03T00:00"),
+        (1, "2026-03-01T00:00", "2026-03-03T00:00"),
+        (5.5, "2026-03-01T00:00", "2026-03-03T00:00"),
+        (11, "2026-03-01T00:00", "2026-03-03T00:00"),
+        (12, "2026-03-02T00:00", "2026-03-03T00:00"),  # beyond what noon can bear
+    ],
+)
+def test_bounds_at_noon_mean_the_same_days_in_zones_up_to_eleven_hours(
+    zone_hours: float, begins: str, ends: str
+) -> None:
+    reading = Reading(
+        timedelta(hours=zone_hours),
+        midnight_goes_on=False,
+        includes_end=False,
+        future_confines=True,
+    )
+    span = Span(date(2026, 3, 1), date(2026, 3, 2))
+    now = datetime.combine(TODAY, time(), UTC)
+    minutes = [
+        datetime(2026, 2, 27, tzinfo=UTC) + timedelta(minutes=10 * count) for count in range(1000)
+    ]
+    found = [moment for moment in minutes if reading.has(span, moment - reading.zone, now)]
+    assert found[0].isoformat().startswith(begins)
+    assert (found[-1] + timedelta(minutes=10)).isoformat().startswith(ends)
+
+
+def test_bounds_are_milliseconds_at_noon() -> None:
+    assert Span(date(2016, 6, 24), date(2016, 6, 25)).params() == {
+        "from_date": 1466769600000,
+        "to_date": 1466856000000,
+    }
+    assert Span(None, date(2016, 6, 25)).params()["from_date"] == 0
+
+
+def test_without_a_start_date_the_first_window_has_no_lower_bound() -> None:
+    spans = windows().spans()
+    (first, span), *_ = spans.items()
+    assert first == EPOCH.isoformat()
+    assert span.first is None
+    assert date(2011, 12, 31) <= span.last < date(2012, 2, 1)
+
+
+@given(st.integers(1, 400), st.integers(0, 3000), st.integers(0, 3000))
+def test_grid_is_the_same_on_every_day_and_from_every_start(
+    window_days: int, age: int, days_later: int
+) -> None:
+    start = TODAY - timedelta(days=age)
+    today = windows(window_days, start).spans()
+    later = Windows(
+        window_days=window_days,
+        start_date=None,
+        today=TODAY + timedelta(days=days_later),
+        lookahead_days=0,
+    ).spans()
+    for first in list(today)[1:]:
+        assert first in later
+        assert (date.fromisoformat(first) - EPOCH).days % window_days == 0
+    for first, span in list(today.items())[1:-1]:
+        assert later[first] == span
+
+
+def test_window_that_holds_the_start_date_is_clipped_and_keeps_its_name() -> None:
+    made = windows(31, date(2026, 1, 15)).spans()
+    (first, span), *_ = made.items()
+    assert first < "2026-01-15"
+    assert (date.fromisoformat(first) - EPOCH).days % 31 == 0
+    assert span.first == date(2026, 1, 15)
+
+
+def test_all_that_is_ahead_is_one_window_under_the_name_of_todays() -> None:
+    spans = windows().spans()
+    (first, span) = list(spans.items())[-1]
+    assert first <= TODAY.isoformat()
+    assert span.last == TODAY + timedelta(days=365)
+    assert all(other.last < TODAY for other in list(spans.values())[:-1])
+
+
+def test_what_is_ahead_is_only_parted_from_the_past() -> None:
+    """Two ranges with a future end may each hold everything from their beginning on."""
+    made = windows()
+    ahead = list(made.spans().values())[-1]
+    past, rest = made.halves(ahead)
+    assert past == Span(ahead.first, TODAY - DAY)
+    assert rest == Span(TODAY, ahead.last)
+    assert made.days(rest) == 1
+
+
+def test_windows_join_without_a_gap() -> None:
+    spans = list(windows(17).spans().values())
+    for earlier, later in pairwise(spans):
+        assert later.first == earlier.last + DAY
+
+
+def test_pieces_have_at_most_so_many_days_and_join() -> None:
+    made = windows(31, date(2025, 1, 1))
+    for span in made.spans().values():
+        pieces = made.pieces(span, 7)
+        assert (pieces[0].first, pieces[-1].last) == span
+        assert all(made.days(piece) <= 7 for piece in pieces)
+        for earlier, later in pairwise(pieces):
+            assert later.first == earlier.last + DAY
+
+
+def test_window_without_a_lower_bound_is_not_cut_in_advance() -> None:
+    """It has 15,000 days, and hardly any data."""
+    made = windows()
+    (first, *_) = made.spans().values()
+    assert made.pieces(first, 1) == [first]
+    assert made.halves(first)[0].first is None
+
+
+def test_start_date_beyond_all_that_is_read_leaves_nothing() -> None:
+    assert windows(start_date=date(9999, 12, 31)).spans() == {}
+
+
+@pytest.mark.parametrize(
+    ("moment", "has_zone", "expected"),
+    [
+        ("2026-01-31T00:00:00+00:00", False, date(2026, 1, 31)),
+        ("2026-01-31T00:00:00+00:00", True, date(2026, 1, 30)),
+        ("2026-01-31T18:00:00+00:00", True, date(2026, 1, 31)),
+        ("2026-01-31T20:00:00-05:00", True, date(2026, 1, 31)),
+    ],
+)
+def test_start_date_with_a_time_allows_for_every_zone(
+    moment: str,
+    has_zone: bool,  # noqa: FBT001 - a parameter of the test
+    expected: date,
+) -> None:
+    assert first_day(datetime.fromisoformat(moment), has_zone=has_zone) == expected
