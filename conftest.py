@@ -1,14 +1,20 @@
-"""How the tests are divided among workers (`./dev test` runs one per core)."""
+"""What holds for all tests, and how they are divided among workers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import hypothesis
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # it has none
 
 if TYPE_CHECKING:
     import pytest
     from xdist.remote import Producer  # type: ignore[import-untyped] # likewise
+
+
+# The same examples on every machine, however slow it is; none is timed.
+hypothesis.settings.register_profile("everywhere", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("everywhere")
 
 
 class ByExpense(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
