@@ -112,6 +112,8 @@ class AirmeetClient(ApiClient):
         request: HTTPRequest,
         tally: StreamTally,
         extract: Callable[[ApiResponse], T],
+        *,
+        max_retries: int | None = None,
     ) -> T:
         """Tell a bad token from a bad id, which 400 and 401 both may mean.
 
@@ -121,13 +123,13 @@ class AirmeetClient(ApiClient):
         """
         token = self._token
         try:
-            return super().ask(request, tally, extract)
+            return super().ask(request, tally, extract, max_retries=max_retries)
         except Doubtful:
             smallest = HTTPRequest(self.base_url + EVENTS_PATH, params={"size": 1})
             super().ask(smallest, tally, lambda _: None)
             if token in (None, self._token):
                 raise
-        return super().ask(request, tally, extract)
+        return super().ask(request, tally, extract, max_retries=max_retries)
 
     # What answers mean
 
