@@ -5,12 +5,10 @@ Everything is made before the first run that counts, so that none of them pays f
 
 import http.client
 import json
-import math
 import socket
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -57,46 +55,6 @@ class World(NamedTuple):
         options = [f"--{name}={value}" for name, value in self._asdict().items()]
         with running(str(HERE / "server.py"), *options) as port:
             yield PageServer(self, int(port))
-
-
-class Airmeet(NamedTuple):
-    """What the sandbox serves as Airmeet, the same on every day it is measured.
-
-    Airmeet's page of participants holds 1,000 rows: then parsing and writing them is what a run
-    waits for. Five are the least that the sandbox can be switched to, for all lists; that of the
-    events stays one page if it ignores the cursor, which is a switch as well.
-    """
-
-    events: int
-    registrants: int | None = None
-    """People on each event's list; some of them come only days after their event."""
-
-    latency: int = 0
-    """Milliseconds before each answer."""
-
-    prepare: int = 0
-    """Seconds from the first request for a report until it is ready."""
-
-    has_small_pages: bool = False
-    only: str | None = None
-    """The one stream that is selected, or all."""
-
-    @property
-    def page(self) -> int:
-        """Return how many participants there are on a page."""
-        return 5 if self.has_small_pages else 1_000
-
-    @contextmanager
-    def serving(self) -> Iterator[Server]:
-        """Run the sandbox."""
-        options = [f"--events={self.events}", f"--latency-ms={self.latency}"]
-        options += [f"--prepare-seconds={self.prepare}", "--today=2026-04-02"]
-        if self.registrants:
-            options += [f"--registrants={self.registrants}", f"--people={self.registrants}"]
-        if self.has_small_pages:
-            options += ["--switch", "airmeet.largest_page=five", "airmeet.airmeets_after=ignored"]
-        with running("-m", "event_sandbox", "serve", *options) as line:
-            yield Sandbox(self, json.loads(line))
 
 
 @contextmanager
@@ -156,55 +114,6 @@ class PageServer:
         text = f"{parents:,} parents x {pages} pages x {rows} rows, {latency} ms"
         alone = self._ceiling
         return text + (f"; server alone: {alone:,.0f} requests/s" if alone else "")
-
-
-class Sandbox:
-    """The sandbox, which makes most of its world when it is first asked: here, for the truth."""
-
-    def __init__(self, world: Airmeet, printed: dict[str, Any]) -> None:
-        self._world = world
-        self._port = int(printed["url"].rpartition(":")[2])
-        vendor = printed["vendors"]["airmeet"]
-        self.config: dict[str, Any] = {"api_url": vendor["api_url"], **vendor["settings"]}
-        streams = [world.only] if world.only else self._control("streams/airmeet")
-        self.expected = {stream: sum(1 for _ in self._truth(stream)) for stream in streams}
-        self._needed = self._count_needed() if world.only == "participants" else None
-
-    def _control(self, path: str, method: str = "GET") -> Any:
-        return ask_json(self._port, f"/_sandbox/{path}", method)
-
-    def _truth(self, stream: str) -> Iterator[bytes]:
-        return ask(self._port, f"/_sandbox/truth/airmeet/{stream}")
-
-    def _count_needed(self) -> int:
-        """Count the token, the list of events, and their pages of participants; none is one too."""
-        people = Counter(json.loads(row)["airmeet_id"] for row in self._truth("participants"))
-        pages = sum(math.ceil(count / self._world.page) for count in people.values())
-        return 1 + 1 + pages + self._world.events - len(people)
-
-    def forget(self) -> None:
-        """Forget the log, and the reports: each run has to wait for its own."""
-        self._control("requests", "DELETE")
-        self._control("preparation", "DELETE")
-
-    def seen(self) -> Figures:
-        """Count requests: all, those that the data did not need, those that came too early."""
-        log = self._control("requests")
-        figures = {"first": min(entry["at"] for entry in log), "requests": len(log)}
-        if self._needed:
-            return figures | {"unneeded": len(log) - self._needed}
-        pending = sum(entry["status"] == http.HTTPStatus.ACCEPTED for entry in log)
-        return figures | {"pending": pending}
-
-    def about(self) -> str:
-        """Name sizes, and what the data needs at least: requests, or waiting one by one."""
-        world = self._world
-        text = f"Airmeet, {world.events} events, {world.latency} ms"
-        if self._needed:
-            text += f", {sum(self.expected.values()):,} participants, {world.page:,} a page"
-            return f"{text}; requests that the data needs: {self._needed:,}"
-        reports, seconds = len(self._control("preparation")["reports"]), world.prepare
-        return f"{text}; one by one: {reports} reports x {seconds} s = {reports * seconds:,} s"
 
 
 def ceiling(port: int, seconds: float = 1.0) -> float:

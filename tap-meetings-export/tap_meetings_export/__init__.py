@@ -1,0 +1,1 @@
+"""Singer tap for ExpoPlatform's export of meetings."""

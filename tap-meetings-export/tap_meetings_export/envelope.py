@@ -1,0 +1,99 @@
+"""Where an answer holds its rows, and what it says about their number.
+
+The vendor's page "Meetings API" shows no answer. So any form is taken that its other endpoints, or
+the usual frameworks, have: a bare list, or a list under one of the usual names, also one or two
+levels down; counts beside the list, or in an object of their own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from event_taps_core import Broken, snake_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from event_taps_core import Row
+
+_LISTS: Final = (
+    "data",
+    "list",
+    "items",
+    "meetings",
+    "participants",
+    "results",
+    "rows",
+    "records",
+)
+_METADATA: Final = ("meta", "metadata", "pagination", "paging", "page_info")
+_DEEPEST: Final = 3
+
+_TOTALS: Final = ("total_items", "total", "total_count", "total_records", "total_rows")
+_PAGES: Final = ("total_pages", "last_page", "pages", "page_count")
+_SIZES: Final = ("per_page", "page_size", "limit")
+
+
+class Counts(NamedTuple):
+    """What an answer says about all pages; None where it does not."""
+
+    total: int | None = None
+    """Number of rows in all, or of something else: no document says."""
+
+    pages: int | None = None
+    size: int | None = None
+    """The most rows that a page has."""
+
+
+def rows_of(body: Any) -> list[Row]:
+    """Take the rows out of an answer.
+
+    A list of anything but objects is passed over, and so is an empty one if another has rows.
+
+    Raises:
+        Broken: If there is no list, not even an empty one: that is no affirmation of no rows.
+    """
+    lists = [
+        value
+        for value in _inside(body)
+        if isinstance(value, list) and {dict}.issuperset(map(type, value))
+    ]
+    found = next((rows for rows in lists if rows), lists[0] if lists else None)
+    if found is None:
+        has = ", ".join(body) if isinstance(body, dict) else type(body).__name__
+        msg = f"no list of rows in the answer, which has: {has[:200] or 'nothing'}"
+        raise Broken(msg)
+    return found
+
+
+def _inside(body: Any) -> Iterator[Any]:
+    """Yield a body and what is in it under the usual names, the outermost first."""
+    level = [body]
+    for _ in range(_DEEPEST + 1):
+        yield from level
+        level = [inner for value in level for inner in _named(value, _LISTS)]
+
+
+def counts_of(body: Any) -> Counts:
+    """Take the counts out of an answer, from beside its list or from an object of their own."""
+    places = [place for value in _inside(body) for place in (value, *_named(value, _METADATA))]
+    totals, pages, sizes = (
+        next((count for place in places for count in _counts(place, names)), None)
+        for names in (_TOTALS, _PAGES, _SIZES)
+    )
+    return Counts(totals, pages, sizes)
+
+
+def _counts(place: Any, names: tuple[str, ...]) -> Iterator[int]:
+    for value in _named(place, names):
+        if isinstance(value, str) and value.isdecimal():
+            yield int(value)
+        elif type(value) is int and value >= 0:
+            yield value
+
+
+def _named(value: Any, names: tuple[str, ...]) -> Iterator[Any]:
+    """Return an object's attributes of these names, in any style, in the order of the names."""
+    if isinstance(value, dict):
+        found = {snake_case(name): inner for name, inner in value.items()}
+        yield from (found[name] for name in names if name in found)

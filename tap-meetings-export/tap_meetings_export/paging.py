@@ -1,0 +1,210 @@
+"""Walking pages whose form, order and end the vendor does not document.
+
+"Meetings API" prints `page` and `per_page`, and nothing of what an answer says about them. So no
+single sign ends a walk: a page may be short because the server cuts pages, or filters them after
+cutting; a total may count meetings instead of rows; past the end there may be nothing, the last
+page, the first page or an error. And rows come in, change and go while pages are read.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from event_taps_core import Broken, digest
+from tap_meetings_export.rows import person_key, said
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from event_taps_core import Row
+    from tap_meetings_export.envelope import Counts
+
+KEY: Final = "participant_key"
+MOST_PAGES: Final = 100_000
+"""A walk that gets so far is a loop: at 500 rows a page it would have read fifty million."""
+
+_MOST_IDLE_PAGES: Final = 10
+"""After so many pages in a row without anything new, nothing is expected, whatever counts say."""
+
+_STABLE: Final = ("role", "category", "name", "first_name", "last_name", "company")
+
+
+class Keys:
+    """Gives the rows of one walk their keys.
+
+    A row is about a person, in a meeting. If a page shows a person twice in a meeting, or two pages
+    do, with the same `last_modified` and different contents, these are two rows, and the second
+    one's key gets a number. With another `last_modified` it is the same row again, in another
+    version: it moved to a later page and was changed in between.
+
+    Args:
+        columns: The declared columns. By these rows of two pages are compared: what is undeclared
+            may be different in every answer, as signed links are.
+    """
+
+    def __init__(self, columns: Collection[str]) -> None:
+        self._columns = columns
+        self._known: dict[str, tuple[str, list[int]]] = {}
+        self.repeated = False
+        """Whether somebody was listed twice in one meeting."""
+
+    def add(self, rows: Iterable[Row]) -> list[Row]:
+        """Set the key of each row of a page; return those that are not equal to another one."""
+        alike: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+        for row in rows:
+            if KEY in row:  # the vendor has an attribute of that name: an extra field
+                row[f"{KEY} of the vendor"] = row.pop(KEY)
+            row[KEY] = person_key(row)
+            alike[row_id(row)].setdefault(digest(row), row)
+        for identity, different in alike.items():
+            self._number(identity, list(different.values()))
+        return [row for different in alike.values() for row in different.values()]
+
+    def _number(self, identity: str, rows: list[Row]) -> None:
+        """Number the rows of a page that are about the same; the order does not matter."""
+        if len(rows) > 1:
+            rows.sort(key=lambda row: ([said(row, column) for column in _STABLE], digest(row)))
+        version = said(rows[0], "last_modified")
+        before, contents = self._known.get(identity, (version, []))
+        if before != version:
+            contents = []
+        for row in rows:
+            content = hash(digest({name: row[name] for name in row if name in self._columns}))
+            if content not in contents:
+                contents.append(content)
+            if occurrence := contents.index(content):
+                row[KEY] += f"-{occurrence}"
+                self.repeated = True
+        self._known[identity] = version, contents
+
+
+def row_id(row: Row) -> str:
+    """Return what identifies a row within an event."""
+    return f"{said(row, 'meeting_id')} {row[KEY]}"
+
+
+class Pages:
+    """The pages of one request, walked once or several times until nothing is missing."""
+
+    def __init__(self) -> None:
+        self.known: set[int] = set()
+        """The rows of all walks, by the hash of what identifies them."""
+        self._total: int | None = None
+        self._rows_went = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a walk."""
+        self.number = 1
+        """The page to ask for next; the one before it is the last that was answered."""
+        self.ended = False
+        self.found_new = 0
+        """How many rows this walk brought that no earlier walk had."""
+        self._came: set[int] = set()
+        self._first_total: int | None = None
+        self._pages: int | None = None
+        self._largest = 0
+        self._idle = 0
+        self._last: list[int] = []
+        self.overlaps = False
+        """Whether rows of an earlier page came again beside new ones: rows move between pages."""
+
+    @property
+    def meets_total(self) -> bool:
+        """Whether this walk brought exactly as many rows as are counted.
+
+        A total that is exceeded counts something else: meetings, for instance, instead of rows.
+        """
+        return len(self._came) == self._total
+
+    def take(self, ids: list[str], counts: Counts) -> None:
+        """Take note of a page.
+
+        Args:
+            ids: What identifies its rows.
+            counts: What it says about all pages.
+
+        Raises:
+            Broken: If there is no end.
+        """
+        page = [hash(one) for one in ids]
+        new = set(page) - self._came
+        if new and (self._idle or len(new) < len(set(page))):
+            self.overlaps = True
+        self._came |= new
+        self.found_new += len(new - self.known)
+        self.known |= new
+        self._idle = 0 if new else self._idle + 1
+        self._count(counts)
+        self.number += 1
+        self.ended = self._is_last(page, counts) if new else self._is_past_end(page)
+        self._largest = max(self._largest, len(page))
+        self._last = page
+        if self.number > MOST_PAGES:
+            msg = f"the pages do not end: {MOST_PAGES} were read"
+            raise Broken(msg, retries=0)
+
+    def _count(self, counts: Counts) -> None:
+        if counts.total is not None:
+            self._rows_went |= self._total is not None and counts.total < self._total
+            self._total = counts.total
+            if self._first_total is None:
+                self._first_total = counts.total
+        if counts.pages is not None:
+            self._pages = counts.pages
+
+    def _is_last(self, page: list[int], counts: Counts) -> bool:
+        """Say whether no further page has to be asked for; two signs have to agree on that.
+
+        A count alone may be wrong, and a short page alone may be the server's own size.
+        """
+        if self._total is not None:
+            return self.meets_total and len(page) < max(self._largest, counts.size or 0)
+        is_behind = self._pages is not None and self.number > self._pages
+        return is_behind and len(page) < self._largest
+
+    def _is_past_end(self, page: list[int]) -> bool:
+        """Say whether a page without any new row is the end.
+
+        An empty one is, unless more pages are counted: it may be one whose rows were filtered out.
+        One that equals the page before it may come from a server that repeats its last page. But
+        if just as many rows came in at the front as a page has, it looks the same: so that is
+        believed the second time, and only if no count promises more.
+        """
+        if self._idle >= _MOST_IDLE_PAGES:
+            return True
+        lacks_pages = self._pages is not None and self.number <= self._pages
+        if not page:
+            return not lacks_pages
+        total = self._first_total
+        lacks_rows = lacks_pages if total is None else len(self._came) < total
+        return not lacks_rows and self._idle > 1 and page == self._last
+
+    @property
+    def lack(self) -> str:
+        """Say what is missing after a walk; nothing if it is complete.
+
+        What counts is the total at the walk's beginning: what came in since is for the next run.
+        Where rows went, those behind them slid forward, and some may have slid past: then only a
+        walk that saw all rows itself is complete.
+        """
+        total = self._first_total
+        if total is None:
+            read = self.number - 1
+            if self._pages is None or read >= self._pages:
+                return ""
+            return f"the vendor counts {self._pages} pages, but they ended after {read}"
+        seen = self._came if self._rows_went else self.known
+        if len(seen) >= total:
+            return ""
+        return f"the vendor counts {total} rows, but {len(seen)} came"
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether rows may have been passed over without any count that would tell.
+
+        Rows move between pages because some came in, which is harmless, or because their order is
+        not the same at each request.
+        """
+        return self.overlaps and self._first_total is None

@@ -1,0 +1,112 @@
+"""From a row as the vendor sends it to the tap's: names of columns, and who a row is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from event_taps_core import digest, snake_case
+from event_taps_core.columns import Unconvertible, text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from event_taps_core import Row
+
+_ALIASES: Final = {
+    "meeting_id": ("meeting_id", "id_meeting"),
+    "account_id": ("account_id", "participant_id", "user_id", "visitor_id", "id"),
+}
+"""The names that an id may have, the likeliest first; the vendor's page "Meetings API" prints only
+`Meeting ID`."""
+
+_PLACES: Final = {
+    alias: (column, rank)
+    for column, aliases in _ALIASES.items()
+    for rank, alias in enumerate(aliases)
+}
+_NAMES: Final = ("name", "first_name", "last_name", "company")
+_LEAST_SECONDS: Final = 100_000_000
+_MOST_SECONDS: Final = 100_000_000_000
+"""A number between these counts seconds (1973 to 5138), one above them milliseconds."""
+
+UNKNOWN_ZONE: Final = timedelta(hours=26)
+"""Two times whose zones are not known may be apart by this much and still be the same."""
+
+
+@cache
+def _place(attribute: str) -> tuple[str, int]:
+    """Return an attribute's column, and its rank among those that fit this column."""
+    name = snake_case(attribute)
+    return _PLACES.get(name, (name, 0))
+
+
+def with_columns(row: Row, columns: Collection[str]) -> Row:
+    """Return a row whose attributes have their columns' names.
+
+    Several attributes may fit a column: then the likeliest alias that has a value gets it. The
+    others, and what fits no column, keep the vendor's names, unless they hold no value and would
+    be in the way.
+    """
+    best: dict[str, tuple[bool, int, bool, str]] = {}
+    for attribute, value in row.items():
+        column, rank = _place(attribute)
+        if column in columns:
+            claim = (value in (None, ""), rank, attribute != column, attribute)
+            if column not in best or claim[:-1] < best[column][:-1]:
+                best[column] = claim
+    chosen = {attribute: column for column, (*_, attribute) in best.items()}
+    others = {name: value for name, value in row.items() if name not in chosen}
+    return others | {column: _plain(row[attribute]) for attribute, column in chosen.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Turn an object or list into JSON text: every column is text."""
+    return msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else value
+
+
+def said(row: Row, column: str) -> str:
+    """Return a value as text without surrounding blanks; empty if there is none."""
+    value = row.get(column)
+    try:
+        return "" if value is None else text(value).strip()
+    except Unconvertible:
+        return ""
+
+
+def person_key(row: Row) -> str:
+    """Make a key of who a row is about.
+
+    The account id, else the e-mail address, else the external id (which only the API can set), else
+    what hardly ever changes about a person. The same in all streams.
+    """
+    for column in ("account_id", "email", "external_id"):
+        if value := said(row, column):
+            return digest(column, value.casefold() if column == "email" else value)
+    return digest("names", *(said(row, column) for column in _NAMES))
+
+
+def instant(row: Row, columns: Iterable[str]) -> datetime | None:
+    """Return the latest of a row's times, as if those without a zone were in UTC.
+
+    Seconds or milliseconds since 1970 and ISO 8601 are understood; the vendor documents no form.
+    """
+    found = [moment for column in columns if (moment := _moment(said(row, column)))]
+    return max(found, default=None)
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        if value.isdecimal():
+            number = int(value)
+            if number < _LEAST_SECONDS:
+                return None
+            seconds = number / 1000 if number > _MOST_SECONDS else number
+            return datetime.fromtimestamp(seconds, UTC)
+        moment = datetime.fromisoformat(value)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,194 @@
+"""What the client lets through, what it sends, and what it takes an answer for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from event_taps_core import Absent, Answer, ApiResponse, Broken, Refused
+from tap_meetings_export.client import (
+    BadRequest,
+    ExpoPlatformClient,
+    message_in,
+    status_in,
+    without_prefix,
+)
+
+BASE = "https://api-fair.expoplatform.com"
+KEY = "q8Zr-4_kT.2m"
+CONFIG: dict[str, Any] = {
+    "api_key": KEY,
+    "concurrency": 1,
+    "requests_per_minute": 0,
+    "request_timeout_seconds": 1,
+    "max_retries": 0,
+}
+CLIENT = ExpoPlatformClient(BASE, CONFIG)
+
+
+def response(status: int, body: Any, **headers: str) -> ApiResponse:
+    made = ApiResponse()
+    made.status_code = status
+    made.url = f"{BASE}/api/v2/meetings/export?event_id=7"
+    made.headers.update(headers)
+    made._content = body if isinstance(body, bytes) else json.dumps(body).encode()  # noqa: SLF001 - how `requests` itself is tested
+    return made
+
+
+def classified(status: int, body: Any, **headers: str) -> Answer | None:
+    """Return what the client says, whichever way it says it."""
+    try:
+        return CLIENT.classify(response(status, body, **headers))
+    except Answer as answer:
+        return answer
+
+
+@pytest.mark.parametrize("ending", ["", "/", "//", "/api/v2", "/api/v2/", "/api/v2//"])
+@pytest.mark.parametrize("prefix", ["", "/proxy/expo"])
+def test_api_url_may_end_with_a_slash_or_with_the_prefix(prefix: str, ending: str) -> None:
+    assert without_prefix(BASE + prefix + ending) == BASE + prefix
+    client = ExpoPlatformClient(BASE + prefix + ending, CONFIG)
+    assert client.permits("GET", f"{BASE}{prefix}/api/v2/meetings/export")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/v2/meetings/export"),
+        ("GET", "/api/v2/meetings"),
+        ("GET", "/api/v2/meetings/export/all"),
+        ("GET", "/api/v2/participants/7"),
+        ("GET", "/api/v2/participants/../list"),
+        ("GET", "/api/v2/account/get"),
+        ("GET", "/api/v2/account/checkToken"),
+        ("POST", "/api/v2/account/set"),
+    ],
+)
+def test_nothing_else_is_ever_requested(method: str, path: str) -> None:
+    assert not CLIENT.permits(method, BASE + path)
+
+
+def test_another_host_is_never_asked() -> None:
+    assert not CLIENT.permits("GET", "https://api-other.expoplatform.com/api/v2/meetings/export")
+
+
+@pytest.mark.parametrize("key", [KEY, "user:password", "Basic abc", "YWJj"])
+def test_key_is_sent_as_given(key: str) -> None:
+    client = ExpoPlatformClient(BASE, {**CONFIG, "api_key": key})
+    assert client.headers()["Authorization"] == f"Basic {key}"
+
+
+@pytest.mark.parametrize("way", ["http", "body"])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, BadRequest),
+        (401, Refused),
+        (403, Refused),
+        (404, Absent),
+        (410, Absent),
+        (422, BadRequest),
+        (429, Broken),
+        (500, Broken),
+        (503, Broken),
+    ],
+)
+def test_status_of_http_and_in_the_body_mean_the_same(
+    status: int, kind: type[Answer], way: str
+) -> None:
+    body = {"code": status, "message": "The reason"}
+    found = classified(*((status, body) if way == "http" else (200, body)))
+    assert type(found) is kind
+    assert found.reason == f"HTTP {status}: The reason"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+def test_what_will_not_pass_is_not_tried_again(status: int) -> None:
+    found = classified(status, {})
+    assert not isinstance(found, Broken) or found.retries == 0
+
+
+def test_too_many_requests_slow_everybody_down() -> None:
+    for found in (classified(429, {}, **{"Retry-After": "7"}), classified(200, {"code": 429})):
+        assert isinstance(found, Broken)
+        assert found.throttled
+        assert found.retries is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        [{"code": 401}],
+        {"data": []},
+        {"code": 200, "data": []},
+        {"code": "200", "data": []},
+        {"code": 0, "data": []},
+        {"code": "OK", "data": []},
+        {"status": "success", "data": []},
+        {"success": True, "data": []},
+    ],
+    ids=str,
+)
+def test_body_without_an_error_holds_records(body: Any) -> None:
+    assert classified(200, body) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"code": 401}, 401),
+        ({"code": "404"}, 404),
+        ({"status": 500}, 500),
+        ({"status_code": 503}, 503),
+        ({"success": False}, 500),
+        ({"code": True}, 200),
+        ({"code": 17}, 200),
+        ("a text", 200),
+    ],
+    ids=str,
+)
+def test_status_in_a_body(body: Any, status: int) -> None:
+    assert status_in(body) == status
+
+
+def test_page_of_html_is_no_answer_of_this_api() -> None:
+    found = classified(200, b"<html><title>Log in</title></html>")
+    assert isinstance(found, Broken)
+    assert found.elsewhere
+
+
+def test_redirect_to_another_host_names_it_and_not_its_query() -> None:
+    found = classified(302, b"", Location="https://moved.example.com/login?token=abc")
+    assert isinstance(found, Broken)
+    assert found.reason == "HTTP 302: a redirect to moved.example.com/login"
+    assert "api_url" in CLIENT.advice(found)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"message": "No"}, "No"),
+        ({"error": "No"}, "No"),
+        ({"error": {"message": "No"}}, "No"),
+        ({"errors": ["No", "Neither"]}, "No"),
+        ({"errors": [{"detail": "No"}]}, "No"),
+        ({"message": "two\n lines"}, "two lines"),
+        ({"message": "n" * 1000}, "n" * 500),
+        ({"reason": "unusual"}, '{"reason":"unusual"}'),
+        ({"message": "", "rows": [{"email": "someone@example.org"}]}, ""),
+        ({}, "{}"),
+        ("No", ""),
+        (None, ""),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_words_about_an_error_are_found_wherever_they_stand(body: Any, message: str) -> None:
+    assert message_in(body) == message
+
+
+def test_refusal_says_what_to_check() -> None:
+    assert "api_key" in CLIENT.advice(Refused("HTTP 401"))
+    assert "event_ids" in CLIENT.advice(Absent("HTTP 404"))

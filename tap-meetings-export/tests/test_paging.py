@@ -1,0 +1,363 @@
+"""The walk over pages, against every way in which a server may count, cut, end and move them."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from event_taps_core import Absent, Answer, ApiResponse, Broken, Page, Refused
+from tap_meetings_export.client import BadRequest
+from tap_meetings_export.paging import Keys, row_id
+from tap_meetings_export.streams import MeetingsStream
+from tap_meetings_export.tap import TapMeetingsExport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from singer_sdk.streams.rest import HTTPRequest
+
+Row = dict[str, Any]
+
+PAGE_SIZE = 5
+MOST_REQUESTS = 200
+
+
+def rows_from(first: int, count: int) -> list[Row]:
+    """Make rows, two of each account."""
+    return [
+        {"meeting_id": n, "account_id": n // 2, "status": "Pending", "last_modified": None}
+        for n in range(first, first + count)
+    ]
+
+
+@dataclass
+class Server:
+    """An export that pages as the vendor documents it, and otherwise as it likes."""
+
+    rows: list[Row] = field(default_factory=lambda: rows_from(1000, 23))
+    largest_page: int = PAGE_SIZE
+    total: str = "right"
+    pages: str = "right"
+    names_size: bool = True
+    past_end: str | Answer = "empty"
+    changes: dict[int, Callable[[list[Row]], None]] = field(default_factory=dict)
+    answers: dict[int, Answer] = field(default_factory=dict)
+    """Errors, by the number of the request."""
+    asked: list[int] = field(default_factory=list)
+
+    def ask(
+        self, request: HTTPRequest, tally: object, extract: Callable[[ApiResponse], Any]
+    ) -> Any:
+        """Stand for the client.
+
+        Raises:
+            Answer: Where the pages end with one.
+        """
+        del tally
+        params: dict[str, Any] = dict(request.params or {})
+        number, size = params["page"], min(params["per_page"], self.largest_page)
+        self.asked.append(number)
+        assert len(self.asked) < MOST_REQUESTS, "the walk does not end"
+        if change := self.changes.get(len(self.asked)):
+            change(self.rows)
+        if answer := self.answers.get(len(self.asked)):
+            raise answer
+        pages = max(1, -(-len(self.rows) // size))
+        if number > pages:
+            if isinstance(self.past_end, Answer):
+                raise self.past_end
+            number = {"empty": number, "repeated": pages, "first": 1}[self.past_end]
+        made = ApiResponse()
+        body = {"data": self.rows[(number - 1) * size : number * size], **self.counts(size, pages)}
+        made._content = json.dumps(body).encode()  # noqa: SLF001 - how `requests` itself is tested
+        return extract(made)
+
+    def counts(self, size: int, pages: int) -> dict[str, int | None]:
+        rows = len(self.rows)
+        totals = {"right": rows, "none": None, "meetings": rows // 2, "page": min(rows, size)}
+        counted = {"right": pages, "none": None, "asked": max(1, -(-rows // PAGE_SIZE))}
+        return {
+            "total": {**totals, "more": rows + 3}[self.total],
+            "total_pages": counted[self.pages],
+            "per_page": size if self.names_size else None,
+        }
+
+
+@pytest.fixture(scope="module")
+def stream() -> MeetingsStream:
+    """The stream as a run has it, without a state."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    config = {
+        "api_url": "https://api-fair.expoplatform.com",
+        "api_key": "q8Zr-4_kT.2m",
+        "event_ids": [7],
+        "page_size": PAGE_SIZE,
+    }
+    found = TapMeetingsExport(config=config).streams["meetings"]
+    for number, handler in handlers.items():  # the SDK takes them over
+        signal.signal(number, handler)
+    assert isinstance(found, MeetingsStream)
+    return found
+
+
+def pages_of(stream: MeetingsStream, server: Server) -> Iterator[list[Row]]:
+    """Read an event from this server."""
+    stream.tap.__dict__["client"] = server
+    server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # the client's
+    for page in stream.read_partition({"event_id": "7"}, [stream]):
+        assert isinstance(page, Page)
+        (rows,) = page.rows
+        yield rows
+
+
+def table(stream: MeetingsStream, server: Server) -> dict[str, Row]:
+    """Read an event as an upserting target would hold it."""
+    return {row_id(row): row for rows in pages_of(stream, server) for row in rows}
+
+
+def put_in_front(rows: list[Row], new: list[Row]) -> None:
+    rows[:0] = new
+
+
+def ids(rows: Any) -> Counter[Any]:
+    return Counter(row["meeting_id"] for row in rows)
+
+
+SERVERS = st.builds(
+    Server,
+    rows=st.integers(0, 33).map(lambda count: rows_from(1000, count)),
+    largest_page=st.sampled_from([1, 2, 3, PAGE_SIZE]),
+    total=st.sampled_from(["right", "none", "meetings", "page"]),
+    pages=st.sampled_from(["right", "none", "asked"]),
+    names_size=st.booleans(),
+    past_end=st.sampled_from(
+        ["empty", "repeated", "first", Absent("HTTP 404"), BadRequest("HTTP 400", retries=0)]
+    ),
+)
+
+
+@given(server=SERVERS)
+def test_whatever_the_counts_say_each_row_comes_once(
+    stream: MeetingsStream, server: Server
+) -> None:
+    found = [row for rows in pages_of(stream, server) for row in rows]
+    assert ids(found) == ids(server.rows)
+
+
+@given(
+    server=SERVERS,
+    moments=st.dictionaries(st.integers(2, 12), st.integers(1, 2), max_size=4)
+    | st.dictionaries(st.integers(2, 12), st.integers(1, 9), max_size=1),
+)
+def test_rows_that_come_in_at_the_front_hide_none(
+    stream: MeetingsStream, server: Server, moments: dict[int, int]
+) -> None:
+    """Those that came in are for the next run, which asks for what is new.
+
+    Where a page's worth comes in twice, it may look like a last page that is repeated: so this is
+    about less than a page several times, or any number once.
+    """
+    assume(len(moments) <= 1 or server.largest_page > 2)
+    before = list(server.rows)
+    first = 900
+    for moment, count in moments.items():
+        first -= count
+        server.changes[moment] = partial(put_in_front, new=rows_from(first, count))
+    found = table(stream, server)
+    assert set(ids(before)) <= set(ids(found.values()))
+    assert set(ids(found.values()).values()) <= {1}
+
+
+@given(
+    count=st.integers(6, 33),
+    moment=st.integers(2, 8),
+    gone=st.integers(1, 4),
+    pages=st.sampled_from(["right", "none"]),
+)
+def test_rows_that_go_hide_none_where_there_is_a_total(
+    stream: MeetingsStream, count: int, moment: int, gone: int, pages: str
+) -> None:
+    """Those behind them move up, and one may move past the beginning of the next page."""
+    server = Server(rows=rows_from(1000, count), pages=pages)
+    server.changes[moment] = lambda rows: rows.__delitem__(slice(0, gone))
+    found = table(stream, server)
+    assert set(ids(server.rows)) <= set(ids(found.values()))
+
+
+@given(moment=st.integers(2, 7), place=st.integers(0, 22), total=st.sampled_from(["right", "none"]))
+def test_row_that_moves_when_it_is_changed_hides_none_and_is_one_row(
+    stream: MeetingsStream, moment: int, place: int, total: str
+) -> None:
+    """As where the vendor ignores the order that it is asked for, and sorts by time."""
+
+    def move_to_the_end(rows: list[Row]) -> None:
+        changed = {**rows.pop(place), "status": "Confirmed", "last_modified": "2026-03-04 12:00:00"}
+        rows.append(changed)
+
+    server = Server(total=total, changes={moment: move_to_the_end})
+    found = table(stream, server)
+    assert ids(found.values()) == ids(server.rows)
+
+
+def test_total_that_is_not_reached_is_named_after_a_second_walk(stream: MeetingsStream) -> None:
+    server = Server(total="more")
+    found = []
+    with pytest.raises(Broken, match="counts 26 rows, but 23 came"):
+        found += [row for rows in pages_of(stream, server) for row in rows]
+    assert server.asked == [1, 2, 3, 4, 5, 6] * 2
+
+
+def test_what_was_missing_comes_with_the_second_walk(stream: MeetingsStream) -> None:
+    """A row that goes and comes back is passed over meanwhile."""
+    away: list[Row] = []
+    server = Server(rows=rows_from(1000, 23))
+    server.changes = {
+        2: lambda rows: away.append(rows.pop(0)),
+        6: lambda rows: rows.insert(0, away.pop()),
+    }
+    assert ids(table(stream, server).values()) == ids(server.rows)
+    assert server.asked.count(1) == 2
+
+
+NOTHING_COUNTED = {"total": "none", "pages": "none"}
+REQUESTS: dict[str, tuple[dict[str, Any], list[int]]] = {
+    "all counts": ({}, [1, 2, 3, 4, 5]),
+    "without the size": ({"names_size": False}, [1, 2, 3, 4, 5]),
+    "only pages": ({"total": "none"}, [1, 2, 3, 4, 5]),
+    "only a total": ({"pages": "none"}, [1, 2, 3, 4, 5]),
+    "no count": (NOTHING_COUNTED, [1, 2, 3, 4, 5, 6]),
+    "a full last page": ({"rows": rows_from(0, 10)}, [1, 2, 3]),
+    "one page": ({"rows": rows_from(0, 3)}, [1]),
+    "one page without the size": ({"rows": rows_from(0, 3), "names_size": False}, [1, 2]),
+    "one page, repeated": (
+        {"rows": rows_from(0, 3), "names_size": False, "past_end": "repeated"},
+        [1, 2, 3],
+    ),
+    "one page, repeated, no count": (
+        {**NOTHING_COUNTED, "rows": rows_from(0, 3), "past_end": "repeated"},
+        [1, 2, 3],
+    ),
+    "no row": ({"rows": []}, [1]),
+    "no row, no count": ({**NOTHING_COUNTED, "rows": []}, [1]),
+    "an error at the end, no count": (
+        {**NOTHING_COUNTED, "past_end": Absent("HTTP 404")},
+        [1, 2, 3, 4, 5, 6, 5],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_as_many_requests_as_it_takes_to_be_sure(stream: MeetingsStream, name: str) -> None:
+    """Two signs spare the request beyond the end; where there is only one, it is sent."""
+    made, asked = REQUESTS[name]
+    server = Server(**made)
+    assert len(table(stream, server)) == len(server.rows)
+    assert server.asked == asked
+
+
+@pytest.mark.parametrize("answer", [Absent("HTTP 404: gone"), BadRequest("HTTP 400: no")])
+@pytest.mark.parametrize("total", ["none", "meetings", "right"])
+def test_error_is_no_end_where_the_page_before_is_gone_too(
+    stream: MeetingsStream, answer: Answer, total: str
+) -> None:
+    """The event was taken away while the pages were read."""
+    server = Server(total=total, pages="none", answers={3: answer, 4: answer})
+    with pytest.raises((Broken, Absent), match="HTTP 40"):
+        table(stream, server)
+    assert server.asked == [1, 2, 3, 2]
+
+
+@pytest.mark.parametrize(
+    "answer", [Refused("HTTP 401"), Broken("HTTP 500", retries=0)], ids=lambda a: a.reason
+)
+@pytest.mark.parametrize("total", ["right", "none", "meetings"])
+def test_no_other_error_is_the_end(stream: MeetingsStream, answer: Answer, total: str) -> None:
+    server = Server(total=total, pages="none", answers={4: answer})
+    with pytest.raises(Broken, match=f"{answer.reason}, after 3 pages"):
+        table(stream, server)
+
+
+def test_server_that_breaks_beyond_the_end_has_sent_all_if_the_total_is_met(
+    stream: MeetingsStream,
+) -> None:
+    server = Server(rows=rows_from(0, 10), pages="none", past_end=Broken("HTTP 500"))
+    assert len(table(stream, server)) == 10
+
+
+@pytest.mark.parametrize("answer", [Absent("HTTP 404"), BadRequest("HTTP 400"), Refused("401")])
+def test_error_on_the_first_page_is_no_end(stream: MeetingsStream, answer: Answer) -> None:
+    server = Server(answers=dict.fromkeys(range(1, 9), answer))
+    with pytest.raises(type(answer)):
+        table(stream, server)
+
+
+def test_pages_that_never_end_are_named(
+    stream: MeetingsStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_meetings_export.paging.MOST_PAGES", 30)
+    server = Server(total="none", pages="none")
+    server.changes = {
+        n: lambda rows: rows.extend(rows_from(2000 + len(rows), 9)) for n in range(99)
+    }
+    with pytest.raises(Broken, match="do not end"):
+        table(stream, server)
+
+
+def test_row_without_a_meeting_id_is_broken(stream: MeetingsStream) -> None:
+    with pytest.raises(Broken, match="without a meeting id"):
+        table(stream, Server(rows=[{"account_id": 1}]))
+
+
+# Keys
+
+
+def keyed(*pages: list[Row]) -> list[str]:
+    """Return the ends of the keys that rows of one walk get."""
+    keys = Keys({"meeting_id", "account_id", "role", "status", "last_modified"})
+    return [row["participant_key"][32:] for page in pages for row in keys.add(page)]
+
+
+A = {"meeting_id": 1, "account_id": 1, "role": "Receiver", "last_modified": "09:00"}
+B = {**A, "role": "Requester"}
+LATER = {**A, "last_modified": "09:01", "status": "Confirmed"}
+
+
+@pytest.mark.parametrize(
+    ("pages", "numbers"),
+    [
+        ([[A, B]], ["", "-1"]),
+        ([[B, A]], ["-1", ""]),
+        ([[A], [B]], ["", "-1"]),
+        ([[A, A]], [""]),
+        ([[A], [A]], ["", ""]),
+        ([[A], [A, B]], ["", "", "-1"]),
+        ([[A], [LATER]], ["", ""]),
+        ([[A, B], [LATER]], ["", "-1", ""]),
+        ([[A], [{**A, "undeclared": "signed anew"}]], ["", ""]),
+        ([[A, {**A, "meeting_id": 2}]], ["", ""]),
+        ([[A, {**A, "account_id": 2}]], ["", ""]),
+    ],
+    ids=str,
+)
+def test_second_row_of_a_person_in_a_meeting_gets_a_number(
+    pages: list[list[Row]], numbers: list[str]
+) -> None:
+    """Another version of a row is none: it moved to another page and was changed in between."""
+    assert keyed(*([dict(row) for row in page] for page in pages)) == numbers
+
+
+@given(st.permutations([A, B, {**A, "account_id": 2}, {**B, "status": "Pending"}]))
+def test_order_within_a_page_changes_no_key(rows: list[Row]) -> None:
+    keys = Keys({"role", "status", "last_modified"})
+    found = {row["participant_key"]: row for row in keys.add([dict(row) for row in rows])}
+    again = Keys({"role", "status", "last_modified"})
+    first = [A, B, {**A, "account_id": 2}, {**B, "status": "Pending"}]
+    assert found == {row["participant_key"]: row for row in again.add([dict(r) for r in first])}

@@ -1,0 +1,585 @@
+"""One test per quirk of the vendor, named after it; what every tap promises is in the suite.
+
+Most runs are made within this process, because there are many: each position of each switch, over
+several days.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import random
+import signal
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from event_taps_core import TapError
+from event_taps_core.reading import Stopped
+from event_taps_core.redaction import Redaction
+from event_taps_core.testing import Run, TapUnderTest, differences
+from event_taps_core.testing.sandbox import running_sandbox
+from tap_meetings_export.streams import MOST_PARTICIPANTS
+from tap_meetings_export.tap import TapMeetingsExport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from event_taps_core.testing import Sandbox, Warehouse
+
+TAP = TapUnderTest(
+    tap_class=TapMeetingsExport,
+    vendor="expoplatform",
+    refusing={"key": "off", "host": "moved"},
+    incomplete={"event_access": "one_off", "total": "more", "ties": "shuffled"},
+)
+BIG, PAST, EMPTY, SMALL = 1041, 1187, 1302, 1377
+HURRIED = {"requests_per_minute": 0, "max_retries": 0, "overlap_minutes": 0}
+SMALLER = {"event_ids": [PAST, EMPTY, SMALL], "page_size": 20}
+"""Enough for what does not show in the big event only; there are pages too."""
+OF_BIG_PAGES = ("largest_page", "size_out_of_range", "short_pages")
+TESTS_IN_A_WORLD = 40
+"""It grows with each day; after so many tests a new one is less work."""
+
+Json = dict[str, Any]
+
+
+def run_here(settings: Json, state: Json | None = None) -> Run:
+    """Run the tap within this process, as its command does."""
+    out, log = io.BytesIO(), io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    logger = logging.getLogger("tap-meetings-export")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with contextlib.redirect_stdout(io.TextIOWrapper(out, write_through=True)):
+        try:
+            copied = json.loads(json.dumps(state)) if state else None
+            exit_code = TapMeetingsExport(config=settings, state=copied).run()
+        except (TapError, Stopped) as error:
+            logger.critical("%s", error)
+            exit_code = 1
+        sys.stdout.flush()
+        written = out.getvalue()
+    for number, before in handlers.items():
+        signal.signal(number, before)
+    for root_handler in logging.getLogger().handlers:  # where each run puts its redaction
+        for redaction in [one for one in root_handler.filters if isinstance(one, Redaction)]:
+            root_handler.removeFilter(redaction)
+    logger.propagate = True
+    logger.removeHandler(handler)
+    return Run(exit_code, written, log.getvalue())
+
+
+@dataclass
+class Fair:
+    """A world, the tap that reads it day after day, and the tables that come of it."""
+
+    sandbox: Sandbox
+    tables: Warehouse = field(default_factory=TAP.warehouse)
+    state: Json | None = None
+
+    def read(self, **settings: Any) -> Run:
+        """Run the tap, from where it was, and load what comes."""
+        self.sandbox.forget_requests()
+        run = run_here({**self.sandbox.settings, **HURRIED, **settings}, self.state)
+        self.state = run.state or self.state
+        self.tables.load(run.lines)
+        return run
+
+    def read_well(self, **settings: Any) -> Run:
+        """Run the tap and insist on success."""
+        run = self.read(**settings)
+        assert run.exit_code == 0, run.stderr
+        return run
+
+    def change(self, kind: str, after_requests: int = 0) -> None:
+        """Let something happen, as the n-th request from now comes in."""
+        body = {"vendor": TAP.vendor, "kind": kind, "after_requests": after_requests}
+        self.sandbox._json("POST", "/change", body)  # noqa: SLF001 - what only this vendor has
+
+    def different(self, *, without: int | None = None, only: int | None = None) -> Json:
+        """Compare with the truth: of all events, of all but one, or of one."""
+
+        def is_compared(row: Json) -> bool:
+            return row["event_id"] != str(without) and (
+                only is None or row["event_id"] == str(only)
+            )
+
+        found = {
+            name: differences(
+                filter(is_compared, self.tables.table(name)),
+                [row for row in self.sandbox.truth(name) if is_compared(row)],
+            )
+            for name in TAP.streams
+        }
+        return {name: sorted(lines)[:9] for name, lines in found.items() if lines}
+
+    def queries(self, path: str = "/meetings/export", event_id: int | None = None) -> list[Json]:
+        """Return the queries that the last run sent."""
+        asked = [
+            {name: values[0] for name, values in parse_qs(request.query).items()}
+            for request in self.sandbox.requests()
+            if request.path.endswith(path)
+        ]
+        return [query for query in asked if event_id is None or query["event_id"] == str(event_id)]
+
+    def bookmark(self, stream: str, event_id: int) -> str | None:
+        """Return an event's bookmark."""
+        kept = (self.state or {}).get("bookmarks", {}).get(stream, {}).get("partitions", ())
+        found = {part["context"]["event_id"]: part.get("replication_key_value") for part in kept}
+        return found.get(str(event_id))
+
+
+def warnings(run: Run) -> list[str]:
+    return [line for line in run.stderr.splitlines() if line.startswith("WARNING ")]
+
+
+class _Worlds:
+    """Keeps a sandbox running for several tests."""
+
+    def __init__(self) -> None:
+        self._running = contextlib.ExitStack()
+        self._tests_left = 0
+        self._kept: Sandbox | None = None
+
+    def get(self) -> Sandbox:
+        if self._kept is None or self._tests_left == 0:
+            self.end()
+            self._kept = self._running.enter_context(running_sandbox(TAP.vendor))
+            self._tests_left = TESTS_IN_A_WORLD
+        self._tests_left -= 1
+        return self._kept
+
+    def end_after_this_test(self) -> None:
+        self._tests_left = 0
+
+    def end(self) -> None:
+        self._running.close()
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[_Worlds]:
+    found = _Worlds()
+    yield found
+    found.end()
+
+
+@pytest.fixture
+def fair(worlds: _Worlds) -> Fair:
+    """A world that was perhaps used before, and a tap that has not read anything of it."""
+    sandbox = worlds.get()
+    sandbox.reset()
+    return Fair(sandbox)
+
+
+# Every position of every switch
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        (name, position)
+        for name, (_, *others) in TAP.complete_positions.items()
+        for position in others
+    ],
+    ids="=".join,
+)
+def test_tables_equal_the_truth_day_after_day(fair: Fair, position: tuple[str, str]) -> None:
+    name, value = position
+    fair.sandbox.switch(**{name: value})
+    settings = {} if name in OF_BIG_PAGES else SMALLER
+    fair.read_well(**settings)
+    for _ in range(2):
+        fair.sandbox.advance()
+        fair.read_well(**settings)
+    assert fair.different(without=BIG if settings else None) == {}
+
+
+@pytest.mark.parametrize("counted", ["none", "interactions"])
+@pytest.mark.parametrize("mixture", range(6))
+def test_tables_equal_the_truth_under_mixed_positions(
+    fair: Fair, mixture: int, counted: str
+) -> None:
+    """What follows the last page, for one, shows only where nothing is counted."""
+    chance = random.Random(mixture)  # noqa: S311 - it has to repeat
+    positions = {name: chance.choice(values) for name, values in TAP.complete_positions.items()}
+    positions["metadata"] = counted
+    if positions["short_pages"] == "some":  # where the total counts meetings, nothing is promised
+        positions["total"] = "right"
+    fair.sandbox.switch(**positions)
+    settings = {**SMALLER, "page_size": chance.choice([9, 20, 50, 500])}
+    fair.read_well(**settings)
+    for _ in range(2):
+        fair.sandbox.advance()
+        fair.read_well(**settings)
+    assert fair.different(without=BIG) == {}
+
+
+@pytest.mark.parametrize("past_end", ["empty", "repeated", "first", "404", "400"])
+@pytest.mark.parametrize("errors", ["http", "code_at_200"])
+def test_pages_end_in_any_way_where_nothing_is_counted(
+    fair: Fair, past_end: str, errors: str
+) -> None:
+    """And no page is as long as it was asked to be."""
+    fair.sandbox.switch(metadata="none", past_end=past_end, errors=errors, largest_page="50")
+    fair.read_well(event_ids=SMALLER["event_ids"])
+    assert fair.different(without=BIG) == {}
+
+
+# Where not everything can be read
+
+
+def test_event_whose_key_was_switched_off_is_named_and_the_others_are_read(fair: Fair) -> None:
+    fair.read_well()
+    before = fair.bookmark("meetings", PAST)
+    fair.sandbox.switch(event_access="one_off")
+    fair.sandbox.advance()
+    run = fair.read()
+    assert run.exit_code == 1
+    assert f"HTTP 401: The API key is switched off for event {PAST}. ({PAST})" in run.last_line
+    assert fair.different(without=PAST) == {}
+    assert fair.bookmark("meetings", PAST) == before
+    assert fair.bookmark("meetings", BIG) != before
+    fair.sandbox.switch(event_access="all")
+    fair.read_well()
+    assert fair.different() == {}
+
+
+def test_event_whose_key_was_switched_off_does_not_hide_others_that_come_later(fair: Fair) -> None:
+    """It may be the first that is read."""
+    fair.sandbox.switch(event_access="one_off")
+    for event_ids in ([PAST, SMALL], [SMALL, PAST]):
+        fair.state = None
+        run = fair.read(event_ids=event_ids, concurrency=1)
+        assert run.exit_code == 1
+        assert {row["event_id"] for row in run.records("meetings")} == {str(SMALL)}
+
+
+def test_key_that_is_off_everywhere_is_said_in_one_sentence(fair: Fair) -> None:
+    fair.sandbox.switch(key="off")
+    run = fair.read()
+    assert run.exit_code == 1
+    assert run.last_line.startswith("CRITICAL ")
+    assert "api_key" in run.last_line
+    assert "event_ids" in run.last_line
+    assert len(fair.sandbox.requests()) <= len(fair.sandbox.settings["event_ids"])
+
+
+def test_redirect_to_another_host_is_named_and_gets_no_key(fair: Fair) -> None:
+    fair.sandbox.switch(host="moved")
+    run = fair.read()
+    assert run.exit_code == 1
+    assert "a redirect to " in run.last_line
+    assert "api_url" in run.last_line
+    assert [request for request in fair.sandbox.requests() if request.vendor is None] == []
+
+
+def test_unknown_event_is_named_and_is_no_failure(fair: Fair) -> None:
+    run = fair.read_well(event_ids=[SMALL, 9999])
+    for stream in TAP.streams:
+        (line,) = [line for line in run.stderr.splitlines() if f"Summary of {stream}:" in line]
+        assert "1 absent (HTTP 404: " in line
+        assert line.endswith("): 9999")
+
+
+def test_only_unknown_events_are_a_failure(fair: Fair) -> None:
+    run = fair.read(event_ids=[9998, 9999])
+    assert run.exit_code == 1
+    assert "api_url" in run.last_line
+    assert "event_ids" in run.last_line
+
+
+def test_event_that_is_gone_leaves_no_rows(fair: Fair, worlds: _Worlds) -> None:
+    fair.read_well()
+    assert fair.bookmark("meetings", SMALL)
+    assert fair.sandbox.vanish() == str(SMALL)
+    worlds.end_after_this_test()
+    fair.read_well()
+    assert fair.different() == {}
+    assert str(SMALL) not in {row["event_id"] for row in fair.tables.table("meetings")}
+    assert fair.bookmark("meetings", SMALL) is None
+
+
+def test_total_that_is_not_reached_is_named_and_all_rows_are_there(fair: Fair) -> None:
+    fair.sandbox.switch(total="more")
+    run = fair.read()
+    assert run.exit_code == 1
+    assert "meetings: the vendor counts " in run.last_line
+    assert fair.different() == {}
+    assert fair.bookmark("meetings", BIG) is None
+
+
+@pytest.mark.parametrize("page_size", [50, 97, 500])
+def test_order_that_changes_is_no_trouble_or_is_named(fair: Fair, page_size: int) -> None:
+    fair.sandbox.switch(ties="shuffled")
+    run = fair.read(page_size=page_size)
+    assert (run.exit_code == 0) >= (fair.different() == {})
+    if run.exit_code:
+        assert "the vendor counts " in run.last_line
+    assert len(fair.queries(event_id=BIG)) > 1300 // page_size
+
+
+def test_order_that_changes_is_noticed_where_nothing_is_counted(fair: Fair) -> None:
+    """By the rows that come twice; the walks together are likely to see all."""
+    fair.sandbox.switch(ties="shuffled", metadata="none")
+    fair.read_well(page_size=50, event_ids=[BIG])
+    assert len(fair.queries(event_id=BIG)) >= 2 * 1240 // 50
+
+
+# While pages are read
+
+WHILE_PAGING = ("participant_joined", "meeting_inserted", "meeting_edited", "participant_edited")
+
+
+@pytest.mark.parametrize("counted", ["none", "interactions"])
+@pytest.mark.parametrize("kind", WHILE_PAGING)
+def test_change_while_paging_loses_nothing(fair: Fair, kind: str, counted: str) -> None:
+    """In a full reading, and in one of the changes; the next run equals the truth."""
+    fair.sandbox.switch(metadata=counted)
+    settings = {"page_size": 97, "event_ids": [BIG]}
+    fair.change(kind, 2)
+    fair.change(kind, 5)
+    fair.read_well(**settings)
+    fair.sandbox.advance()
+    fair.change(kind, 2)
+    fair.change("meeting_inserted", 3)
+    for _ in range(3):  # the changes may come with the first request of the next run
+        fair.read_well(**settings)
+    assert fair.different(only=BIG) == {}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_changes_while_paging_lose_nothing(fair: Fair, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - it has to repeat
+    positions = {name: chance.choice(values) for name, values in TAP.complete_positions.items()}
+    if positions["short_pages"] == "some":
+        positions["total"] = "right"
+    fair.sandbox.switch(**positions)
+    for _ in range(2):
+        for _ in range(8):
+            fair.change(chance.choice(WHILE_PAGING), chance.randrange(1, 12))
+        fair.read_well(page_size=chance.choice([50, 97]))
+    fair.read_well()
+    fair.read_well()
+    assert fair.different() == {}
+
+
+@pytest.mark.parametrize("after", [2, 3, 5])
+def test_meeting_that_is_deleted_while_paging_hides_no_other(fair: Fair, after: int) -> None:
+    """Its own rows stay in the table until the next full refresh."""
+    fair.change("meeting_deleted", after)
+    fair.read_well(page_size=97, event_ids=[BIG])
+    fair.read_well(page_size=97, event_ids=[BIG])
+    lines = fair.different(only=BIG).get("meetings", [])
+    assert [line for line in lines if line.startswith("missing")] == []
+
+
+def test_meeting_that_is_deleted_goes_with_a_full_refresh(fair: Fair) -> None:
+    fair.read_well()
+    fair.change("meeting_deleted")
+    fair.read_well()
+    assert list(fair.different()) == ["meetings"]
+    fair.state = None
+    fair.read_well()
+    assert fair.different() == {}
+
+
+# What is asked for
+
+
+def test_full_export_first_then_what_is_new_and_what_was_changed(fair: Fair) -> None:
+    """Two filters, never in one request, and no upper bound ("Suggested Sync Workflow")."""
+    fair.read_well()
+    assert {tuple(query) for query in fair.queries()} == {
+        ("event_id", "page", "per_page", "order_by", "order")
+    }
+    fair.sandbox.advance()
+    fair.read_well()
+    filters = {"created_from", "last_modified_from"}
+    assert {frozenset(filters & set(query)) for query in fair.queries()} == {
+        frozenset({name}) for name in filters
+    }
+    assert {name for query in fair.queries() for name in query} == {
+        *("event_id", "page", "per_page", "order_by", "order"),
+        *filters,
+    }
+    assert fair.different() == {}
+
+
+@pytest.mark.parametrize("overlap_minutes", [0, 5])
+def test_changes_are_asked_for_since_the_start_of_the_last_run(
+    fair: Fair, overlap_minutes: int
+) -> None:
+    """With an overlap; in whole seconds, and one more, since a bound may not belong to a filter."""
+    first = fair.read_well(overlap_minutes=overlap_minutes)
+    fair.read_well()
+    started = first.records("read_log")[0]["read_at"]
+    for query in fair.queries():
+        since = int(query.get("created_from") or query["last_modified_from"])
+        assert 1 <= seconds(started) - since - 60 * overlap_minutes < 4
+    for path in ("1041/list", "1377/list"):
+        (query,) = fair.queries(path)
+        assert 1 <= seconds(started) - int(query["timestamp"]) - 60 * overlap_minutes < 4
+
+
+def seconds(timestamp: str) -> float:
+    from datetime import datetime  # noqa: PLC0415 - only here
+
+    return datetime.fromisoformat(timestamp).timestamp()
+
+
+def test_participants_are_asked_for_a_hundred_at_a_time_and_all_with_timestamp_0(
+    fair: Fair,
+) -> None:
+    """As "Account Get - Entire Participant List" recommends and documents."""
+    fair.read_well()
+    queries = fair.queries("1041/list")
+    assert {query["limit"] for query in queries} == {str(MOST_PARTICIPANTS)}
+    assert {query["timestamp"] for query in queries} == {"0"}
+    fair.read_well(page_size=7, event_ids=[SMALL])
+    assert {query["limit"] for query in fair.queries("1377/list")} == {"7"}
+
+
+def test_run_without_changes_asks_for_little(fair: Fair) -> None:
+    fair.read_well()
+    fair.read_well()
+    assert {query["page"] for query in fair.queries()} == {"1"}
+    assert len(fair.queries()) == 2 * len(fair.sandbox.settings["event_ids"])
+
+
+@pytest.mark.parametrize("broken", ["created_from", "last_modified_from"])
+def test_bookmark_is_kept_only_when_both_readings_are_complete(fair: Fair, broken: str) -> None:
+    fair.read_well()
+    before = fair.bookmark("meetings", BIG)
+    fair.sandbox.advance()
+    fair.sandbox.break_path(f"event_id={BIG}&.*{broken}=", "500")
+    run = fair.read()
+    assert run.exit_code == 1
+    assert fair.bookmark("meetings", BIG) == before
+    assert fair.bookmark("meetings", SMALL) != before
+    fair.sandbox.mend()
+    fair.read_well()
+    assert fair.different() == {}
+
+
+def test_row_that_is_new_and_changed_comes_once(fair: Fair) -> None:
+    fair.sandbox.switch(modified_filter="with_new")
+    fair.read_well()
+    fair.sandbox.advance()
+    run = fair.read_well()
+    rows = Counter(json.dumps(row, sort_keys=True) for row in run.records("meetings"))
+    assert rows
+    assert set(rows.values()) == {1}
+
+
+def test_environment_that_cannot_sort_is_asked_without_an_order(fair: Fair) -> None:
+    fair.sandbox.switch(order_by="error")
+    run = fair.read_well(concurrency=1)
+    (line,) = warnings(run)
+    assert "does not sort" in line
+    assert ["order_by" in query for query in fair.queries()].count(True) == 1
+
+
+@pytest.mark.parametrize(
+    ("position", "time_format", "named"),
+    [
+        ("created_ignored", "local", ("created_from",)),
+        ("modified_ignored", "local", ("last_modified_from",)),
+        ("timestamp_ignored", "local", ("timestamp",)),
+        *(
+            ("all_ignored", form, ("created_from", "last_modified_from", "timestamp"))
+            for form in ("local", "unix", "unix_text", "iso_offset")
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_environment_that_ignores_a_filter_is_said_once(
+    fair: Fair, position: str, time_format: str, named: tuple[str, ...]
+) -> None:
+    fair.sandbox.switch(filters=position, time_format=time_format)
+    assert warnings(fair.read_well(**SMALLER)) == []
+    lines = warnings(fair.read_well(**SMALLER))
+    said = [name for line in lines for name in named if f" ignore {name}:" in line]
+    assert sorted(said) == sorted(named)
+    assert len(lines) == len(named)
+    assert fair.different(without=BIG) == {}
+
+
+@pytest.mark.parametrize("ending", ["", "/", "/api/v2", "/api/v2/"])
+def test_api_url_is_taken_with_and_without_the_prefix(fair: Fair, ending: str) -> None:
+    fair.read_well(api_url=fair.sandbox.settings["api_url"] + ending, event_ids=[SMALL])
+    assert {request.status for request in fair.sandbox.requests()} == {200}
+
+
+def test_event_ids_may_be_numbers_or_texts_and_repeated(fair: Fair) -> None:
+    run = fair.read_well(event_ids=[SMALL, str(SMALL), str(PAST)])
+    assert {row["event_id"] for row in run.records("meetings")} == {str(SMALL), str(PAST)}
+    assert len(fair.queries(event_id=SMALL)) == 1
+
+
+@pytest.mark.parametrize("event_ids", [[], ["12a"], [-1], "1041", [None], [1.5]], ids=repr)
+def test_malformed_event_ids_are_refused(fair: Fair, event_ids: Any) -> None:
+    from singer_sdk.exceptions import ConfigValidationError  # noqa: PLC0415 - only here
+
+    with pytest.raises(ConfigValidationError):
+        run_here({**fair.sandbox.settings, "event_ids": event_ids})
+
+
+# What comes
+
+
+def test_person_has_the_same_key_in_both_streams(fair: Fair) -> None:
+    fair.read_well()
+    people = {
+        (row["event_id"], row["participant_key"]): row["account_id"]
+        for row in fair.tables.table("participants")
+    }
+    rows = fair.tables.table("meetings")
+    assert rows
+    for row in rows:
+        assert people[row["event_id"], row["participant_key"]] == row["account_id"]
+
+
+@pytest.mark.parametrize("identity", ["complete", "some_without", "names_only"])
+def test_person_who_is_listed_twice_in_a_meeting_is_two_rows(fair: Fair, identity: str) -> None:
+    fair.sandbox.switch(listed_twice="yes", identity=identity)
+    run = fair.read_well()
+    (line,) = warnings(run)
+    assert "more than once" in line
+    assert fair.different() == {}
+    numbered = [row for row in run.records("meetings") if row["participant_key"].endswith("-1")]
+    assert numbered
+
+
+def test_two_rows_of_a_meeting_may_have_different_statuses(fair: Fair) -> None:
+    fair.read_well()
+    statuses: dict[str, set[str]] = {}
+    for row in fair.tables.table("meetings"):
+        statuses.setdefault(row["meeting_id"], set()).add(row["status"])
+    assert {"Pending", "Incoming"} in statuses.values()
+
+
+def test_undocumented_attributes_are_kept_and_replace_nothing(fair: Fair) -> None:
+    fair.sandbox.switch(unknown_fields="present", row_id="present")
+    run = fair.read_well()
+    for row in run.records("meetings"):
+        assert {"Rating", "Created By", "ID"} <= set(row["extra_fields"])
+        assert "Event ID" not in row["extra_fields"]  # it says the same
+    assert fair.different() == {}
+
+
+def test_same_person_in_another_event_is_another_row(fair: Fair) -> None:
+    """The event is part of the key, whatever a row says of it."""
+    run = fair.read_well()
+    keys = Counter((row["event_id"], row["participant_key"]) for row in run.records("participants"))
+    assert set(keys.values()) == {1}
+    assert len(keys) == len(fair.sandbox.truth("participants"))

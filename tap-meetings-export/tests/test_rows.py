@@ -1,0 +1,138 @@
+"""Names of columns, and who a row is about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tap_meetings_export import schemas
+from tap_meetings_export.rows import instant, person_key, with_columns
+
+COLUMNS = frozenset(column.name for column in schemas.MEETINGS) - {"event_id"}
+NAMES = ("meeting_id", "account_id", "first_name", "meeting_completion", "last_modified")
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("style", ["snake", "title", "spaced", "camel", "kebab", "upper"])
+def test_names_in_any_style_are_one_column(name: str, style: str) -> None:
+    words = name.split("_")
+    spelled = {
+        "snake": name,
+        "title": " ".join("ID" if word == "id" else word.title() for word in words),
+        "spaced": name.replace("_", " ").capitalize(),
+        "camel": words[0] + "".join(word.title() for word in words[1:]),
+        "kebab": "-".join(words),
+        "upper": name.upper(),
+    }[style]
+    assert with_columns({spelled: "x"}, COLUMNS) == {name: "x"}
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ({"ID Meeting": 1}, {"meeting_id": 1}),
+        ({"id": 1}, {"account_id": 1}),
+        ({"id": 1, "Account ID": 2}, {"id": 1, "account_id": 2}),
+        ({"id": 1, "Account ID": None}, {"account_id": 1, "Account ID": None}),
+        ({"id": 1, "account_id": None}, {"account_id": 1}),
+        ({"visitor_id": 1, "user_id": 2, "id": 3}, {"account_id": 2, "visitor_id": 1, "id": 3}),
+        ({"participant_id": "", "id": None}, {"account_id": "", "id": None}),
+        ({"Account ID": 0, "id": 1}, {"account_id": 0, "id": 1}),
+        ({"Email": "a", "email": "b"}, {"Email": "a", "email": "b"}),
+        ({"Email": "a", "email": ""}, {"email": "a"}),
+        ({"Event ID": 1, "What else": 2}, {"Event ID": 1, "What else": 2}),
+        ({"Hall": {"name": "Süd", "no": 2}}, {"hall": '{"name":"Süd","no":2}'}),
+        ({"Tags": ["A", "B"]}, {"tags": '["A","B"]'}),
+    ],
+    ids=str,
+)
+def test_likeliest_name_that_has_a_value_gets_the_column(
+    row: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    """The others stay under the vendor's names, for `extra_fields`."""
+    assert with_columns(row, COLUMNS) == expected
+
+
+VALUES = st.sampled_from([None, "", 1, "x", True, 2.5])
+ROWS = st.dictionaries(
+    st.sampled_from(
+        ["id", "ID", "Account ID", "accountId", "account_id", "user_id", "Email", "email", "zzz"]
+    ),
+    VALUES,
+)
+
+
+@given(ROWS)
+def test_no_value_is_ever_lost(row: dict[str, Any]) -> None:
+    found = with_columns(row, COLUMNS)
+    kept = [value for value in row.values() if value not in (None, "")]
+    assert sorted(map(str, kept)) == sorted(
+        str(value) for value in found.values() if value not in (None, "")
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"account_id": 17, "email": "a@example.org"}, {"account_id": "17", "name": "Other"}),
+        ({"account_id": None, "email": "A@Example.org "}, {"email": "a@example.org"}),
+        ({"account_id": "", "email": "", "external_id": 4}, {"external_id": "4", "name": "x"}),
+        ({"name": "A", "company": "B", "status": "x"}, {"name": "A", "company": "B"}),
+    ],
+    ids=str,
+)
+def test_same_person_has_the_same_key(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert person_key(one) == person_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"account_id": 1}, {"account_id": 2}),
+        ({"account_id": 1}, {"external_id": 1}),
+        ({"account_id": 0}, {"account_id": None}),
+        ({"name": "A", "company": "B"}, {"name": "A", "company": "C"}),
+        ({"name": "A"}, {"first_name": "A"}),
+    ],
+    ids=str,
+)
+def test_other_people_have_other_keys(one: dict[str, Any], other: dict[str, Any]) -> None:
+    assert person_key(one) != person_key(other)
+
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("2026-03-04 12:00:00", NOON),
+        ("2026-03-04T14:00:00+02:00", NOON),
+        ("2026-03-04T12:00:00Z", NOON),
+        ("2026-03-04", NOON.replace(hour=0)),
+        (NOON.timestamp(), None),
+        (int(NOON.timestamp()), NOON),
+        (str(int(NOON.timestamp())), NOON),
+        (int(NOON.timestamp()) * 1000, NOON),
+        ("12:00:00", None),
+        ("4 March", None),
+        ("9" * 40, None),
+        (2026, None),
+        ("²", None),
+        ("", None),
+        (None, None),
+        ({"a": 1}, None),
+    ],
+    ids=repr,
+)
+def test_times_are_read_where_that_is_possible(value: Any, expected: datetime | None) -> None:
+    assert instant({"time": value}, ["time", "missing"]) == expected
+
+
+def test_latest_of_several_times_counts() -> None:
+    row = {"creation_time": "2026-03-04", "last_modified": "2026-03-05"}
+    assert instant(row, row) == datetime(2026, 3, 5, tzinfo=UTC)
