@@ -192,6 +192,13 @@ def test_ignored_filters(client: ExpoPlatformClient, position: str, ignored: set
     assert (people(client, future) > 0) == ("timestamp" in ignored)
 
 
+def test_a_refused_filter(client: ExpoPlatformClient) -> None:
+    client.switch(filters="modified_refused")
+    status, body = client.ask("/meetings/export", event_id=1041, last_modified_from=1)
+    assert (status, "last_modified_from" in str(body)) == (400, True)
+    assert client.ask("/meetings/export", event_id=1041, created_from=1)[0] == 200
+
+
 def test_only_participants_updated_after_a_time(client: ExpoPlatformClient) -> None:
     client.switch(time_format="unix")
     _, body = client.ask("/participants/1041/list")

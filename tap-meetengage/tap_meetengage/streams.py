@@ -42,6 +42,9 @@ OUTPUT: Final = "output"
 STANDARD: Final = "standard"
 
 _RETRIES_BEFORE_HALVING: Final = 1
+_IN_MEMORY: Final = 3
+"""A row that waits for its turn takes about so many times its size in the answer."""
+
 _MOST_WARNINGS: Final = 20
 _DAY_LENGTH: Final = len("YYYY-MM-DD")
 _NESTED: Final[frozenset[type]] = frozenset({dict, list})
@@ -307,7 +310,7 @@ def _pages(answer: _Answer) -> Iterator[tuple[list[Row], int]]:
     with contextlib.closing(answer.file) as file:
         before = 0
         for rows in pages_of(file, OUTPUT):
-            yield rows, file.tell() - before
+            yield rows, _IN_MEMORY * (file.tell() - before)
             before = file.tell()
 
 

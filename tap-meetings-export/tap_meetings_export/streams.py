@@ -98,17 +98,35 @@ class ExpoPlatformStream(ChangesStream):
     ) -> Iterator[Page | Wait]:
         """Read an event: everything the first time, else what is new, then what was changed.
 
-        A row that comes several times is written again only if it was changed in between.
+        The filters came one after the other. Where one is refused, everything is read instead.
         """
         since = self.since(context)
         written: set[int] = set()
         for params in self.readings(since):
-            for number, page in enumerate(self._complete(context, params)):
-                if since is not None and number == 0:
-                    self._watch_filters(page.rows[0], params, since)
-                rows = {hash((row_id(row), str(row))): row for row in page.rows[0]}
-                yield Page([[row for one, row in rows.items() if one not in written]], page.weight)
-                written.update(rows)
+            try:
+                yield from self._reading(context, params, written)
+            except BadRequest as problem:
+                if params == self.everything:
+                    raise
+                self._say(
+                    f"this environment refuses {', '.join(params)} ({problem.reason}), so "
+                    "everything is read"
+                )
+                yield from self._reading(context, self.everything, written)
+                return
+
+    def _reading(self, context: Context | None, params: Row, written: set[int]) -> Iterator[Page]:
+        """Read everything, or what one filter lets through.
+
+        A row that comes several times is written again only if it was changed in between.
+        """
+        since = self.since(context)
+        for number, page in enumerate(self._complete(context, params)):
+            if since is not None and number == 0:
+                self._watch_filters(page.rows[0], params, since)
+            rows = {hash((row_id(row), str(row))): row for row in page.rows[0]}
+            yield Page([[row for one, row in rows.items() if one not in written]], page.weight)
+            written.update(rows)
 
     def _complete(self, context: Context | None, params: Row) -> Iterator[Page]:
         """Walk the pages, and again if rows are missing, as long as that helps.

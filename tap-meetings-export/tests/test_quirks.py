@@ -514,6 +514,15 @@ def test_environment_that_ignores_a_filter_is_said_once(
     assert fair.different(without=BIG) == {}
 
 
+def test_environment_that_refuses_a_filter_is_read_in_full(fair: Fair) -> None:
+    fair.sandbox.switch(filters="modified_refused")
+    fair.read_well(**SMALLER)
+    fair.sandbox.advance()
+    (line,) = warnings(fair.read_well(**SMALLER))
+    assert "refuses last_modified_from" in line
+    assert fair.different(without=BIG) == {}
+
+
 @pytest.mark.parametrize("ending", ["", "/", "/api/v2", "/api/v2/"])
 def test_api_url_is_taken_with_and_without_the_prefix(fair: Fair, ending: str) -> None:
     fair.read_well(api_url=fair.sandbox.settings["api_url"] + ending, event_ids=[SMALL])

@@ -194,6 +194,8 @@ def _filters(asked: Asked) -> Iterator[Callable[[Seat], bool]]:
     }
     for name, at in times.items():
         bound, family = asked.number(name), name.removeprefix("last_").rpartition("_")[0]
+        if bound is not None and asked.positions["filters"] == f"{family}_refused":
+            asked.refuse(f"{name} is not a known parameter.")
         if bound is not None and not asked.ignores(family):
             yield _on_its_side(asked, name, bound, at)
 

@@ -118,8 +118,15 @@ SWITCHES: Final = (
     # Filters
     Switch(
         "filters",
-        ("work", "created_ignored", "modified_ignored", "timestamp_ignored", "all_ignored"),
-        "Filters were added one by one; older environments may ignore the newer ones.",
+        (
+            "work",
+            "created_ignored",
+            "modified_ignored",
+            "modified_refused",
+            "timestamp_ignored",
+            "all_ignored",
+        ),
+        "Filters were added one by one; older environments may ignore or refuse the newer ones.",
     ),
     Switch(
         "bounds",
