@@ -57,7 +57,7 @@ class ReadLogStream(EventStream):
             "stream": stream.name,
             "parent_id": parent_id,
             "outcome": "read" if reason is None else "absent",
-            "reason": reason,
+            "reason": reason and self.tap.redaction.clean(reason),
             "row_count": row_count,
         }
         self.begin()

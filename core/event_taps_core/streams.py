@@ -142,6 +142,7 @@ class EventStream(RESTStream[Any]):
         self._asked: dict[str, _Asked | Answer] = {}
         self._sharing: dict[str, threading.Lock] = {}
         self._shared: dict[str, list[Row] | Answer] = {}
+        self._doubts: dict[str, str] = {}
         self._has_begun = False
         self.has_been_read = False
         super().__init__(tap, schema=self._declared_schema(tap.config))
@@ -248,6 +249,23 @@ class EventStream(RESTStream[Any]):
                 [list(stream.parse_response(response)) for stream in streams],
             ),
         )
+
+    def doubt(self, context: Context | None, reason: str) -> None:
+        """Say, before its page is handed out, that a partition may only look empty.
+
+        An attribute that was asked for and did not come may be empty, or have another name. The
+        partition counts as read once another one has brought what this one lacks; where none
+        does, it is named as not read.
+
+        Args:
+            context: The partition.
+            reason: What did not come.
+        """
+        self._doubts[self.partition_id(context)] = reason
+
+    def doubt_about(self, context: Context | None) -> str | None:
+        """Return why a partition may only look empty; None if it does not."""
+        return self._doubts.get(self.partition_id(context))
 
     def _asked_at(self, pending: Pending, deadline: float | None) -> _Asked:
         """Say when to ask again for what is pending.

@@ -7,11 +7,11 @@ others and for the bookmark, and what is noted about each in the read log and th
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from event_taps_core.answers import Absent, Answer, Broken, Refused
 from event_taps_core.reading import Done, Stopped, Wait, read_in_order
@@ -45,6 +45,16 @@ class _Prepared:
     weight: int
 
 
+class _Kept(NamedTuple):
+    """What became of a partition of a stream, for later runs and for the warehouse."""
+
+    stream: EventStream
+    context: Context | None
+    row_count: int
+    reason: str | None
+    """Why it is absent; None if it was read."""
+
+
 class Walk:
     """Reads the partitions of streams that share a path, each answer once.
 
@@ -59,6 +69,8 @@ class Walk:
         self._failures_in_a_row = 0
         self._freeze_at = _LATEST
         self._rows: Counter[str] = Counter()
+        self._believed: set[str] = set()
+        self._held: defaultdict[str, list[_Kept]] = defaultdict(list)
 
     def run(self) -> None:
         """Read and write everything that is due."""
@@ -192,16 +204,40 @@ class Walk:
                 name = stream.partition_id(context) or WHOLE_STREAM
                 stream.tally.absent.setdefault(reason, []).append(name)
             row_count = self._rows.pop(stream.name, 0)
-            keep = partial(self._keep, stream, context, row_count, reason)
-            if self.tap.has_read:
-                keep()
-            else:
-                self.tap.doubtful.append(keep)
+            self._hold_or_keep(_Kept(stream, context, row_count, reason))
 
-    def _keep(
-        self, stream: EventStream, context: Context | None, row_count: int, reason: str | None
-    ) -> None:
+    def _hold_or_keep(self, kept: _Kept) -> None:
+        """Keep what became of a partition, or hold it back until it can be believed."""
+        stream = kept.stream
+        held = self._held[stream.name]
+        has_brought_all = kept.reason is None and stream.doubt_about(kept.context) is None
+        if has_brought_all:
+            self._believed.add(stream.name)
+        if stream.name not in self._believed and (held or kept.reason is None):
+            held.append(kept)
+        elif not self.tap.has_read:
+            self.tap.doubtful.append(partial(self._keep, kept))
+        else:
+            for one in (*held, kept):
+                self._keep(one)
+            held.clear()
+
+    def _name_doubtful(self) -> None:
+        """Name what only looked empty; no bookmark gets as far as that."""
+        for name, held in self._held.items():
+            stream = self.tap.event_streams[name]
+            for kept in held:
+                if (doubt := stream.doubt_about(kept.context)) is not None and not kept.reason:
+                    failed = self._name(stream, kept.context)
+                    stream.tally.failed.setdefault(doubt, []).append(failed)
+                    self._freeze_at = min(self._freeze_at, self._end_of(kept.context))
+            for kept in held:
+                if kept.reason is not None:
+                    self._keep(kept)
+
+    def _keep(self, kept: _Kept) -> None:
         """Keep for later runs, and for the warehouse, that a partition was read or is absent."""
+        stream, context, row_count, reason = kept
         if reason is not None or stream.replaces(context):
             self.tap.read_log.note(stream, stream.partition_id(context), row_count, reason)
         stream.keep_progress(
@@ -277,6 +313,7 @@ class Walk:
         failure = self.tap.first_failure
         if isinstance(failure, Refused) and not self.tap.client.has_succeeded:
             raise Stopped(self.tap.client.advice(failure)) from failure
+        self._name_doubtful()
         for stream in self.streams:
             stream.tally.unread = unread
             stream.tally.unknown = stream.conversion.unknown

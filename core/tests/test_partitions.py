@@ -8,9 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from singer_sdk import typing as th
+from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import ApiClient, EventStream, SurrogateKey
+from event_taps_core import Absent, ApiClient, EventStream, Page, SurrogateKey
+from event_taps_core import Answer as Refusal
 from event_taps_core.walk import FAILURES_IN_A_ROW
 
 from .api_server import Answer, ApiServer, Seen, status
@@ -18,11 +20,11 @@ from .runs import Run, command, config_of, run
 from .toy_tap import PeopleStream, ToyClient, ToyTap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import Row
+    from event_taps_core import ApiResponse, Row, Wait
 
 ID = th.Property("id", th.StringType, required=True, description="Id.")
 GROUP_ID = th.Property("group_id", th.StringType, required=True, description="The group.")
@@ -102,6 +104,17 @@ class GroupsTap(ToyTap):
             "lists": {"type": "array", "items": {"type": "string"}},
         },
     }
+
+
+class OutspokenClient(GroupsClient):
+    @override
+    def classify(self, response: ApiResponse) -> Refusal | None:
+        found = super().classify(response)
+        return Absent("jane@example.org is gone") if isinstance(found, Absent) else found
+
+
+class OutspokenTap(GroupsTap):
+    client_class: ClassVar[type[ApiClient]] = OutspokenClient
 
 
 class IsolatingTap(GroupsTap):
@@ -456,3 +469,73 @@ def test_keys_differ_with_those_items_of_the_context_and_with_no_others(
     one, other = (key.add([{"text": text}], {}, context)[0]["key"] for context in (first, second))
     same = all(first.get(name) == second.get(name) for name in within)
     assert (one == other) == same
+
+
+# What may only look empty
+
+
+class DoubtingNotesStream(NotesStream):
+    """Where the list is missing, it may be empty or have another name; ids are days here."""
+
+    primary_keys = ("group_id", "note_key")
+    replication_key = "group_id"
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        request = HTTPRequest(self.get_url(context))
+        body = self.tap.client.ask(request, self.tally, lambda response: response.json())
+        if "data" not in body:
+            self.doubt(context, "no 'data' in the answer")
+        yield Page([body.get("data", [])], 0)
+
+
+class DoubtingTap(GroupsTap):
+    stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
+        GroupsStream,
+        MembersStream,
+        DoubtingNotesStream,
+    )
+
+
+DAYS = ("2026-01-01", "2026-01-02", "2026-01-03")
+
+
+def doubting(server: ApiServer, *lacking: str, absent: str = "", **changes: Any) -> Run:
+    for day in DAYS:
+        answer: Any = {} if day in lacking else notes
+        server.on(f"/groups/{day}/notes", status(404) if day == absent else answer)
+    return read(server, *DAYS, tap_class=DoubtingTap, settle_days=0, **changes)
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+@pytest.mark.parametrize("lacking", [DAYS[:1], DAYS[:2], DAYS[1:2], DAYS[1:], DAYS[2:]], ids=str)
+def test_what_looks_empty_is_empty_if_another_partition_has_what_it_lacks(
+    server: ApiServer, lacking: tuple[str, ...], concurrency: int
+) -> None:
+    result = doubting(server, *lacking, concurrency=concurrency)
+    assert result.exit_code == 0
+    logged = [(row["parent_id"], row["row_count"]) for row in result.records("read_log")]
+    assert logged == [(day, int(day not in lacking)) for day in DAYS]
+    assert result.bookmark("notes") == DAYS[-1]
+
+
+@pytest.mark.parametrize("absent", ["", DAYS[1]])
+def test_what_looks_empty_everywhere_is_named_and_read_again(
+    server: ApiServer, absent: str
+) -> None:
+    result = doubting(server, *DAYS, absent=absent)
+    assert result.exit_code == 1
+    lacking = [day for day in DAYS if day != absent]
+    assert f"NOT READ (no 'data' in the answer): {', '.join(lacking)}" in result.summary("notes")
+    assert [row["parent_id"] for row in result.records("read_log")] == ([absent] if absent else [])
+    assert result.bookmark("notes") is None
+
+
+def test_read_log_holds_no_address(server: ApiServer) -> None:
+    """What the vendor says of something that is absent may be about a person."""
+    server.on("/groups/b/notes", status(404)).on("/groups/a/notes", notes)
+    result = read(server, "a", "b", tap_class=OutspokenTap)
+    (absent,) = [row for row in result.records("read_log") if row["outcome"] == "absent"]
+    assert absent["reason"] == "***@*** is gone"
