@@ -134,7 +134,10 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any], api_url: str) ->
         msg = f"setting start_date: {start_date!r} is not a date (such as 2026-01-31)"
         raise TapError(msg)
     if not _is_web_address(api_url):
-        msg = "setting api_url: it is not a web address (such as https://api.example.com/v1)"
+        msg = (
+            "setting api_url: it is not a plain web address (such as https://api.example.com/v1), "
+            "without credentials or a query"
+        )
         raise TapError(msg)
     for name, declared in schema["properties"].items():
         value = config.get(name)
@@ -150,7 +153,9 @@ _SENDABLE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
 def _is_web_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        is_plain = url.isprintable() and " " not in url and parts.port != 0
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain
+        has_port = parts.port != 0  # asking for it finds what is no port
     except ValueError:
         return False
+    is_plain = url.isprintable() and " " not in url and has_port
+    has_more = bool(parts.username or parts.password or parts.query or parts.fragment)
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and is_plain and not has_more

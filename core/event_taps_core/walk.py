@@ -269,9 +269,13 @@ class Walk:
         self._freeze_at = min(self._freeze_at, end)
 
     def _fail(self, context: Context | None, error: BaseException) -> None:
-        """Name a failed partition; no bookmark gets as far as its end in this run."""
+        """Name a failed partition; no bookmark gets as far as its end in this run.
+
+        Where a key may be good for some only, many refusals say nothing about the rest.
+        """
         self._name_failure(context, error)
-        self._failures_in_a_row += 1
+        if not (isinstance(error, Refused) and self.tap.isolates_refusals):
+            self._failures_in_a_row += 1
         self._freeze_at = min(self._freeze_at, self._end_of(context))
 
     def _name_failure(self, context: Context | None, error: BaseException) -> None:

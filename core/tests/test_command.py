@@ -100,6 +100,9 @@ def test_no_configuration_at_all() -> None:
         ("api_url", "http://127.0.0.1:99999/api"),
         ("api_url", "ftp://example.com/api"),
         ("api_url", "not a url"),
+        ("api_url", "https://bob:password@example.com/api"),
+        ("api_url", "https://example.com/api?key=1"),
+        ("api_url", "https://example.com/api#top"),
         ("api_key", 5),
         ("api_key", ["k"]),
         ("api_key", "line\nbreak"),
@@ -119,6 +122,13 @@ def test_a_malformed_setting_is_named(
 def test_the_value_of_a_malformed_secret_is_not_shown(api: ApiServer, tmp_path: Path) -> None:
     result = with_settings(api, tmp_path, api_key={"token": "very-secret"})
     assert_one_last_line(result, "api_key")
+    assert not any("very-secret" in line for line in result.log)
+
+
+def test_a_password_in_the_address_is_not_shown(api: ApiServer, tmp_path: Path) -> None:
+    """It would replace the tap's own credentials, too."""
+    result = with_settings(api, tmp_path, api_url="https://bob:very-secret@example.com/api")
+    assert_one_last_line(result, "api_url")
     assert not any("very-secret" in line for line in result.log)
 
 

@@ -329,6 +329,7 @@ def test_an_affirmed_empty_partition_is_a_success_of_the_run(server: ApiServer) 
 
 # When so much fails that it may be the API
 
+OFF = status(401)
 MANY = [f"g{n:02}" for n in range(30)]
 
 
@@ -345,6 +346,17 @@ def test_after_ten_failures_first_and_last_partition_are_asked_before_giving_up(
     assert f"{FAILURES_IN_A_ROW} NOT READ (HTTP 400)" in result.summary("notes")
     assert f"{len(MANY) - FAILURES_IN_A_ROW} not tried after that" in result.summary("notes")
     assert server.paths()[-2:] == ["/groups/g00/notes", "/groups/g29/notes"]
+
+
+@pytest.mark.parametrize("live", ["g00", "g15", "g29"])
+def test_where_a_key_is_good_for_some_only_many_refusals_hide_none_of_them(
+    server: ApiServer, live: str
+) -> None:
+    """Keys of past events are switched off, and there may be many of these."""
+    server.on("/groups/{}/notes", lambda seen: notes(seen) if group_of(seen) == live else OFF)
+    result = read(server, *MANY, tap_class=IsolatingTap)
+    assert result.exit_code == 1
+    assert result.column("notes", "group_id") == [live]
 
 
 @pytest.mark.parametrize("fine", ["g00", "g29"])
