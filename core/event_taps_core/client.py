@@ -49,7 +49,7 @@ _CONNECT_TIMEOUT_SECONDS = 15
 _LONGEST_BACKOFF_SECONDS = 60.0
 _CLOCK_MARGIN = 1.01
 """A server's clock may be this much slower than ours."""
-_SPOOLED_BYTES = 4 * 1024 * 1024
+_SPOOLED_BYTES = 1024 * 1024
 """Answers larger than this do not stay in memory, for clients that spool."""
 _PIECE_BYTES = 256 * 1024
 _MOST_REDIRECTS = 5

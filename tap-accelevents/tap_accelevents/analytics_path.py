@@ -1,7 +1,7 @@
 """Which of the possible paths the analytics of one session have.
 
-The vendor's page does not show it. A 404 with the vendor's code is about the session; one without
-is about the path, until the path has answered once.
+The vendor's page does not show it. Only records settle it: what a wrong path answers may look like
+a session that is not there, like a refusal, or like anything else.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from event_taps_core import Absent, Broken
-from tap_accelevents.client import SESSION_ANALYTICS, NoSuchPath, NotAcceptable
+from event_taps_core import Answer, Broken
+from tap_accelevents.client import SESSION_ANALYTICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,12 +20,11 @@ LOGGER: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class NoAnalytics(Broken):
-    """No path that is known has the analytics of a session that is there."""
-
-
 class AnalyticsPath:
     """The path in use, and the search for another one, which happens once in a run.
+
+    What the search finds depends neither on who begins it nor on what else has answered by then:
+    so the same is read, and the same fails, with one worker and with many.
 
     Args:
         configured: The setting `session_analytics_path`, or the likeliest path.
@@ -33,72 +32,50 @@ class AnalyticsPath:
 
     def __init__(self, configured: str) -> None:
         self._path = configured
-        self._others = [path for path in SESSION_ANALYTICS if path != configured]
-        self._has_answered = False
-        self._nowhere: NoAnalytics | None = None
+        self._paths = tuple(dict.fromkeys((configured, *SESSION_ANALYTICS)))
         self._search = threading.Lock()
+        self._has_searched = False
+        self._is_nowhere = False
 
-    def ask(self, ask_at: Callable[[str], T], is_listed: Callable[[], bool]) -> T:
-        """Ask for one session, at the other paths too if the one in use may be wrong.
+    def ask(self, ask_at: Callable[[str], T], has_sessions: Callable[[str], bool]) -> T:
+        """Ask for one session, at another path too if the one in use may be wrong.
 
         Args:
             ask_at: Asks for the session at a path.
-            is_listed: Looks whether the session is still there.
+            has_sessions: Looks whether a path has one of a few sessions, always the same.
 
         Raises:
-            Absent: If the session is not there.
-            NoAnalytics: If there are none at any path.
+            Answer: Why there are no records.
         """
-        if self._nowhere is not None:
-            raise self._nowhere
         path = self._path
         try:
-            return self._ask_at(path, ask_at)
-        except (NoSuchPath, NotAcceptable) as answer:
-            reason = answer.reason
+            return ask_at(path)
+        except Answer as answer:
+            if isinstance(answer, Broken) and answer.retries != 0:
+                raise  # this may pass, so it says nothing about the path
+            self._search_once(has_sessions)
+            if path == self._path:
+                if self._is_nowhere:
+                    msg = (
+                        f"{answer.reason}; no path that is known works: set session_analytics_path"
+                    )
+                    raise Broken(msg, retries=0) from answer
+                raise
+        return ask_at(self._path)
+
+    def _search_once(self, has_sessions: Callable[[str], bool]) -> None:
+        """Find the first path that has sessions, the one in use before all others."""
         with self._search:
-            if not self._has_answered:
-                return self._look_elsewhere(ask_at, is_listed, reason)
-        if path == self._path:
-            raise Absent(reason)
-        return self._ask_at(self._path, ask_at)
-
-    def _ask_at(self, path: str, ask_at: Callable[[str], T]) -> T:
-        """Ask at a path and remember if it is the right one, be the session there or not."""
-        try:
-            found = ask_at(path)
-        except (NoSuchPath, NotAcceptable):
-            raise
-        except Absent:
-            self._settle(path)
-            raise
-        self._settle(path)
-        return found
-
-    def _settle(self, path: str) -> None:
-        if path != self._path:
-            LOGGER.warning(
-                "Session analytics are at %s, not at %s: put that into the setting "
-                "session_analytics_path",
-                path,
-                self._path,
-            )
-            self._path = path
-        self._has_answered = True
-
-    def _look_elsewhere(
-        self, ask_at: Callable[[str], T], is_listed: Callable[[], bool], reason: str
-    ) -> T:
-        """Try the other paths; what is said everywhere of a session that is there is no absence."""
-        if self._nowhere is not None:
-            raise self._nowhere
-        for path in self._others:
-            try:
-                return self._ask_at(path, ask_at)
-            except (NoSuchPath, Broken):
-                continue  # whatever is there, it is no session
-        if not is_listed():
-            raise Absent(reason)
-        msg = f"{reason}, at each path that is known: set session_analytics_path"
-        self._nowhere = NoAnalytics(msg)
-        raise self._nowhere
+            if self._has_searched:
+                return
+            found = next(filter(has_sessions, self._paths), None)
+            self._is_nowhere = found is None
+            if found not in (None, self._path):
+                LOGGER.warning(
+                    "Session analytics are at %s, not at %s: put that into the setting "
+                    "session_analytics_path",
+                    found,
+                    self._path,
+                )
+            self._path = found or self._path
+            self._has_searched = True

@@ -7,6 +7,7 @@ documented at all, only numeric codes are.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from http import HTTPStatus
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from event_taps_core import ApiResponse
     from event_taps_core.summary import StreamTally
 
+LOGGER: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 
 EVENT: Final = "/rest/host/event/{event_url}/eventDetails"
@@ -56,36 +58,52 @@ HEADERS: Final[dict[str, tuple[str, str]]] = {
 """How the key may be sent: the API definitions say `Key` (and also `Authorization`, raw), a client
 in use reads with `Bearer` and writes with `Key`."""
 
+_DOCUMENTED_EXPANSIONS: Final = frozenset({"TAG", "TRACK", "SPEAKER", "registerdHolderUsers"})
+_ACCEPTED: Final = 2
 _UNKNOWN_URL: Final = "40600013"
 _SHORTEST_CODE: Final = len("404800")
+_CODE: Final = re.compile(r"\d{3,8}", re.ASCII)
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 _PATH: Final = re.compile(r"/rest(?:/[A-Za-z0-9_-]+|/\{(?:session_id|event_url|event_id)\})+")
 _NEVER: Final = re.compile(r"staff|check-?in", re.IGNORECASE)
-_LONGEST_MESSAGE: Final = 200
+_ABOUT_PERMISSIONS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+_BY_CODE: Final[dict[str, type[Absent | Refused]]] = {
+    "401": Refused,
+    "403": Refused,
+    "404": Absent,
+    "4060906": Absent,
+    "4060918": Absent,
+}
+"""What codes mean: by their first three digits, or one by one where these lead astray."""
+
+_IN_WORDS: Final = {
+    "4010101": "not authorised",
+    "4030101": "not of the event's staff",
+    "4030201": "not the event's host",
+    "4040027": "no such exhibitor",
+    "4040028": "no such sponsor",
+    "4040200": "no such event",
+    "404800": "no such session",
+    "4060906": "no such exhibitor",
+    "4060918": "no such sponsor",
+    _UNKNOWN_URL: "no such URL",
+}
+"""The vendor's own messages are not passed on: they may hold names, ids, or the key."""
 
 
-class NoSuchPath(Absent):
-    """A 404 that does not say what is missing: the object, or the whole path."""
-
-
-class NotAcceptable(Broken):
-    """A 406 that does not say why: the vendor's code of unknown URLs begins so."""
+class NoSuchPath(Broken):
+    """A 404 that does not say what is missing: where something is listed, it is the path."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, retries=0)
 
 
-_BY_STATUS: Final[dict[int, type[Absent | Refused | NotAcceptable]]] = {
-    HTTPStatus.UNAUTHORIZED: Refused,
-    HTTPStatus.FORBIDDEN: Refused,
-    HTTPStatus.NOT_FOUND: NoSuchPath,
-    HTTPStatus.NOT_ACCEPTABLE: NotAcceptable,
-}
-_BY_CODE: Final[dict[str, type[Absent | Refused]]] = {
-    "401": Refused,
-    "403": Refused,
-    "404": Absent,
-}
+class BadRequest(Broken):
+    """A 400: the same question may have an answer if it is put in other words."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, retries=0)
 
 
 class AccelEventsClient(ApiClient):
@@ -120,14 +138,14 @@ class AccelEventsClient(ApiClient):
         super().__init__(base_url, config)
         wanted = config.get("auth_header", "auto")
         forms = tuple(HEADERS) if wanted == "auto" else (wanted,)
-        self._header, self._others = forms[0], forms[1:]
-        self._has_tried_others = False
-        self._refusal = ""
-        self._refused_path = ""
+        self._form, self._others = forms[0], forms[1:]
+        self._is_settled = False
+        self._refused = ("", "")
         self._key_is_refused = False
         self._has_answered = False
         self._first = threading.Lock()
         self._with_errors: set[str] = set()
+        self._expansions: dict[str, int] = {}
 
     @override
     def readable_paths(self) -> Iterable[str]:
@@ -137,7 +155,7 @@ class AccelEventsClient(ApiClient):
 
     @override
     def headers(self) -> dict[str, str]:
-        return {**super().headers(), **self._authentication(self._header)}
+        return {**super().headers(), **self._authentication(self._form)}
 
     def _authentication(self, form: str) -> dict[str, str]:
         header, value = HEADERS[form]
@@ -155,15 +173,32 @@ class AccelEventsClient(ApiClient):
         Raises:
             Refused: If none is accepted; if none ever was, nothing more is asked.
         """
-        self._has_tried_others = True
+        path, refusal = self._refused
+        accepted = self._accepted_on(path)
+        self._form = accepted or self._form
+        self._is_settled = True
+        if accepted is None:
+            self._key_is_refused = not self.has_succeeded
+            tried = ", ".join((self._form, *self._others))
+            msg = f"{refusal}; the key was sent as {tried}"
+            raise Refused(msg)
+
+    def _accepted_on(self, path: str) -> str | None:
+        """Return the form that a path accepts, if any.
+
+        One that is only told that it may not is no better than one that has worked; where none
+        has, it is better than nothing: the key may be good, and the event somebody else's.
+        """
+        trust = dict.fromkeys(self._others, 0)
         for form in self._others:
-            if self.get_credentials(self._refused_path, self._authentication(form), _is_accepted):
-                self._header = form
-                return
-        self._key_is_refused = not self.has_succeeded
-        tried = ", ".join((self._header, *self._others))
-        msg = f"{self._refusal}; the key was sent as {tried}"
-        raise Refused(msg)
+            try:
+                trust[form] = self.get_credentials(path, self._authentication(form), _trust)
+            except Answer:
+                continue  # whatever is wrong, the key is not accepted
+            if trust[form] == _ACCEPTED:
+                return form
+        best = max(trust, key=lambda form: trust[form], default=None)
+        return best if best and trust[best] and not self.has_succeeded else None
 
     @override
     def ask(
@@ -173,6 +208,32 @@ class AccelEventsClient(ApiClient):
         extract: Callable[[ApiResponse], T],
         *,
         max_retries: int | None = None,
+    ) -> T:
+        """Ask with each spelling of `expand` until one is not refused; that one is remembered."""
+        wanted = str(request.params.get("expand") or "")
+        if not wanted:
+            return self._ask(request, tally, extract, max_retries)
+        spellings = spellings_of(wanted)
+        known = self._expansions.get(wanted, 0)
+        for number, spelling in enumerate(spellings[known:], known):
+            request.params = {**request.params, "expand": spelling}
+            try:
+                found = self._ask(request, tally, extract, max_retries)
+            except BadRequest as answer:
+                problem = answer
+                continue
+            if number > self._expansions.setdefault(wanted, 0):
+                self._expansions[wanted] = number
+                LOGGER.warning("expand=%s is refused; expand=%s is not", wanted, spelling)
+            return found
+        raise problem
+
+    def _ask(
+        self,
+        request: HTTPRequest,
+        tally: StreamTally,
+        extract: Callable[[ApiResponse], T],
+        max_retries: int | None,
     ) -> T:
         """Let the first request go alone, so that a wrong key is not tried by all workers."""
         if not self._has_answered:
@@ -195,46 +256,90 @@ class AccelEventsClient(ApiClient):
         no sign of a server with too much to do, so it is asked again at once, the first time.
         """
         problem = super().classify(response)
-        code, message = _said(response, problem)
-        said = f"HTTP {response.status_code}: {code} {message}".rstrip(": ")
-        if _is_about_the_key(response, code) and not self._has_tried_others:
-            self._refusal = said
-            self._refused_path = urlsplit(response.url).path.removeprefix(self._base.path)
-            return Expired(said)
-        kind = _kind_of(code) or _BY_STATUS.get(response.status_code)
-        if kind is not None:
-            return kind(said)
-        if problem is not None or not (code or message):
+        is_error, code = _said(response, problem)
+        if not is_error:
+            return problem
+        said = problem.reason if problem else "HTTP 200 with an error"
+        if code and code != str(response.status_code):
+            said = f"{said}: {code} {_IN_WORDS.get(code, '')}".rstrip()
+        if _is_about_the_key(response, code):
+            return self._about_the_key(response, said)
+        if known := _known(response, code, said):
+            return known
+        if problem is not None:
+            problem.reason = said
             return problem
         is_first = response.url not in self._with_errors
         self._with_errors.add(response.url)
         return Broken(said, retry_after=0 if is_first else None)
 
+    def _about_the_key(self, response: ApiResponse, said: str) -> Refused:
+        """Tell a form of the header that is out of date from a key that is not good for this."""
+        sent = response.request.headers
+        now = self._authentication(self._form)
+        if self._is_settled and all(sent.get(name) == value for name, value in now.items()):
+            return Refused(said)
+        url = urlsplit(response.url)
+        self._refused = (f"{url.path.removeprefix(self._base.path)}?{url.query}", said)
+        return Expired(said)
 
-def _kind_of(code: str) -> type[Absent | Refused] | None:
-    """Return what a code of the vendor means, if that is known: 4030201 is a 403."""
+
+def spellings_of(expand: str) -> tuple[str | None, ...]:
+    """Return what `expand` may have to be for one server or another, in the order to try.
+
+    The pages print labels ("Attendee Count"); clients send constants, of which the pages of lists
+    name a few. A server that knows less than it is asked for may ignore the rest, or refuse all.
+
+    Args:
+        expand: Constants, with commas between them.
+
+    >>> spellings_of("TAG,ATTENDEE_COUNT")
+    ('TAG,Tag,ATTENDEE_COUNT,Attendee Count', 'TAG,ATTENDEE_COUNT', 'TAG')
+    """
+    tokens = expand.split(",")
+    labels = {token: token.replace("_", " ").title() for token in tokens if token.isupper()}
+    both = [name for token in tokens for name in (token, labels.get(token)) if name]
+    documented = [token for token in tokens if token in _DOCUMENTED_EXPANSIONS]
+    return tuple(dict.fromkeys((",".join(both), expand, ",".join(documented) or None)))
+
+
+def _known(response: ApiResponse, code: str, said: str) -> Answer | None:
+    """Return what a code of the vendor means, or a status: 4030201 is a 403."""
     if code == _UNKNOWN_URL:
-        return NoSuchPath
-    return _BY_CODE.get(code[:3]) if len(code) >= _SHORTEST_CODE else None
+        return Broken(said, retries=0)
+    kind = _BY_CODE.get(code) or _BY_CODE.get(code[:3])
+    if kind is not None and len(code) >= _SHORTEST_CODE:
+        return kind(said)
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        return NoSuchPath(said)
+    return BadRequest(said) if response.status_code == HTTPStatus.BAD_REQUEST else None
 
 
 def _is_about_the_key(response: ApiResponse, code: str) -> bool:
     return response.status_code == HTTPStatus.UNAUTHORIZED or (
-        _kind_of(code) is Refused and code.startswith("401")
+        code.startswith("401") and len(code) >= _SHORTEST_CODE
     )
 
 
-def _is_accepted(response: ApiResponse) -> bool:
-    """Say whether a header's form is accepted, be the answer records or not."""
-    code, _ = _said(response, None if response.ok else Broken("an error"))
-    return not _is_about_the_key(response, code)
+def _trust(response: ApiResponse) -> int:
+    """Say how far an answer accepts the form of the header: 0 for not at all.
+
+    A gateway that cannot read a form may say 400, 403 or 500; only a code of the API proves that
+    the question got through.
+    """
+    is_error, code = _said(response, None if response.ok else Broken("an error"))
+    if _is_about_the_key(response, code):
+        return 0
+    if len(code) >= _SHORTEST_CODE:
+        return 1 if response.status_code in _ABOUT_PERMISSIONS else _ACCEPTED
+    return 0 if is_error else _ACCEPTED
 
 
-def _said(response: ApiResponse, problem: Answer | None) -> tuple[str, str]:
-    """Return the code and the message of an error; two empty texts if the answer is none.
+def _said(response: ApiResponse, problem: Answer | None) -> tuple[bool, str]:
+    """Say whether an answer is an error, and return its code, if it has one.
 
     The shape is not documented. Lists have a member `error`, which may be set in a 200; clients
-    read `errorCode` or `code` with `message`.
+    read `errorCode` or `code`.
 
     Raises:
         Broken: If HTTP says 200 and the body is not JSON.
@@ -244,18 +349,15 @@ def _said(response: ApiResponse, problem: Answer | None) -> tuple[str, str]:
     except Broken:
         if problem is None:
             raise
-        return "", ""
+        return True, ""
     if not isinstance(body, dict):
-        return "", ""
-    is_error = problem is not None
+        return problem is not None, ""
     error, code = body.get("error"), body.get("errorCode")
-    if not is_error and not error and not code and body.get("type") != "Fail":
-        return "", ""
+    if problem is None and not error and not code and body.get("type") != "Fail":
+        return False, ""
     inner = error if isinstance(error, dict) else {}
-    code = code or body.get("code") or inner.get("errorCode") or inner.get("code")
-    message = body.get("message") or inner.get("message") or body.get("errorMessage") or error
-    text = " ".join(str(message or "no message").split())[:_LONGEST_MESSAGE]
-    return str(code or ""), text
+    code = str(code or body.get("code") or inner.get("errorCode") or inner.get("code"))
+    return True, code if _CODE.fullmatch(code) else ""
 
 
 def check_analytics_path(path: str | None) -> str:

@@ -27,6 +27,9 @@ LOGGER: Final = logging.getLogger(__name__)
 PAGE_SIZE: Final = 100
 """Rows to ask for: the default of one list, and what clients use on the others."""
 
+SEARCH_TIME: Final = "searchTimeStamp"
+"""The parameter that limits a list to what changed."""
+
 MOST_WALKS: Final = 5
 """So often is a list walked while each walk finds rows that had moved out of the last one's way."""
 
@@ -53,7 +56,8 @@ class Pages(PageWalk[Place]):
         self._known_before = 0
         self._seen_in_walk: set[Any] = set()
         self._ends_walk = False
-        self._total: int | None = None
+        self._total = 0
+        self._largest_total = 0
 
     @override
     def fresh(self, rows: list[Row]) -> list[Row]:
@@ -68,7 +72,9 @@ class Pages(PageWalk[Place]):
 
     @override
     def has_more(self, response: requests.Response) -> bool:
-        self._total = total_of(response.json()) or self._total
+        if SEARCH_TIME not in response.url:  # what it counts then, changes or all, is not known
+            self._total = total_of(response.json()) or self._total
+            self._largest_total = max(self._total, self._largest_total)
         return not self._ends_walk or self._walks_again(response)
 
     @override
@@ -82,16 +88,18 @@ class Pages(PageWalk[Place]):
     def _walks_again(self, response: requests.Response) -> bool:
         """Say whether rows may have been missed because others moved, and another walk finds them.
 
-        After a walk that found nothing new, the count is what is wrong.
+        The largest count is what to reach: a row that was removed during the walk made room for
+        another to slip past, and made the count smaller as well. After a walk that found nothing
+        new, the count is what is wrong.
         """
-        if self._total is None or len(self._known) >= self._total:
+        found = len(self._known)
+        if found >= self._largest_total:
             return False
-        found_new = len(self._known) > self._known_before
-        is_worth_it = found_new and self.current_value.walk + 1 < MOST_WALKS
-        if not is_worth_it:
+        is_worth_it = found > self._known_before and self.current_value.walk + 1 < MOST_WALKS
+        if not is_worth_it and found < self._total:
             path = urlsplit(response.url).path
             LOGGER.warning(
-                "%s: the API counts %d rows but sent %d", path, self._total, len(self._known)
+                "%s: the API counts %d rows but sent %d different ones", path, self._total, found
             )
         return is_worth_it
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -16,21 +18,22 @@ if TYPE_CHECKING:
 
     from event_taps_core import Row
 
-SECRETS: Final = frozenset(
-    {
-        "streamKey",
-        "rtmpUrl",
-        "meetingPassword",
-        "accessToken",
-        "access_token",
-        "cardType",
-        "lastFour",
-    }
-)
-"""Attributes that let somebody in, or tell of a card: never emitted unless asked for."""
+_SECRETS: Final = ("streamkey", "rtmpurl", "password", "accesstoken", "cardtype", "lastfour")
+"""How the names end, in any spelling, of what lets somebody in or tells of a card: that is never
+emitted unless asked for."""
+
+_JSON_BEGINS: Final = ("{", "[")
+_INT64: Final = re.compile(r"-?\d{19}", re.ASCII)
 
 Forms = dict[str, "Callable[[Any], Any]"]
 """By column: what brings a value into the column's form."""
+
+
+def long_id(value: Any) -> Any:
+    """Read a text of 19 digits, which may be an id of 64 bits; anything else stays as it is."""
+    if isinstance(value, str) and _INT64.fullmatch(value) and -(2**63) <= int(value) < 2**63:
+        return int(value)
+    return value
 
 
 def integer_id(value: Any) -> int:
@@ -39,13 +42,14 @@ def integer_id(value: Any) -> int:
     Raises:
         Broken: If it is neither: a row without an id is no row.
     """
+    value = long_id(value)
     if type(value) is int:
         return value
     try:
         return integer(value)
     except Unconvertible:
         msg = "a row without an id"
-        raise Broken(msg) from None
+        raise Broken(msg, retries=0) from None
 
 
 def text_id(value: Any) -> str:
@@ -57,7 +61,7 @@ def text_id(value: Any) -> str:
     if (isinstance(value, str) and value) or type(value) is int:
         return str(value)
     msg = "a row without an id"
-    raise Broken(msg)
+    raise Broken(msg, retries=0)
 
 
 def list_of_ids(value: Any) -> Any:
@@ -69,10 +73,8 @@ def list_of_ids(value: Any) -> Any:
     if value is None:
         return None
     try:
-        return [
-            one if type(one) is int else integer(one)
-            for one in (value if isinstance(value, list) else [value])
-        ]
+        ids = map(long_id, value if isinstance(value, list) else [value])
+        return [one if type(one) is int else integer(one) for one in ids]
     except Unconvertible:
         return value
 
@@ -87,13 +89,35 @@ def json_text(value: Any) -> Any:
     return msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else value
 
 
+@lru_cache(maxsize=4096)
+def is_secret(name: str) -> bool:
+    """Say whether an attribute's value is a secret, however its name is spelled.
+
+    >>> is_secret("rtmpURL"), is_secret("mux_stream_key"), is_secret("streamUrl")
+    (True, True, False)
+    """
+    return "".join(filter(str.isalnum, name)).lower().endswith(_SECRETS)
+
+
 def without_secrets(value: Any) -> Any:
-    """Return a nested value without the members that are secrets, at any depth."""
+    """Return a value without the members that are secrets, at any depth, in JSON texts too."""
     if isinstance(value, dict):
         return {
-            name: without_secrets(member) for name, member in value.items() if name not in SECRETS
+            name: without_secrets(member) for name, member in value.items() if not is_secret(name)
         }
+    if isinstance(value, str):
+        return _text_without_secrets(value) if value.lstrip()[:1] in _JSON_BEGINS else value
     return [without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def _text_without_secrets(text: str) -> str:
+    """Clean a text that may be JSON; it stays as it is if there is nothing to take out."""
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        return text
+    cleaned = without_secrets(value)
+    return text if cleaned == value else msgspec.json.encode(cleaned).decode()
 
 
 def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
@@ -152,7 +176,7 @@ class Naming:
         self._forms = forms
         self._left_out = left_out
         self._with_secrets = with_secrets
-        self._known: dict[str, tuple[str, str] | None] = {}
+        self._known: dict[str, tuple[str, str, str | None] | None] = {}
 
     def apply(self, row: Row, context: Mapping[str, Any], zone: ZoneInfo | None) -> Row:
         """Return the row under names that lead to its columns, with local times in UTC beside them.
@@ -174,7 +198,7 @@ class Naming:
                 known = self._known[attribute] = self._name(attribute)
             if known is None:
                 continue
-            column, name = known
+            column, name, in_utc = known
             if column in context and str(value) == str(context[column]):
                 continue
             value = self._formed(column, value)  # noqa: PLW2901 - the same value in its form
@@ -185,27 +209,27 @@ class Naming:
                     del named[filled[column]]
             filled[column] = name
             named[name] = value
-            if f"{column}_utc" in self._columns:
-                named[f"{column}_utc"] = utc_time(value, zone)
+            if in_utc is not None:
+                named[in_utc] = utc_time(value, zone)
         return named
 
     def _formed(self, column: str, value: Any) -> Any:
-        if value.__class__ in (dict, list) and not self._with_secrets:
+        if value.__class__ in (dict, list, str) and not self._with_secrets:
             value = without_secrets(value)
         return self._forms[column](value) if column in self._forms else value
 
-    def _name(self, attribute: str) -> tuple[str, str] | None:
-        """Return an attribute's column, and the name that leads there; None to leave it out.
+    def _name(self, attribute: str) -> tuple[str, str, str | None] | None:
+        """Return an attribute's column, the name that leads there, and the column of its time.
 
-        The attribute's own name stays where it leads there by itself, or to no column: so it is
-        the vendor's among the extra fields. A secret is a column that is emitted when asked for, or
-        nowhere.
+        None to leave it out. The attribute's own name stays where it leads there by itself, or to
+        no column: so it is the vendor's among the extra fields. A secret is a column that is
+        emitted when asked for, or nowhere.
         """
         if attribute in self._left_out:
             return None
-        if attribute in self._spellings:
-            return self._spellings[attribute], self._spellings[attribute]
-        column = snake_case(attribute)
-        if column not in self._columns and attribute in SECRETS and not self._with_secrets:
+        spelled = self._spellings.get(attribute)
+        column = spelled or snake_case(attribute)
+        if column not in self._columns and is_secret(attribute) and not self._with_secrets:
             return None
-        return column, attribute
+        in_utc = f"{column}_utc"
+        return column, spelled or attribute, in_utc if in_utc in self._columns else None

@@ -5,6 +5,7 @@ Sources are slugs of the vendor's pages (developer.accelevents.com/reference/...
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import timedelta
 from functools import cached_property
@@ -13,17 +14,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Absent, Broken, ChangesStream, EventStream, Page
+from event_taps_core import Absent, Answer, Broken, ChangesStream, EventStream, Page
 from tap_accelevents import client, schemas
-from tap_accelevents.analytics_path import NoAnalytics
 from tap_accelevents.dates import search_time, session_end, zone_of
-from tap_accelevents.paging import PAGE_SIZE, Pages
+from tap_accelevents.paging import PAGE_SIZE, SEARCH_TIME, Pages
 from tap_accelevents.rows import (
     Naming,
     integer_id,
     json_text,
     list_of_ids,
     list_of_objects,
+    long_id,
     rows_of,
     text_id,
     without_repeats,
@@ -31,6 +32,7 @@ from tap_accelevents.rows import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     import requests
     from singer_sdk.helpers.types import Context
@@ -40,10 +42,14 @@ if TYPE_CHECKING:
     from tap_accelevents.rows import Forms
     from tap_accelevents.tap import TapAccelevents
 
-REGISTRANTS: Final = "registerdHolderUsers"
+LOGGER: Final = logging.getLogger(__name__)
+
+_REGISTRANTS: Final = ("registerdHolderUsers", "registeredHolderUsers")
 """Really misspelled, on at least five of the vendor's pages."""
 
-_OTHER_STREAMS: Final = (REGISTRANTS, "speakerList", "assetList")
+_SPEAKERS: Final = ("speakerList", "speakers")
+_ASSETS: Final = ("assetList", "assets")
+_OTHER_STREAMS: Final = (*_REGISTRANTS, *_SPEAKERS, *_ASSETS)
 _SESSION_SPELLINGS: Final = {
     "chatEnabled": "enable_chat",
     "pollEnabled": "enable_poll",
@@ -65,18 +71,8 @@ _SESSION_FORMS: Final[Forms] = {
 _SPEAKER_FORMS: Final[Forms] = {"ticket_types_for_speaker": list_of_objects}
 _PEOPLE_SPELLINGS: Final = {"eventTicketingId": "event_ticket_id"}
 
-
-def expand(tokens: Iterable[str]) -> dict[str, str]:
-    """Make the parameter `expand`, each token in both spellings that the pages leave open.
-
-    They print labels ("Attendee Count"); clients send constants.
-
-    >>> expand(["ATTENDEE_COUNT"])
-    {'expand': 'ATTENDEE_COUNT,Attendee Count'}
-    """
-    spelled = [(token, token.replace("_", " ").title()) for token in tokens if token.isupper()]
-    others = [token for token in tokens if not token.isupper()]
-    return {"expand": ",".join([*(name for pair in spelled for name in pair), *others])}
+_MOST_TRIED: Final = 5
+"""So many sessions are asked for at each path that may be that of their analytics."""
 
 
 class AccelEventsStream(EventStream):
@@ -95,7 +91,7 @@ class AccelEventsStream(EventStream):
     is_paged: ClassVar[bool] = True
 
     expansions: ClassVar[tuple[str, ...]] = ()
-    """What is only sent when it is asked for."""
+    """What is only sent when it is asked for (`client.spellings_of`)."""
 
     spellings: ClassVar[Mapping[str, str]] = {}
     """Columns of attributes whose snake_case is not the column's name."""
@@ -121,7 +117,7 @@ class AccelEventsStream(EventStream):
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
-        expansions = expand(self.expansions) if self.expansions else {}
+        expansions = {"expand": ",".join(self.expansions)} if self.expansions else {}
         if next_page_token is None:
             return expansions
         return {**expansions, "page": next_page_token.page, "size": PAGE_SIZE}
@@ -137,10 +133,11 @@ class AccelEventsStream(EventStream):
 
     @cached_property
     def _naming(self) -> Naming:
+        ids: Forms = {} if self.has_text_ids else {self.primary_keys[-1]: long_id}
         return Naming(
             {column.name for column in self.columns},
             self.spellings,
-            self.forms,
+            {**ids, **self.forms},
             self.left_out,
             with_secrets=bool(self.config.get("include_secrets")),
         )
@@ -160,6 +157,16 @@ class EventsStream(AccelEventsStream):
     is_paged = False
     spellings: ClassVar[Mapping[str, str]] = {"eventurl": "event_url", "name": "event_name"}
     columns = schemas.EVENTS
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Take a plain 404 for an event that does not exist: only the settings list events."""
+        try:
+            yield from super().read_partition(context, streams)
+        except client.NoSuchPath as answer:
+            raise Absent(answer.reason) from answer
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
@@ -219,6 +226,14 @@ class SessionsStream(EventPartStream):
         return {"eventId": event_id(context), **super().get_url_params(context, next_page_token)}
 
     @override
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
+        """Leave out what other streams hold: the rows are kept for as long as the run lasts."""
+        return [
+            {name: value for name, value in row.items() if name not in self.left_out}
+            for row in super().parse_response(response)
+        ]
+
+    @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
         return {
             **(context or {}),
@@ -262,7 +277,7 @@ class SessionAnalyticsStream(EventPartStream):
     def __init__(self, tap: TapAccelevents) -> None:
         super().__init__(tap)
         self._first_reading = threading.Lock()
-        self._first_rows: list[Row] | None = None
+        self._first: dict[int | str, Row] | None = None
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
@@ -284,25 +299,37 @@ class SessionAnalyticsStream(EventPartStream):
         """
         sessions = cast("SessionsStream", self.tap.event_streams[SessionsStream.name])
         ends = sessions.ends(context)
+        by_id = self._by_id(context, ends) if ends else {}
         rows = [
-            {**row, "session_end_time": ends[self.id_of(row)]}
-            for row in (self._rows(context, ends) if ends else ())
-            if self.id_of(row) in ends
+            {**by_id[id_], "session_end_time": end} for id_, end in ends.items() if id_ in by_id
         ]
         yield Page([rows], 0)
 
-    def _rows(self, context: Context | None, ends: Mapping[int | str, Any]) -> list[Row]:
-        with self._first_reading:
-            if self._first_rows is None:
-                self._first_rows = self._all_pages(context)
-                return self._first_rows
-        if any(self.id_of(row) in ends for row in self._first_rows):
-            return self._first_rows
-        return self._all_pages(context)
+    def _by_id(
+        self, context: Context | None, ends: Mapping[int | str, Any]
+    ) -> dict[int | str, Row]:
+        """Return analytics by session: of this event, or of more.
 
-    def _all_pages(self, context: Context | None) -> list[Row]:
+        Raises:
+            Broken: If those of this event are asked for, and others come.
+        """
+        own = None
+        with self._first_reading:
+            if self._first is None:
+                own = self._first = self._all_pages(context)
+        if not ends.keys().isdisjoint(self._first):
+            return self._first
+        if own is None:
+            own = self._all_pages(context)
+        if own and ends.keys().isdisjoint(own):
+            msg = "the analytics of all sessions hold none of this event's"
+            raise Broken(msg, retries=0)
+        return own
+
+    def _all_pages(self, context: Context | None) -> dict[int | str, Row]:
         steps = super().read_partition(context, [self])
-        return [row for step in steps if isinstance(step, Page) for row in step.rows[0]]
+        rows = (row for step in steps if isinstance(step, Page) for row in step.rows[0])
+        return {self.id_of(row): row for row in rows}
 
 
 class SessionPartStream(AccelEventsStream):
@@ -318,16 +345,18 @@ class SessionPartStream(AccelEventsStream):
     ) -> Iterator[Page | Wait]:
         """Tell a session that was removed during the run from one that cannot be read.
 
-        Its code, 404800, may come under any status, with any body, and on any page.
+        Its code, 404800, may come under any status, with any body, and on any page, and a wrong
+        path may be answered with it. So the list of sessions decides, which is asked again.
         """
         try:
             yield from self.read_session(context or {}, streams)
-        except NoAnalytics:
-            raise
-        except Broken as answer:
-            if self.is_listed(context or {}):
+        except (Absent, Broken) as answer:
+            if not self.is_listed(context or {}):
+                raise Absent(answer.reason) from answer
+            if isinstance(answer, Broken):
                 raise
-            raise Absent(answer.reason) from answer
+            msg = f"{answer.reason}, of a session that the event lists"
+            raise Broken(msg, retries=0) from answer
 
     def read_session(
         self, context: Context, streams: Sequence[EventStream]
@@ -336,14 +365,17 @@ class SessionPartStream(AccelEventsStream):
         return super().read_partition(context, streams)
 
     def is_listed(self, context: Context) -> bool:
-        """Say whether the event still lists the session; asks again."""
+        """Say whether the event still lists the session, as it does until the list says no."""
         sessions = cast("SessionsStream", self.tap.event_streams[SessionsStream.name])
-        return any(
-            sessions.id_of(row) == context["session_id"]
-            for step in sessions.read_partition(context, [sessions])
-            if isinstance(step, Page)
-            for row in step.rows[0]
-        )
+        try:
+            return any(
+                sessions.id_of(row) == context["session_id"]
+                for step in sessions.read_partition(context, [sessions])
+                if isinstance(step, Page)
+                for row in step.rows[0]
+            )
+        except Answer:
+            return True
 
 
 class SessionDetailStream(SessionPartStream):
@@ -354,51 +386,78 @@ class SessionDetailStream(SessionPartStream):
 
     path = client.SESSION_ANALYTICS[0]
     is_paged = False
-    items: ClassVar[str]
-    """The attribute that holds the rows."""
+    items: ClassVar[tuple[str, ...]] = ()
+    """The attribute that holds the rows, as it may be spelled."""
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
         """Ask for what the selected streams need, and for nothing else."""
         streams = cast("list[SessionDetailStream]", self.tap.sharing(self))
         tokens = [token for stream in streams for token in stream.expansions]
-        return dict(expand(tokens)) if tokens else {}
+        return {"expand": ",".join(tokens)} if tokens else {}
 
     @override
     def read_session(
         self, context: Context, streams: Sequence[EventStream]
     ) -> Iterator[Page | Wait]:
-        """Ask at the path that answers."""
+        """Ask at the path that answers, and doubt what did not come although it was asked for."""
+        due = cast("list[SessionDetailStream]", streams)
 
-        def ask_at(path: str) -> Page:
-            request = HTTPRequest(
-                self.url_for(path, context), params=self.get_url_params(context, None)
-            )
+        def ask_at(path: str) -> tuple[Row, Page]:
             return self.tap.client.ask(
-                request,
+                self._session_request(path, context),
                 self.tally,
-                lambda response: Page(
-                    [list(stream.parse_response(response)) for stream in streams],
-                    len(response.content),
+                lambda response: (
+                    session_of(response),
+                    Page(
+                        [list(stream.parse_response(response)) for stream in due],
+                        len(response.content),
+                    ),
                 ),
             )
 
-        yield self.tap.analytics_path.ask(ask_at, lambda: self.is_listed(context))
+        session, page = self.tap.analytics_path.ask(ask_at, self._has_sessions)
+        for stream in due:
+            if stream.items and session.keys().isdisjoint(stream.items):
+                stream.doubt(context, f"no '{stream.items[0]}' in the answer")
+        yield page
+
+    def _session_request(self, path: str, context: Context) -> HTTPRequest:
+        return HTTPRequest(self.url_for(path, context), params=self.get_url_params(context, None))
+
+    def _has_sessions(self, path: str) -> bool:
+        """Say whether a path has one of a few sessions, taken from all that are read."""
+        streams = self.tap.sharing(self)
+
+        def is_due(context: Context | None) -> bool:
+            return any(stream.is_due(context) for stream in streams)
+
+        due = [context or {} for context in self.contexts(is_due).made if is_due(context)]
+        for context in due[:: max(1, len(due) // _MOST_TRIED)][:_MOST_TRIED]:
+            try:
+                request = self._session_request(path, context)
+                self.tap.client.ask(request, self.tally, session_of, max_retries=1)
+            except Answer:
+                continue  # whatever is there, it is no session
+            return True
+        return False
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        found = session_of(response).get(self.items)
-        items = list_of_objects(found)
-        return without_repeats(rows_of([] if items is None else items, ()), self.id_of)
+        session = session_of(response)
+        found = (session[name] for name in self.items if session.get(name) is not None)
+        return without_repeats(rows_of(list_of_objects(next(found, [])), ()), self.id_of)
 
 
 def session_of(response: requests.Response) -> Row:
-    """Take the session out of an answer about one.
+    """Take the session out of an answer about one, which may be in an envelope.
 
     Raises:
         Broken: If there is none.
     """
     session = response.json()
+    if isinstance(session, dict) and isinstance(session.get("data"), dict):
+        session = session["data"]
     if not isinstance(session, dict) or session.keys().isdisjoint(("title", "sessionId")):
         msg = "no session in the answer"
         raise Broken(msg)
@@ -426,9 +485,9 @@ class SessionRegistrantsStream(SessionDetailStream):
 
     name = "session_registrants"
     primary_keys = ("session_id", "event_ticket_id")
-    items = REGISTRANTS
+    items = _REGISTRANTS
     id_attributes = ("eventTicketId", "eventTicketingId")
-    expansions = (REGISTRANTS,)
+    expansions = _REGISTRANTS[:1]
     spellings = _PEOPLE_SPELLINGS
     columns = schemas.SESSION_PEOPLE
 
@@ -438,7 +497,7 @@ class SessionSpeakersStream(SessionDetailStream):
 
     name = "session_speakers"
     primary_keys = ("session_id", "speaker_id")
-    items = "speakerList"
+    items = _SPEAKERS
     id_attributes = ("speakerId",)
     expansions = ("SPEAKER",)
     spellings: ClassVar[Mapping[str, str]] = {"firatName": "first_name"}
@@ -451,7 +510,7 @@ class SessionAssetsStream(SessionDetailStream):
 
     name = "session_assets"
     primary_keys = ("session_id", "id")
-    items = "assetList"
+    items = _ASSETS
     id_attributes = ("id",)
     has_text_ids = True
     columns = schemas.SESSION_ASSETS
@@ -569,11 +628,47 @@ class OrdersStream(EventPartStream, ChangesStream):
     overlap = timedelta(hours=26)
     """The filter's zone is not documented: this covers every zone, whatever it is."""
 
+    def __init__(self, tap: TapAccelevents) -> None:
+        super().__init__(tap)
+        self._read_in_full: set[str] = set()
+        self._has_warned = False
+
+    @override
+    def since(self, context: Context | None) -> datetime | None:
+        in_full = self.partition_id(context) in self._read_in_full
+        return None if in_full else super().since(context)
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        """Read everything where the filter, which one page does not know, is refused."""
+        try:
+            yield from super().read_partition(context, streams)
+        except client.BadRequest:
+            if self.since(context) is None:
+                raise
+            event = self.partition_id(context)
+            LOGGER.warning("orders of %s: %s is refused; all are read", event, SEARCH_TIME)
+            self._read_in_full.add(event)
+            yield from super().read_partition(context, streams)
+
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
         params = super().get_url_params(context, next_page_token)
         since = self.since(context)
-        return params if since is None else {**params, "searchTimeStamp": search_time(since)}
+        return params if since is None else {**params, SEARCH_TIME: search_time(since)}
+
+    @override
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
+        """Say where one order has several rows: how `orderId` and `id` relate is not documented."""
+        found = rows_of(response.json(), self.list_names)
+        rows = without_repeats(found, self.id_of)
+        differ = len({(self.id_of(row), str(row.get("id"))) for row in found}) > len(rows)
+        if differ and not self._has_warned:
+            self._has_warned = True
+            LOGGER.warning("orders: rows of one orderId differ in id; the first of them is kept")
+        return rows
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:

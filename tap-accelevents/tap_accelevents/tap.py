@@ -58,7 +58,7 @@ class TapAccelevents(EventTap):
         ),
         th.Property(
             "event_urls",
-            th.ArrayType(th.StringType(nullable=False, min_length=1), nullable=False),
+            th.ArrayType(th.StringType(nullable=True), nullable=False),  # see `check_settings`
             required=True,
             title="Event URLs",
             description="The events to read, by their slugs: 'demo' for an event whose public "
@@ -97,10 +97,17 @@ class TapAccelevents(EventTap):
     def check_settings(self) -> None:
         super().check_settings()
         check_analytics_path(self.config.get("session_analytics_path"))
-        event_urls = self.config["event_urls"]
-        if not event_urls or not all(map(_SLUG.fullmatch, event_urls)):
+        event_urls = set(self.config["event_urls"])
+        if not event_urls or not all(map(_is_slug, event_urls)):
             msg = (
                 "setting event_urls: it must list at least one event, each as what follows "
                 "/events/ in its public address, such as demo"
             )
             raise TapError(msg)
+        if len({slug.casefold() for slug in event_urls}) < len(event_urls):
+            msg = "setting event_urls: it lists an event twice, in capital and small letters"
+            raise TapError(msg)
+
+
+def _is_slug(event_url: str | None) -> bool:
+    return bool(event_url and _SLUG.fullmatch(event_url) and event_url.isprintable())
