@@ -273,6 +273,14 @@ def test_spellings_of_expansions(
     assert client.get(path, expand=bad)["attendeeCount"] is None
 
 
+def test_expansions_that_are_refused(client: AcceleventsClient) -> None:
+    client.switch(expand_tokens="strict")
+    path = "/rest/host/session/700130/analytics"
+    assert client.ask(path, expand="ATTENDEE_COUNT,Attendee Count")[0] == 400
+    assert client.get(path, expand="ATTENDEE_COUNT,registerdHolderUsers")["attendeeCount"] > 0
+    assert client.ask(path, expand="")[0] == 200
+
+
 def test_sessions(client: AcceleventsClient) -> None:
     path = "/rest/host/event/northlight-hub-1/session"
     sent = rows(client.get(path, eventId=61017, size=50, expand="TRACK,TAG,STATS"))

@@ -227,6 +227,7 @@ CLAIMS: dict[str, Callable[[Reader], bool]] = {
     "total=null": lambda r: beside(r)["total_items"] is beside(r)["total_pages"] is None,
     "total=meetings": lambda r: (beside(r)["total_items"], beside(r)["total_pages"]) == (565, 2),
     "total=more": lambda r: beside(r)["total_items"] == sum(r.sizes) + 3,
+    "total=unfiltered": lambda r: beside(r)["total_items"] == sum(r.sizes),
     "body_code=absent": lambda r: "code" not in r.bodies["meetings"][0],
     "body_code=number": lambda r: r.bodies["meetings"][0]["code"] == 200,
     "body_code=text": lambda r: r.bodies["meetings"][0]["code"] == "200",

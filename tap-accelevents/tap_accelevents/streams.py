@@ -345,18 +345,15 @@ class SessionPartStream(AccelEventsStream):
     ) -> Iterator[Page | Wait]:
         """Tell a session that was removed during the run from one that cannot be read.
 
-        Its code, 404800, may come under any status, with any body, and on any page, and a wrong
-        path may be answered with it. So the list of sessions decides, which is asked again.
+        The vendor's code 404800 says so. It may be missing from an error's body; then the list of
+        sessions decides, which is asked again.
         """
         try:
             yield from self.read_session(context or {}, streams)
-        except (Absent, Broken) as answer:
-            if not self.is_listed(context or {}):
-                raise Absent(answer.reason) from answer
-            if isinstance(answer, Broken):
+        except Broken as answer:
+            if self.is_listed(context or {}):
                 raise
-            msg = f"{answer.reason}, of a session that the event lists"
-            raise Broken(msg, retries=0) from answer
+            raise Absent(answer.reason) from answer
 
     def read_session(
         self, context: Context, streams: Sequence[EventStream]

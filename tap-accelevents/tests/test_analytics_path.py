@@ -1,4 +1,4 @@
-"""How the path of one session's analytics is found, once, and what its absence means."""
+"""How the path of one session's analytics is found, once, whoever asks first."""
 
 from __future__ import annotations
 
@@ -9,115 +9,112 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from event_taps_core import Absent, Broken, Refused
-from tap_accelevents.analytics_path import AnalyticsPath, NoAnalytics
-from tap_accelevents.client import SESSION_ANALYTICS, NoSuchPath, NotAcceptable
+from event_taps_core import Absent, Answer, Broken, Refused
+from tap_accelevents.analytics_path import AnalyticsPath
+from tap_accelevents.client import SESSION_ANALYTICS, NoSuchPath
 
 FIRST, SECOND, THIRD = SESSION_ANALYTICS
-CODED = Absent("404800")
 BARE = NoSuchPath("HTTP 404")
+SAMPLE = (10, 20, 30)
 
 
 class Vendor:
-    """Answers at some paths; counts what it is asked."""
+    """Has sessions at one path or another; counts what it is asked."""
 
-    def __init__(self, **answers: Exception | str) -> None:
-        self.answers = dict(zip(SESSION_ANALYTICS, answers.values(), strict=True))
+    def __init__(self, *paths: str, without: tuple[int, ...] = (), says: Answer = BARE) -> None:
+        self.paths = paths
+        self.without = without
+        self.says = says
         self.asked: Counter[str] = Counter()
+        self.searched: list[tuple[str, int]] = []
         self._lock = threading.Lock()
 
-    def __call__(self, path: str) -> str:
+    def get(self, path: str, session: int) -> int:
         with self._lock:
             self.asked[path] += 1
-        time.sleep(0.01)
-        answer = self.answers[path]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        time.sleep(0.001 * (session % 7))
+        if path not in self.paths or session in self.without:
+            raise self.says
+        return session
+
+    def has_sessions(self, path: str) -> bool:
+        for session in SAMPLE:
+            self.searched.append((path, session))
+            try:
+                self.get(path, session)
+            except Answer:
+                continue
+            return True
+        return False
+
+    def ask(self, path: AnalyticsPath, session: int) -> int | str:
+        try:
+            return path.ask(lambda at: self.get(at, session), self.has_sessions)
+        except Answer as answer:
+            return answer.reason
 
 
-def listed() -> bool:
-    return True
-
-
-def gone() -> bool:
-    return False
-
-
-def vendor(first: Exception | str, second: Exception | str, third: Exception | str) -> Vendor:
-    return Vendor(first=first, second=second, third=third)
+def read(vendor: Vendor, *, workers: int) -> list[int | str]:
+    path = AnalyticsPath(FIRST)
+    with ThreadPoolExecutor(workers) as pool:
+        return list(pool.map(lambda session: vendor.ask(path, session), range(1, 41)))
 
 
 def test_path_that_answers_is_the_only_one_asked() -> None:
-    asked = vendor("here", BARE, BARE)
-    path = AnalyticsPath(FIRST)
-    assert [path.ask(asked, listed) for _ in range(3)] == ["here"] * 3
-    assert asked.asked == {FIRST: 3}
+    vendor = Vendor(FIRST)
+    assert read(vendor, workers=8) == list(range(1, 41))
+    assert vendor.asked == {FIRST: 40}
 
 
-@pytest.mark.parametrize("elsewhere", [BARE, NotAcceptable("HTTP 406"), Broken("no session")])
-def test_other_path_is_found_once_and_kept(elsewhere: Exception) -> None:
-    asked = vendor(BARE, elsewhere, "here")
-    path = AnalyticsPath(FIRST)
-    assert [path.ask(asked, listed) for _ in range(3)] == ["here"] * 3
-    assert asked.asked == {FIRST: 1, SECOND: 1, THIRD: 3}
-
-
-def test_all_workers_wait_for_one_search(caplog: pytest.LogCaptureFixture) -> None:
-    asked = vendor(BARE, "here", BARE)
-    path = AnalyticsPath(FIRST)
-    with ThreadPoolExecutor(8) as workers:
-        found = list(workers.map(lambda _: path.ask(asked, listed), range(40)))
-    assert found == ["here"] * 40
-    assert asked.asked[FIRST] <= 8
-    assert asked.asked[THIRD] == 0
+@pytest.mark.parametrize(
+    "says", [BARE, Absent("404800"), Refused("HTTP 403"), Broken("HTTP 406", retries=0)], ids=repr
+)
+@pytest.mark.parametrize("workers", [1, 8])
+def test_other_path_is_found_once_whatever_the_wrong_ones_say(
+    says: Answer, workers: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    vendor = Vendor(THIRD, says=says)
+    assert read(vendor, workers=workers) == list(range(1, 41))
+    tried = [(path, session) for path in (FIRST, SECOND) for session in SAMPLE]
+    assert vendor.searched == [*tried, (THIRD, SAMPLE[0])]
+    assert vendor.asked[FIRST] <= len(SAMPLE) + workers
     assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize("first", [CODED, "here"])
-def test_once_the_path_has_answered_a_404_is_about_the_session(first: Exception | str) -> None:
-    asked = vendor(first, "never", "never")
-    path = AnalyticsPath(FIRST)
-    if first == "here":
-        path.ask(asked, listed)
-    else:
-        with pytest.raises(Absent, match="404800"):
-            path.ask(asked, listed)
-    asked.answers[FIRST] = BARE
-    with pytest.raises(Absent, match="HTTP 404"):
-        path.ask(asked, listed)
-    assert set(asked.asked) == {FIRST}
+@pytest.mark.parametrize("without", [(1,), (1, 2, 3), (10,), (40,), (10, 20)], ids=str)
+@pytest.mark.parametrize("right", [FIRST, SECOND])
+def test_sessions_without_records_fail_alone_whoever_is_first(
+    without: tuple[int, ...], right: str
+) -> None:
+    """Also if they are among the first to answer, or among those that are tried."""
+    found = [read(Vendor(right, without=without), workers=workers) for workers in (1, 8, 8, 8)]
+    expected = [n if n not in without else BARE.reason for n in range(1, 41)]
+    assert found == [expected] * len(found)
 
 
-def test_session_that_was_removed_before_the_path_is_known_is_absent_and_decides_nothing() -> None:
-    asked = vendor(BARE, BARE, BARE)
-    path = AnalyticsPath(FIRST)
-    with pytest.raises(Absent):
-        path.ask(asked, gone)
-    asked.answers[FIRST] = "here"
-    assert path.ask(asked, listed) == "here"
+def test_path_that_is_set_is_preferred_to_one_that_answers_too() -> None:
+    vendor = Vendor(FIRST, SECOND, without=(1, 10))
+    assert read(vendor, workers=1)[1] == 2
+    assert vendor.asked[SECOND] == 0
 
 
-def test_session_that_is_listed_and_has_no_path_is_a_failure_of_all_after_one_search() -> None:
-    asked = vendor(BARE, BARE, NotAcceptable("HTTP 406"))
-    path = AnalyticsPath(FIRST)
-    for _ in range(3):
-        with pytest.raises(NoAnalytics, match="session_analytics_path"):
-            path.ask(asked, listed)
-    assert asked.asked == {FIRST: 1, SECOND: 1, THIRD: 1}
+@pytest.mark.parametrize("workers", [1, 8])
+def test_where_no_path_has_any_session_the_setting_is_named_after_one_search(workers: int) -> None:
+    vendor = Vendor()
+    found = read(vendor, workers=workers)
+    assert len(set(found)) == 1
+    assert "set session_analytics_path" in str(found[0])
+    assert len(vendor.searched) == len(SESSION_ANALYTICS) * len(SAMPLE)
 
 
 def test_path_of_ones_own_is_asked_first_and_the_known_ones_after_it() -> None:
     own = "/rest/v2/session/{session_id}/analytics"
-    asked = vendor(BARE, "here", BARE)
-    asked.answers[own] = BARE
-    assert AnalyticsPath(own).ask(asked, listed) == "here"
-    assert list(asked.asked) == [own, FIRST, SECOND]
+    vendor = Vendor(SECOND)
+    assert vendor.ask(AnalyticsPath(own), 1) == 1
+    assert list(vendor.asked) == [own, FIRST, SECOND]
 
 
-@pytest.mark.parametrize("answer", [Refused("HTTP 403"), Broken("HTTP 500")])
-def test_what_says_nothing_about_the_path_searches_nothing(answer: Exception) -> None:
-    asked = vendor(answer, "never", "never")
-    with pytest.raises(type(answer)):
-        AnalyticsPath(FIRST).ask(asked, listed)
-    assert asked.asked == {FIRST: 1}
+def test_what_may_pass_searches_nothing() -> None:
+    vendor = Vendor(says=Broken("HTTP 500"))
+    assert vendor.ask(AnalyticsPath(FIRST), 1) == "HTTP 500"
+    assert vendor.asked == {FIRST: 1}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,9 +16,10 @@ from event_taps_core import Absent, Answer, ApiResponse, Broken, Expired, Refuse
 from tap_accelevents.client import (
     SESSION_ANALYTICS,
     AccelEventsClient,
+    BadRequest,
     NoSuchPath,
-    NotAcceptable,
     check_analytics_path,
+    spellings_of,
 )
 
 if TYPE_CHECKING:
@@ -88,16 +91,10 @@ BAD_PATHS = (
     "/rest/events/{event_url}/CheckIn/barcode/{session_id}/analytics",
     "/rest/events/{event_url}/check-in/{session_id}/analytics",
 )
-SEGMENTS = (
-    "rest",
-    "events",
-    "staff",
-    "checkin",
-    "barcode",
-    "{event_url}",
-    "{session_id}",
-    "analytics",
-)
+SEGMENTS = st.sampled_from(
+    ["rest", "host", "events", "event", "session", "{event_url}", "{event_id}", "v2", "barcode"]
+) | st.from_regex(r"[A-Za-z0-9_-]{1,12}", fullmatch=True)
+TRAPS = st.sampled_from(["staff", "checkin", "check-in", "CheckIn", "STAFF", "checkIns"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -115,6 +112,7 @@ def answer(status: int, body: Any = None) -> ApiResponse:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     made._content = content  # noqa: SLF001 - how `requests` itself is tested
     made.url = BASE + READS[0] + "?page=0"
+    made.request = requests.Request("GET", made.url, headers={"Key": CONFIG["api_key"]}).prepare()
     return made
 
 
@@ -175,33 +173,27 @@ def test_path_that_is_none_of_analytics_cannot_be_set(path: str) -> None:
         client(session_analytics_path=path)
 
 
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                "rest",
-                "events",
-                "{event_url}",
-                "staff",
-                "checkin",
-                "barcode",
-                "{session_id}",
-                "analytics",
-                "true",
-                "host",
-            ]
-        ),
-        max_size=9,
-    )
-)
-def test_no_path_that_passes_can_be_the_trap(segments: list[str]) -> None:
-    path = "/" + "/".join(segments)
-    try:
-        made = client(session_analytics_path=path)
-    except TapError:
+@given(st.lists(SEGMENTS, max_size=5), st.lists(SEGMENTS, max_size=3))
+def test_path_that_passes_leads_to_analytics_and_not_to_the_trap(
+    before: list[str], after: list[str]
+) -> None:
+    path = "/".join(("/rest", *before, "{session_id}", *after, "analytics"))
+    if re.search("staff|check-?in", path, re.IGNORECASE):
         return
-    for trap in NEVER[:1]:
+    made = client(session_analytics_path=path)
+    ids = {"session_id": "7", "event_url": "demo", "event_id": "1"}
+    assert made.permits("GET", BASE + path.format_map(ids))
+    for trap in NEVER:
         assert not made.permits("GET", BASE + trap)
+
+
+@given(st.lists(SEGMENTS | TRAPS, max_size=5), TRAPS, st.lists(SEGMENTS | TRAPS, max_size=3))
+def test_path_with_the_trap_in_it_cannot_be_set(
+    before: list[str], trap: str, after: list[str]
+) -> None:
+    path = "/".join(("/rest", *before, trap, "{session_id}", *after, "analytics"))
+    with pytest.raises(TapError, match="session_analytics_path"):
+        client(session_analytics_path=path)
 
 
 # The key
@@ -221,10 +213,13 @@ def test_key_is_sent_in_one_header(form: str, header: Mapping[str, str]) -> None
     assert {name: headers[name] for name in headers if name != "Accept"} == header
 
 
-def test_401_is_worth_another_header_once() -> None:
+def test_401_is_worth_another_header_until_one_is_settled_or_if_it_was_sent_before() -> None:
     asked = client(auth_header="auto")
     assert type(classified(answer(401), asked)) is Expired
     assert type(classified(answer(401), CLIENT)) is Refused
+    late = answer(401)
+    late.request.headers["Key"] = "another form"
+    assert type(classified(late, CLIENT)) is Expired
 
 
 # What answers mean
@@ -266,12 +261,12 @@ def test_404800_is_a_session_that_is_not_there_under_any_status(status: int, bod
         body = {**body, "errorCode": body["code"]}
     found = classified(answer(status, body))
     assert type(found) is Absent
-    assert "404800" in found.reason
+    assert "404800 no such session" in found.reason
 
 
-@pytest.mark.parametrize("code", [4040200, 4040027, 404801, "4040049"])
-def test_codes_that_begin_with_404_are_absent(code: Any) -> None:
-    assert type(classified(answer(404, {"errorCode": code}))) is Absent
+@pytest.mark.parametrize("code", [4040200, 4040027, 404801, "4040049", 4060906, "4060918"])
+def test_codes_of_what_is_not_there_are_absent(code: Any) -> None:
+    assert type(classified(answer(int(str(code)[:3]), {"errorCode": code}))) is Absent
 
 
 @pytest.mark.parametrize("code", [4030201, "4030101"])
@@ -286,19 +281,56 @@ def test_refusal_needs_no_code(status: int, body: Any) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"no", {"message": "not found"}, []])
-def test_404_without_a_code_may_be_about_the_path(body: Any) -> None:
-    assert type(classified(answer(404, body))) is NoSuchPath
-
-
-@pytest.mark.parametrize("status", [404, 406])
-def test_40600013_is_about_the_path(status: int) -> None:
-    assert type(classified(answer(status, {"errorCode": 40600013}))) is NoSuchPath
-
-
-def test_406_without_a_code_is_no_absence_and_not_asked_again() -> None:
-    found = classified(answer(406, b""))
-    assert type(found) is NotAcceptable
+def test_404_without_a_code_may_be_about_the_path_and_is_not_asked_again(body: Any) -> None:
+    found = classified(answer(404, body))
+    assert type(found) is NoSuchPath
     assert found.retries == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(404, {"errorCode": 40600013}), (406, {"code": "40600013"}), (406, b"")]
+)
+def test_unknown_url_and_406_are_no_absence_and_not_asked_again(status: int, body: Any) -> None:
+    found = classified(answer(status, body))
+    assert type(found) is Broken
+    assert found.retries == 0
+
+
+@pytest.mark.parametrize("body", [b"", {"errorCode": 400}, {"message": "no enum constant"}])
+def test_400_may_be_asked_in_other_words(body: Any) -> None:
+    found = classified(answer(400, body))
+    assert type(found) is BadRequest
+    assert found.retries == 0
+
+
+@given(st.sampled_from([200, 400, 401, 404, 406, 500]), st.text(min_size=1), st.text(min_size=1))
+def test_reason_is_made_of_the_taps_own_words(status: int, code: str, message: str) -> None:
+    body = {"errorCode": f"x{code}", "message": f"xyz{message}", "error": {"message": "xyz"}}
+    found = classified(answer(status, body))
+    assert found is not None
+    assert found.reason in (f"HTTP {status}", "HTTP 200 with an error")
+
+
+@pytest.mark.parametrize(
+    ("expand", "spellings"),
+    [
+        ("TAG", ("TAG,Tag", "TAG")),
+        ("registerdHolderUsers", ("registerdHolderUsers",)),
+        (
+            "STATS,SPEAKER,registerdHolderUsers",
+            (
+                "STATS,Stats,SPEAKER,Speaker,registerdHolderUsers",
+                "STATS,SPEAKER,registerdHolderUsers",
+                "SPEAKER,registerdHolderUsers",
+            ),
+        ),
+        ("WATCH_TIME", ("WATCH_TIME,Watch Time", "WATCH_TIME", None)),
+    ],
+)
+def test_expand_is_spelled_in_fewer_words_from_try_to_try(
+    expand: str, spellings: tuple[str | None, ...]
+) -> None:
+    assert spellings_of(expand) == spellings
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,22 +21,24 @@ FIVE = 5
 ROWS = [{"id": number} for number in range(12)]
 
 
-def answer(rows: list[Row], total: Any) -> ApiResponse:
+def answer(rows: list[Row], total: Any, query: str = "page=0") -> ApiResponse:
     made = ApiResponse()
     body = rows if total is None else {"data": rows, "recordsTotal": total}
     made._content = json.dumps(body).encode()  # noqa: SLF001 - how `requests` itself is tested
-    made.url = "https://api.accelevents.com/rest/host/event/demo/session?page=0"
+    made.url = "https://api.accelevents.com/rest/host/event/demo/session?" + query
     return made
 
 
-def walk(serve: Callable[[Place], list[Row]], total: Any = None) -> tuple[list[int], int]:
+def walk(
+    serve: Callable[[Place], list[Row]], total: Any = None, query: str = ""
+) -> tuple[list[int], int]:
     """Return the ids that were read, and how many requests it took."""
-    pages = Pages(lambda row: row["id"])
+    pages = Pages(itemgetter("id"))
     found: list[int] = []
     while not pages.finished:
         rows = serve(pages.current_value)
         found += [row["id"] for row in pages.fresh(rows)]
-        pages.advance(answer(rows, total))
+        pages.advance(answer(rows, total, query))
         assert pages.count < 100
     return found, pages.count
 
@@ -72,16 +75,29 @@ def test_count_that_is_too_high_costs_one_more_walk(caplog: pytest.LogCaptureFix
     assert len(caplog.records) == 1
 
 
-def test_rows_that_moved_up_are_found_by_a_second_walk() -> None:
-    """A row was removed in front of them, so one fell to the page that was read already."""
+@pytest.mark.parametrize("removed", [0, 4, 5, 11])
+def test_row_that_is_removed_during_a_walk_hides_no_other(
+    removed: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may have let one fall to the page that was read already, and the total falls as well."""
+    left = [row for row in ROWS if row["id"] != removed]
+    pages = Pages(itemgetter("id"))
+    found: list[int] = []
+    while not pages.finished:
+        rows = ROWS if pages.count == 0 else left
+        place = pages.current_value
+        found += [
+            row["id"] for row in pages.fresh(rows[place.page * FIVE : (place.page + 1) * FIVE])
+        ]
+        pages.advance(answer(rows[place.page * FIVE : (place.page + 1) * FIVE], len(rows)))
+    assert {row["id"] for row in left} <= set(found)
+    assert len(found) == len(set(found))
+    assert caplog.text == ""
 
-    def serve(place: Place) -> list[Row]:
-        rows = fives(place)
-        return rows[1:] if place.walk == 0 and place.page == 1 else rows
 
-    found, requests = walk(serve, 12)
-    assert sorted(found) == list(range(12))
-    assert requests == 8
+def test_total_beside_changes_only_is_not_looked_at(caplog: pytest.LogCaptureFixture) -> None:
+    assert walk(fives, 500, query="searchTimeStamp=11%2F20%2F2026") == (list(range(12)), 4)
+    assert caplog.text == ""
 
 
 def test_rows_that_moved_down_come_once() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,9 +14,9 @@ from hypothesis import strategies as st
 
 from event_taps_core import Broken
 from tap_accelevents.rows import (
-    SECRETS,
     Naming,
     integer_id,
+    is_secret,
     json_text,
     list_of_ids,
     list_of_objects,
@@ -25,10 +27,20 @@ from tap_accelevents.rows import (
 )
 
 NEW_YORK = ZoneInfo("America/New_York")
-NAMES = st.sampled_from([*sorted(SECRETS), "title", "sessionId"])
+SECRET_NAMES = (
+    *("streamKey", "stream_key", "streamkey", "muxStreamKey", "rtmpUrl", "rtmpURL", "rtmp_url"),
+    *("meetingPassword", "meeting_password", "accessToken", "access_token", "accesstoken"),
+    *("cardType", "card_type", "lastFour", "last_four", "cardLastFour"),
+)
+PLAIN_NAMES = ("title", "sessionId", "streamUrl", "cardTag", "ticketType", "passwordHint")
+NAMES = st.sampled_from([*SECRET_NAMES, *PLAIN_NAMES])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(NAMES, inner, max_size=3)
+        | st.dictionaries(NAMES, inner, max_size=3).map(json.dumps)
+    ),
     max_leaves=8,
 )
 
@@ -84,9 +96,30 @@ def test_secrets_that_are_asked_for_stay() -> None:
     assert named(row, with_secrets=True) == row
 
 
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_secret_is_one_however_its_name_is_spelled(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize("name", PLAIN_NAMES)
+def test_other_names_are_no_secrets(name: str) -> None:
+    assert not is_secret(name)
+
+
+def test_secrets_in_json_inside_a_text_are_taken_out_and_other_texts_stay() -> None:
+    row = {"documents": '[{"key": "é", "zoom": "{\\"meeting_password\\": 1, \\"n\\": 2}"}]'}
+    assert named(row) == {"documents": '[{"key":"é","zoom":"{\\"n\\":2}"}]'}
+    assert named(row, with_secrets=True) == row
+    for text in ('{ "a": 1 }', "[1, 2", "{x}", "[" * 100_000, "", "streamKey"):
+        assert named({"documents": text}) == {"documents": text}
+
+
 def members(value: Any) -> set[str]:
     if isinstance(value, dict):
         return set(value).union(*map(members, value.values()))
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        with contextlib.suppress(ValueError):
+            return members(json.loads(value))
     return set().union(*map(members, value)) if isinstance(value, list) else set()
 
 
@@ -94,17 +127,17 @@ def members(value: Any) -> set[str]:
 def test_nothing_secret_is_left_at_any_depth_and_the_row_stays_as_it_was(value: Any) -> None:
     before = copy.deepcopy(value)
     left = without_secrets(value)
-    assert not members(left) & SECRETS
+    assert not members(left) & set(SECRET_NAMES)
     assert value == before
-    if not members(value) & SECRETS:
+    if not members(value) & set(SECRET_NAMES):
         assert left == value
 
 
 @given(st.dictionaries(NAMES, JSON))
 def test_no_row_keeps_a_secret_but_as_a_column(row: dict[str, Any]) -> None:
     found = named(row)
-    assert set(found) & SECRETS <= {"streamKey"}
-    assert not members(list(found.values())) & SECRETS
+    assert set(found) & set(SECRET_NAMES) <= {"streamKey", "stream_key"}
+    assert not members(list(found.values())) & set(SECRET_NAMES)
 
 
 @pytest.mark.parametrize(
@@ -136,10 +169,11 @@ def test_json_text_is_compact_and_keeps_order_and_letters() -> None:
     assert json_text(None) is None
 
 
-@pytest.mark.parametrize("value", [None, "", "x", True, [], {}, 1.5], ids=repr)
-def test_row_without_an_id_is_broken(value: Any) -> None:
-    with pytest.raises(Broken):
+@pytest.mark.parametrize("value", [None, "", "x", True, [], {}, 1.5, "9" * 19, "1" * 20], ids=repr)
+def test_row_without_an_id_is_broken_and_not_asked_for_again(value: Any) -> None:
+    with pytest.raises(Broken) as found:
         integer_id(value)
+    assert found.value.retries == 0
 
 
 @pytest.mark.parametrize("value", [None, "", True, [], {}, 1.5], ids=repr)
@@ -150,6 +184,8 @@ def test_row_without_a_text_id_is_broken(value: Any) -> None:
 
 def test_ids_are_numbers_or_texts() -> None:
     assert integer_id(7) == integer_id("7") == integer_id(7.0) == 7
+    assert integer_id("9223372036854775807") == 2**63 - 1
+    assert list_of_ids(["9223372036854775807"]) == [2**63 - 1]
     assert text_id(7) == text_id("7") == "7"
 
 

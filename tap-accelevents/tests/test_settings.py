@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import TapError
+from event_taps_core import ApiResponse, TapError
 from tap_accelevents.client import HEADERS
 from tap_accelevents.tap import TapAccelevents
 
@@ -31,12 +32,23 @@ def check(**settings: Any) -> None:
         ["a b"],
         ["%2e"],
         ["demo\n"],
+        ["demo\0"],
+        ["\ud800"],
+        ["demo", None],
+        [""],
     ],
     ids=repr,
 )
-def test_event_urls_are_slugs(event_urls: list[str]) -> None:
+def test_event_urls_are_slugs(event_urls: list[str | None]) -> None:
     with pytest.raises(TapError, match="event_urls"):
         check(event_urls=event_urls)
+
+
+def test_event_cannot_be_listed_in_two_spellings_of_one_slug() -> None:
+    """Their rows would have the same keys."""
+    with pytest.raises(TapError, match="event_urls"):
+        check(event_urls=["demo", "other", "DEMO"])
+    check(event_urls=["demo", "other", "demo"])
 
 
 @pytest.mark.parametrize("slug", ["demo", "Northlight_Live1", "a.b-c", "2026", "fête"])
@@ -66,3 +78,12 @@ def test_header_is_one_of_three_or_found_out() -> None:
 
 def test_politeness_without_a_documented_limit_is_five_requests_a_second() -> None:
     assert TapAccelevents.config_jsonschema["properties"]["requests_per_minute"]["default"] == 300
+
+
+def test_sessions_keep_nothing_of_what_other_streams_hold() -> None:
+    """Else a run would hold the people of all sessions for as long as it lasts."""
+    answer = ApiResponse()
+    people = [{"email": "someone@example.org"}]
+    row = {"sessionId": 1, "registerdHolderUsers": people, "speakerList": people, "assets": []}
+    answer._content = json.dumps([row]).encode()  # noqa: SLF001 - how `requests` itself is tested
+    assert list(TAP.event_streams["sessions"].parse_response(answer)) == [{"sessionId": 1}]

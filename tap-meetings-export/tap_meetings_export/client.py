@@ -7,14 +7,15 @@ of them shows an answer or an error: what bodies may look like is said where it 
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit
 
-import msgspec
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, ApiClient, Broken, Refused
+from event_taps_core import Absent, Answer, ApiClient, Broken, Refused, snake_case
+from tap_meetings_export.envelope import objects_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +30,20 @@ _SUCCESS: Final = 2
 _REDIRECTS: Final = 3
 _BAD_REQUESTS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _WRONG_KEYS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
+_ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _MESSAGES: Final = ("message", "error", "errors", "error_message", "description", "detail")
 _LONGEST_MESSAGE: Final = 500
+_LONGEST_NAMES: Final = 200
+
+_CODES: Final = ("code", "status_code")
+_VERDICTS: Final = ("code", "status", "result", "type", "success", "ok")
+_ERRORS: Final = ("error", "errors")
+_FAILURES: Final = frozenset({"error", "errors", "fail", "failed", "failure", "false", "exception"})
+_SUCCESSES: Final = frozenset({"ok", "success", "successful"})
+_NO_ERROR: Final = frozenset({"0", "false", "no", "none", "null"})
+_LAST_STATUS: Final = 599
+
+_KNOWN_ENDING: Final = re.compile(r"(?<![:/])/+api(/+v2(/+meetings/+export)?)?/*$", re.IGNORECASE)
 
 
 class BadRequest(Broken):
@@ -62,7 +75,9 @@ class ExpoPlatformClient(ApiClient):
     def classify(self, response: ApiResponse) -> Answer | None:
         """Read the status of HTTP, and where it has no objection, that in the body.
 
-        Version 1 of the API puts a `code` into its bodies; so an error may come with HTTP 200.
+        Version 1 of the API puts a `code` into its bodies; so an error may come with HTTP 200, and
+        beside a list without rows. A 404 without JSON is a proxy's or a web server's: it says
+        nothing about an event.
         """
         problem = super().classify(response)
         if problem is None:
@@ -78,6 +93,8 @@ class ExpoPlatformClient(ApiClient):
             target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
             said = f"HTTP {status}: a redirect to {target.hostname}{target.path}"
             return Broken(said, retries=0, elsewhere=True)
+        if status in _ABSENT and body is None:
+            return Broken(f"HTTP {status} without JSON, so not from this API")
         if status in _BAD_REQUESTS or isinstance(problem, (Absent, Refused)):
             return _problem(status, body)
         problem.reason = _said(status, body)
@@ -85,25 +102,66 @@ class ExpoPlatformClient(ApiClient):
 
 
 def without_prefix(api_url: str) -> str:
-    """Return the base without `/api/v2`, with which it may be given, and without slashes.
+    """Return the base without what it may be given with: `/api/v2`, the export's path, slashes.
 
     >>> without_prefix("https://api-x.expoplatform.com/api/v2/")
     'https://api-x.expoplatform.com'
     """
-    return api_url.rstrip("/").removesuffix(API_PREFIX).rstrip("/")
+    return _KNOWN_ENDING.sub("", api_url.rstrip("/")).rstrip("/")
 
 
 def status_in(body: Any) -> int:
-    """Return the status that a body names, 200 if it names none."""
-    if not isinstance(body, dict):
-        return HTTPStatus.OK
-    for name in ("code", "status", "status_code", "statusCode"):
-        value = body.get(name)
-        if isinstance(value, str) and value.isdecimal():
-            value = int(value)
-        if type(value) is int and HTTPStatus.OK <= value <= 599:  # noqa: PLR2004 - the last status
-            return value
-    return HTTPStatus.INTERNAL_SERVER_ERROR if body.get("success") is False else HTTPStatus.OK
+    """Return the status that a body names: 500 for an error without one, 200 if there is none.
+
+    It may stand beside the list or within, wherever counts may; rows are not looked at.
+    """
+    found = (_status_of(place) for place in objects_of(body))
+    return next((status for status in found if status != HTTPStatus.OK), HTTPStatus.OK)
+
+
+def _status_of(place: dict[str, Any]) -> int:
+    """Return the status that one object names: its code, or that of its error, or its verdict."""
+    named = {snake_case(name): value for name, value in place.items()}
+    for code in (named.get(name) for name in (*_CODES, "status")):
+        if HTTPStatus.MULTIPLE_CHOICES <= _number(code) <= _LAST_STATUS:
+            return _number(code)
+    for error in (named.get(name) for name in _ERRORS):
+        if not _says_nothing(error):
+            inner = error[0] if isinstance(error, list) else error
+            status = status_in(inner)
+            return HTTPStatus.INTERNAL_SERVER_ERROR if status == HTTPStatus.OK else status
+    has_failed = any(_is_failure(named.get(name)) for name in _VERDICTS) or (
+        bool(message_in(place))
+        and _word(message_in(place)) not in _SUCCESSES
+        and (_number(named.get("status")) == 0 or any(_is_odd(named.get(name)) for name in _CODES))
+    )
+    return HTTPStatus.INTERNAL_SERVER_ERROR if has_failed else HTTPStatus.OK
+
+
+def _number(value: Any) -> int:
+    """Return a code as a number; -1 if it is none."""
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value if type(value) is int else -1
+
+
+def _word(value: Any) -> str:
+    return value.strip(" .!").casefold() if isinstance(value, str) else ""
+
+
+def _says_nothing(error: Any) -> bool:
+    return not error or _word(error) in _NO_ERROR
+
+
+def _is_failure(verdict: Any) -> bool:
+    return verdict is False or _word(verdict) in _FAILURES
+
+
+def _is_odd(code: Any) -> bool:
+    """Say whether a code is none of success; one without a message may mean anything."""
+    if _number(code) < 0:
+        return bool(_word(code)) and _word(code) not in _SUCCESSES
+    return _number(code) // 100 != _SUCCESS
 
 
 def _problem(status: int, body: Any) -> Answer:
@@ -111,7 +169,7 @@ def _problem(status: int, body: Any) -> Answer:
     said = _said(status, body)
     if status in _WRONG_KEYS:
         return Refused(said)
-    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+    if status in _ABSENT:
         return Absent(said)
     if status in _BAD_REQUESTS:
         return BadRequest(said, retries=0)
@@ -120,21 +178,22 @@ def _problem(status: int, body: Any) -> Answer:
 
 def _said(status: int, body: Any) -> str:
     message = message_in(body)
+    if not message and isinstance(body, dict) and body:
+        message = f"an answer that has: {', '.join(body)[:_LONGEST_NAMES]}"
     return f"HTTP {status}: {message}" if message else f"HTTP {status}"
 
 
 def message_in(body: Any) -> str:
-    """Return the vendor's words about an error; where it puts them is not documented."""
+    """Return the vendor's words about an error; where it puts them is not documented.
+
+    Nothing but these: other members may hold people.
+    """
     if not isinstance(body, dict):
         return ""
-    for name in _MESSAGES:
-        value = body.get(name)
-        if isinstance(value, list) and value:
-            value = value[0]
-        if isinstance(value, dict):
-            value = message_in(value)
-        if isinstance(value, str) and value:
-            return " ".join(value.split())[:_LONGEST_MESSAGE]
-    if any(isinstance(value, (dict, list)) for value in body.values()):
-        return ""  # it may hold people
-    return msgspec.json.encode(body).decode()[:_LONGEST_MESSAGE]
+    named = {snake_case(name): value for name, value in body.items()}
+    for said in (named.get(name) for name in _MESSAGES):
+        first = said[0] if isinstance(said, list) and said else said
+        words = message_in(first) if isinstance(first, dict) else first
+        if isinstance(words, str) and words:
+            return " ".join(words.split())[:_LONGEST_MESSAGE]
+    return ""

@@ -74,9 +74,15 @@ def _inside(body: Any) -> Iterator[Any]:
         level = [inner for value in level for inner in _named(value, _LISTS)]
 
 
+def objects_of(body: Any) -> list[dict[str, Any]]:
+    """Return the objects around the rows, and those beside them that speak of pages."""
+    places = [place for value in _inside(body) for place in (value, *_named(value, _METADATA))]
+    return [place for place in places if isinstance(place, dict)]
+
+
 def counts_of(body: Any) -> Counts:
     """Take the counts out of an answer, from beside its list or from an object of their own."""
-    places = [place for value in _inside(body) for place in (value, *_named(value, _METADATA))]
+    places = objects_of(body)
     totals, pages, sizes = (
         next((count for place in places for count in _counts(place, names)), None)
         for names in (_TOTALS, _PAGES, _SIZES)

@@ -8,11 +8,11 @@ page, the first page or an error. And rows come in, change and go while pages ar
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final
 
 from event_taps_core import Broken, digest
-from tap_meetings_export.rows import person_key, said
+from tap_meetings_export.rows import said
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -27,15 +27,15 @@ MOST_PAGES: Final = 100_000
 _MOST_IDLE_PAGES: Final = 10
 """After so many pages in a row without anything new, nothing is expected, whatever counts say."""
 
-_STABLE: Final = ("role", "category", "name", "first_name", "last_name", "company")
+_STABLE: Final = ("category", "name", "first_name", "last_name", "company")
 
 
 class Keys:
-    """Gives the rows of one walk their keys.
+    """Tells the rows of one walk apart that have the same key.
 
-    A row is about a person, in a meeting. If a page shows a person twice in a meeting, or two pages
-    do, with the same `last_modified` and different contents, these are two rows, and the second
-    one's key gets a number. With another `last_modified` it is the same row again, in another
+    A row is about a person, in a meeting, in a role. If a page shows that twice, or two pages do,
+    with the same `last_modified` and different contents, these are two rows, and the second one's
+    key gets a number. With another `last_modified` it is the same row again, in another
     version: it moved to a later page and was changed in between.
 
     Args:
@@ -49,17 +49,25 @@ class Keys:
         self.repeated = False
         """Whether somebody was listed twice in one meeting."""
 
-    def add(self, rows: Iterable[Row]) -> list[Row]:
-        """Set the key of each row of a page; return those that are not equal to another one."""
+    def add(self, rows: Iterable[Row]) -> tuple[list[Row], list[str]]:
+        """Number the keys of a page's rows, where that is needed.
+
+        Returns:
+            The rows that are not equal to another one; and what identifies each row that came,
+            equal ones included: the vendor counts these too.
+        """
         alike: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+        equal: list[tuple[Row, str]] = []
+        copies: Counter[str] = Counter()
         for row in rows:
-            if KEY in row:  # the vendor has an attribute of that name: an extra field
-                row[f"{KEY} of the vendor"] = row.pop(KEY)
-            row[KEY] = person_key(row)
-            alike[row_id(row)].setdefault(digest(row), row)
+            content = digest(row)
+            first = alike[row_id(row)].setdefault(content, row)
+            equal.append((first, f" {copies[content]}" if copies[content] else ""))
+            copies[content] += 1
         for identity, different in alike.items():
             self._number(identity, list(different.values()))
-        return [row for different in alike.values() for row in different.values()]
+        found = [row for different in alike.values() for row in different.values()]
+        return found, [row_id(row) + copy for row, copy in equal]
 
     def _number(self, identity: str, rows: list[Row]) -> None:
         """Number the rows of a page that are about the same; the order does not matter."""
@@ -109,6 +117,8 @@ class Pages:
         self._last: list[int] = []
         self.overlaps = False
         """Whether rows of an earlier page came again beside new ones: rows move between pages."""
+        self.repeats_first = False
+        """Whether the second page was the first one again, and nothing says how many there are."""
 
     @property
     def meets_total(self) -> bool:
@@ -118,11 +128,17 @@ class Pages:
         """
         return len(self._came) == self._total
 
+    def counts_like(self, counts: Counts) -> bool:
+        """Say whether another answer counts as much as the last one did."""
+        if self._total is None:
+            return counts.pages == self._pages
+        return counts.total == self._total
+
     def take(self, ids: list[str], counts: Counts) -> None:
         """Take note of a page.
 
         Args:
-            ids: What identifies its rows.
+            ids: What identifies its rows, with those that are equal to another one.
             counts: What it says about all pages.
 
         Raises:
@@ -137,6 +153,8 @@ class Pages:
         self.known |= new
         self._idle = 0 if new else self._idle + 1
         self._count(counts)
+        if self.number == 2:  # noqa: PLR2004 - the one after the first
+            self.repeats_first = page == self._last and self._total is None and self._pages is None
         self.number += 1
         self.ended = self._is_last(page, counts) if new else self._is_past_end(page)
         self._largest = max(self._largest, len(page))

@@ -23,11 +23,15 @@ _ALIASES: Final = {
 """The names that an id may have, the likeliest first; the vendor's page "Meetings API" prints only
 `Meeting ID`."""
 
+_OWN_ID: Final = "id"
+"""In a row of the export it may be the row's own id or the meeting's instead of the account's."""
+
 _PLACES: Final = {
     alias: (column, rank)
     for column, aliases in _ALIASES.items()
     for rank, alias in enumerate(aliases)
 }
+_NO_IDENTITY: Final = ("", "0")
 _NAMES: Final = ("name", "first_name", "last_name", "company")
 _LEAST_SECONDS: Final = 100_000_000
 _MOST_SECONDS: Final = 100_000_000_000
@@ -77,16 +81,32 @@ def said(row: Row, column: str) -> str:
         return ""
 
 
-def person_key(row: Row) -> str:
+def names_account(row: Row) -> bool:
+    """Say whether a row, as it is sent, has an account id under a name that means nothing else."""
+    return any(
+        _place(name)[0] == "account_id" and snake_case(name) != _OWN_ID and value not in (None, "")
+        for name, value in row.items()
+    )
+
+
+def person_key(row: Row, *, has_account: bool = True, role: str = "") -> str:
     """Make a key of who a row is about.
 
     The account id, else the e-mail address, else the external id (which only the API can set), else
-    what hardly ever changes about a person. The same in all streams.
+    what hardly ever changes about a person. Placeholders such as 0 are no identity.
+
+    Args:
+        row: A row with the names of columns.
+        has_account: Whether its account id is one for certain; else the e-mail address comes first.
+        role: What tells the rows of a person in one meeting apart, if they may be several.
     """
-    for column in ("account_id", "email", "external_id"):
-        if value := said(row, column):
-            return digest(column, value.casefold() if column == "email" else value)
-    return digest("names", *(said(row, column) for column in _NAMES))
+    first = ("account_id", "email") if has_account else ("email", "account_id")
+    identity = ["names", *(said(row, column) for column in _NAMES)]
+    for column in (*first, "external_id"):
+        if (value := said(row, column)) not in _NO_IDENTITY:
+            identity = [column, value.casefold() if column == "email" else value]
+            break
+    return digest(*identity, *([role] if role else []))
 
 
 def instant(row: Row, columns: Iterable[str]) -> datetime | None:

@@ -12,12 +12,6 @@ from typing import Final
 from event_taps_core.schema import TEXT, Column, column, key
 
 _EVENT: Final = key("event_id", "Id of the event, as in the setting event_ids.")
-_KEY: Final = key(
-    "participant_key",
-    "Key of the person: made from the account id, else the e-mail address, else the external id, "
-    "else the names; the same in both streams. With a number where a person is listed more than "
-    "once.",
-)
 _PERSON: Final = (
     column("account_id", TEXT, "Id of the person's account (also sent as participant_id or id)."),
     column("external_id", TEXT, "Id that the organiser's own system gave the person by the API."),
@@ -37,7 +31,12 @@ _LAST_MODIFIED: Final = column(
 MEETINGS: Final[tuple[Column, ...]] = (
     _EVENT,
     key("meeting_id", "Id of the meeting, which all its participants' rows share."),
-    _KEY,
+    key(
+        "participant_key",
+        "Key of the person in the meeting: made from the account id, else the e-mail address, else "
+        "the external id, else the names; and from the role. With a number where a person is "
+        "listed more than once in a role.",
+    ),
     *_PERSON,
     column("role", TEXT, "Whether the person asked for the meeting or was asked."),
     column(
@@ -70,7 +69,11 @@ MEETINGS: Final[tuple[Column, ...]] = (
 
 PARTICIPANTS: Final[tuple[Column, ...]] = (
     _EVENT,
-    _KEY,
+    key(
+        "participant_key",
+        "Key of the person: made from the account id, else the e-mail address, else the external "
+        "id, else the names. With a number where a person is listed more than once.",
+    ),
     *_PERSON,
     column("job_title", TEXT, "Job title."),
     column("country", TEXT, "Country."),

@@ -14,7 +14,14 @@ from tap_meetings_export import schemas
 from tap_meetings_export.client import MEETINGS_PATH, PARTICIPANTS_PATH, BadRequest
 from tap_meetings_export.envelope import counts_of, rows_of
 from tap_meetings_export.paging import KEY, Keys, Pages, row_id
-from tap_meetings_export.rows import UNKNOWN_ZONE, instant, said, with_columns
+from tap_meetings_export.rows import (
+    UNKNOWN_ZONE,
+    instant,
+    names_account,
+    person_key,
+    said,
+    with_columns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +38,9 @@ MOST_PARTICIPANTS: Final = 100
 
 _MOST_WALKS: Final = 5
 """The pages are walked again as long as that brings what was missing, but not for ever."""
+
+_ERRORS_AT_THE_END: Final = 2
+"""So often an error has to come in place of a page to be believed to be the end."""
 
 _CREATED: Final = ("creation_time", "creation_date")
 
@@ -86,11 +96,25 @@ class ExpoPlatformStream(ChangesStream):
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
         return next_page_token or self.page_params(context, 1)
 
+    @property
+    def page_size(self) -> int:
+        """How many rows are asked for at once."""
+        return int(self.config["page_size"])
+
     # What comes
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        return [with_columns(row, self._names) for row in rows_of(response.json())]
+        for sent in rows_of(response.json()):
+            row = with_columns(sent, self._names)
+            if KEY in row:  # the vendor has an attribute of that name: an extra field
+                row[f"{KEY} of the vendor"] = row.pop(KEY)
+            row[KEY] = self.key_of(row, sent)
+            yield row
+
+    def key_of(self, row: Row, sent: Row) -> str:
+        """Make the key of who a row is about; `sent` is the row under the vendor's names."""
+        raise NotImplementedError
 
     @override
     def read_partition(
@@ -142,7 +166,7 @@ class ExpoPlatformStream(ChangesStream):
                 return
             if walk > 0 and pages.found_new == 0 and not (pages.lack and pages.overlaps):
                 break
-        if pages.lack:
+        if pages.lack and not self._counts_everything(context, params, pages):
             raise Broken(pages.lack, retries=0)
         if pages.found_new:
             self._say(
@@ -153,41 +177,81 @@ class ExpoPlatformStream(ChangesStream):
     def _walk(self, context: Context | None, params: Row, pages: Pages) -> Iterator[Page]:
         """Walk the pages once."""
         keys = Keys(self._names)
-        while not pages.ended:
-            try:
-                response, rows = self._ask_page(context, params, pages.number)
-            except Answer as answer:
-                if pages.number == 1:
-                    raise
-                if self._is_past_end(answer, context, params, pages):
-                    break
-                msg = f"{answer.reason}, after {pages.number - 1} pages"
-                raise Broken(msg, retries=0) from answer  # what has pages is not absent
-            rows = keys.add(rows)
-            pages.take([row_id(row) for row in rows], counts_of(response.json()))
+        while not pages.ended and (page := self._next_page(context, params, pages)):
+            response, sent = page
+            rows, ids = keys.add(sent)
+            pages.take(ids, counts_of(response.json()))
+            if pages.repeats_first and len(sent) >= self.page_size:
+                self._say(
+                    "a full first page came again as the second one; if there are more rows, this "
+                    "environment ignores the number of the page, and they cannot be read"
+                )
             yield Page([rows], len(response.content))
         if keys.repeated:
             self._say(
-                "some people are listed more than once in the same meeting; a number at the end "
-                f"of {KEY} tells their rows apart"
+                "some people are listed more than once in the same meeting, and no role tells "
+                f"their rows apart; a number at the end of {KEY} does"
             )
 
-    def _is_past_end(
-        self, answer: Answer, context: Context | None, params: Row, pages: Pages
-    ) -> bool:
-        """Say whether an error is how the vendor says that there is no such page.
+    def _next_page(
+        self, context: Context | None, params: Row, pages: Pages
+    ) -> tuple[ApiResponse, list[Row]] | None:
+        """Ask for the next page.
 
-        It is if the total was met exactly. Else the page before is asked for again: if it is still
-        there, it is not the event or the key that has gone meanwhile.
+        An error is how the vendor says that there is none if the total was met exactly. Else it has
+        to come twice, and the page before it has to be there each time: then neither the event or
+        the key has gone meanwhile, nor has a server failed for a moment.
+
+        Returns:
+            None if there is none.
+
+        Raises:
+            Answer: What is said of the first page.
+            Broken: If an error of a later one is not the end; what has pages is not absent.
         """
-        if isinstance(answer, Refused):
+        reasons: set[str] = set()
+        for _ in range(_ERRORS_AT_THE_END):
+            try:
+                return self._ask_page(context, params, pages.number)
+            except Answer as answer:
+                if pages.number == 1:
+                    raise
+                if pages.meets_total and not isinstance(answer, Refused):
+                    return None
+                reasons.add(answer.reason)
+                may_be_the_end = isinstance(answer, (Absent, BadRequest)) and len(reasons) == 1
+                if not may_be_the_end or not self._is_there(context, params, pages.number - 1):
+                    msg = f"{answer.reason}, after {pages.number - 1} pages"
+                    raise Broken(msg, retries=0) from answer
+        return None
+
+    def _is_there(self, context: Context | None, params: Row, number: int) -> bool:
+        """Say whether a page that had rows still has some."""
+        try:
+            _, rows = self._ask_page(context, params, number)
+        except Answer:
             return False
-        if pages.meets_total:
-            return True
-        if not isinstance(answer, (Absent, BadRequest)):
-            return False
-        _, rows = self._ask_page(context, params, pages.number - 1)
         return bool(rows)
+
+    def _counts_everything(self, context: Context | None, params: Row, pages: Pages) -> bool:
+        """Say whether the vendor counts rows without regard to a filter, and warn of it.
+
+        It does if it counts as many where nothing is filtered, but sends rows there that did not
+        come. If those came as well, it is the filter that is ignored, and the count is right.
+        """
+        if params == self.everything:
+            return False
+        response, rows = self._ask_page(context, self.everything, 1)
+        _, ids = Keys(self._names).add(rows)
+        if not pages.counts_like(counts_of(response.json())) or pages.known.issuperset(
+            map(hash, ids)
+        ):
+            return False
+        self._say(
+            "this environment counts rows without regard to the filters, so nothing tells whether "
+            "all came that were changed; what may be missing comes with the next full refresh"
+        )
+        return True
 
     def _ask_page(
         self, context: Context | None, params: Row, number: int
@@ -209,7 +273,8 @@ class ExpoPlatformStream(ChangesStream):
         """Say it if an environment sends what is older than it was asked for.
 
         The filters came one after the other, and not to all customers at once. Whatever is sent is
-        written, so nothing is wrong but the time that it takes.
+        written, so nothing is wrong but the time that it takes. It is noticed by the rows' times,
+        where these can be read.
         """
         for name in params:
             times = [instant(row, self.filters[name]) for row in rows]
@@ -244,7 +309,13 @@ class MeetingsStream(ExpoPlatformStream):
     @override
     def page_params(self, context: Context | None, number: int) -> Row:
         event_id = (context or {})["event_id"]
-        return {"event_id": event_id, "page": number, "per_page": self.config["page_size"]}
+        return {"event_id": event_id, "page": number, "per_page": self.page_size}
+
+    @override
+    def key_of(self, row: Row, sent: Row) -> str:
+        """Make the key of a person in a role; so it does not depend on who else is listed."""
+        role = said(row, "role").casefold()
+        return person_key(row, has_account=names_account(sent), role=role)
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
@@ -272,4 +343,14 @@ class ParticipantsStream(ExpoPlatformStream):
 
     @override
     def page_params(self, context: Context | None, number: int) -> Row:
-        return {"page": number, "limit": min(int(self.config["page_size"]), MOST_PARTICIPANTS)}
+        return {"page": number, "limit": self.page_size}
+
+    @property
+    @override
+    def page_size(self) -> int:
+        return min(super().page_size, MOST_PARTICIPANTS)
+
+    @override
+    def key_of(self, row: Row, sent: Row) -> str:
+        """Make the key of a person; an `id` is the account's here, as a row is an account."""
+        return person_key(row)

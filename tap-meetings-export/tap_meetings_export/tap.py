@@ -13,7 +13,7 @@ from tap_meetings_export.client import ExpoPlatformClient
 _EVENT_IDS: Final = th.CustomType(
     {
         "type": "array",
-        "items": {"type": ["integer", "string"], "pattern": r"^\d+$", "minimum": 0},
+        "items": {"type": ["integer", "string"], "pattern": r"^[0-9]+(?![\s\S])", "minimum": 0},
         "minItems": 1,
     }
 )

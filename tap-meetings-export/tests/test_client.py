@@ -45,9 +45,22 @@ def classified(status: int, body: Any, **headers: str) -> Answer | None:
         return answer
 
 
-@pytest.mark.parametrize("ending", ["", "/", "//", "/api/v2", "/api/v2/", "/api/v2//"])
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "",
+        "/",
+        "//",
+        "/api/v2",
+        "/api/v2/",
+        "//api//v2//",
+        "/api",
+        "/API/V2",
+        "/api/v2/meetings/export",
+    ],
+)
 @pytest.mark.parametrize("prefix", ["", "/proxy/expo"])
-def test_api_url_may_end_with_a_slash_or_with_the_prefix(prefix: str, ending: str) -> None:
+def test_api_url_may_end_with_a_slash_the_prefix_or_the_path(prefix: str, ending: str) -> None:
     assert without_prefix(BASE + prefix + ending) == BASE + prefix
     client = ExpoPlatformClient(BASE + prefix + ending, CONFIG)
     assert client.permits("GET", f"{BASE}{prefix}/api/v2/meetings/export")
@@ -129,11 +142,64 @@ def test_too_many_requests_slow_everybody_down() -> None:
         {"code": "OK", "data": []},
         {"status": "success", "data": []},
         {"success": True, "data": []},
+        {"code": 0, "message": "Success.", "data": []},
+        {"status": 1, "message": "Meetings found", "data": []},
+        {"error": None, "errors": [], "message": "", "data": []},
+        {"error": False, "errors": "none", "type": "meetings", "data": []},
+        {"data": [{"status": "error", "error": "of a row", "code": 401}]},
     ],
     ids=str,
 )
 def test_body_without_an_error_holds_records(body: Any) -> None:
     assert classified(200, body) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": "Too many requests"},
+        {"errors": ["Event is locked"]},
+        {"errors": {"event_id": ["is locked"]}},
+        {"error": {"message": ""}},
+        {"status": "error", "message": "Export failed"},
+        {"status": False},
+        {"result": "Failed"},
+        {"type": "error"},
+        {"success": "false"},
+        {"code": 0, "message": "fail"},
+        {"code": "0", "message": "fail"},
+        {"status": 0, "message": "fail"},
+        {"code": 17, "message": "fail"},
+        {"code": "E42", "message": "fail"},
+        {"meta": {"status": "error"}},
+    ],
+    ids=str,
+)
+def test_error_beside_no_rows_does_not_affirm_that_there_are_none(body: Any) -> None:
+    for answer in ({**body, "data": []}, {"data": {**body, "list": []}}):
+        found = classified(200, answer)
+        assert isinstance(found, Broken)
+        assert found.retries is None
+
+
+@pytest.mark.parametrize("way", ["http", "body"])
+def test_status_of_an_error_within_the_body_counts(way: str) -> None:
+    body = {"errors": [{"code": 401, "message": "Switched off"}]}
+    assert isinstance(classified(401 if way == "http" else 200, body), Refused)
+
+
+def test_error_without_words_names_its_members_and_no_values() -> None:
+    found = classified(400, {"name": "Jane Doe", "phone": "+44 7700 900123"})
+    assert isinstance(found, BadRequest)
+    assert found.reason == "HTTP 400: an answer that has: name, phone"
+
+
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize("body", [b"<html>nginx</html>", b"404 page not found", b""])
+def test_404_of_a_proxy_says_nothing_about_an_event(status: int, body: bytes) -> None:
+    found = classified(status, body)
+    assert isinstance(found, Broken)
+    assert found.retries is None
 
 
 @pytest.mark.parametrize(
@@ -177,9 +243,10 @@ def test_redirect_to_another_host_names_it_and_not_its_query() -> None:
         ({"errors": [{"detail": "No"}]}, "No"),
         ({"message": "two\n lines"}, "two lines"),
         ({"message": "n" * 1000}, "n" * 500),
-        ({"reason": "unusual"}, '{"reason":"unusual"}'),
+        ({"Error": "No"}, "No"),
+        ({"reason": "unusual"}, ""),
         ({"message": "", "rows": [{"email": "someone@example.org"}]}, ""),
-        ({}, "{}"),
+        ({}, ""),
         ("No", ""),
         (None, ""),
     ],

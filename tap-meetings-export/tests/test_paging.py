@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from event_taps_core import Absent, Answer, ApiResponse, Broken, Page, Refused
 from tap_meetings_export.client import BadRequest
 from tap_meetings_export.paging import Keys, row_id
+from tap_meetings_export.rows import person_key
 from tap_meetings_export.streams import MeetingsStream
 from tap_meetings_export.tap import TapMeetingsExport
 
@@ -48,6 +49,7 @@ class Server:
     pages: str = "right"
     names_size: bool = True
     past_end: str | Answer = "empty"
+    ignores_page: bool = False
     changes: dict[int, Callable[[list[Row]], None]] = field(default_factory=dict)
     answers: dict[int, Answer] = field(default_factory=dict)
     """Errors, by the number of the request."""
@@ -65,6 +67,7 @@ class Server:
         params: dict[str, Any] = dict(request.params or {})
         number, size = params["page"], min(params["per_page"], self.largest_page)
         self.asked.append(number)
+        number = 1 if self.ignores_page else number
         assert len(self.asked) < MOST_REQUESTS, "the walk does not end"
         if change := self.changes.get(len(self.asked)):
             change(self.rows)
@@ -249,7 +252,7 @@ REQUESTS: dict[str, tuple[dict[str, Any], list[int]]] = {
     "no row, no count": ({**NOTHING_COUNTED, "rows": []}, [1]),
     "an error at the end, no count": (
         {**NOTHING_COUNTED, "past_end": Absent("HTTP 404")},
-        [1, 2, 3, 4, 5, 6, 5],
+        [1, 2, 3, 4, 5, 6, 5, 6, 5],
     ),
 }
 
@@ -270,9 +273,55 @@ def test_error_is_no_end_where_the_page_before_is_gone_too(
 ) -> None:
     """The event was taken away while the pages were read."""
     server = Server(total=total, pages="none", answers={3: answer, 4: answer})
-    with pytest.raises((Broken, Absent), match="HTTP 40"):
+    with pytest.raises(Broken, match=r"HTTP 40.: .*, after 2 pages"):
         table(stream, server)
     assert server.asked == [1, 2, 3, 2]
+
+
+@pytest.mark.parametrize("answer", [Absent("HTTP 404: no route"), BadRequest("HTTP 400: no")])
+@pytest.mark.parametrize("total", ["none", "meetings", "right"])
+def test_error_that_comes_once_is_no_end(
+    stream: MeetingsStream, answer: Answer, total: str
+) -> None:
+    server = Server(total=total, pages="none", answers={3: answer})
+    assert ids(table(stream, server).values()) == ids(server.rows)
+    assert server.asked[:6] == [1, 2, 3, 2, 3, 4]
+
+
+def test_another_error_the_second_time_is_no_end(stream: MeetingsStream) -> None:
+    answers: dict[int, Answer] = {3: Absent("HTTP 404: no route"), 5: Absent("HTTP 404: no page")}
+    server = Server(total="none", pages="none", answers=answers)
+    with pytest.raises(Broken, match="HTTP 404: no page, after 2 pages"):
+        table(stream, server)
+
+
+def test_equal_rows_are_written_once_and_counted_as_the_vendor_counts_them(
+    stream: MeetingsStream,
+) -> None:
+    rows = rows_from(1000, 22)
+    rows.insert(2, dict(rows[1]))
+    server = Server(rows=rows)
+    found = [row for page in pages_of(stream, server) for row in page]
+    assert set(ids(found).values()) == {1}
+    assert len(found) == 22
+    assert server.asked == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("total", ["none", "right"])
+def test_full_first_page_that_comes_again_is_said_or_named(
+    stream: MeetingsStream,
+    total: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(stream, "_said", set())
+    server = Server(total=total, pages="none", names_size=False, ignores_page=True)
+    if total == "right":
+        with pytest.raises(Broken, match="counts 23 rows, but 5 came"):
+            table(stream, server)
+    else:
+        assert len(table(stream, server)) == PAGE_SIZE
+    assert ("ignores the number of the page" in caplog.text) == (total == "none")
 
 
 @pytest.mark.parametrize(
@@ -319,14 +368,17 @@ def test_row_without_a_meeting_id_is_broken(stream: MeetingsStream) -> None:
 # Keys
 
 
-def keyed(*pages: list[Row]) -> list[str]:
-    """Return the ends of the keys that rows of one walk get."""
-    keys = Keys({"meeting_id", "account_id", "role", "status", "last_modified"})
-    return [row["participant_key"][32:] for page in pages for row in keys.add(page)]
+COLUMNS = {"meeting_id", "account_id", "category", "status", "last_modified"}
 
 
-A = {"meeting_id": 1, "account_id": 1, "role": "Receiver", "last_modified": "09:00"}
-B = {**A, "role": "Requester"}
+def numbered(keys: Keys, rows: list[Row]) -> list[Row]:
+    """Number the rows of a page, as the stream hands them over."""
+    found, _ = keys.add([{**row, "participant_key": person_key(row)} for row in rows])
+    return found
+
+
+A = {"meeting_id": 1, "account_id": 1, "category": "Buyer", "last_modified": "09:00"}
+B = {**A, "category": "Seller"}
 LATER = {**A, "last_modified": "09:01", "status": "Confirmed"}
 
 
@@ -351,13 +403,55 @@ def test_second_row_of_a_person_in_a_meeting_gets_a_number(
     pages: list[list[Row]], numbers: list[str]
 ) -> None:
     """Another version of a row is none: it moved to another page and was changed in between."""
-    assert keyed(*([dict(row) for row in page] for page in pages)) == numbers
+    keys = Keys(COLUMNS)
+    found = [row["participant_key"][32:] for page in pages for row in numbered(keys, page)]
+    assert found == numbers
 
 
-@given(st.permutations([A, B, {**A, "account_id": 2}, {**B, "status": "Pending"}]))
+ALIKE = [A, B, {**A, "account_id": 2}, {**B, "status": "Pending"}]
+
+
+@given(st.permutations(ALIKE))
 def test_order_within_a_page_changes_no_key(rows: list[Row]) -> None:
-    keys = Keys({"role", "status", "last_modified"})
-    found = {row["participant_key"]: row for row in keys.add([dict(row) for row in rows])}
-    again = Keys({"role", "status", "last_modified"})
-    first = [A, B, {**A, "account_id": 2}, {**B, "status": "Pending"}]
-    assert found == {row["participant_key"]: row for row in again.add([dict(r) for r in first])}
+    found = {row["participant_key"]: row for row in numbered(Keys(COLUMNS), rows)}
+    again = {row["participant_key"]: row for row in numbered(Keys(COLUMNS), ALIKE)}
+    assert found == again
+
+
+ASKED = {**A, "Role": "Requester", "last_modified": "2026-03-04"}
+WAS_ASKED = {**A, "Role": "Receiver", "last_modified": "2026-03-05"}
+
+
+def test_person_in_two_roles_has_a_key_for_each_whoever_else_is_listed(
+    stream: MeetingsStream,
+) -> None:
+    both = table(stream, Server(rows=[ASKED, WAS_ASKED]))
+    on_two_pages = table(stream, Server(rows=[ASKED, WAS_ASKED], largest_page=1))
+    each = [table(stream, Server(rows=[row])) for row in (ASKED, WAS_ASKED)]
+    assert len(both) == 2
+    assert set(both) == set(on_two_pages) == set(each[0]) | set(each[1])
+
+
+def test_people_are_told_apart_where_id_is_the_meetings_own(stream: MeetingsStream) -> None:
+    """Also where they come on two pages, with times that differ."""
+    people = [
+        {"id": 55, "Meeting ID": 7, "Email": f"{name}@example.org", "Last Modified": name}
+        for name in "ab"
+    ]
+    found = table(stream, Server(rows=people, largest_page=1))
+    assert {row["email"] for row in found.values()} == {"a@example.org", "b@example.org"}
+    assert {row["account_id"] for row in found.values()} == {55}
+
+
+def test_placeholder_of_an_account_is_nobodys_id(stream: MeetingsStream) -> None:
+    guests = [
+        {"Meeting ID": 7, "Account ID": 0, "Email": f"{name}@example.org", "Last Modified": name}
+        for name in "ab"
+    ]
+    assert len(table(stream, Server(rows=guests, largest_page=1))) == 2
+
+
+def test_attribute_that_is_called_like_the_key_is_kept(stream: MeetingsStream) -> None:
+    (row,) = table(stream, Server(rows=[{**A, "participant_key": "x"}])).values()
+    assert row["participant_key"] == person_key(A)
+    assert row["participant_key of the vendor"] == "x"

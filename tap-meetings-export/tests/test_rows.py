@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_meetings_export import schemas
-from tap_meetings_export.rows import instant, person_key, with_columns
+from tap_meetings_export.rows import instant, names_account, person_key, with_columns
 
 COLUMNS = frozenset(column.name for column in schemas.MEETINGS) - {"event_id"}
 NAMES = ("meeting_id", "account_id", "first_name", "meeting_completion", "last_modified")
@@ -82,6 +82,8 @@ def test_no_value_is_ever_lost(row: dict[str, Any]) -> None:
         ({"account_id": None, "email": "A@Example.org "}, {"email": "a@example.org"}),
         ({"account_id": "", "email": "", "external_id": 4}, {"external_id": "4", "name": "x"}),
         ({"name": "A", "company": "B", "status": "x"}, {"name": "A", "company": "B"}),
+        ({"account_id": 0, "email": "a@example.org"}, {"email": "a@example.org"}),
+        ({"account_id": "0", "external_id": 0, "name": "A"}, {"name": "A"}),
     ],
     ids=str,
 )
@@ -94,7 +96,6 @@ def test_same_person_has_the_same_key(one: dict[str, Any], other: dict[str, Any]
     [
         ({"account_id": 1}, {"account_id": 2}),
         ({"account_id": 1}, {"external_id": 1}),
-        ({"account_id": 0}, {"account_id": None}),
         ({"name": "A", "company": "B"}, {"name": "A", "company": "C"}),
         ({"name": "A"}, {"first_name": "A"}),
     ],
@@ -102,6 +103,20 @@ def test_same_person_has_the_same_key(one: dict[str, Any], other: dict[str, Any]
 )
 def test_other_people_have_other_keys(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert person_key(one) != person_key(other)
+
+
+def test_id_alone_is_no_name_of_an_account() -> None:
+    assert names_account({"Account ID": 7, "ID": 1})
+    assert names_account({"visitor_id": 7})
+    assert not names_account({"id": 1})
+    assert not names_account({"Account ID": None, "user_id": "", "ID": 1})
+
+
+def test_email_comes_before_an_id_that_may_be_anythings() -> None:
+    row = {"account_id": 7, "email": "a@example.org"}
+    assert person_key(row, has_account=False) == person_key({"email": "a@example.org"})
+    row = {"account_id": 7, "external_id": "x"}
+    assert person_key(row, has_account=False) == person_key({"account_id": 7})
 
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from event_sandbox.accelevents.errors import bad_request
+
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
 
@@ -41,10 +43,12 @@ _ANY: Final = {_bare(token): expansion for token, expansion in _CONSTANTS.items(
 
 
 def expansions(positions: Positions, text: str) -> set[Expansion]:
-    """Read the expansions out of a query; unknown tokens are ignored."""
+    """Read the expansions out of a query; unknown tokens are ignored, or refused."""
     form = positions["expand_tokens"]
-    tokens = [token.strip() for token in text.split(",")]
+    tokens = [token.strip() for token in text.split(",") if token.strip()]
+    if form == "strict" and not _CONSTANTS.keys() >= set(tokens):
+        raise bad_request(positions, "expand is not valid")
     if form == "any":
         return {_ANY[_bare(token)] for token in tokens if _bare(token) in _ANY}
-    known = _CONSTANTS if form == "constants" else _LABELS
+    known = _LABELS if form == "labels" else _CONSTANTS
     return {known[token] for token in tokens if token in known}

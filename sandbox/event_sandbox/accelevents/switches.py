@@ -122,8 +122,9 @@ SWITCHES: Final = (
     # Attributes
     Switch(
         "expand_tokens",
-        ("any", "constants", "labels"),
-        "Expansions are listed by label; other pages spell theirs like constants.",
+        ("any", "constants", "labels", "strict"),
+        "Expansions are listed by label; other pages spell theirs like constants, and a server may "
+        "refuse what is none.",
     ),
     Switch(
         "absent_values",

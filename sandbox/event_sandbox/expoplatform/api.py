@@ -126,11 +126,13 @@ class API:
         view, fair, positions = asked.view, asked.fair, asked.positions
         number, size = asked.page(), asked.size("per_page", _MOST_MEETINGS)
         filters = list(_filters(asked))
-        seats = [seat for seat in view.seats(fair) if all(fits(seat) for fits in filters)]
+        everybody = view.seats(fair)
+        seats = [seat for seat in everybody if all(fits(seat) for fits in filters)]
         if positions["ties"] == "shuffled":
             self._shuffles.shuffle(seats)
         _sort(asked, seats)
-        page = pages.cut(positions, seats, number, size).sent(
+        cut = pages.cut(positions, seats, number, size).counted(positions, len(everybody))
+        page = cut.sent(
             lambda seat: shapes.spelled(
                 positions, shapes.meeting(view, fair, seat), positions["account_id_name"]
             )
@@ -146,7 +148,8 @@ class API:
         if asked.ignores("timestamp"):
             after = 0
         accounts = [account for account in fair.accounts if account.updated > after * 1000]
-        page = pages.cut(positions, accounts, number, size).sent(
+        cut = pages.cut(positions, accounts, number, size).counted(positions, len(fair.accounts))
+        page = cut.sent(
             lambda account: shapes.spelled(
                 positions, shapes.participant(view, fair, account), positions["participant_id_name"]
             )

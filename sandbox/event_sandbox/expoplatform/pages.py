@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
@@ -31,6 +31,12 @@ class Page(Generic[T]):
     total: int
     """How many rows all pages have."""
     pages: int
+
+    def counted(self, positions: Positions, rows: int) -> Page[T]:
+        """Give the page with what it counts; `rows` are those without regard to the filters."""
+        if positions["total"] != "unfiltered":
+            return self
+        return replace(self, total=rows, pages=-(-rows // self.size))
 
     def sent(self, make: Callable[[T], Json]) -> Page[Json]:
         """Give the page with its rows as they are sent."""

@@ -76,8 +76,8 @@ SWITCHES: Final = (
     ),
     Switch(
         "total",
-        ("right", "text", "null", "meetings", "more"),
-        "Whether totals count rows or meetings, and when they are counted, is not documented.",
+        ("right", "text", "null", "meetings", "more", "unfiltered"),
+        "Whether totals count rows or meetings, and if filters count, is not documented.",
     ),
     Switch(
         "body_code",

@@ -1,0 +1,494 @@
+"""Answers that no page describes: what they must not do to the rest, and that they are named.
+
+The API here is scripted, because a vendor that behaves so has no truth to equal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from event_taps_core.testing.running import TapRunner, select
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from email.message import Message
+    from pathlib import Path
+
+    from event_taps_core.testing import Run
+
+Answer = tuple[int, Any]
+"""A status, and a body: JSON, or bytes as they are."""
+
+Query = dict[str, str]
+KEY = "key-0123456789"
+DETAILS = "session_analytics_details"
+BARE_404: Answer = (404, b"")
+EVENT, SESSION = r"/rest/host/event/(\w+)", r"/rest/host/session/(\d+)"
+DAYS = 24
+catalogs: list[dict[str, Any]] = []
+
+
+def page(rows: list[dict[str, Any]], query: Query) -> Answer:
+    number, size = int(query.get("page", 0)), int(query.get("size", 10))
+    part = rows[number * size : (number + 1) * size]
+    return 200, {"recordsTotal": len(rows), "data": part, "error": None}
+
+
+def sessions(event: str, count: int) -> list[dict[str, Any]]:
+    first = 1000 * (1 + "abcdefgh".index(event))
+    return [
+        {"sessionId": first + day, "title": "S", "endTime": f"2026/01/{day % DAYS + 1:02} 10:00"}
+        for day in range(count)
+    ]
+
+
+def session(number: int) -> dict[str, Any]:
+    return {
+        "sessionId": number,
+        "title": "S",
+        "registerdHolderUsers": [{"eventTicketId": 10 * number}],
+        "speakerList": [{"speakerId": 7}],
+        "assetList": [{"id": number}],
+    }
+
+
+class Vendor:
+    """An API whose answers a test may replace, one by one."""
+
+    def __init__(self) -> None:
+        self.events = ["a"]
+        self.count = 6
+        self.asked: list[tuple[str, Query]] = []
+        self.odd: Callable[[str, Query, Message], Answer | None] = lambda *_: None
+
+    def answer(self, path: str, query: Query, headers: Message) -> Answer:
+        self.asked.append((path, query))
+        return self.odd(path, query, headers) or self.usual(path, query)
+
+    def usual(self, path: str, query: Query) -> Answer:
+        answers: dict[str, Callable[[str], Answer]] = {
+            EVENT + "/eventDetails": lambda event: (
+                200,
+                {"eventId": self.events.index(event) + 1, "timezoneId": "UTC"},
+            ),
+            EVENT + "/session": lambda event: page(sessions(event, self.count), query),
+            "/rest/host/session/analytics()": lambda _: page(
+                sessions(query["eventurl"], self.count), query
+            ),
+            SESSION + "/analytics": lambda number: (200, session(int(number))),
+            SESSION + "/attendee": lambda number: page([{"eventTicketId": int(number)}], query),
+            ".*/orders()": lambda _: page([{"orderId": number} for number in range(30)], query),
+            ".*/allAttendees()": lambda _: page([{"barcode": n} for n in range(3)], query),
+            ".*/session/.*()": lambda _: BARE_404,
+            ".*()": lambda _: page([], query),
+        }
+        return next(
+            answer(found[1])
+            for pattern, answer in answers.items()
+            if (found := re.fullmatch(pattern, path))
+        )
+
+    def times(self, pattern: str) -> int:
+        return sum(re.search(pattern, path) is not None for path, _ in self.asked)
+
+
+class Api:
+    """The vendor, and the tap that reads it."""
+
+    def __init__(self, vendor: Vendor, url: str, folder: Path) -> None:
+        self.vendor = vendor
+        self._url = url
+        self._folder = folder
+        self._runs = 0
+
+    def __call__(self, *streams: str, state: Any = None, **settings: Any) -> Run:
+        self._runs += 1
+        given = {
+            "api_key": KEY,
+            "api_url": self._url,
+            "event_urls": self.vendor.events,
+            "requests_per_minute": 0,
+            "max_retries": 1,
+        }
+        run_tap = TapRunner("tap-accelevents", given, self._folder / str(self._runs))
+        if not catalogs:
+            catalogs.append(run_tap.catalog())
+        catalog = select(catalogs[0], *streams, "read_log")
+        return run_tap(catalog=catalog, state=state, **settings)
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Api]:
+    vendor = Vendor()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            values = parse_qs(url.query, keep_blank_values=True)
+            query = {name: found[0] for name, found in values.items()}
+            status, body = vendor.answer(url.path, query, self.headers)
+            content = body if isinstance(body, bytes) else json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield Api(vendor, f"http://127.0.0.1:{server.server_port}", tmp_path)
+        server.shutdown()
+
+
+def ids(run: Run, stream: str, name: str = "session_id") -> list[int]:
+    return sorted(row[name] for row in run.records(stream))
+
+
+def outcomes(run: Run) -> Counter[tuple[str, str]]:
+    return Counter((row["stream"], row["outcome"]) for row in run.records("read_log"))
+
+
+# Sessions without records
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize("odd", [1000, 1010])
+@pytest.mark.parametrize(
+    "answer",
+    [BARE_404, (406, {"message": "no"}), (403, b"")],
+    ids=["404", "406", "403"],
+)
+def test_listed_session_without_analytics_fails_alone_whatever_its_place_and_the_workers(
+    api: Api, workers: int, odd: int, answer: Answer
+) -> None:
+    api.vendor.count = 12
+    api.vendor.odd = lambda path, *_: answer if path.endswith(f"{odd}/analytics") else None
+    run = api(DETAILS, "session_speakers", concurrency=workers)
+    run.assert_failed_in_one_line(DETAILS, "session_speakers", f"({odd})", str(answer[0]))
+    assert "set session_analytics_path" not in run.stderr
+    assert ids(run, DETAILS) == [one for one in range(1000, 1012) if one != odd]
+    assert outcomes(run) == {(DETAILS, "read"): 11, ("session_speakers", "read"): 11}
+    end = run.bookmark(DETAILS)
+    assert end is None if odd == 1000 else end == "2026-01-10T10:00:00Z"
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize("odd", [1000, 1010])
+def test_session_that_the_vendor_says_is_not_there_is_named_and_no_failure(
+    api: Api, workers: int, odd: int
+) -> None:
+    """404800 at a path that has other sessions is the vendor's word, whatever the list says."""
+    api.vendor.count = 12
+    gone = (404, {"errorCode": 404800})
+    api.vendor.odd = lambda path, *_: gone if path.endswith(f"{odd}/analytics") else None
+    run = api(DETAILS, "session_speakers", concurrency=workers).assert_good()
+    assert f"1 absent (HTTP 404: 404800 no such session): {odd}" in run.summary(DETAILS)
+    assert ids(run, DETAILS) == [one for one in range(1000, 1012) if one != odd]
+    assert outcomes(run)[DETAILS, "absent"] == 1
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+@pytest.mark.parametrize("right", [1, 2])
+@pytest.mark.parametrize(
+    "wrong",
+    [(404, {"errorCode": 404800}), (403, b""), (200, []), (500, b""), (406, b"")],
+    ids=["404800", "403", "no session", "500", "406"],
+)
+def test_only_records_settle_the_path(api: Api, workers: int, right: int, wrong: Answer) -> None:
+    paths = [r"/session/analytics/(\d+)", r"/event/a/session/(\d+)/analytics"]
+
+    def odd(path: str, *_: Any) -> Answer | None:
+        if re.fullmatch(SESSION + "/analytics", path):
+            return BARE_404
+        for number, pattern in enumerate(paths, 1):
+            if found := re.search(pattern + "$", path):
+                return (200, session(int(found[1]))) if number == right else wrong
+        return None
+
+    api.vendor.odd = odd
+    run = api(DETAILS, concurrency=workers, max_retries=0).assert_good()
+    assert len(run.records(DETAILS)) == 6
+    assert run.stderr.count("put that into the setting session_analytics_path") == 1
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_where_no_path_has_any_of_five_sessions_the_setting_is_named_and_others_are_still_tried(
+    api: Api, workers: int
+) -> None:
+    api.vendor.count = 24
+    tried = {1000, 1004, 1008, 1012, 1016}
+
+    def odd(path: str, *_: Any) -> Answer | None:
+        found = re.fullmatch(SESSION + "/analytics", path)
+        return BARE_404 if found and int(found[1]) in tried else None
+
+    api.vendor.odd = odd
+    run = api(DETAILS, concurrency=workers)
+    run.assert_failed_in_one_line(DETAILS, "set session_analytics_path")
+    assert set(ids(run, DETAILS)) == set(range(1000, 1024)) - tried
+    assert api.vendor.times(r"/session/analytics/\d+$|/event/a/session/") == 2 * len(tried)
+
+
+def test_session_whose_list_cannot_be_read_again_is_not_absent(api: Api) -> None:
+    """An outage: the session's attendees are not there, and the list of sessions is neither."""
+    state = {"down": False}
+
+    def odd(path: str, *_: Any) -> Answer | None:
+        if path.endswith("/attendee"):
+            state["down"] = True
+            return 503, b""
+        return BARE_404 if state["down"] and path.endswith("/a/session") else None
+
+    api.vendor.odd = odd
+    run = api("session_attendees", max_retries=0)
+    run.assert_failed_in_one_line("HTTP 503")
+    assert run.records("read_log") == []
+    assert run.bookmark("session_attendees") is None
+
+
+def test_session_that_left_the_list_is_absent_whatever_is_said_of_it(api: Api) -> None:
+    def odd(path: str, *_: Any) -> Answer | None:
+        if path.endswith("/1002/attendee"):
+            api.vendor.count = 2
+            return 500, b"<html>"
+        return None
+
+    api.vendor.count = 3
+    api.vendor.odd = odd
+    run = api("session_attendees", max_retries=0).assert_good()
+    assert "1 absent (HTTP 500): 1002" in run.summary("session_attendees")
+
+
+def test_what_was_asked_for_and_never_came_is_not_empty(api: Api) -> None:
+    def odd(path: str, *_: Any) -> Answer | None:
+        found = re.fullmatch(SESSION + "/analytics", path)
+        return (200, {"sessionId": int(found[1]), "title": "S"}) if found else None
+
+    api.vendor.odd = odd
+    run = api("session_registrants", "session_speakers", "session_assets", DETAILS)
+    run.assert_failed_in_one_line("registerdHolderUsers", "speakerList", "assetList")
+    assert run.bookmark("session_registrants") is None
+    assert outcomes(run) == {(DETAILS, "read"): 6}
+
+
+def test_list_that_is_missing_once_and_came_for_another_session_is_empty(api: Api) -> None:
+    def odd(path: str, *_: Any) -> Answer | None:
+        return (200, {"title": "S"}) if path.endswith("/1000/analytics") else None
+
+    api.vendor.odd = odd
+    run = api("session_registrants").assert_good()
+    assert outcomes(run) == {("session_registrants", "read"): 6}
+
+
+def test_lists_of_a_session_may_be_spelled_like_their_siblings_and_be_in_an_envelope(
+    api: Api,
+) -> None:
+    def odd(path: str, *_: Any) -> Answer | None:
+        if found := re.fullmatch(SESSION + "/analytics", path):
+            one = session(int(found[1]))
+            one["registeredHolderUsers"] = one.pop("registerdHolderUsers")
+            one["speakers"], one["assets"] = one.pop("speakerList"), one.pop("assetList")
+            return 200, {"data": one, "error": None}
+        return None
+
+    api.vendor.odd = odd
+    streams = (DETAILS, "session_registrants", "session_speakers", "session_assets")
+    run = api(*streams).assert_good()
+    assert {name: len(run.records(name)) for name in streams} == dict.fromkeys(streams, 6)
+    assert {json.dumps(row["extra_fields"]) for row in run.records(DETAILS)} == {"null"}
+
+
+# The key
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_header_is_found_for_all_who_were_refused_with_the_old_one(api: Api, workers: int) -> None:
+    """`Key` is good for the host's paths only, and the first answer of all is no answer."""
+    api.vendor.events = list("abcdefgh")
+
+    def odd(path: str, _: Query, headers: Message) -> Answer | None:
+        if len(api.vendor.asked) <= 2:
+            return 500, b""
+        if "/staff/" in path and headers["Authorization"] != f"Bearer {KEY}":
+            time.sleep(0.02 * (1 + "abcdefgh".index(path.split("/")[3]) % 4))
+            return 401, {"errorCode": 4010101}
+        return None
+
+    api.vendor.odd = odd
+    run = api("attendees", concurrency=workers, max_retries=3).assert_good()
+    assert len(run.records("attendees")) == 24
+
+
+@pytest.mark.parametrize("status", [400, 403, 500, 200])
+def test_form_that_is_not_understood_is_not_accepted(api: Api, status: int) -> None:
+    def odd(_: str, __: Query, headers: Message) -> Answer | None:
+        if headers["Key"]:
+            return 401, b""
+        return (status, b"<html>") if headers["Authorization"] == KEY else None
+
+    api.vendor.odd = odd
+    assert len(api("events", "sessions").assert_good().records("sessions")) == 6
+
+
+@pytest.mark.parametrize("code", [None, 4030201])
+def test_key_that_works_is_kept_although_one_path_refuses_it(api: Api, code: int | None) -> None:
+    def odd(path: str, _: Query, headers: Message) -> Answer | None:
+        if headers["Authorization"]:
+            return 403, {"errorCode": code}
+        return (401, {"errorCode": 4010101}) if path.endswith("/allAttendees") else None
+
+    api.vendor.odd = odd
+    run = api("events", "attendees", "orders", "sessions")
+    run.assert_failed_in_one_line("attendees: HTTP 401: 4010101")
+    assert "orders" not in run.last_line
+    assert len(run.records("orders")) == 30
+    assert api.vendor.times("/allAttendees") == 3
+
+
+def test_nothing_of_a_vendors_message_is_passed_on(api: Api) -> None:
+    def odd(path: str, *_: Any) -> Answer | None:
+        if found := re.fullmatch(SESSION + "/attendee", path):
+            said = f"No session {found[1]} for Jane Doe (jane@example.org), key {KEY}"
+            return 404, {"errorCode": 404800, "message": said, "code": said}
+        if path.endswith("/speaker"):
+            return 200, {"error": {"code": "Jane Doe", "message": "Jane Doe"}}
+        return None
+
+    api.vendor.odd = odd
+    run = api("session_attendees", "speakers", max_retries=0)
+    run.assert_failed_in_one_line("speakers", "HTTP 200 with an error")
+    assert "404800 no such session" in run.summary("session_attendees")
+    for secret in ("Jane", "jane@", KEY):
+        assert secret not in run.stderr + run.stdout.decode()
+
+
+# Lists
+
+
+@pytest.mark.parametrize(
+    "answer", [BARE_404, (404, b"<html>"), (406, {"errorCode": 40600013})], ids=str
+)
+def test_list_that_is_not_found_of_an_event_that_is_there_is_a_failure(
+    api: Api, answer: Answer
+) -> None:
+    api.vendor.odd = lambda path, *_: (
+        answer if re.search("/a/session$|/summary$|/orders$", path) else None
+    )
+    run = api("events", "sessions", DETAILS, "exhibitors", "exhibitor_staff", "orders")
+    run.assert_failed_in_one_line("sessions", "exhibitors", "orders", f"HTTP {answer[0]}")
+    assert outcomes(run) == {("events", "read"): 1}
+    assert api.vendor.times("/orders") == 1
+
+
+def test_analytics_of_another_event_are_not_taken_for_none(api: Api) -> None:
+    """The path names no event: it may be the one that the key was made in."""
+    api.vendor.events = ["a", "b", "c"]
+
+    def odd(path: str, query: Query, _: Any) -> Answer | None:
+        if path == "/rest/host/session/analytics":
+            return page(sessions("c", api.vendor.count), query)
+        return None
+
+    api.vendor.odd = odd
+    run = api("session_analytics")
+    run.assert_failed_in_one_line("session_analytics", "(a, b)")
+    assert {row["event_url"] for row in run.records("session_analytics")} == {"c"}
+    assert outcomes(run) == {("session_analytics", "read"): 1}
+
+
+@pytest.mark.parametrize("known", [{"TAG", "TRACK"}, {"TAG", "TRACK", "STATS"}], ids=len)
+def test_expand_that_is_refused_is_asked_for_in_fewer_words_once_in_a_run(
+    api: Api, known: set[str]
+) -> None:
+    api.vendor.events = ["a", "b", "c"]
+
+    def odd(path: str, query: Query, _: Any) -> Answer | None:
+        if path.endswith("/session") and not set(query["expand"].split(",")) <= known:
+            return 400, b""
+        return None
+
+    api.vendor.odd = odd
+    run = api("sessions", concurrency=1).assert_good()
+    assert len(run.records("sessions")) == 18
+    assert api.vendor.times("/session$") == 3 * 2 + (3 - len(known) + 1)
+    assert run.stderr.count("WARNING") == 1
+
+
+@pytest.mark.parametrize("path", ["/1000/attendee", "/1000/analytics", "/session/analytics"])
+def test_row_without_an_id_is_not_asked_for_again(api: Api, path: str) -> None:
+    def odd(asked: str, *_: Any) -> Answer | None:
+        row = {"eventTicketId": None, "email": "someone@example.org"}
+        one = {"title": "S", "registerdHolderUsers": [row]}
+        if asked.endswith(path):
+            return 200, one if path.endswith("1000/analytics") else {"data": [row]}
+        return None
+
+    api.vendor.odd = odd
+    run = api("session_attendees", "session_registrants", "session_analytics", max_retries=3)
+    run.assert_failed_in_one_line("a row without an id")
+    assert "retries" not in run.stderr
+
+
+def test_ids_of_nineteen_digits_are_numbers_in_a_text_too(api: Api) -> None:
+    long = 2**63 - 1
+
+    def odd(path: str, query: Query, _: Any) -> Answer | None:
+        if path.endswith("/a/session"):
+            return page([{"sessionId": str(long), "title": "S"}], query)
+        if path.endswith("/attendee"):
+            return page([{"eventTicketId": str(long)}], query)
+        return None
+
+    api.vendor.odd = odd
+    run = api("sessions", "session_attendees").assert_good()
+    assert ids(run, "sessions") == ids(run, "session_attendees") == [long]
+    assert ids(run, "session_attendees", "event_ticket_id") == [long]
+
+
+# Orders
+
+
+def test_total_of_a_filtered_list_is_not_a_count_of_what_is_missing(api: Api) -> None:
+    def odd(_: str, query: Query, __: Any) -> Answer | None:
+        if "searchTimeStamp" not in query:
+            return None
+        rows = [{"orderId": 1}] if query["page"] == "0" else []
+        return 200, {"recordsTotal": 30, "data": rows}
+
+    api.vendor.odd = odd
+    first = api("orders").assert_good()
+    api.vendor.asked.clear()
+    run = api("orders", state=first.state).assert_good()
+    assert api.vendor.times("/orders") == 2
+    assert "WARNING" not in run.stderr
+
+
+def test_filter_that_is_refused_is_said_and_everything_is_read(api: Api) -> None:
+    api.vendor.odd = lambda _, query, __: (400, b"") if "searchTimeStamp" in query else None
+    first = api("orders").assert_good()
+    run = api("orders", state=first.state).assert_good()
+    assert len(run.records("orders")) == 30
+    assert outcomes(run) == {("orders", "read"): 1}
+    assert "searchTimeStamp is refused" in run.stderr
+
+
+def test_rows_of_one_order_that_differ_are_said(api: Api) -> None:
+    rows = [{"orderId": 1, "id": 10}, {"orderId": 1, "id": 11}, {"orderId": 2, "id": 12}]
+    api.vendor.odd = lambda path, query, _: page(rows, query) if "/orders" in path else None
+    run = api("orders").assert_good()
+    assert ids(run, "orders", "order_id") == [1, 2]
+    assert run.stderr.count("rows of one orderId differ in id") == 1
