@@ -107,6 +107,7 @@ def test_members_beside_output(client: MeetEngageClient, position: str, names: l
         ("errors", {"errors": ["Unknown resource."]}),
         ("error", {"error": "Unknown resource."}),
         ("error_object", {"error": {"message": "Unknown resource."}}),
+        ("status", {"status": "error", "message": "Unknown resource."}),
     ],
 )
 def test_errors_have_several_names(client: MeetEngageClient, position: str, sent: Json) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import urljoin, urlsplit
 
 from typing_extensions import override
 
-from event_taps_core import Answer, ApiClient, Broken, CallWindow, Refused
+from event_taps_core import Answer, ApiClient, Broken, CallWindow, Refused, TimedOut, snake_case
 from event_taps_core.answers import MAX_RETRY_AFTER_SECONDS, retry_after_seconds
 from event_taps_core.reading import Stopped
 
@@ -37,11 +37,14 @@ SHORTEST_PAUSE_SECONDS: Final = 5.0
 """The interval of the vendor's limit."""
 
 _MOST_BREACHES: Final = 5
-"""So often the limit may be broken in a row; "keys may be disabled" after too many."""
+"""So often the limit may be broken in a row; "keys may be disabled" after too many. Twice as often
+where it is only likely that an answer is about the limit."""
 
 _ERROR_RETRIES: Final = 3
 """What the vendor itself calls an error is hardly one that passes."""
 
+_PERHAPS_BREACHES: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE})
+_TIMEOUTS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT})
 _AT_200: Final = "an error at HTTP 200"
 _LONGEST_WORDING: Final = 200
 _LONGEST_PAGE_BYTES: Final = 20_000
@@ -50,25 +53,66 @@ _ABOUT_THE_LIMIT: Final = re.compile(
     r"rate[ -_]?limit|throttl|too many (?:requests|calls)|calls? (?:in|per|within)|slow down",
     re.IGNORECASE,
 )
+_PERHAPS_ABOUT_THE_LIMIT: Final = re.compile(r"\blimits?\b|quota|exceed", re.IGNORECASE)
 _ABOUT_THE_SIZE: Final = re.compile(
     r"too (?:large|big|long|wide|many (?:rows|records|results|days))|(?:timed|time) ?-?out"
-    r"|memory|(?:smaller|shorter|narrower) (?:date )?(?:range|period)",
+    r"|memory|execution time|(?:smaller|shorter|narrower) (?:date )?(?:range|period)",
     re.IGNORECASE,
 )
 _ABOUT_ACCESS: Final = re.compile(
-    r"authenti|authori[sz]|permission|credential|denied|forbidden|account|data[ _]?method"
+    r"authenti|authori[sz]|permission|credential|account|data[ _]?method"
     r"|(?:api|access|secret|invalid|unknown|wrong|your|this|the) key|key (?:pair|id|is|was|has)",
     re.IGNORECASE,
 )
+_DENIED: Final = re.compile(r"denied|forbidden", re.IGNORECASE)
+"""What a 403 says anyway, whatever it is about."""
+
 _FOR_GOOD: Final = re.compile(r"disabled|revoked|deactivated|suspended", re.IGNORECASE)
+
+# What stands beside the rows
+
+_FAILURE: Final = re.compile(
+    r"(?<!no)(?<!no_)(?:error|exception|fail(?:ed|ure)|(?<!de)fault|problem)"
+)
+"""Names of members that hold a failure, unless they are empty."""
+
+_OUTCOMES: Final = frozenset({"status", "result", "outcome", "type", "level", "severity"})
+_FAILED: Final = re.compile(
+    r"(?<![a-z])(?<!no )(?<!0 )(?:error|exception|fail|fatal|fault|problem|abort|unsuccess|denied)",
+    re.IGNORECASE,
+)
+"""What an outcome says if it is a failure."""
+
+_SUCCESSES: Final = frozenset({"success", "ok", "status", "result"})
+_NOTICE: Final = re.compile(r"warning|message|notice")
+_TELLING: Final = re.compile(
+    r"(?:(?:error|exception|failure|fault|status|warning)_?)?"
+    r"(?:message|msg|error|exception|failure|fault|problem|warning|notice|code|description|detail"
+    r"|text|reason|title)s?"
+)
+"""Members whose texts are said to a user; whatever else is there may be about a participant."""
+
+_DEEPEST: Final = 8
+"""So many levels of objects and lists are looked at."""
 
 
 class TooMuch(Broken):
-    """Perhaps the range holds too much for one answer: half of it may work."""
+    """The range holds too much for one answer: half of it may work."""
+
+
+class ServerError(Broken):
+    """The server failed, most likely for a while: half of the range may work if that lasts."""
 
 
 class Breach(Broken):
     """The limit of calls was exceeded."""
+
+    otherwise: Answer | None = None
+    """What it is if it is not about the limit; None where it says that it is."""
+
+
+class MethodRefused(Broken):
+    """The key pair is good, but not for this account or data method; for others it may be."""
 
 
 class Moved(Refused):
@@ -90,7 +134,9 @@ class MeetEngageClient(ApiClient):
         super().__init__(base_url, config)
         self._is_checked = False
         self._breaches = 0
-        self._refusal: Refused | None = None
+        self._most_breaches = _MOST_BREACHES
+        self._answered: set[str] = set()
+        self._refusals: dict[str, Refused | MethodRefused] = {}
         self._one_at_a_time = threading.RLock()
         self._noting = threading.Lock()
 
@@ -112,11 +158,20 @@ class MeetEngageClient(ApiClient):
 
     @override
     def renew_credentials(self) -> None:
-        """Test the key pair once, at the base URL, before anything is asked for."""
+        """Test the key pair once, at the base URL, before anything is asked for.
+
+        From then on what is refused is a data method, and others may be read.
+
+        Raises:
+            Answer: If it fails; never one that a smaller range might mend.
+        """
         self.hide(self._key_pair())
-        self._patiently(
-            lambda: self.get_credentials("", self.headers(), self._insist_on_access), self.tally
-        )
+        try:
+            self._patiently(
+                lambda: self.get_credentials("", self.headers(), self._insist_on_access), self.tally
+            )
+        except (TooMuch, TimedOut, ServerError) as problem:
+            raise Broken(problem.reason, elsewhere=True) from problem
         self._is_checked = True
 
     def _insist_on_access(self, response: ApiResponse) -> None:
@@ -163,37 +218,48 @@ class MeetEngageClient(ApiClient):
                 request, tally, extract, max_retries=max_retries
             ),
             tally,
+            str(request.params.get("data_method", "")),
         )
 
-    def _patiently(self, send: Callable[[], T], tally: StreamTally) -> T:
+    def _patiently(self, send: Callable[[], T], tally: StreamTally, method: str = "") -> T:
+        otherwise: Answer | None = None
         for _ in range(_MOST_BREACHES):
-            with self._turn() as breaches:
+            with self._turn(method) as breaches:
                 try:
                     found = send()
                 except Breach as breach:
+                    otherwise = breach.otherwise
+                    if isinstance(otherwise, MethodRefused) and method not in self._answered:
+                        self.pacer.pause(SHORTEST_PAUSE_SECONDS)  # in case that it was the limit
+                        self._refusals[method] = otherwise
+                        raise otherwise from breach
                     self._note_breach(breach, breaches, tally)
-                except Refused as refusal:
-                    self._refusal = refusal
+                except (Refused, MethodRefused) as refusal:
+                    if method not in self._answered:
+                        self._refusals[method] = refusal
                     raise
                 else:
                     self._breaches = 0
+                    self._answered.add(method)
                     return found
-        raise self._enough_breaches()
+        if otherwise is None or self._breaches >= self._most_breaches:
+            raise self._enough_breaches()
+        raise otherwise
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[int]:
-        """Let one in at a time, at first and from a breach on, until something succeeds.
+    def _turn(self, method: str) -> Iterator[int]:
+        """Let one in at a time, until a data method has answered and from a breach on.
 
-        So what is refused from the beginning is refused once, not once for each worker.
+        So what is refused from the beginning is refused once, not once for each window.
 
         Yields:
             The number of breaches before this turn.
         """
-        in_doubt = self._breaches or not self.has_succeeded
+        in_doubt = self._breaches or method not in self._answered
         with self._one_at_a_time if in_doubt else contextlib.nullcontext():
-            if self._refusal is not None and not self.has_succeeded:
-                raise self._refusal
-            if self._breaches >= _MOST_BREACHES:
+            if method in self._refusals:
+                raise self._refusals[method]
+            if self._breaches >= self._most_breaches:
                 raise self._enough_breaches()
             yield self._breaches
 
@@ -203,7 +269,8 @@ class MeetEngageClient(ApiClient):
             if self._breaches > breaches_before:
                 return
             self._breaches += 1
-            asked = breach.retry_after or SHORTEST_PAUSE_SECONDS
+            self._most_breaches = _MOST_BREACHES * (1 if breach.otherwise is None else 2)
+            asked = max(breach.retry_after or 0, SHORTEST_PAUSE_SECONDS)
             if asked > MAX_RETRY_AFTER_SECONDS:
                 msg = f"{self.base_url} asks to wait {asked:.0f} seconds ({breach.reason})"
                 raise Stopped(msg)
@@ -213,9 +280,9 @@ class MeetEngageClient(ApiClient):
 
     def _enough_breaches(self) -> Stopped:
         return Stopped(
-            f"{self.base_url} says {_MOST_BREACHES} times in a row that the limit of calls is "
-            "exceeded, and too many of these can get a key disabled: see whether something else "
-            "uses the same key, and lower the setting requests_per_minute"
+            f"{self.base_url} answers {self._breaches} times in a row as if the limit of calls "
+            "were exceeded, and too many of these can get a key disabled: see whether something "
+            "else uses the same key, and lower the setting requests_per_minute"
         )
 
     # What answers mean
@@ -231,20 +298,53 @@ class MeetEngageClient(ApiClient):
             return None
         if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
             return _moved(response)
-        if _is_breach(response):
-            asked = retry_after_seconds(response.headers.get("Retry-After"))
-            return _breach(f"HTTP {status}", asked)
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            return _breach(
+                f"HTTP {status}", retry_after_seconds(response.headers.get("Retry-After"))
+            )
         wording = _wording(response)
         said = f"HTTP {status}: {wording}" if wording else f"HTTP {status}"
-        problem = super().classify(response)
-        if isinstance(problem, Broken) and problem.retries is None:
-            return TooMuch(said, retry_after=problem.retry_after, throttled=problem.throttled)
+        problem = self._problem(response, said, wording)
+        if problem is None or status not in _PERHAPS_BREACHES or isinstance(problem, TooMuch):
+            return problem
+        return self._breach_or(problem, response, wording)
+
+    def _breach_or(self, problem: Answer, response: ApiResponse, wording: str) -> Answer:
+        """Say whether a 403 or 503 is about the limit, or may be, now that others were answered."""
+        asked = retry_after_seconds(response.headers.get("Retry-After"))
+        page = _page(response)
+        if _FOR_GOOD.search(page):
+            return problem
+        if _ABOUT_THE_LIMIT.search(page) or _PERHAPS_ABOUT_THE_LIMIT.search(wording):
+            return _breach(f"HTTP {response.status_code}", asked)
+        if not self.has_succeeded or _ABOUT_ACCESS.search(wording):
+            return problem
+        msg = f"HTTP {response.status_code}, perhaps for the limit of calls"
+        breach = Breach(msg, retries=0, retry_after=asked)
+        is_refusal = isinstance(problem, MethodRefused)
+        breach.otherwise = problem if is_refusal else Broken(problem.reason, retries=0)
+        return breach
+
+    def _problem(self, response: ApiResponse, said: str, wording: str) -> Answer | None:
+        """Say what an answer is if it is not about the limit."""
+        status = response.status_code
         is_clients_fault = status // 100 == HTTPStatus.BAD_REQUEST // 100
+        is_about_the_size = _ABOUT_THE_SIZE.search(wording or _page(response)) is not None
         if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or (
-            is_clients_fault and _ABOUT_THE_SIZE.search(wording)
+            is_clients_fault and is_about_the_size
         ):
             return TooMuch(said, retries=0)
-        return Refused(said) if is_clients_fault else problem
+        problem = super().classify(response)
+        if isinstance(problem, Broken) and problem.retries is None:
+            kind = TooMuch if is_about_the_size or status in _TIMEOUTS else ServerError
+            return kind(said, retry_after=problem.retry_after, throttled=problem.throttled)
+        return self._refused(said) if is_clients_fault else problem
+
+    def _refused(self, said: str) -> Refused | MethodRefused:
+        """Say what is refused: the key pair, or what is asked for with it."""
+        if not self._is_checked:
+            return Refused(said)
+        return MethodRefused(f"{said} (check the settings account and data_methods)", retries=0)
 
     @override
     def advice(self, answer: Answer) -> str:
@@ -255,10 +355,10 @@ class MeetEngageClient(ApiClient):
                 "were sent there: if that is an address of Meet & Engage, set the setting api_url "
                 "to it"
             )
-        if isinstance(answer, Refused) and self._is_checked:
+        if isinstance(answer, MethodRefused):
             return (
-                f"{self.base_url} accepts the key pair, but not what it is asked for "
-                f"({answer.reason}): check the settings account and data_methods"
+                f"{self.base_url} accepts the key pair, but not what it is asked for: "
+                f"{answer.reason}"
             )
         return super().advice(answer)
 
@@ -270,42 +370,42 @@ class MeetEngageClient(ApiClient):
         under which names is not said.
 
         Raises:
-            Answer: If one of them is an error.
+            Answer: If one of them is an error, or says that the call failed.
         """
         if beside.get("authenticated") is False:
             msg = "'authenticated' is false"
             raise Refused(msg)
-        errors = list(_members_named("error", beside))
-        if not errors:
+        failures = list(_failures_in(beside))
+        if not failures:
             return
-        wording = "; ".join(_texts(errors))
-        said = f"{_AT_200}: {wording[:_LONGEST_WORDING]}"
+        wording = "; ".join(dict.fromkeys(_texts(failures)))
+        said = f"{_AT_200}: {wording[:_LONGEST_WORDING]}" if wording else _AT_200
         if _FOR_GOOD.search(wording):
-            raise Refused(said)
+            raise self._refused(said)
         if _ABOUT_THE_LIMIT.search(wording):
             raise _breach(_AT_200, None)
         if _ABOUT_THE_SIZE.search(wording):
             raise TooMuch(said, retries=0)
-        if _ABOUT_ACCESS.search(wording):
-            raise Refused(said)
+        if _PERHAPS_ABOUT_THE_LIMIT.search(wording):
+            raise _breach(_AT_200, None)
+        if _ABOUT_ACCESS.search(wording) or _DENIED.search(wording):
+            raise self._refused(said)
         raise Broken(said, retries=_ERROR_RETRIES)
 
 
 def warnings_of(beside: Mapping[str, Any]) -> list[str]:
     """Return the warnings among the members beside `output`, each cut to a bearable length."""
-    found = _texts(list(_members_named("warning", beside)))
+    found = _texts(list(_notices_in(beside)))
     return [text[:_LONGEST_WORDING] for text in found]
 
 
-def _is_breach(response: ApiResponse) -> bool:
-    """Say whether an answer is about the limit, of which the vendor says no status."""
-    status = response.status_code
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return True
-    if status not in {HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE}:
-        return False
-    text = response.content[:_LONGEST_PAGE_BYTES].decode(errors="replace")
-    return bool(_ABOUT_THE_LIMIT.search(text)) and not _FOR_GOOD.search(text)
+def others_of(beside: Mapping[str, Any]) -> list[str]:
+    """Return the names of the members beside `output` that hold something else."""
+    return [
+        name[:_LONGEST_WORDING]
+        for name, value in beside.items()
+        if value and not _NOTICE.search(name.lower())
+    ]
 
 
 def _breach(said: str, asked_to_wait: float | None) -> Breach:
@@ -321,6 +421,11 @@ def _moved(response: ApiResponse) -> Moved:
     return Moved(f"HTTP {response.status_code}: it redirects to {target.scheme}://{netloc}{path}")
 
 
+def _page(response: ApiResponse) -> str:
+    """Return the beginning of a body as it is, to look for words in it; it is never logged."""
+    return response.content[:_LONGEST_PAGE_BYTES].decode(errors="replace")
+
+
 def _wording(response: ApiResponse) -> str:
     """Return what the body of an error says, if it says it in JSON; of a page, nothing."""
     try:
@@ -330,20 +435,47 @@ def _wording(response: ApiResponse) -> str:
     return "; ".join(_texts(body))[:_LONGEST_WORDING]
 
 
-def _members_named(word: str, body: Mapping[str, Any], depth: int = 1) -> Iterator[Any]:
-    """Find members by a part of their name, also inside an object such as `meta`."""
-    for name, value in body.items():
-        if word in name.lower():
-            if value:
-                yield value
-        elif isinstance(value, dict) and depth:
-            yield from _members_named(word, value, depth - 1)
+def _failures_in(value: Any, depth: int = _DEEPEST) -> Iterator[Any]:
+    """Find what says that the call failed, wherever it stands."""
+    if isinstance(value, list) and depth:
+        for item in value:
+            yield from _failures_in(item, depth - 1)
+    if not isinstance(value, dict) or not depth:
+        return
+    if any(_says_failure(name.lower(), item) for name, item in value.items()):
+        yield value
+    for name, item in value.items():
+        if _FAILURE.search(name.lower()):
+            if item:
+                yield item
+        elif "warning" not in name.lower():
+            yield from _failures_in(item, depth - 1)
+
+
+def _says_failure(name: str, value: Any) -> bool:
+    """Say whether a member tells how the call went, and that it failed."""
+    if name in _SUCCESSES and str(value).lower() == "false":
+        return True
+    if name == "status" and type(value) is int:
+        return value >= HTTPStatus.BAD_REQUEST
+    return name in _OUTCOMES and isinstance(value, str) and bool(_FAILED.search(value))
+
+
+def _notices_in(value: Any, depth: int = _DEEPEST) -> Iterator[Any]:
+    """Find what is there for a user to read."""
+    if isinstance(value, dict) and depth:
+        for name, item in value.items():
+            if _NOTICE.search(name.lower()):
+                yield item
+            else:
+                yield from _notices_in(item, depth - 1)
 
 
 def _texts(value: Any) -> list[str]:
-    """Collect the texts and numbers in a JSON value."""
+    """Collect texts and numbers, from objects only those that are said to a user."""
     if isinstance(value, dict):
-        return [text for item in value.values() for text in _texts(item)]
+        told = (item for name, item in value.items() if _TELLING.fullmatch(snake_case(name)))
+        return [text for item in told for text in _texts(item)]
     if isinstance(value, list):
         return [text for item in value for text in _texts(item)]
     return [] if value is None or value == "" else [str(value)]

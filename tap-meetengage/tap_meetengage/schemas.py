@@ -8,11 +8,12 @@ others a data method has, only its rows tell.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk import typing as th
 
-from event_taps_core import Unconvertible, snake_case
+from event_taps_core import Unconvertible, digest, snake_case
 from event_taps_core.columns import EXTRA_FIELDS, READ_AT, boolean
 from event_taps_core.schema import (
     ANYTHING,
@@ -60,8 +61,10 @@ DOCUMENTED: Final[tuple[Column, ...]] = (
 CONSTANTS: Final = frozenset({ACCOUNT.name, WINDOW_START.name})
 """Columns that are the same in every row of a window."""
 
-_OURS: Final = frozenset({ACCOUNT.name, WINDOW_START.name, ROW_KEY.name, READ_AT, EXTRA_FIELDS})
-_SCALARS: Final = frozenset({"string", "integer", "number", "boolean"})
+OURS: Final = frozenset({ACCOUNT.name, WINDOW_START.name, ROW_KEY.name, READ_AT, EXTRA_FIELDS})
+_LONGEST_NAME: Final = 63
+"""PostgreSQL cuts longer names, and two questions of a form may begin alike."""
+
 _LARGEST_INTEGER: Final = 2**63 - 1
 _KINDS: Final[Mapping[type, str]] = {
     str: "string",
@@ -85,6 +88,22 @@ _TYPES: Final[Mapping[frozenset[str], th.JSONTypeHelper[Any]]] = {
 }
 
 
+@lru_cache(maxsize=10_000)
+def column_name(attribute: str) -> str:
+    """Return the name of an attribute's column: in snake case, a long one cut, with a digest."""
+    name = snake_case(attribute)
+    if len(name) <= _LONGEST_NAME:
+        return name
+    ending = f"_{digest(name)[:8]}"
+    return name[: _LONGEST_NAME - len(ending)] + ending
+
+
+@lru_cache(maxsize=10_000)
+def is_long(attribute: str) -> bool:
+    """Say whether the column's name is not the one that the core makes of the attribute's."""
+    return column_name(attribute) != snake_case(attribute)
+
+
 def primary_key(keys: Sequence[str]) -> tuple[str, ...]:
     """Return the primary key: the account, and these columns or else `row_key`."""
     return tuple(dict.fromkeys((ACCOUNT.name, *(keys or (ROW_KEY.name,)))))
@@ -97,7 +116,7 @@ def with_keys(columns: Iterable[Column], keys: Sequence[str]) -> tuple[Column, .
         columns: What the rows hold.
         keys: Columns that the setting `primary_keys` names.
     """
-    found = {one.name: one for one in columns if one.name not in _OURS}
+    found = {one.name: one for one in columns if one.name not in OURS}
     for name in keys:
         if name in CONSTANTS:
             continue
@@ -135,7 +154,7 @@ class Sample:
             for attribute, value in row.items():
                 name = self._names.get(attribute)
                 if name is None:
-                    name = self._names[attribute] = snake_case(attribute)
+                    name = self._names[attribute] = column_name(attribute)
                 self._kinds[name].add(_kind(name, value))
 
     def columns(self) -> tuple[Column, ...]:
@@ -146,7 +165,7 @@ class Sample:
             found.append(th.Property(known.name, _type(kinds), description=known.description))
         attributes = {name: attribute for attribute, name in reversed(self._names.items())}
         for name, kinds in self._kinds.items():
-            if name and name not in _OURS and name not in _DOCUMENTED_KINDS:
+            if name and name not in OURS and name not in _DOCUMENTED_KINDS:
                 said = f"`{attributes[name]}` of the data method, as found in a sample of its rows."
                 found.append(column(name, _type(kinds), said))
         return tuple(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import Counter
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
@@ -21,15 +22,21 @@ from event_taps_core import (
     digest,
     members_beside,
     pages_of,
-    snake_case,
 )
 from event_taps_core.settling import moment
 from tap_meetengage import schemas
-from tap_meetengage.client import DATA_PATH, MeetEngageClient, TooMuch, warnings_of
+from tap_meetengage.client import (
+    DATA_PATH,
+    MeetEngageClient,
+    ServerError,
+    TooMuch,
+    others_of,
+    warnings_of,
+)
 from tap_meetengage.windows import Span, Windows, first_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
     from typing import IO
 
     from singer_sdk.helpers.types import Context
@@ -46,6 +53,9 @@ _IN_MEMORY: Final = 3
 """A row that waits for its turn takes about so many times its size in the answer."""
 
 _MOST_WARNINGS: Final = 20
+_NO_METHOD: Final = "organisation_data"
+"""The stream's name where nothing is left of the method's."""
+
 _DAY_LENGTH: Final = len("YYYY-MM-DD")
 _NESTED: Final[frozenset[type]] = frozenset({dict, list})
 
@@ -79,6 +89,7 @@ class OrganisationDataStream(EventStream):
         self.columns = schemas.with_keys(columns, self.key_columns)  # a catalog may know more
         super().__init__(tap)
         self._most_days: int | None = None
+        self._halves_early = False
         self._warned: set[str] = set()
         self._noting = threading.Lock()
         self._text_attributes: dict[str, bool] = {}
@@ -132,7 +143,8 @@ class OrganisationDataStream(EventStream):
         """Read a window, in halves where it is too much for one answer.
 
         How much is too much is not documented; large reports of other systems time out. What has
-        worked is remembered for the rest of the run, so that not every window has to find out.
+        worked is remembered for the rest of the run, so that not every window has to find out. Of
+        a server error nobody knows whether it is about the size: halves are a last resort.
         """
         assert context is not None  # noqa: S101 - see own_contexts
         spans = self._pieces(self.spans[context["window_start"]])
@@ -141,7 +153,7 @@ class OrganisationDataStream(EventStream):
             span = spans.pop(0)
             try:
                 answer = self._ask_for(span)
-            except (TooMuch, TimedOut) as problem:
+            except (TooMuch, TimedOut, ServerError) as problem:
                 if self.windows.days(span) <= 1:
                     msg = f"{problem.reason}, although it is as few days as can be asked for"
                     raise Broken(msg) from problem
@@ -160,20 +172,26 @@ class OrganisationDataStream(EventStream):
         halves = self.windows.halves(span)
         days = max(map(self.windows.days, halves))
         with self._noting:
-            if self.windows.is_typical(span):
+            if isinstance(problem, ServerError):
+                self._halves_early = True
+            elif self.windows.is_typical(span):
                 self._most_days = min(days, self._most_days or days)
         self.tally.count_retry(f"{problem.reason}: read in two parts", 0)
         return halves
 
     def _ask_for(self, span: Span) -> _Answer:
-        """Ask for some days; what half of them may mend is not worth many tries."""
+        """Ask for some days; what half of them may mend is not worth many tries.
+
+        A server error is worth all of them, until they have been in vain once.
+        """
         if self.windows.days(span) > 1:
             try:
                 return self._send(span, _RETRIES_BEFORE_HALVING)
             except (TooMuch, TimedOut):
                 raise
             except Broken as problem:
-                if problem.retries == 0:
+                in_vain = isinstance(problem, ServerError) and self._halves_early
+                if in_vain or problem.retries == 0:
                     raise
         return self._send(span, None)
 
@@ -203,14 +221,19 @@ class OrganisationDataStream(EventStream):
         return _Answer(list(self.parse_response(response)), None, len(response.content))
 
     def _look_at(self, beside: Row) -> None:
-        """Log warnings, each once; fail where there is an error."""
+        """Log warnings and the names of other members, each once; fail where there is an error."""
         self.client.insist_on_success(beside)
-        for text in warnings_of(beside):
-            with self._noting:
-                is_new = text not in self._warned and len(self._warned) < _MOST_WARNINGS
-                self._warned.add(text)
-            if is_new:
-                self.logger.warning("%s: Meet & Engage warns: %s", self.name, text)
+        for text in filter(self._is_new, warnings_of(beside)):
+            self.logger.warning("%s: Meet & Engage warns: %s", self.name, text)
+        for name in filter(self._is_new, others_of(beside)):
+            self.logger.info("%s: the answer also has %r, which is not read", self.name, name)
+
+    def _is_new(self, text: str) -> bool:
+        """Say whether this has not been logged yet, and not too much else has."""
+        with self._noting:
+            is_new = text not in self._warned and len(self._warned) < _MOST_WARNINGS
+            self._warned.add(text)
+            return is_new
 
     @override
     def probe(self) -> None:
@@ -245,7 +268,7 @@ class OrganisationDataStream(EventStream):
             return
         before = len(keys)
         for row in rows:
-            found = {snake_case(name): value for name, value in row.items()}
+            found = {schemas.column_name(name): value for name, value in row.items()}
             values = [found.get(name) for name in names]
             for name, value in zip(names, values, strict=True):
                 if value is None or value == "" or value.__class__ in _NESTED:
@@ -271,6 +294,8 @@ class OrganisationDataStream(EventStream):
         `AttendedOnlineLiveChat` is a text of digits in the vendor's example; for somebody who
         attended several chats it may be a list.
         """
+        if any(map(schemas.is_long, row)):
+            row = with_short_names(row, self.schema["properties"])
         if _NESTED.isdisjoint(map(type, row.values())):
             return row
         return {
@@ -281,19 +306,37 @@ class OrganisationDataStream(EventStream):
     def _is_text(self, attribute: str) -> bool:
         found = self._text_attributes.get(attribute)
         if found is None:
-            declared = self.schema["properties"].get(snake_case(attribute))
-            found = declared is not None and {"string", "null"}.issuperset(declared["type"])
+            declared = self.schema["properties"].get(schemas.column_name(attribute)) or {}
+            types = declared.get("type") or ["object"]
+            found = types == "string" or {"string", "null"}.issuperset(types)
             self._text_attributes[attribute] = found
         return found
 
 
 def json_text(value: Any) -> str:
-    """Write a JSON value as compact text."""
-    return msgspec.json.encode(value).decode()
+    """Write a JSON value as compact text, the same for whatever order of its members."""
+    return msgspec.json.encode(value, order="sorted").decode()
+
+
+def with_short_names(row: Row, columns: Container[str] | None = None) -> Row:
+    """Call attributes whose names are too long as their columns are called.
+
+    Args:
+        row: The vendor's row.
+        columns: The columns that there are; all if not given.
+    """
+    found: Row = {}
+    for attribute, value in row.items():
+        name = schemas.column_name(attribute) if schemas.is_long(attribute) else attribute
+        is_free = name not in found and (columns is None or name in columns)
+        found[name if is_free else attribute] = value
+    return found
 
 
 def content(row: Row) -> Row:
-    """Identify a row by all it holds, whether nested values were turned into text or not."""
+    """Identify a row by all it holds, before or after `post_process`, whatever the columns."""
+    if any(map(schemas.is_long, row)):
+        row = with_short_names(row)
     if _NESTED.isdisjoint(map(type, row.values())):
         return row
     return {
@@ -340,18 +383,17 @@ def organisation_data(
 
 
 def stream_names(methods: Iterable[str]) -> dict[str, str]:
-    """Name the stream of each data method; names that would be alike get a piece of a digest.
+    """Name the stream of each data method; names that would be alike all get a piece of a digest.
 
-    >>> stream_names(["standard", "MI Report", "mi-report"])["MI Report"]
+    >>> stream_names(["standard", "MI Report"])["MI Report"]
     'organisation_data_mi_report'
     """
-    found: dict[str, str] = {}
-    for method in methods:
-        name = f"organisation_data_{snake_case(method)}"
-        if name in found.values() or not snake_case(method):
-            name = f"{name.rstrip('_')}_{digest(method)[:8]}"
-        found.setdefault(method, name)
-    return found
+    named = {method: schemas.column_name(f"organisation_data {method}") for method in methods}
+    taken = Counter(named.values())
+    return {
+        method: f"{name}_{digest(method)[:8]}" if taken[name] > 1 or name == _NO_METHOD else name
+        for method, name in named.items()
+    }
 
 
 StandardStream: Final = organisation_data(STANDARD, "organisation_data_standard")

@@ -9,7 +9,7 @@ from singer_sdk import typing as th
 from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
-from event_taps_core import Answer, EventTap, Page, Refused, TapError, settings, snake_case
+from event_taps_core import Answer, EventTap, Page, Refused, TapError, settings
 from tap_meetengage import schemas
 from tap_meetengage.client import MeetEngageClient
 from tap_meetengage.streams import (
@@ -125,6 +125,8 @@ class TapMeetEngage(EventTap):
         if strangers:
             msg = f"setting primary_keys: {sorted(strangers)} are not in the setting data_methods"
             raise TapError(msg)
+        for method, names in (self.config.get("primary_keys") or {}).items():
+            self._check_keys(method, set(map(schemas.column_name, names or ())))
         for stream in self.data_streams:
             made = schemas.primary_key(stream.key_columns)
             if stream.selected and stream.primary_keys and tuple(stream.primary_keys) != made:
@@ -135,6 +137,36 @@ class TapMeetEngage(EventTap):
                 )
                 raise TapError(msg)
 
+    @staticmethod
+    def _check_keys(method: str, keys: set[str]) -> None:
+        ours = keys & (schemas.OURS - schemas.CONSTANTS)
+        if ours or "" in keys:
+            msg = (
+                f"setting primary_keys: {', '.join(sorted(ours)) or 'a name without letters'} is "
+                f"no column of the data method {method!r}"
+            )
+            raise TapError(msg)
+        if keys and keys <= schemas.CONSTANTS:
+            msg = (
+                f"setting primary_keys: all rows of a window have the same "
+                f"{', '.join(sorted(keys))}, so that is no key of the data method {method!r}"
+            )
+            raise TapError(msg)
+
+    @override
+    def run(self) -> int:
+        """Read, and say it if nothing keeps the vendor's limit.
+
+        Returns:
+            See the base class.
+        """
+        if not self.config["requests_per_minute"]:
+            self.logger.warning(
+                "requests_per_minute is 0: nothing keeps the vendor's limit of 10 calls in 5 "
+                "seconds, and too many breaches can get the key disabled"
+            )
+        return super().run()
+
     # Streams
 
     @cached_property
@@ -142,7 +174,7 @@ class TapMeetEngage(EventTap):
         """The class of each data method's stream."""
         keys = self.config.get("primary_keys") or {}
         return [
-            organisation_data(method, name, tuple(map(snake_case, keys.get(method) or ())))
+            organisation_data(method, name, tuple(map(schemas.column_name, keys.get(method) or ())))
             for method, name in stream_names(self.config["data_methods"]).items()
         ]
 
@@ -170,7 +202,7 @@ class TapMeetEngage(EventTap):
 
         Raises:
             ConfigValidationError: If a setting is wrong; it may be missing.
-            TapError: If the credentials are refused.
+            TapError: If the credentials are refused; a data method alone may be.
         """
         errors = self._validate_config(raise_errors=False)
         wrong = [error for error in errors if "is a required property" not in error]
@@ -186,7 +218,10 @@ class TapMeetEngage(EventTap):
         return super().run_discovery()
 
     def _sampled(self, stream: OrganisationDataStream) -> tuple[Column, ...]:
-        """Read the newest windows, and older ones further and further apart while all are empty."""
+        """Read the newest windows, and older ones further and further apart while all are empty.
+
+        What has been found is kept where a window cannot be read.
+        """
         sample = schemas.Sample()
         newest_first = [{"window_start": start} for start in reversed(stream.spans)]
         try:
@@ -196,14 +231,15 @@ class TapMeetEngage(EventTap):
                 for page in stream.read_partition(newest_first[age], [stream]):
                     if isinstance(page, Page):
                         sample.add(page.rows[0])
-        except Refused as answer:
-            raise TapError(self.client.advice(answer)) from answer
         except Answer as answer:
+            advice = self.client.advice(answer)
+            if isinstance(answer, Refused) and not self.client.has_succeeded:
+                raise TapError(advice) from answer
             self.logger.warning(
-                "%s: its columns could not be looked for (%s), so it has the documented ones: %s",
+                "%s: not all of its columns could be looked for, so it has the documented ones and "
+                "those of %s rows: %s",
                 stream.name,
-                answer.reason,
-                self.client.advice(answer),
+                sample.size,
+                answer.reason if self.client.has_succeeded else advice,
             )
-            return schemas.DOCUMENTED
         return sample.columns()

@@ -3,7 +3,9 @@
 Source: "GET organisation_data resource" of the vendor's Data API page. A range is one of event
 dates. `from_date` is rounded down and `to_date` up "to the nearest day as 12 midnight", of which
 time zone is not said: a bound at 12:00 UTC is in the same day from UTC-11 to UTC+11, and never a
-midnight, of which nobody knows what rounding makes.
+midnight, of which nobody knows what rounding makes. Whether a range holds the midnight at which it
+ends is not said either: if so, an event with a date and no time may be in the range before its own,
+too.
 
 "Future dates are allowed (no 'to' date is used to confine results in this case)": so everything
 from the run's day on is one request, because two ranges with a future `to_date` overlap.
@@ -47,7 +49,8 @@ class Windows:
 
     Args:
         window_days: Length of a window.
-        start_date: The first day that is read; None for all.
+        start_date: The window that holds it is the first that is read, as a whole, so that a later
+            start hides none of its rows; None for all.
         today: The run's day in UTC.
         lookahead_days: How many days ahead are asked for.
     """
@@ -66,7 +69,9 @@ class Windows:
         first = self._start_date
         if first is not None and first > self._end:
             return found
-        start = EPOCH if first is None else self._grid_start(first)
+        if first is not None:
+            first = self._grid_start(first)
+        start = first or EPOCH
         following = self._following(_EARLIEST - _DAY if first is None else start)
         while following <= self._today:
             found[start.isoformat()] = Span(first, following - _DAY)
@@ -114,8 +119,13 @@ class Windows:
 
 
 def first_day(start: datetime, *, has_zone: bool) -> date:
-    """Return the first day of which something may not have ended before `start`, anywhere."""
-    return (start.astimezone(UTC) - (_FARTHEST_ZONE if has_zone else timedelta(0))).date()
+    """Return the first day of which something may not have ended before `start`, anywhere.
+
+    Never one before 1970: the API counts from there.
+    """
+    bounded = max(start, datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC))
+    earliest = bounded.astimezone(UTC) - (_FARTHEST_ZONE if has_zone else timedelta(0))
+    return max(EPOCH, earliest.date())
 
 
 def _noon(day: date) -> int:

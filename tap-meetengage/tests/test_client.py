@@ -12,14 +12,17 @@ from hypothesis import strategies as st
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Answer, ApiResponse, Broken, Refused
+from event_taps_core import Answer, ApiResponse, Broken, Refused, TimedOut
 from event_taps_core.reading import Stopped
 from event_taps_core.summary import StreamTally
 from tap_meetengage.client import (
     Breach,
     MeetEngageClient,
+    MethodRefused,
     Moved,
+    ServerError,
     TooMuch,
+    others_of,
     warnings_of,
 )
 
@@ -50,12 +53,12 @@ def answer(status: int, body: Any = None, **headers: str) -> ApiResponse:
     return made
 
 
-def classified(response: ApiResponse) -> Answer | None:
+def classified(response: ApiResponse, client: MeetEngageClient = CLIENT) -> Answer | None:
     """Return what an answer is, by its status and by what stands in it at 200."""
     try:
-        problem = CLIENT.classify(response)
+        problem = client.classify(response)
         if problem is None:
-            CLIENT.insist_on_success(response.json())
+            client.insist_on_success(response.json())
     except Answer as raised:
         return raised
     return problem
@@ -134,9 +137,41 @@ def test_key_that_was_disabled_for_breaches_is_refused(status: int) -> None:
     assert isinstance(classified(answer(status, body)), Refused)
 
 
-def test_403_and_503_without_such_words_are_what_they_always_are() -> None:
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (403, "Limit exceeded"),
+        (403, "You have exceeded the maximum number of requests"),
+        (503, "API call quota exceeded"),
+        (200, "Limit exceeded"),
+    ],
+)
+def test_limit_may_be_said_in_other_words(status: int, words: str) -> None:
+    assert isinstance(classified(answer(status, {**GOOD, "error": words})), Breach)
+
+
+def test_403_and_503_without_such_words_are_what_they_always_are_at_first() -> None:
     assert type(classified(answer(403, {"error": "Forbidden"}))) is Refused
-    assert type(classified(answer(503, b"<h1>Maintenance</h1>"))) is TooMuch
+    assert type(classified(answer(503, b"<h1>Maintenance</h1>"))) is ServerError
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected"),
+    [
+        (403, b"<h1>Forbidden</h1>", Breach),
+        (403, {"error": "Forbidden"}, Breach),
+        (503, b"<center>nginx</center>", Breach),
+        (403, {"error": "Unknown data method"}, Refused),
+        (403, b"<p>This key has been revoked</p>", Refused),
+        (503, {"error": "The date range is too large"}, TooMuch),
+    ],
+)
+def test_403_and_503_may_be_about_the_limit_once_something_has_succeeded(
+    status: int, body: Any, expected: type[Answer]
+) -> None:
+    client = MeetEngageClient(BASE, CONFIG)
+    client.has_succeeded = True
+    assert type(classified(answer(status, body), client)) is expected
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 410, 422])
@@ -148,10 +183,15 @@ def test_other_4xx_are_refusals_and_never_an_absence(status: int) -> None:
     assert "account and data_methods" in CLIENT.advice(found)
 
 
-@pytest.mark.parametrize("status", [408, 500, 502, 504])
-def test_server_errors_may_be_about_the_size(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(408, TooMuch), (500, ServerError), (502, ServerError), (504, TooMuch)],
+)
+def test_of_server_errors_only_timeouts_are_about_the_size(
+    status: int, expected: type[Broken]
+) -> None:
     found = classified(answer(status, b""))
-    assert isinstance(found, TooMuch)
+    assert isinstance(found, expected)
     assert found.retries is None
 
 
@@ -162,12 +202,18 @@ def test_server_errors_may_be_about_the_size(status: int) -> None:
         (400, "The date range is too large: at most 10 days"),
         (200, "The result is too large. Choose a smaller period"),
         (200, "Allowed memory size exhausted"),
+        (200, "Maximum execution time of 30 seconds exceeded"),
     ],
 )
 def test_too_large_is_not_asked_for_again(status: int, words: str) -> None:
     found = classified(answer(status, {"output": [], "errors": [words] if words else []}))
     assert isinstance(found, TooMuch)
     assert found.retries == 0
+
+
+def test_too_large_may_be_said_on_a_page() -> None:
+    page = b"<h1>The date range is too large</h1>"
+    assert isinstance(classified(answer(400, page)), TooMuch)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +243,18 @@ def test_authenticated_false_is_a_refusal_anywhere() -> None:
         {"ErrorMessage": "oops"},
         {"meta": {"error": "oops"}},
         {"errors": ['Undefined array key "EmailAddress"']},
+        {"status": "error", "message": "Report generation failed"},
+        {"status": "Report failed"},
+        {"status": False},
+        {"status": 500},
+        {"result": "failed"},
+        {"success": False},
+        {"exception": "PDOException"},
+        {"failure": "x"},
+        {"fault": "x"},
+        {"problem": "x"},
+        {"messages": [{"type": "error", "text": "boom"}]},
+        {"meta": {"status": {"error": "deep"}}},
     ],
 )
 def test_errors_beside_the_rows_fail_them(beside: dict[str, Any]) -> None:
@@ -217,6 +275,10 @@ def test_errors_beside_the_rows_fail_them(beside: dict[str, Any]) -> None:
         {"error_count": 0},
         {"meta": {"errors": [], "generated": "today"}},
         {"warnings": ["slow"]},
+        {"warnings": [{"type": "error", "text": "It is one of the warnings"}]},
+        {"success": True, "status": "ok", "result": 450, "messages": [{"type": "info"}]},
+        {"status": "No errors", "default_time_zone": "UTC"},
+        {"status": 200},
     ],
 )
 def test_empty_errors_warnings_and_meta_are_no_errors(beside: dict[str, Any]) -> None:
@@ -226,6 +288,23 @@ def test_empty_errors_warnings_and_meta_are_no_errors(beside: dict[str, Any]) ->
 def test_warnings_are_found_and_bounded() -> None:
     beside = {"warnings": ["a", {"text": "b"}], "meta": {"warning": "c" * 1000}, "other": "d"}
     assert warnings_of(beside) == ["a", "b", "c" * 200]
+
+
+def test_texts_of_errors_and_warnings_are_said_and_nothing_about_participants() -> None:
+    jane = {"participant": "Jane Doe", "phone": "+44 7700 900123", "job_title": "Nurse"}
+    assert warnings_of({"warnings": [{**jane, "reason": "consent withdrawn"}]}) == [
+        "consent withdrawn"
+    ]
+    body = {"output": [{**jane, "message": "Jane"}], "error": {**jane, "code": 7}, "Name": "Jane"}
+    for status in (200, 400, 500):
+        found = classified(answer(status, {**body, "errors": [jane]} if status == 200 else body))
+        assert found is not None
+        assert found.reason.endswith(": 7")
+
+
+def test_other_members_are_named_without_what_they_hold() -> None:
+    assert others_of({"meta": {"who": "Jane"}, "none": [], "warnings": ["a"]}) == ["meta"]
+    assert warnings_of({"message": "Truncated to 50000 rows"}) == ["Truncated to 50000 rows"]
 
 
 @given(
@@ -271,8 +350,9 @@ class AnsweringClient(MeetEngageClient):
             raise found
         return found
 
-    def rows(self) -> Any:
-        request = HTTPRequest(BASE + "/organisation_data", params={"account": "a"})
+    def rows(self, method: str = "standard") -> Any:
+        params: dict[str, Any] = {"account": "a", "data_method": method}
+        request = HTTPRequest(BASE + "/organisation_data", params=params)
         return self.ask(request, StreamTally("test"), lambda response: response.json()["output"])
 
 
@@ -289,15 +369,32 @@ def test_credentials_are_tested_once_before_anything_is_asked_for() -> None:
     assert base64.b64decode(hidden[0]).decode() == "the-key:se:cret-0123456789"
 
 
-def test_good_credentials_are_no_sign_that_the_account_is_right() -> None:
-    """So a refusal of the first rows stops the run."""
-    client = AnsweringClient(AUTHENTICATED, answer(404, {"error": "no such account"}))
-    for _ in range(2):
-        with pytest.raises(Refused) as raised:
-            client.rows()
+def test_data_method_is_refused_once_and_others_are_read() -> None:
+    good = answer(200, GOOD)
+    client = AnsweringClient(AUTHENTICATED, answer(403, b""), good, answer(404, b""), good)
+    for method in ("wordless", "wordless", "standard", "gone", "gone", "standard"):
+        if method == "standard":
+            client.rows(method)
+            continue
+        with pytest.raises(MethodRefused, match="account and data_methods") as raised:
+            client.rows(method)
+        assert "accepts the key pair" in client.advice(raised.value)
+    assert client.answers == []
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [answer(500, b""), answer(504, b""), answer(413, b""), TimedOut("slow", elsewhere=True)],
+)
+def test_failed_test_of_credentials_is_about_the_address_and_no_matter_of_size(
+    problem: ApiResponse | Broken,
+) -> None:
+    client = AnsweringClient(problem)
+    with pytest.raises(Broken) as raised:
+        client.rows()
+    assert type(raised.value) is Broken
+    assert raised.value.elsewhere
     assert not client.has_succeeded
-    assert "accepts the key pair" in client.advice(raised.value)
-    assert len(client.sent) == 2
 
 
 @pytest.mark.parametrize(
@@ -347,11 +444,34 @@ def test_breach_at_the_test_of_credentials_is_waited_for_too() -> None:
 
 
 def test_retry_after_is_obeyed() -> None:
-    asks = answer(429, b"", Retry_After="2")
+    asks = answer(429, b"", Retry_After="7")
     client = AnsweringClient(AUTHENTICATED, asks, answer(200, GOOD), asks, asks, answer(200, GOOD))
     client.rows()
     client.rows()
-    assert client.pauses == [2, 2, 5]
+    assert client.pauses == [7, 7, 7]
+
+
+def test_no_pause_after_a_breach_is_shorter_than_five_seconds() -> None:
+    asks = answer(429, b"", Retry_After="1")
+    client = AnsweringClient(AUTHENTICATED, asks, answer(200, GOOD))
+    client.rows()
+    assert client.pauses == [5]
+
+
+def test_what_is_perhaps_a_breach_fails_one_window_and_in_the_end_the_run() -> None:
+    good, perhaps = answer(200, GOOD), answer(503, b"")
+    client = AnsweringClient(AUTHENTICATED, good, *[perhaps] * 5, good, *[perhaps] * 10)
+    client.rows()
+    with pytest.raises(Broken, match="HTTP 503"):
+        client.rows()
+    assert client.pauses == [5, 5, 10, 15, 20]
+    client.rows()
+    with pytest.raises(Broken, match="HTTP 503"):
+        client.rows()
+    for _ in range(2):
+        with pytest.raises(Stopped, match="10 times in a row"):
+            client.rows()
+    assert client.answers == []
 
 
 def test_fifth_breach_in_a_row_ends_the_run_and_nothing_is_sent_any_more() -> None:

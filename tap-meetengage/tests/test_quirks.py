@@ -299,7 +299,15 @@ def test_rows_of_an_unknown_kind_of_range_are_read_again_with_the_same_keys(
     assert {row["row_key"] for row in run(sandbox).records()} == keys[0]
 
 
-@pytest.mark.parametrize("position", ["500", "504", "413", "400_days", "error_member"])
+def test_server_error_of_what_is_too_large_is_read_in_halves(sandbox: Sandbox) -> None:
+    sandbox.switch(large_range="500")
+    outcome = run(sandbox, data_methods=["standard"], window_days=372, max_retries=1)
+    assert outcome.exit_code == 0, outcome.said
+    assert "read in two parts" in outcome.said
+    assert different(load(outcome), sandbox, "organisation_data_standard") == {}
+
+
+@pytest.mark.parametrize("position", ["504", "413", "400_days", "error_member"])
 def test_what_is_too_large_is_read_in_halves_and_the_size_is_remembered(
     sandbox: Sandbox, position: str
 ) -> None:
@@ -375,15 +383,30 @@ def test_unknown_account_or_method_is_a_failure_that_names_the_settings(
     outcome = run(sandbox, **wrong)
     assert outcome.exit_code == 1
     assert "account and data_methods" in outcome.said
-    assert sandbox.request_count() == 2
+    methods = wrong.get("data_methods", METHODS)
+    assert sandbox.request_count() == 1 + len(methods)
     assert outcome.records() == []
 
 
-def test_unknown_method_beside_a_known_one_leaves_that_alone(sandbox: Sandbox) -> None:
-    outcome = run(sandbox, data_methods=["standard", "unknown"], concurrency=1)
+@pytest.mark.parametrize("unknown", ["a_method", "the_method"])
+def test_unknown_method_before_or_after_a_known_one_leaves_that_alone(
+    sandbox: Sandbox, unknown: str
+) -> None:
+    """Streams are read in the order of their names."""
+    outcome = run(sandbox, data_methods=["standard", unknown])
     assert outcome.exit_code == 1
-    assert "organisation_data_unknown" in outcome.said
+    assert f"organisation_data_{unknown}" in outcome.said
     assert different(load(outcome), sandbox, "organisation_data_standard") == {}
+
+
+def test_run_without_a_budget_warns_that_nothing_keeps_the_limit(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    run(sandbox, data_methods=["standard"])
+    assert "nothing keeps the vendor's limit" in caplog.text
+    caplog.clear()
+    run(sandbox, data_methods=["standard"], requests_per_minute=6000, start_date="2100-01-01")
+    assert "nothing keeps the vendor's limit" not in caplog.text
 
 
 @pytest.mark.parametrize("wrong", [{"account": "nobody"}, {"data_methods": ["nothing"]}], ids=str)
@@ -536,6 +559,16 @@ def test_discovery_with_bad_credentials_fails_in_one_line(
     failed.assert_failed_in_one_line("key_id and key_secret")
     assert failed.stdout == b""
     assert sandbox.request_count() == 1
+
+
+def test_discovery_gives_a_refused_method_the_documented_columns_and_others_theirs(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    catalog = discovered(sandbox, data_methods=["a_method", "standard"])
+    columns = {one["stream"]: set(one["schema"]["properties"]) for one in catalog["streams"]}
+    assert "event_name" in columns["organisation_data_standard"]
+    assert "event_name" not in columns["organisation_data_a_method"]
+    assert "organisation_data_a_method: not all of its columns" in caplog.text
 
 
 def test_discovery_without_a_server_warns_and_has_the_documented_columns(

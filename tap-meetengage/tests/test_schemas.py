@@ -65,6 +65,13 @@ def test_names_that_fit_one_column_are_one_column() -> None:
     assert types({"Chat Id": 1}, {"chatId": "b"})["chat_id"] == ["string", "null"]
 
 
+def test_names_longer_than_postgresql_has_are_cut_and_stay_apart() -> None:
+    question = "Which of the following best describes your current situation regarding "
+    names = [*types({question + "employment?": 1, question + "education?": 2})][5:]
+    assert len(set(names)) == 2
+    assert all(len(name) == 63 and name.startswith("which_of_the") for name in names)
+
+
 def test_attributes_named_like_our_columns_make_none() -> None:
     row = {"Account": "x", "WindowStart": 1, "row_key": 2, "ReadAt": 3, "extra fields": 4, "": 5}
     assert types(row) == types()

@@ -15,7 +15,15 @@ from event_taps_core import Answer, ApiResponse, Broken
 from event_taps_core.errors import TapError
 from event_taps_core.json_values import decode
 from event_taps_core.streams import Page
-from tap_meetengage.streams import OrganisationDataStream, content, json_text, stream_names
+from tap_meetengage.client import ServerError, TooMuch
+from tap_meetengage.schemas import column_name
+from tap_meetengage.streams import (
+    OrganisationDataStream,
+    _Answer,
+    content,
+    json_text,
+    stream_names,
+)
 from tap_meetengage.tap import TapMeetEngage
 
 if TYPE_CHECKING:
@@ -73,9 +81,14 @@ def read(made: OrganisationDataStream, *answers: ApiResponse) -> list[dict[str, 
 def test_each_method_has_a_stream_of_its_own_name() -> None:
     names = stream_names(["standard", "chat-summary MI", "Chat Summary MI", "數據", "standard"])
     assert names["standard"] == "organisation_data_standard"
-    assert names["chat-summary MI"] == "organisation_data_chat_summary_mi"
+    assert names["chat-summary MI"].startswith("organisation_data_chat_summary_mi_")
     assert names["Chat Summary MI"].startswith("organisation_data_chat_summary_mi_")
     assert len(set(names.values())) == len(names) == 4
+
+
+def test_names_of_streams_do_not_depend_on_the_order_of_the_methods() -> None:
+    methods = ["MI Report", "mi-report", "standard"]
+    assert stream_names(methods) == stream_names(reversed(methods))
 
 
 @given(st.lists(st.text(min_size=1), max_size=6))
@@ -106,6 +119,12 @@ def test_streams_of_a_tap_are_those_of_the_setting() -> None:
         ({"key_id": "a:b"}, "key_id"),
         ({"data_methods": []}, "data_methods"),
         ({"primary_keys": {"other": ["a"]}}, "primary_keys"),
+        ({"primary_keys": {"standard": ["read_at"]}}, "primary_keys: read_at"),
+        ({"primary_keys": {"standard": ["Row Key", "chat"]}}, "primary_keys: row_key"),
+        ({"primary_keys": {"standard": ["extra_fields"]}}, "primary_keys: extra_fields"),
+        ({"primary_keys": {"standard": ["!!!"]}}, "primary_keys: a name without letters"),
+        ({"primary_keys": {"standard": ["account"]}}, "the same account"),
+        ({"primary_keys": {"standard": ["window_start"]}}, "the same window_start"),
     ],
 )
 def test_settings_without_sense_are_named(settings: dict[str, Any], named: str) -> None:
@@ -195,6 +214,48 @@ def without_read_at(record: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name != "read_at"}
 
 
+class Sends:
+    """What stands in for requests: a problem the first time, or with each range that is longer."""
+
+    def __init__(self, problem: Broken, most_days: int | None = None) -> None:
+        self._problem = problem
+        self._most_days = most_days
+        self.days: list[int] = []
+
+    def __call__(self, span: Span, max_retries: int | None) -> Any:
+        del max_retries
+        assert span.first is not None
+        self.days.append((span.last - span.first).days + 1)
+        fails = self.days[-1] > self._most_days if self._most_days else len(self.days) == 1
+        if fails:
+            raise self._problem
+        return _Answer([], None, 0)
+
+
+def sent(made: OrganisationDataStream, sends: Sends) -> list[int]:
+    """Return the days of each request for the first two windows."""
+    made._send = sends  # type: ignore[method-assign] # noqa: SLF001 - in the client's place
+    for context in made.own_contexts()[:2]:
+        list(made.read_partition(context, [made]))
+    return sends.days
+
+
+def test_server_error_is_waited_out_before_anything_is_halved() -> None:
+    made = stream(start_date="2026-01-01")
+    assert sent(made, Sends(ServerError("HTTP 500"))) == [31, 31, 31]
+
+
+def test_range_that_is_a_server_error_each_time_is_halved_and_no_size_remembered() -> None:
+    made = stream(start_date="2026-01-01")
+    days = sent(made, Sends(ServerError("HTTP 500"), most_days=20))
+    assert days == [31, 31, 15, 16, 31, 15, 16]
+
+
+def test_size_that_was_too_much_is_remembered() -> None:
+    made = stream(start_date="2026-01-01")
+    assert sent(made, Sends(TooMuch("HTTP 504"), most_days=20)) == [31, 15, 16, 16, 15]
+
+
 # Rows and keys
 
 
@@ -216,6 +277,41 @@ def test_key_does_not_depend_on_which_columns_are_declared() -> None:
     (first,), (second,) = read(stream(), answer(body)), read(more, answer(body))
     assert first["row_key"] == second["row_key"]
     assert second["interests"] == '["x"]'
+
+
+def test_key_does_not_depend_on_the_order_of_members() -> None:
+    members = {"b": 1, "a": {"d": [{"f": 1, "e": 2}], "c": 3}}
+    other = {"a": {"c": 3, "d": [{"e": 2, "f": 1}]}, "b": 1}
+    keys = {
+        read(stream(), answer({"output": [{"Device": value}]}))[0]["row_key"]
+        for value in (members, other)
+    }
+    assert len(keys) == 1
+
+
+def test_long_names_are_those_of_their_columns_and_no_matter_of_the_key() -> None:
+    question = "Which of the following best describes your current situation regarding "
+    row = {question + "employment?": 1, question + "education?": ["a"]}
+    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
+    entry = next(one for one in catalog["streams"] if one["stream"] != "read_log")
+    names = [column_name(attribute) for attribute in row]
+    entry["schema"]["properties"] |= {name: {"type": ["string", "null"]} for name in names}
+    more = TapMeetEngage(config=SETTINGS, catalog=catalog).data_streams[0]
+    (record,) = read(more, answer({"output": [row]}))
+    assert [record[name] for name in names] == ["1", '["a"]']
+    assert record["extra_fields"] is None
+    (without,) = read(stream(), answer({"output": [row]}))
+    assert without["extra_fields"] == row
+    assert without["row_key"] == record["row_key"]
+
+
+def test_column_without_a_type_holds_what_it_can() -> None:
+    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
+    entry = next(one for one in catalog["streams"] if one["stream"] != "read_log")
+    entry["schema"]["properties"]["score"] = {"anyOf": [{"type": "number"}, {"type": "null"}]}
+    made = TapMeetEngage(config=SETTINGS, catalog=catalog).data_streams[0]
+    (record,) = read(made, answer({"output": [{"Score": {"v": 1}}]}))
+    assert record["extra_fields"] == {"Score": {"v": 1}}
 
 
 @given(st.dictionaries(st.text(), st.lists(st.integers()) | st.text() | st.none()))
@@ -282,6 +378,35 @@ def test_rows_with_the_same_configured_key_are_counted(caplog: pytest.LogCapture
     row = {"EmailAddress": "a@b.cd", "ChatId": 7}
     read(stream(**KEYED), answer({"output": [row, {**row, "Country": "GB"}, row]}))
     assert "2 rows have the same email_address, chat_id" in caplog.text
+
+
+def test_sample_that_was_found_is_kept_where_a_window_cannot_be_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    tap = TapMeetEngage(config=SETTINGS)
+    made = tap.data_streams[0]
+    pages = iter([[Page([[{"Score": 5}]], 1)]])
+
+    def read_partition(*_: Any) -> Any:
+        found = next(pages, None)
+        if found is None:
+            msg = "HTTP 500"
+            raise ServerError(msg)
+        return found
+
+    made.read_partition = read_partition  # type: ignore[method-assign,assignment] # in the server's place
+    tap.client.has_succeeded = True
+    assert "score" in {column.name for column in tap._sampled(made)}  # noqa: SLF001 - the point of the test
+    assert "those of 1 rows: HTTP 500" in caplog.text
+
+
+def test_other_members_are_named_once_each(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    made = stream()
+    for _ in range(2):
+        read(made, answer({"output": [], "summary": {"who": "Jane"}}))
+    assert caplog.text.count("the answer also has 'summary'") == 1
+    assert "Jane" not in caplog.text
 
 
 def test_warnings_are_logged_once_each(caplog: pytest.LogCaptureFixture) -> None:

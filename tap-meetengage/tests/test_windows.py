@@ -108,8 +108,10 @@ def test_each_event_is_in_one_answer_under_every_reading(  # noqa: PLR0913, PLR0
         event = midnight + timedelta(minutes=minutes, seconds=30)
         day = (event + reading.zone).date()
         count = sum(reading.has(span, event, now) for span in spans)
-        if start_date is not None and day < start_date:
+        if start_date is not None and day < start_date - window_days * DAY:
             assert count == 0
+        elif start_date is not None and day < start_date:
+            assert count <= 1
         elif day <= last_day and spans:
             assert count == 1
         else:
@@ -196,12 +198,14 @@ def test_grid_is_the_same_on_every_day_and_from_every_start(
         assert later[first] == span
 
 
-def test_window_that_holds_the_start_date_is_clipped_and_keeps_its_name() -> None:
+def test_window_that_holds_the_start_date_is_read_whole() -> None:
+    """Else a later start date would leave some of its rows older than its newest reading."""
     made = windows(31, date(2026, 1, 15)).spans()
     (first, span), *_ = made.items()
     assert first < "2026-01-15"
     assert (date.fromisoformat(first) - EPOCH).days % 31 == 0
-    assert span.first == date(2026, 1, 15)
+    assert span.first == date.fromisoformat(first)
+    assert span == windows(31, date(2025, 1, 1)).spans()[first]
 
 
 def test_all_that_is_ahead_is_one_window_under_the_name_of_todays() -> None:
@@ -248,6 +252,14 @@ def test_window_without_a_lower_bound_is_not_cut_in_advance() -> None:
 
 def test_start_date_beyond_all_that_is_read_leaves_nothing() -> None:
     assert windows(start_date=date(9999, 12, 31)).spans() == {}
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "1900-01-01T00:00:00+00:00"])
+@pytest.mark.parametrize("has_zone", [True, False])
+def test_start_date_before_1970_is_1970(moment: str, *, has_zone: bool) -> None:
+    start = first_day(datetime.fromisoformat(moment), has_zone=has_zone)
+    assert start == EPOCH
+    assert next(iter(windows(31, start).spans().values())).first == EPOCH
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ def error_members(positions: Positions, message: str) -> dict[str, Any]:
     form = positions["error_member"]
     if form == "errors":
         return {"errors": [message]}
+    if form == "status":
+        return {"status": "error", "message": message}
     return {"error": {"message": message} if form == "error_object" else message}
 
 

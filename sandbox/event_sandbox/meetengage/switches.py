@@ -55,7 +55,7 @@ SWITCHES: Final = (
     ),
     Switch(
         "error_member",
-        ("errors", "error", "error_object"),
+        ("errors", "error", "error_object", "status"),
         "Errors can be passed alongside the data; under which name is not documented.",
     ),
     Switch(
