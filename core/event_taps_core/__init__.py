@@ -1,9 +1,25 @@
 """What all event taps share: reading, pacing, classifying, keys, state, the short record path."""
 
-from event_taps_core.answers import Absent, Answer, Broken, Expired, Pending, Refused, TimedOut
+from event_taps_core.answers import (
+    Absent,
+    Answer,
+    Broken,
+    Expired,
+    Moved,
+    Pending,
+    Refused,
+    TimedOut,
+)
 from event_taps_core.changes import ChangesStream
 from event_taps_core.client import ApiClient, ApiResponse, CallWindow
-from event_taps_core.columns import Row, Unconvertible, rfc3339, snake_case, utc_timestamp
+from event_taps_core.columns import (
+    Row,
+    Unconvertible,
+    json_text,
+    rfc3339,
+    snake_case,
+    utc_timestamp,
+)
 from event_taps_core.errors import TapError
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.large_answers import members_beside, pages_of
@@ -23,6 +39,7 @@ __all__ = [
     "EventStream",
     "EventTap",
     "Expired",
+    "Moved",
     "Page",
     "PageWalk",
     "Pending",
@@ -34,6 +51,7 @@ __all__ = [
     "Unconvertible",
     "Wait",
     "digest",
+    "json_text",
     "members_beside",
     "pages_of",
     "rfc3339",

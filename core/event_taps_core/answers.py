@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
 
 if TYPE_CHECKING:
     import requests
@@ -85,6 +86,13 @@ class Broken(Answer):
         self.throttled = throttled
 
 
+class Moved(Broken):
+    """A redirect to another host, or to what is not read: it was not followed.
+
+    So answers an API at an old address, and also one that sends strangers to its login page.
+    """
+
+
 class TimedOut(Broken):
     """No answer in time, where a smaller question may get one."""
 
@@ -130,10 +138,19 @@ def classify_status(response: requests.Response) -> Answer | None:
     if status in _ABSENT:
         return Absent(said)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return Refused(f"{said}: a redirect to another host or to a path that is not read")
+        return Moved(f"{said}: a redirect to {_target(response)}", retries=0, elsewhere=True)
     if status in _REFUSED:
         return Refused(said)
     return _broken(status, said, asked_to_wait)
+
+
+def _target(response: requests.Response) -> str:
+    """Name where a redirect leads, without credentials and what else was asked for."""
+    try:
+        target = urlsplit(urljoin(response.url or "", response.headers["Location"]))
+    except (KeyError, ValueError):
+        return "no address"
+    return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
 
 
 def _broken(status: int, said: str, asked_to_wait: float | None) -> Broken:

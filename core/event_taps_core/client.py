@@ -30,6 +30,7 @@ from event_taps_core.answers import (
     Answer,
     Broken,
     Expired,
+    Moved,
     Refused,
     TimedOut,
     classify_status,
@@ -214,9 +215,11 @@ class _Session(requests.Session):
     @override
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
-        if target and self._permits("GET", urljoin(resp.url, target)):
-            return target
-        return None
+        try:
+            permitted = target and self._permits("GET", urljoin(resp.url, target))
+        except ValueError:  # it is no address
+            return None
+        return target if permitted else None
 
 
 class ApiClient:
@@ -348,6 +351,12 @@ class ApiClient:
 
     def advice(self, answer: Answer) -> str:
         """Say in one sentence what a user can do when nothing at all can be read."""
+        if isinstance(answer, Moved):
+            return (
+                f"{self.base_url} is not where the API is, or it refuses these credentials "
+                f"({answer.reason}, where none were sent): check {self.host_setting}, or "
+                f"{self.credential_settings}"
+            )
         if isinstance(answer, Refused):
             return (
                 f"{self.base_url} refuses these credentials ({answer.reason}): "

@@ -13,6 +13,7 @@ from collections import defaultdict
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from singer_sdk import typing as th
 
 from event_taps_core.schema import OBJECT, TIMESTAMP, column
@@ -120,13 +121,20 @@ def text(value: Any) -> str:
     raise Unconvertible(value)
 
 
+def json_text(value: Any) -> Any:
+    """Write an object or list as compact JSON text; anything else stays as it is."""
+    if isinstance(value, (dict, list)):
+        return msgspec.json.encode(value).decode()
+    return value
+
+
 def integer(value: Any) -> int:
     """Accept whole numbers, also as text (`"3"`) or as floats (`3.0`).
 
     Raises:
         Unconvertible: If it is not a whole number.
     """
-    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,18}\s*", value, re.ASCII):
+    if isinstance(value, str) and _WHOLE.fullmatch(value) and -(2**63) <= int(value) < 2**63:
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -144,6 +152,7 @@ def number(value: Any) -> float:
     raise Unconvertible(value)
 
 
+_WHOLE: Final = re.compile(r"\s*[-+]?\d{1,19}\s*", re.ASCII)
 _DECIMAL: Final = re.compile(r"\s*[-+]?\d{1,18}(\.\d{1,15})?([eE][-+]?\d{1,2})?\s*", re.ASCII)
 _BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
 

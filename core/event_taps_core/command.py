@@ -77,7 +77,7 @@ def _config_error(text: str, properties: dict[str, Any], tap_name: str) -> str:
         variable = f"{tap_name}_{name}".replace("-", "_").upper()
         what = properties.get(name, {}).get("description", "")
         return f"setting {name} is missing ({what}) Set it in the config or as {variable}"
-    wrong = re.search(r" in config\['?(\w+)'?\]$", text)
+    wrong = re.search(r" in config\['?(\w+)'?\](?:\['?\w+'?\])*$", text)
     if wrong:
         name = wrong[1]
         problem = text[: wrong.start()]

@@ -36,6 +36,12 @@ def shard_of(parent_id: str, shard_count: int) -> int:
     return int.from_bytes(hashed, "big") % shard_count
 
 
+def make_room(row: Row, column: str) -> None:
+    """Rename an attribute of the vendor that has the name of a key column: an extra field."""
+    if column in row:
+        row[f"{column} of the vendor"] = row.pop(column)
+
+
 class SurrogateKey:
     """The key column of a stream whose rows have no id.
 
@@ -74,8 +80,7 @@ class SurrogateKey:
         where = [(context or {}).get(name) for name in self._within]
         same: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
-            if self.column in row:  # the vendor has an attribute of that name: an extra field
-                row[f"{self.column} of the vendor"] = row.pop(self.column)
+            make_room(row, self.column)
             same[digest(*where, self._identity(row))].append(row)
         for identity, alike in same.items():
             if len(alike) > 1:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import logging
 import threading
 import time
 from functools import cached_property
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 PageToken = TypeVar("PageToken")
 _CLIMBING = frozenset({"", ".", ".."})
+_MOST_SAID = 20
 
 
 class Batch(NamedTuple):
@@ -143,6 +145,8 @@ class EventStream(RESTStream[Any]):
         self._sharing: dict[str, threading.Lock] = {}
         self._shared: dict[str, list[Row] | Answer] = {}
         self._doubts: dict[str, str] = {}
+        self._said: set[str] = set()
+        self._saying = threading.Lock()
         self._has_begun = False
         self.has_been_read = False
         super().__init__(tap, schema=self._declared_schema(tap.config))
@@ -323,6 +327,14 @@ class EventStream(RESTStream[Any]):
             and type(other).get_url_params is type(self).get_url_params
         )
 
+    def say_once(self, message: str, level: int = logging.WARNING) -> None:
+        """Log something that is true of many answers: once, and not endlessly many such things."""
+        with self._saying:
+            is_new = message not in self._said and len(self._said) < _MOST_SAID
+            self._said.add(message)
+        if is_new:
+            self.logger.log(level, "%s: %s", self.name, message)
+
     # Shared rows: a stream that others hang on is requested once per run
 
     def shared_rows(self, context: Context | None = None) -> list[Row]:
@@ -483,16 +495,6 @@ class EventStream(RESTStream[Any]):
 
     # State
 
-    @property
-    def settle_days(self) -> int:
-        """For how many days after its end a partition is read again."""
-        return int(self.config["settle_days"])
-
-    @property
-    def start_date(self) -> str | None:
-        """No partition that ended before it is read."""
-        return self.config.get("start_date")
-
     def load_progress(self) -> None:
         """Look at what the state says of this stream, before anything is written.
 
@@ -510,8 +512,8 @@ class EventStream(RESTStream[Any]):
         """
         return Settling(
             bookmark=self.bookmark_in(self._kept_state),
-            settle_days=self.settle_days,
-            start_date=self.start_date,
+            settle_days=int(self.config["settle_days"]),
+            start_date=self.config.get("start_date"),
             run_started=self.tap.run_started,
         )
 

@@ -71,7 +71,7 @@ class EventTap(Tap):
         self.stop = Stop()
         self.first_failure: Answer | None = None
         self.has_read = False
-        self.doubtful: list[Callable[[], None]] = []
+        self.held_absences: list[Callable[[], None]] = []
         self._stop_signal = 0
         super().__init__(config=config, **kwargs)
         self.redaction = Redaction(secret_values(self.config, self.config_jsonschema))
@@ -190,9 +190,9 @@ class EventTap(Tap):
         Before that, it may as well be a wrong address: then nothing must be taken for gone.
         """
         self.has_read = True
-        for keep in self.doubtful:
+        for keep in self.held_absences:
             keep()
-        self.doubtful.clear()
+        self.held_absences.clear()
 
     def ask_early(self) -> None:
         """Ask once for everything that the vendor has to prepare, before anything is read.

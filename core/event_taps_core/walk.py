@@ -194,7 +194,7 @@ class Walk:
         self._failures_in_a_row = 0
         reason = error.reason if isinstance(error, Absent) else None
         if isinstance(error, Absent):
-            self._doubt(error)
+            self._remember(error)
         else:
             self.tap.believe_absences()
         for stream in self._due(context):
@@ -216,7 +216,7 @@ class Walk:
         if stream.name not in self._believed and (held or kept.reason is None):
             held.append(kept)
         elif not self.tap.has_read:
-            self.tap.doubtful.append(partial(self._keep, kept))
+            self.tap.held_absences.append(partial(self._keep, kept))
         else:
             for one in (*held, kept):
                 self._keep(one)
@@ -259,7 +259,7 @@ class Walk:
     def _name_missing(self, above: Context, answer: Answer) -> None:
         """Name what a parent's rows would have led to."""
         if isinstance(answer, Absent):
-            self._doubt(answer)
+            self._remember(answer)
             for stream in self._due(above):
                 name = self._name(stream, above)
                 stream.tally.absent.setdefault(answer.reason, []).append(name)
@@ -282,7 +282,7 @@ class Walk:
         if not isinstance(error, Answer):
             self.tap.logger.error("A defect of this tap", exc_info=error)
         elif not self.tap.client.has_succeeded:
-            self._doubt(error)
+            self._remember(error)
             isolated = self.tap.isolates_refusals and context is not None
             refused = isinstance(error, Refused) and not isolated
             if refused or (isinstance(error, Broken) and error.elsewhere):
@@ -293,7 +293,7 @@ class Walk:
             stream.tally.failed.setdefault(reason, []).append(failed)
             self._rows.pop(stream.name, None)
 
-    def _doubt(self, answer: Answer) -> None:
+    def _remember(self, answer: Answer) -> None:
         """Remember the first answer without records: if no other kind comes, the run has failed."""
         if not self.tap.client.has_succeeded:
             self.tap.first_failure = self.tap.first_failure or answer

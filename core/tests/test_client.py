@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core.answers import Absent, Answer, Broken, Expired, Refused
+from event_taps_core.answers import Absent, Answer, Broken, Expired, Moved, Refused
 from event_taps_core.summary import StreamTally
 
 from .api_server import PREFIX, ApiServer, Reply, Seen, status
@@ -374,7 +374,7 @@ def test_a_redirect_to_another_host_is_not_followed(
 ) -> None:
     other_server.on("/people", OK)
     server.on("/people", redirect(other_server.api_url + "/people"))
-    with pytest.raises(Refused, match="redirect"):
+    with pytest.raises(Moved, match=f"redirect to {other_server.api_url}/people"):
         ask(make(server))
     assert other_server.requests == [], "no request, so no header either"
 
@@ -384,7 +384,7 @@ def test_other_hosts_in_other_forms_are_not_followed(
     server: ApiServer, other_server: ApiServer, form: str
 ) -> None:
     server.on("/people", redirect(form.format(other_server.host)))
-    with pytest.raises(Refused):
+    with pytest.raises(Moved):
         ask(make(server))
     assert other_server.requests == []
 
@@ -402,9 +402,30 @@ def test_a_redirect_to_a_read_of_the_same_host_is_followed(
 )
 def test_a_redirect_to_any_other_path_is_not_followed(server: ApiServer, location: str) -> None:
     server.on("/people", redirect(location)).on("/login", OK)
-    with pytest.raises(Refused):
+    with pytest.raises(Moved):
         ask(make(server))
     assert server.paths() == ["/people"]
+
+
+def test_a_redirect_is_named_without_credentials_and_with_what_to_check(
+    server: ApiServer,
+) -> None:
+    """Nobody knows whether the API is there now, or a login page for strangers."""
+    server.on("/people", redirect("https://bob:very-secret@login.example.com/in?token=abc"))
+    client = make(server)
+    with pytest.raises(Moved) as caught:
+        ask(client)
+    said = client.advice(caught.value)
+    assert "a redirect to https://login.example.com/in, where none were sent" in said
+    assert client.host_setting in said
+    assert client.credential_settings in said
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "//[", "http://host:port/"], ids=str)
+def test_a_redirect_to_what_is_no_address_is_no_defect(server: ApiServer, location: str) -> None:
+    server.on("/people", redirect(location))
+    with pytest.raises(Moved):
+        ask(make(server))
 
 
 def test_redirects_in_a_circle_end(server: ApiServer) -> None:

@@ -24,6 +24,7 @@ from event_taps_core.columns import (
     boolean,
     integer,
     iso_date,
+    json_text,
     number,
     snake_case,
     text,
@@ -349,7 +350,17 @@ def test_dates_are_written_in_one_form(sent: str) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "written"),
-    [("3", 3), (" -3 ", -3), ("+3", 3), ("007", 7), (3.0, 3), (-0.0, 0), ("9" * 18, 10**18 - 1)],
+    [
+        ("3", 3),
+        (" -3 ", -3),
+        ("+3", 3),
+        ("007", 7),
+        (3.0, 3),
+        (-0.0, 0),
+        ("9" * 18, 10**18 - 1),
+        (str(2**63 - 1), 2**63 - 1),
+        (str(-(2**63)), -(2**63)),
+    ],
 )
 def test_whole_numbers_in_other_forms(sent: object, written: int) -> None:
     assert integer(sent) == written
@@ -358,7 +369,22 @@ def test_whole_numbers_in_other_forms(sent: object, written: int) -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    ["", "3.0", "3.5", "three", "1e3", "1_000", "0x1", "٣", "9" * 19, 3.5, True, [], {}],
+    [
+        "",
+        "3.0",
+        "3.5",
+        "three",
+        "1e3",
+        "1_000",
+        "0x1",
+        "٣",
+        "9" * 19,
+        str(2**63),
+        3.5,
+        True,
+        [],
+        {},
+    ],
     ids=repr,
 )
 def test_what_is_no_whole_number(sent: object) -> None:
@@ -428,3 +454,9 @@ def test_scalars_as_text_are_in_their_json_form(sent: object, written: str | Non
 def test_what_is_no_scalar_is_no_text(sent: object) -> None:
     with pytest.raises(Unconvertible):
         text(sent)
+
+
+def test_json_text_is_compact_and_keeps_order_and_letters() -> None:
+    assert json_text({"name": "Thème", "a": [1, None]}) == '{"name":"Thème","a":[1,null]}'
+    assert json_text('{ "a": 1 }') == '{ "a": 1 }'
+    assert json_text(None) is None

@@ -6,6 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from singer_sdk.exceptions import ConfigValidationError
+
+from event_taps_core.command import config_errors
 
 from .api_server import ApiServer, Reply, status
 from .runs import KEY, Run, command, config_of, stream_names
@@ -292,3 +295,10 @@ def test_every_setting_of_every_tap_is_described_and_an_integer_where_it_is_a_nu
     for name in own:
         assert settings[name]["description"]
         assert "number" not in settings[name]["type"]
+
+
+def test_a_malformed_item_of_a_list_names_the_setting() -> None:
+    """The SDK's validator names the item's place as well."""
+    wrong = "5 is not of type 'string'"
+    error = ConfigValidationError("invalid", errors=[f"{wrong} in config['ids'][0]"])
+    assert config_errors(error, "tap-toy") == f"setting ids: {wrong}"

@@ -738,3 +738,15 @@ class NumberedTap(ToyTap):
 
 def test_a_stream_may_read_its_partitions_in_its_own_way(server: ApiServer) -> None:
     assert run(server, tap_class=NumberedTap).column("numbered", "id") == ["0", "1", "2"]
+
+
+def test_what_is_true_of_many_answers_is_said_once_and_not_endlessly(
+    server: ApiServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    stream = ToyTap(config=config_of(server)).event_streams["events"]
+    for _ in range(3):
+        stream.say_once("the same")
+    assert [record.getMessage() for record in caplog.records] == ["events: the same"]
+    for number in range(100):
+        stream.say_once(str(number))
+    assert len(caplog.records) < 30

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,17 +22,9 @@ _SECRETS: Final = ("streamkey", "rtmpurl", "password", "accesstoken", "cardtype"
 emitted unless asked for."""
 
 _JSON_BEGINS: Final = ("{", "[")
-_INT64: Final = re.compile(r"-?\d{19}", re.ASCII)
 
 Forms = dict[str, "Callable[[Any], Any]"]
 """By column: what brings a value into the column's form."""
-
-
-def long_id(value: Any) -> Any:
-    """Read a text of 19 digits, which may be an id of 64 bits; anything else stays as it is."""
-    if isinstance(value, str) and _INT64.fullmatch(value) and -(2**63) <= int(value) < 2**63:
-        return int(value)
-    return value
 
 
 def integer_id(value: Any) -> int:
@@ -42,7 +33,6 @@ def integer_id(value: Any) -> int:
     Raises:
         Broken: If it is neither: a row without an id is no row.
     """
-    value = long_id(value)
     if type(value) is int:
         return value
     try:
@@ -73,7 +63,7 @@ def list_of_ids(value: Any) -> Any:
     if value is None:
         return None
     try:
-        ids = map(long_id, value if isinstance(value, list) else [value])
+        ids = value if isinstance(value, list) else [value]
         return [one if type(one) is int else integer(one) for one in ids]
     except Unconvertible:
         return value
@@ -82,11 +72,6 @@ def list_of_ids(value: Any) -> Any:
 def list_of_objects(value: Any) -> Any:
     """Make a list of what the documented schema calls an object, and the vendor's prose a list."""
     return [value] if isinstance(value, dict) else value
-
-
-def json_text(value: Any) -> Any:
-    """Write an object or list as JSON text, which the vendor itself does in places."""
-    return msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else value
 
 
 @lru_cache(maxsize=4096)

@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, Broken, ChangesStream, EventStream, Page
+from event_taps_core import Absent, Answer, Broken, ChangesStream, EventStream, Page, json_text
 from tap_accelevents import client, schemas
 from tap_accelevents.dates import search_time, session_end, zone_of
 from tap_accelevents.paging import PAGE_SIZE, SEARCH_TIME, Pages
 from tap_accelevents.rows import (
     Naming,
     integer_id,
-    json_text,
     list_of_ids,
     list_of_objects,
-    long_id,
     rows_of,
     text_id,
     without_repeats,
@@ -133,11 +131,10 @@ class AccelEventsStream(EventStream):
 
     @cached_property
     def _naming(self) -> Naming:
-        ids: Forms = {} if self.has_text_ids else {self.primary_keys[-1]: long_id}
         return Naming(
             {column.name for column in self.columns},
             self.spellings,
-            {**ids, **self.forms},
+            self.forms,
             self.left_out,
             with_secrets=bool(self.config.get("include_secrets")),
         )
@@ -628,7 +625,6 @@ class OrdersStream(EventPartStream, ChangesStream):
     def __init__(self, tap: TapAccelevents) -> None:
         super().__init__(tap)
         self._read_in_full: set[str] = set()
-        self._has_warned = False
 
     @override
     def since(self, context: Context | None) -> datetime | None:
@@ -662,9 +658,8 @@ class OrdersStream(EventPartStream, ChangesStream):
         found = rows_of(response.json(), self.list_names)
         rows = without_repeats(found, self.id_of)
         differ = len({(self.id_of(row), str(row.get("id"))) for row in found}) > len(rows)
-        if differ and not self._has_warned:
-            self._has_warned = True
-            LOGGER.warning("orders: rows of one orderId differ in id; the first of them is kept")
+        if differ:
+            self.say_once("rows of one orderId differ in id; the first of them is kept")
         return rows
 
     @override

@@ -17,7 +17,6 @@ from tap_accelevents.rows import (
     Naming,
     integer_id,
     is_secret,
-    json_text,
     list_of_ids,
     list_of_objects,
     rows_of,
@@ -161,12 +160,6 @@ def test_single_object_is_a_list_of_one() -> None:
     assert list_of_objects({"id": 1}) == [{"id": 1}]
     assert list_of_objects([{"id": 1}]) == [{"id": 1}]
     assert list_of_objects(None) is None
-
-
-def test_json_text_is_compact_and_keeps_order_and_letters() -> None:
-    assert json_text({"name": "Thème", "a": [1, None]}) == '{"name":"Thème","a":[1,null]}'
-    assert json_text('{ "a": 1 }') == '{ "a": 1 }'
-    assert json_text(None) is None
 
 
 @pytest.mark.parametrize("value", [None, "", "x", True, [], {}, 1.5, "9" * 19, "1" * 20], ids=repr)

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import msgspec
-
-from event_taps_core import rfc3339
+from event_taps_core import json_text, rfc3339
 
 if TYPE_CHECKING:
     from event_taps_core import Row
@@ -39,11 +37,9 @@ def iso_time(value: Any) -> Any:
     return value
 
 
-def json_text(value: Any) -> Any:
+def free_form(value: Any) -> Any:
     """Turn an object or list into JSON text, and the text "null" into null."""
-    if isinstance(value, (dict, list)):
-        return msgspec.json.encode(value).decode()
-    return None if value == "null" else value
+    return None if value == "null" else json_text(value)
 
 
 FREE_FORM: Final = frozenset(

@@ -28,10 +28,10 @@ from tap_airmeet.rows import (
     FREE_FORM,
     answer_order,
     asked,
+    free_form,
     is_id,
     is_uuid,
     iso_time,
-    json_text,
     participant,
     recording,
     registration_order,
@@ -315,7 +315,7 @@ class BoothsStream(EventPartStream):
         says text, but their names speak of lists and objects.
         """
         return {
-            name: json_text(value) if name in FREE_FORM else value for name, value in row.items()
+            name: free_form(value) if name in FREE_FORM else value for name, value in row.items()
         }
 
 

@@ -13,7 +13,6 @@ import re
 import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urljoin, urlsplit
 
 from typing_extensions import override
 
@@ -113,10 +112,6 @@ class Breach(Broken):
 
 class MethodRefused(Broken):
     """The key pair is good, but not for this account or data method; for others it may be."""
-
-
-class Moved(Refused):
-    """The API is at another address, where the credentials were not sent."""
 
 
 class MeetEngageClient(ApiClient):
@@ -296,8 +291,6 @@ class MeetEngageClient(ApiClient):
         status = response.status_code
         if status == HTTPStatus.OK:
             return None
-        if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-            return _moved(response)
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             return _breach(
                 f"HTTP {status}", retry_after_seconds(response.headers.get("Retry-After"))
@@ -348,13 +341,7 @@ class MeetEngageClient(ApiClient):
 
     @override
     def advice(self, answer: Answer) -> str:
-        """Say what to do; a redirect is no word on the credentials, which did not follow it."""
-        if isinstance(answer, Moved):
-            return (
-                f"{self.base_url} is not where the API is ({answer.reason}), and no credentials "
-                "were sent there: if that is an address of Meet & Engage, set the setting api_url "
-                "to it"
-            )
+        """Say what to do where the key pair is good, and what it is used for is refused."""
         if isinstance(answer, MethodRefused):
             return (
                 f"{self.base_url} accepts the key pair, but not what it is asked for: "
@@ -411,14 +398,6 @@ def others_of(beside: Mapping[str, Any]) -> list[str]:
 def _breach(said: str, asked_to_wait: float | None) -> Breach:
     msg = f"{said}: the limit of calls is exceeded"
     return Breach(msg, retries=0, retry_after=asked_to_wait)
-
-
-def _moved(response: ApiResponse) -> Moved:
-    """Name the address that a redirect leads to, for the user to judge."""
-    target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
-    netloc = target.netloc.rpartition("@")[2]
-    path = target.path.removesuffix(DATA_PATH).rstrip("/")
-    return Moved(f"HTTP {response.status_code}: it redirects to {target.scheme}://{netloc}{path}")
 
 
 def _page(response: ApiResponse) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -52,7 +53,6 @@ _RETRIES_BEFORE_HALVING: Final = 1
 _IN_MEMORY: Final = 3
 """A row that waits for its turn takes about so many times its size in the answer."""
 
-_MOST_WARNINGS: Final = 20
 _NO_METHOD: Final = "organisation_data"
 """The stream's name where nothing is left of the method's."""
 
@@ -90,7 +90,6 @@ class OrganisationDataStream(EventStream):
         super().__init__(tap)
         self._most_days: int | None = None
         self._halves_early = False
-        self._warned: set[str] = set()
         self._noting = threading.Lock()
         self._text_attributes: dict[str, bool] = {}
 
@@ -223,17 +222,10 @@ class OrganisationDataStream(EventStream):
     def _look_at(self, beside: Row) -> None:
         """Log warnings and the names of other members, each once; fail where there is an error."""
         self.client.insist_on_success(beside)
-        for text in filter(self._is_new, warnings_of(beside)):
-            self.logger.warning("%s: Meet & Engage warns: %s", self.name, text)
-        for name in filter(self._is_new, others_of(beside)):
-            self.logger.info("%s: the answer also has %r, which is not read", self.name, name)
-
-    def _is_new(self, text: str) -> bool:
-        """Say whether this has not been logged yet, and not too much else has."""
-        with self._noting:
-            is_new = text not in self._warned and len(self._warned) < _MOST_WARNINGS
-            self._warned.add(text)
-            return is_new
+        for text in warnings_of(beside):
+            self.say_once(f"Meet & Engage warns: {text}")
+        for name in others_of(beside):
+            self.say_once(f"the answer also has {name!r}, which is not read", logging.INFO)
 
     @override
     def probe(self) -> None:
@@ -263,9 +255,9 @@ class OrganisationDataStream(EventStream):
         Raises:
             Broken: If a row lacks one of them: rows with the same key would replace each other.
         """
-        names = [name for name in self.key_columns if name not in schemas.CONSTANTS]
         if not self.key_columns:
             return
+        names = [name for name in self.key_columns if name not in schemas.CONSTANTS]
         before = len(keys)
         for row in rows:
             found = {schemas.column_name(name): value for name, value in row.items()}

@@ -428,8 +428,8 @@ def test_redirect_to_the_other_host_is_named_and_gets_no_credentials(sandbox: Sa
     outcome = run(sandbox)
     assert outcome.exit_code == 1
     port = urllib.parse.urlsplit(sandbox.url).port
-    assert f"http://localhost:{port}/meetengage/api/1.0/rest)" in outcome.said
-    assert "set the setting api_url to it" in outcome.said
+    assert f"a redirect to http://localhost:{port}/meetengage/api/1.0/rest," in outcome.said
+    assert "check the setting api_url" in outcome.said
     requests = sandbox.requests()
     assert [request.status for request in requests] == [301]
 

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit
 
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, ApiClient, Broken, Refused, snake_case
+from event_taps_core import Absent, Answer, ApiClient, Broken, Moved, Refused, snake_case
 from tap_meetings_export.envelope import objects_of
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ MEETINGS_PATH: Final = f"{API_PREFIX}/meetings/export"
 PARTICIPANTS_PATH: Final = f"{API_PREFIX}/participants/{{event_id}}/list"
 
 _SUCCESS: Final = 2
-_REDIRECTS: Final = 3
 _BAD_REQUESTS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _WRONG_KEYS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
@@ -80,6 +78,8 @@ class ExpoPlatformClient(ApiClient):
         nothing about an event.
         """
         problem = super().classify(response)
+        if isinstance(problem, Moved):
+            return problem
         if problem is None:
             body = response.json()
             status = status_in(body)
@@ -89,10 +89,6 @@ class ExpoPlatformClient(ApiClient):
         except Broken:
             body = None
         status = response.status_code
-        if status // 100 == _REDIRECTS:
-            target = urlsplit(urljoin(response.url, response.headers.get("Location", "")))
-            said = f"HTTP {status}: a redirect to {target.hostname}{target.path}"
-            return Broken(said, retries=0, elsewhere=True)
         if status in _ABSENT and body is None:
             return Broken(f"HTTP {status} without JSON, so not from this API")
         if status in _BAD_REQUESTS or isinstance(problem, (Absent, Refused)):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from event_taps_core import digest, snake_case
+from event_taps_core import digest, json_text, snake_case
 from event_taps_core.columns import Unconvertible, text
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ def with_columns(row: Row, columns: Collection[str]) -> Row:
 
     Several attributes may fit a column: then the likeliest alias that has a value gets it. The
     others, and what fits no column, keep the vendor's names, unless they hold no value and would
-    be in the way.
+    be in the way. Every column is text, so an object or list becomes JSON text.
     """
     best: dict[str, tuple[bool, int, bool, str]] = {}
     for attribute, value in row.items():
@@ -64,12 +62,7 @@ def with_columns(row: Row, columns: Collection[str]) -> Row:
                 best[column] = claim
     chosen = {attribute: column for column, (*_, attribute) in best.items()}
     others = {name: value for name, value in row.items() if name not in chosen}
-    return others | {column: _plain(row[attribute]) for attribute, column in chosen.items()}
-
-
-def _plain(value: Any) -> Any:
-    """Turn an object or list into JSON text: every column is text."""
-    return msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else value
+    return others | {column: json_text(row[attribute]) for attribute, column in chosen.items()}
 
 
 def said(row: Row, column: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -10,6 +9,7 @@ from singer_sdk.streams.rest import PageContext
 from typing_extensions import override
 
 from event_taps_core import Absent, Answer, Broken, ChangesStream, Page, Refused
+from event_taps_core.keys import make_room
 from tap_meetings_export import schemas
 from tap_meetings_export.client import MEETINGS_PATH, PARTICIPANTS_PATH, BadRequest
 from tap_meetings_export.envelope import counts_of, rows_of
@@ -69,8 +69,6 @@ class ExpoPlatformStream(ChangesStream):
         self.overlap = timedelta(minutes=int(tap.config["overlap_minutes"]))
         self._names = frozenset(column.name for column in self.columns) - {"event_id", KEY}
         self._order = self.order
-        self._said: set[str] = set()
-        self._saying = threading.Lock()
 
     # What to ask for
 
@@ -107,8 +105,7 @@ class ExpoPlatformStream(ChangesStream):
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         for sent in rows_of(response.json()):
             row = with_columns(sent, self._names)
-            if KEY in row:  # the vendor has an attribute of that name: an extra field
-                row[f"{KEY} of the vendor"] = row.pop(KEY)
+            make_room(row, KEY)
             row[KEY] = self.key_of(row, sent)
             yield row
 
@@ -132,7 +129,7 @@ class ExpoPlatformStream(ChangesStream):
             except BadRequest as problem:
                 if params == self.everything:
                     raise
-                self._say(
+                self.say_once(
                     f"this environment refuses {', '.join(params)} ({problem.reason}), so "
                     "everything is read"
                 )
@@ -169,7 +166,7 @@ class ExpoPlatformStream(ChangesStream):
         if pages.lack and not self._counts_everything(context, params, pages):
             raise Broken(pages.lack, retries=0)
         if pages.found_new:
-            self._say(
+            self.say_once(
                 "rows keep moving from page to page, and nothing tells how many there are; "
                 "what may be missing comes with the next full refresh"
             )
@@ -182,13 +179,13 @@ class ExpoPlatformStream(ChangesStream):
             rows, ids = keys.add(sent)
             pages.take(ids, counts_of(response.json()))
             if pages.repeats_first and len(sent) >= self.page_size:
-                self._say(
+                self.say_once(
                     "a full first page came again as the second one; if there are more rows, this "
                     "environment ignores the number of the page, and they cannot be read"
                 )
             yield Page([rows], len(response.content))
         if keys.repeated:
-            self._say(
+            self.say_once(
                 "some people are listed more than once in the same meeting, and no role tells "
                 f"their rows apart; a number at the end of {KEY} does"
             )
@@ -247,7 +244,7 @@ class ExpoPlatformStream(ChangesStream):
             map(hash, ids)
         ):
             return False
-        self._say(
+        self.say_once(
             "this environment counts rows without regard to the filters, so nothing tells whether "
             "all came that were changed; what may be missing comes with the next full refresh"
         )
@@ -266,7 +263,7 @@ class ExpoPlatformStream(ChangesStream):
                 raise
             response, (rows,) = self._ask(PageContext(context, plain), [self])
             self._order = {}
-            self._say(f"this environment does not sort as it is asked to ({problem.reason})")
+            self.say_once(f"this environment does not sort as it is asked to ({problem.reason})")
         return response, rows
 
     def _watch_filters(self, rows: list[Row], params: Row, since: datetime) -> None:
@@ -279,18 +276,10 @@ class ExpoPlatformStream(ChangesStream):
         for name in params:
             times = [instant(row, self.filters[name]) for row in rows]
             if any(time is not None and time < since - UNKNOWN_ZONE for time in times):
-                self._say(
+                self.say_once(
                     f"this environment seems to ignore {name}: it sends older rows than it was "
                     "asked for, so each run takes as long as a full one"
                 )
-
-    def _say(self, message: str) -> None:
-        """Warn of something once per run."""
-        with self._saying:
-            if message in self._said:
-                return
-            self._said.add(message)
-        self.logger.warning("%s: %s", self.name, message)
 
 
 class MeetingsStream(ExpoPlatformStream):

@@ -229,7 +229,7 @@ def test_page_of_html_is_no_answer_of_this_api() -> None:
 def test_redirect_to_another_host_names_it_and_not_its_query() -> None:
     found = classified(302, b"", Location="https://moved.example.com/login?token=abc")
     assert isinstance(found, Broken)
-    assert found.reason == "HTTP 302: a redirect to moved.example.com/login"
+    assert found.reason == "HTTP 302: a redirect to https://moved.example.com/login"
     assert "api_url" in CLIENT.advice(found)
 
 
