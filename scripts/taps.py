@@ -13,6 +13,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from event_taps_core.setting_texts import form_of
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 READ_LOG = "read_log"
@@ -28,6 +30,7 @@ class Setting:
     label: str
     kind: str
     description: str
+    form: str  # of a list or an object, as text
     default: object
     options: tuple[object, ...]
     secret: bool
@@ -166,6 +169,7 @@ def _settings(schema: JsonObject, own: set[str]) -> list[Setting]:
                 label=spec.get("title") or name.replace("_", " ").replace(".", " ").capitalize(),
                 kind=_kind(spec),
                 description=" ".join((spec.get("description") or "").split()),
+                form=form_of(schema, name) if _kind(spec) in {"array", "object"} else "",
                 default=spec.get("default"),
                 options=tuple(option for option in spec.get("enum", ()) if option is not None),
                 secret=bool(spec.get("secret")),

@@ -9,7 +9,7 @@ import signal
 import sys
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError
@@ -18,12 +18,13 @@ from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from event_taps_core.answers import Answer, Broken
-from event_taps_core.command import TapCommand, config_errors
+from event_taps_core.command import TapCommand
 from event_taps_core.errors import StateError, TapError
 from event_taps_core.messages import MessageWriter
 from event_taps_core.read_log import ReadLogStream
 from event_taps_core.reading import Done, Stop, Stopped, read_in_order
 from event_taps_core.redaction import Redaction, secret_values
+from event_taps_core.setting_texts import in_words, read_texts, texts_of_variables, variable_of
 from event_taps_core.settings import check
 from event_taps_core.streams import EventStream
 from event_taps_core.walk import Walk
@@ -63,9 +64,8 @@ class EventTap(Tap):
     message_writer_class = MessageWriter
     message_writer: MessageWriter
 
-    def __init__(self, *, config: Any = None, **kwargs: Any) -> None:
-        if isinstance(config, dict):  # a setting that is null is a setting that is not given
-            config = {name: value for name, value in config.items() if value is not None}
+    def __init__(self, **kwargs: Any) -> None:
+        self._variables: dict[str, str] = {}
         self.run_started = datetime.now(UTC)
         self.read_at = self.run_started.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self.stop = Stop()
@@ -73,7 +73,7 @@ class EventTap(Tap):
         self.has_read = False
         self.held_absences: list[Callable[[], None]] = []
         self._stop_signal = 0
-        super().__init__(config=config, **kwargs)
+        super().__init__(**kwargs)
         self.redaction = Redaction(secret_values(self.config, self.config_jsonschema))
         self.redaction.install()
 
@@ -213,7 +213,40 @@ class EventTap(Tap):
         except Answer:
             return []  # the reading will meet it again, and name it
 
+    def refuse_settings(self, errors: Sequence[str]) -> NoReturn:
+        """Say which settings are wrong.
+
+        Raises:
+            TapError: In one sentence; the SDK would say it in several lines.
+        """
+        raise TapError(in_words(errors, self.config_jsonschema, self.name, self._variables))
+
     # The SDK's hooks
+
+    @property
+    @override
+    def _env_var_config(self) -> dict[str, Any]:
+        """Return the variables as the texts that they are; `_validate_config` reads them."""
+        self.append_builtin_config(self.config_jsonschema)
+        texts = texts_of_variables(self.config_jsonschema, self.name)
+        self._variables = {name: variable_of(self.name, name) for name in texts}
+        return texts
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Read settings that are texts first; it is here that the SDK has gathered all of them."""
+        self._config = read_texts(self._config, self.config_jsonschema, self._variables)
+        try:
+            return super()._validate_config(raise_errors=raise_errors)
+        except ConfigValidationError as error:
+            self.refuse_settings(error.errors)
+
+    @override
+    def setup_mapper(self) -> None:
+        try:
+            super().setup_mapper()
+        except ConfigValidationError as error:  # of flattening: it has rules beside the schema
+            self.refuse_settings(error.errors)
 
     @override
     def discover_streams(self) -> Sequence[EventStream]:
@@ -262,15 +295,12 @@ class EventTap(Tap):
         gc.freeze()
         gc.set_threshold(100_000, 50, 50)
         cls.print_version(print_fn=cls.logger.info)
-        try:
-            tap = cls(
-                config=config.config if config else {},
-                parse_env_config=bool(config and config.parse_env),
-                state=_json_file(state, "state"),
-                catalog=_catalog(_json_file(catalog, "catalog")),
-            )
-        except ConfigValidationError as error:  # the SDK would say it in several lines
-            raise TapError(config_errors(error, cls.name)) from error
+        tap = cls(
+            config=config.config if config else {},
+            parse_env_config=bool(config and config.parse_env),
+            state=_json_file(state, "state"),
+            catalog=_catalog(_json_file(catalog, "catalog")),
+        )
         sys.exit(tap.run())
 
     @classmethod

@@ -6,9 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.exceptions import ConfigValidationError
 
-from event_taps_core.command import config_errors
+from event_taps_core.setting_texts import in_words
 
 from .api_server import ApiServer, Reply, status
 from .runs import KEY, Run, command, config_of, stream_names
@@ -106,6 +105,9 @@ def test_no_configuration_at_all() -> None:
         ("api_url", "https://bob:password@example.com/api"),
         ("api_url", "https://example.com/api?key=1"),
         ("api_url", "https://example.com/api#top"),
+        ("flattening_enabled", True),
+        ("stream_maps", {"people": {"copied": "1 +"}}),
+        ("stream_maps", {"people": 5}),
         ("api_key", 5),
         ("api_key", ["k"]),
         ("api_key", "line\nbreak"),
@@ -117,7 +119,7 @@ def test_a_malformed_setting_is_named(
     api: ApiServer, tmp_path: Path, name: str, value: object
 ) -> None:
     result = with_settings(api, tmp_path, **{name: value})
-    assert_one_last_line(result, name)
+    assert_one_last_line(result, name.removesuffix("_enabled"))
     assert result.stdout == ""
     assert api.requests == []
 
@@ -297,8 +299,10 @@ def test_every_setting_of_every_tap_is_described_and_an_integer_where_it_is_a_nu
         assert "number" not in settings[name]["type"]
 
 
-def test_a_malformed_item_of_a_list_names_the_setting() -> None:
+@pytest.mark.parametrize("at", ["['ids'][0]", "['ids']['a b'][0]"])
+def test_a_malformed_item_of_a_list_names_the_setting(at: str) -> None:
     """The SDK's validator names the item's place as well."""
     wrong = "5 is not of type 'string'"
-    error = ConfigValidationError("invalid", errors=[f"{wrong} in config['ids'][0]"])
-    assert config_errors(error, "tap-toy") == f"setting ids: {wrong}"
+    schema = {"properties": {"ids": {"type": ["array", "null"], "examples": [["demo"]]}}}
+    found = in_words([f"{wrong} in config{at}"], schema, "tap-toy", {"ids": "TAP_TOY_IDS"})
+    assert found == f'setting ids (TAP_TOY_IDS): {wrong}; write it as ["demo"]'

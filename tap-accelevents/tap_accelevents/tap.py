@@ -61,6 +61,7 @@ class TapAccelevents(EventTap):
             th.ArrayType(th.StringType(nullable=True), nullable=False),  # see `check_settings`
             required=True,
             title="Event URLs",
+            examples=[["demo", "other"]],
             description="The events to read, by their slugs: 'demo' for an event whose public "
             "address ends in /events/demo.",
         ),

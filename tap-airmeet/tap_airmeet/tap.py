@@ -70,6 +70,7 @@ class TapAirmeet(EventTap):
             "airmeet_ids",
             th.ArrayType(th.StringType),
             title="Airmeet ids",
+            examples=[["0ee5a7d0-6a4b-11ef-9e39-4b3a2d5c1f07"]],
             description="Read only these events; without it, all events that the community lists.",
         ),
         th.Property(

@@ -46,6 +46,7 @@ class TapConferencesIo(EventTap):
             "session_ids",
             th.ArrayType(th.StringType),
             title="Session ids",
+            examples=[["1234", "1235"]],
             description="Sessions to read in addition to the listed ones, such as hidden or "
             "archived sessions that the API may not list.",
         ),

@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk import typing as th
-from singer_sdk.exceptions import ConfigValidationError
 from typing_extensions import override
 
 from event_taps_core import Answer, EventTap, Page, Refused, TapError, settings
@@ -95,6 +94,7 @@ class TapMeetEngage(EventTap):
                 additional_properties=th.ArrayType(th.StringType(nullable=False, min_length=1))
             ),
             title="Primary keys",
+            examples=[{STANDARD: ["email_address", "chat_id"]}],
             description="For a data method, the columns that identify a row, where it has such: "
             "{'standard': ['email_address', 'chat_id']}. Else a key is made from the whole row.",
         ),
@@ -201,14 +201,13 @@ class TapMeetEngage(EventTap):
         """Look for columns in a sample of rows, if there are credentials.
 
         Raises:
-            ConfigValidationError: If a setting is wrong; it may be missing.
-            TapError: If the credentials are refused; a data method alone may be.
+            TapError: If a setting is wrong (it may be missing), or if the credentials are refused
+                (a data method alone may be).
         """
         errors = self._validate_config(raise_errors=False)
         wrong = [error for error in errors if "is a required property" not in error]
         if wrong:
-            msg = "the settings are wrong"
-            raise ConfigValidationError(msg, errors=wrong, schema=dict(self.config_jsonschema))
+            self.refuse_settings(wrong)
         if not errors:
             self.check_settings()
             self._config["max_retries"] = min(_RETRIES, int(self.config["max_retries"]))

@@ -41,6 +41,7 @@ class TapMeetingsExport(EventTap):
             _EVENT_IDS,
             required=True,
             title="Event ids",
+            examples=[[1041, 1187]],
             description="The events to read, by their numbers, such as [1041, 1187]; the API has "
             "no list of events.",
         ),

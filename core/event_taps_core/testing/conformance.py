@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +9,7 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from singer_sdk.testing.runners import TapTestRunner
 
 from event_taps_core.testing.plugin import UNHURRIED
+from event_taps_core.testing.promises.base import signals_untouched
 from event_taps_core.testing.promises.deferral import Deferral
 from event_taps_core.testing.promises.description import Description
 from event_taps_core.testing.promises.faults import PERMANENT, Faults
@@ -107,7 +106,7 @@ def _sdk_runner(tap: TapUnderTest) -> TapTestRunner:
 
 
 def _sdk_tests(tap: TapUnderTest, runner: TapTestRunner) -> type:
-    with _signals_untouched():
+    with signals_untouched():
         generated: Any = get_tap_test_class(
             tap.tap_class, config=_placeholders(tap), parse_env_config=False
         )
@@ -119,21 +118,9 @@ def _sdk_tests(tap: TapUnderTest, runner: TapTestRunner) -> type:
         def runner(self, sandbox: Sandbox) -> Iterator[TapTestRunner]:
             """The SDK's runner, which reads once and keeps what it read."""
             runner.config.update(sandbox.settings)
-            with _signals_untouched():
+            with signals_untouched():
                 if not runner.raw_messages:
                     runner.sync_all()
                 yield runner
 
     return SdkTests
-
-
-@contextlib.contextmanager
-def _signals_untouched() -> Iterator[None]:
-    """Give pytest back its Ctrl-C, which a tap takes over when it is made."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.getsignal(number) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, handlers, strict=True):
-            signal.signal(number, handler)

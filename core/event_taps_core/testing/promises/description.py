@@ -7,9 +7,12 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
+from singer_sdk import Tap
 
 from event_taps_core.columns import COMMON_COLUMNS
+from event_taps_core.setting_texts import form_of
 from event_taps_core.testing.promises.base import Promises
 from event_taps_core.testing.running import TapRunner
 from event_taps_core.testing.under_test import replication_key
@@ -83,6 +86,16 @@ class Description(Promises):
             if not schema.get("title") or not schema.get("description")
         ]
         assert silent == []
+
+    def test_a_setting_that_is_a_list_or_an_object_has_an_example(self) -> None:
+        """It is what an error shows, and `.env.example`."""
+        schema = self.tap.tap_class.config_jsonschema
+        of_the_sdk: dict[str, Any] = {"properties": {}}
+        Tap.append_builtin_config(of_the_sdk)
+        for name, declared in self.tap.setting_schemas.items():
+            if {"array", "object"} & set(declared["type"]) and name not in of_the_sdk["properties"]:
+                assert {"examples", "default"} & set(declared), name
+                jsonschema.validate(json.loads(form_of(schema, name)), declared)
 
     def test_columns_are_in_snake_case(self, described: dict[str, Any]) -> None:
         """In all taps."""

@@ -4,13 +4,16 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from event_taps_core.testing.promises.base import FirstRun, Promises
+from event_taps_core.errors import TapError
+from event_taps_core.setting_texts import form_of, variable_of
+from event_taps_core.testing.promises.base import FirstRun, Promises, signals_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +30,19 @@ MALFORMED = {
     "include_secrets": "perhaps",
     "api_url": 17,
     "shard_index": 5,
+}
+
+WRONG_TEXTS = {
+    "array": ("demo,other", "[demo]", "{}", "7", "["),
+    "object": ("standard=a", "{a: 1}", "[]", "{"),
+    "boolean": ("perhaps", "2", "ture"),
+    "integer": ("many", "2.5", "true", "1_000", "1e999", "[14]"),
+}
+RIGHT_TEXTS: dict[str, dict[str, Any]] = {
+    "array": {"[]": [], ' ["1041"]': ["1041"]},
+    "object": {"{}": {}},
+    "boolean": {"yes": True, "1": True, "False": False, "off": False},
+    "integer": {"14": 14, "14.0": 14, " 1 ": 1},
 }
 
 
@@ -74,7 +90,7 @@ class Mistakes(Promises):
     def test_missing_setting(self, run_tap: TapRunner, required_setting: str) -> None:
         """It is named, with the variable that would set it."""
         run = run_tap(**{required_setting: None})
-        variable = f"{self.tap.command}_{required_setting}".replace("-", "_").upper()
+        variable = variable_of(self.tap.command, required_setting)
         run.assert_failed_in_one_line(required_setting, variable)
         assert run.stdout == b""
 
@@ -84,6 +100,59 @@ class Mistakes(Promises):
         malformed: dict[str, Any] = {setting: MALFORMED[setting]}
         run = run_tap(**malformed)
         run.assert_failed_in_one_line(setting)
+        assert run.stdout == b""
+
+    def test_texts_for_other_types(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Every setting: read, or named with the form it takes, from a variable and from a file."""
+        for name, kind in self.kinds().items():
+            variable = variable_of(self.tap.command, name)
+            for text in WRONG_TEXTS[kind]:
+                with pytest.raises(TapError, match=f"setting {name} is not .*: write it as "):
+                    self.configured({name: text}, env=False)
+                monkeypatch.setenv(variable, text)
+                with pytest.raises(TapError, match=rf"setting {name} \({variable}\) is not "):
+                    self.configured({})
+            for text, value in RIGHT_TEXTS[kind].items():
+                monkeypatch.setenv(variable, text)
+                assert self.configured({name: text}, env=False)[name] == value, text
+                assert self.configured({})[name] == value, text
+            monkeypatch.setenv(variable, "")
+            assert (
+                self.configured({name: ""}) == self.configured({}) == self.configured({}, env=False)
+            )
+            monkeypatch.delenv(variable)
+
+    def kinds(self) -> dict[str, str]:
+        """Return of which type the settings are that are not text."""
+        with_sdk = self.tap.tap_class
+        with_sdk.append_builtin_config(with_sdk.config_jsonschema)
+        types = {name: schema["type"] for name, schema in self.tap.setting_schemas.items()}
+        found = {name: next((k for k in WRONG_TEXTS if k in types[name]), "") for name in types}
+        return {name: kind for name, kind in found.items() if kind and "string" not in types[name]}
+
+    def configured(self, config: Record, *, env: bool = True) -> Record:
+        """Return the settings that the tap would work with; what is missing does not matter."""
+        with signals_untouched():
+            tap = self.tap.tap_class(
+                config=config, parse_env_config=env, validate_config=False, setup_mapper=False
+            )
+        return dict(tap.config)
+
+    def test_variables_alone(self, run_tap: TapRunner, first_run: FirstRun) -> None:
+        """They are enough; an empty one is a setting that is not given."""
+        texts = {n: v if isinstance(v, str) else json.dumps(v) for n, v in run_tap.settings.items()}
+        env = {variable_of(self.tap.command, name): text for name, text in texts.items()}
+        env[variable_of(self.tap.command, "settle_days")] = ""
+        run = run_tap.plain("--config", "ENV", env=env).assert_good()
+        self.assert_equals(self.load(run), first_run.truth)
+
+    def test_a_variable_that_holds_no_list(self, run_tap: TapRunner) -> None:
+        """One line, whatever else is missing."""
+        name = next((n for n, kind in self.kinds().items() if kind == "array"), "settle_days")
+        variable = variable_of(self.tap.command, name)
+        run = run_tap.plain("--config", "ENV", env={variable: "demo,other"})
+        form = form_of(self.tap.tap_class.config_jsonschema, name)
+        run.assert_failed_in_one_line(name, variable, form)
         assert run.stdout == b""
 
     def test_malformed_secret_is_not_shown(self, run_tap: TapRunner, secret_setting: str) -> None:

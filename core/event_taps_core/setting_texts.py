@@ -1,0 +1,146 @@
+"""Settings that come as text, as variables do, and words for settings that are wrong.
+
+A variable holds only text, and Meltano passes on what it finds. So a text in the place of a number,
+a list or an object is read as the JSON that it should be, wherever it comes from.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from singer_sdk.configuration._dict_config import parse_environment_config
+
+from event_taps_core.errors import TapError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_YES_OR_NO: Final = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+
+
+class _Kind(NamedTuple):
+    words: str
+    form: str
+    type: type
+
+
+_KINDS: Final = {
+    "boolean": _Kind("a yes or a no", "true or false", bool),
+    "integer": _Kind("a whole number", "14", int),
+    "array": _Kind("a JSON list", '["one", "other"]', list),
+    "object": _Kind("a JSON object", '{"name": "value"}', dict),
+}
+
+
+def variable_of(tap_name: str, setting: str) -> str:
+    """Return the environment variable that holds a setting."""
+    return f"{tap_name}_{setting}".replace("-", "_").upper()
+
+
+def texts_of_variables(schema: Mapping[str, Any], tap_name: str) -> dict[str, str]:
+    """Return the variables that are set and not empty, by the name of their setting.
+
+    The SDK looks for them, and for a file `.env`. It is told that they are all text, because it
+    takes `[demo]` for a list and ends in a traceback where a number is empty.
+    """
+    texts = {"properties": {name: {"type": ["string"]} for name in schema["properties"]}}
+    found = parse_environment_config(texts, variable_of(tap_name, ""))
+    return {name: text for name, text in found.items() if text}
+
+
+def read_texts(
+    config: Mapping[str, Any], schema: Mapping[str, Any], variables: Mapping[str, str]
+) -> dict[str, Any]:
+    """Read the texts that stand for another type; null and empty ones are settings not given.
+
+    Args:
+        config: The settings as they came.
+        schema: Their JSON schema.
+        variables: The settings that came from variables, and these variables' names.
+
+    Raises:
+        TapError: If a text is not of the form that its setting takes.
+    """
+    given = {name: value for name, value in config.items() if value is not None and value != ""}
+    for name, value in given.items():
+        kind = _kind(schema["properties"].get(name, {}))
+        if kind and isinstance(value, str):
+            given[name] = _read(value, kind)
+            if given[name] is None:
+                form = _KINDS[kind].form if kind == "boolean" else form_of(schema, name)
+                msg = f"{_named(name, variables)} is not {_KINDS[kind].words}: write it as {form}"
+                raise TapError(msg)
+    return given
+
+
+def form_of(schema: Mapping[str, Any], name: str) -> str:
+    """Return how a setting is written as text: an example of JSON, empty for plain text."""
+    declared = schema["properties"].get(name, {})
+    kind = _kind(declared)
+    if kind is None:
+        return ""
+    examples = [*declared.get("examples", ()), *filter(None, [declared.get("default")])]
+    return json.dumps(examples[0]) if examples else _KINDS[kind].form
+
+
+def in_words(
+    errors: Iterable[str], schema: Mapping[str, Any], tap_name: str, variables: Mapping[str, str]
+) -> str:
+    """Turn what the SDK finds wrong with settings into one sentence, without values of secrets.
+
+    Args:
+        errors: The SDK's own words.
+        schema: The settings' JSON schema.
+        tap_name: The tap's name, which variables begin with.
+        variables: See `read_texts`.
+    """
+    return "; ".join(_error_in_words(text, schema, tap_name, variables) for text in errors)
+
+
+def _error_in_words(
+    text: str, schema: Mapping[str, Any], tap_name: str, variables: Mapping[str, str]
+) -> str:
+    if missing := re.match(r"'(\w+)' is a required property$", text):
+        name = missing[1]
+        what = schema["properties"].get(name, {}).get("description", "")
+        assignment = f"{variable_of(tap_name, name)}={form_of(schema, name)}".rstrip("=")
+        return f"setting {name} is missing ({what}) Set it in the config or as {assignment}"
+    wrong = re.search(r" in config\['?(\w+)'?\](?:\['?[^\]]*'?\])*$", text)
+    if not wrong:
+        return text
+    name, problem = wrong[1], text[: wrong.start()]
+    declared = schema["properties"].get(name, {})
+    if declared.get("secret"):
+        problem = "its value has the wrong form"
+    elif _kind(declared) in ("array", "object"):
+        problem = f"{problem}; write it as {form_of(schema, name)}"
+    return f"{_named(name, variables)}: {problem}"
+
+
+def _named(name: str, variables: Mapping[str, str]) -> str:
+    return f"setting {name} ({variables[name]})" if name in variables else f"setting {name}"
+
+
+def _kind(declared: Mapping[str, Any]) -> str | None:
+    """Return which type of JSON a setting is; None if it may be text."""
+    types = declared.get("type", ())
+    types = {types} if isinstance(types, str) else set(types)
+    return None if "string" in types else next((kind for kind in _KINDS if kind in types), None)
+
+
+def _read(text: str, kind: str) -> Any:
+    """Return what a text stands for; None if that is not of this kind."""
+    if kind == "boolean":
+        return _YES_OR_NO.get(text.strip().lower())
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        return int(value)  # JSON schema counts 14.0 as an integer, in a file too
+    return value if type(value) is _KINDS[kind].type else None
