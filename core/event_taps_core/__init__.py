@@ -21,6 +21,7 @@ from event_taps_core.columns import (
     utc_timestamp,
 )
 from event_taps_core.errors import TapError
+from event_taps_core.json_values import objects_in
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.large_answers import members_beside, pages_of
 from event_taps_core.reading import Wait
@@ -53,6 +54,7 @@ __all__ = [
     "digest",
     "json_text",
     "members_beside",
+    "objects_in",
     "pages_of",
     "rfc3339",
     "settings",

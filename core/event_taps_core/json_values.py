@@ -74,3 +74,21 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, float) and value - value != 0:  # an infinity, such as 1e400
         return None
     return value
+
+
+def objects_in(found: Any, name: str) -> list[dict[str, Any]]:
+    """Take a list's rows; what is no object in it is an empty row, which is set aside.
+
+    Args:
+        found: What should be a list of objects.
+        name: How to call it in an error.
+
+    Raises:
+        Broken: If it is no list.
+    """
+    if not isinstance(found, list):
+        msg = f"'{name}' is not a list of objects"
+        raise Broken(msg)
+    if {dict}.issuperset(map(type, found)):
+        return found
+    return [row if isinstance(row, dict) else {} for row in found]

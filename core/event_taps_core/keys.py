@@ -45,6 +45,8 @@ def make_room(row: Row, column: str) -> None:
 class SurrogateKey:
     """The key column of a stream whose rows have no id.
 
+    Where a row is so odd that its identity cannot be told, its whole content is.
+
     Args:
         column: Name of the key column.
         identity: From a vendor's row, the JSON value that identifies it within its parent.
@@ -81,7 +83,7 @@ class SurrogateKey:
         same: defaultdict[str, list[Row]] = defaultdict(list)
         for row in rows:
             make_room(row, self.column)
-            same[digest(*where, self._identity(row))].append(row)
+            same[digest(*where, _or_content(self._identity, row))].append(row)
         for identity, alike in same.items():
             if len(alike) > 1:
                 alike.sort(key=self._sort_key)
@@ -92,4 +94,12 @@ class SurrogateKey:
         return rows
 
     def _sort_key(self, row: Row) -> bytes:
-        return _encode([self._order(row) if self._order else None, row])
+        return _encode([_or_content(self._order, row) if self._order else None, row])
+
+
+def _or_content(function: Callable[[Row], Any], row: Row) -> Any:
+    """Apply a function to a row; return the row where the function cannot read it."""
+    try:
+        return function(row)
+    except Exception:  # noqa: BLE001 - whatever is odd about one row, it hides no other
+        return row

@@ -2,7 +2,7 @@
 
 The body is in a file (`ApiClient.spools_answers`). It is cut into pieces where a row may end, and
 the JSON parser says whether one really ends there: a cut inside a text, an object or a nested list
-leaves something unfinished, so a piece that parses as a list of objects was cut at the right place.
+leaves something unfinished, so a piece that parses as a list was cut at the right place.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from event_taps_core.answers import Broken
-from event_taps_core.json_values import decode, decode_strictly
+from event_taps_core.json_values import decode, decode_strictly, objects_in
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -43,19 +43,30 @@ def members_beside(file: IO[bytes], name: str) -> dict[str, Any]:
         name: The member of the outermost object that holds the rows.
 
     Raises:
-        Broken: If the body is cut or no JSON, or `name` is not there or no list of objects.
+        Broken: If the body is cut or no JSON, or `name` is not there or no list, or one without
+            any object.
     """
     pieces = _pieces(file, name)
+    has_rows = has_objects = False
     while True:
         try:
-            next(pieces)
+            rows = next(pieces)
         except StopIteration as end:
             beside: dict[str, Any] = end.value
-            return beside
+            break
+        has_rows = True
+        has_objects = has_objects or any(rows)
+    if has_rows and not has_objects:
+        msg = f"'{name}' is not a list of objects"
+        raise Broken(msg)
+    return beside
 
 
 def pages_of(file: IO[bytes], name: str) -> Iterator[list[Row]]:
-    """Yield the rows of a body, half a megabyte at a time; see `members_beside`."""
+    """Yield the rows of a body, half a megabyte at a time; see `members_beside`.
+
+    What is no object is an empty row, as in `EventStream.parse_response`.
+    """
     yield from _pieces(file, name)
 
 
@@ -117,19 +128,17 @@ def _last_cut(text: bytes) -> _Cut | None:
             rows = decode_strictly(b"[" + text[: found.end()] + b"]")
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
-        if {dict}.issuperset(map(type, rows)):
-            return _Cut(rows, found.end())
+        return _Cut(objects_in(rows, ""), found.end())
     end = _end_of_last_row(text.decode("utf-8", "surrogateescape"))
     if end == 0:
         return None
-    rows = decode(b"[" + text[:end] + b"]")
-    return _Cut(rows, end)
+    return _Cut(objects_in(decode(b"[" + text[:end] + b"]"), ""), end)
 
 
 def _end_of_last_row(text: str) -> int:
-    """Walk from row to row, however many objects are in them or after them; in bytes."""
+    """Walk from row to row, whatever is in them or after them; in bytes."""
     end = at = 0
-    while text[at : at + 1] == "{":
+    while at < len(text):
         try:
             _, at = _ROW.raw_decode(text, at)
         except (ValueError, RecursionError):

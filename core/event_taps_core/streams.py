@@ -13,6 +13,8 @@ import itertools
 import logging
 import threading
 import time
+import traceback
+from collections import Counter
 from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
@@ -28,9 +30,18 @@ from singer_sdk.typing import PropertiesList, Property
 from typing_extensions import override
 
 from event_taps_core.answers import Absent, Answer, Broken, Pending, Refused
-from event_taps_core.columns import COMMON_COLUMNS, EXTRA_FIELDS, READ_AT, Conversion, Row
+from event_taps_core.columns import (
+    COMMON_COLUMNS,
+    EXTRA_FIELDS,
+    READ_AT,
+    Conversion,
+    Row,
+    Unconvertible,
+    integer,
+)
 from event_taps_core.errors import StateError
-from event_taps_core.keys import shard_of
+from event_taps_core.json_values import objects_in
+from event_taps_core.keys import SurrogateKey, digest, shard_of
 from event_taps_core.messages import record_lines
 from event_taps_core.reading import Wait
 from event_taps_core.settling import Settling, moment
@@ -44,7 +55,6 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from event_taps_core.client import ApiResponse
-    from event_taps_core.keys import SurrogateKey
     from event_taps_core.tap import EventTap
 
 
@@ -76,7 +86,7 @@ class Contexts(NamedTuple):
 
     made: list[Context | None]
     missing: list[tuple[Context, Answer]]
-    """Contexts one level up whose rows could not be read, or are absent, and why."""
+    """Contexts one level up whose rows, all or some, could not be read, or are absent, and why."""
 
 
 class PageWalk(BaseAPIPaginator[PageToken]):
@@ -121,6 +131,10 @@ class EventStream(RESTStream[Any]):
     id_setting: ClassVar[str | None] = None
     """The setting that lists the partitions by their ids, where no stream lists them."""
 
+    id_attributes: ClassVar[tuple[str, ...]] = ()
+    """The vendor's attributes of which the first that holds something is a row's id, the last
+    column of the key; none where rows have no id."""
+
     surrogate_key: ClassVar[SurrogateKey | None] = None
     """How rows without an id of their own get a key."""
 
@@ -145,6 +159,7 @@ class EventStream(RESTStream[Any]):
         self._sharing: dict[str, threading.Lock] = {}
         self._shared: dict[str, list[Row] | Answer] = {}
         self._doubts: dict[str, str] = {}
+        self._aside: dict[str, Counter[str]] = {}
         self._said: set[str] = set()
         self._saying = threading.Lock()
         self._has_begun = False
@@ -184,7 +199,7 @@ class EventStream(RESTStream[Any]):
         """Take the rows out of an answer that was classified as records.
 
         Raises:
-            Broken: If the list is not where `records_path` says, or is no list of objects.
+            Broken: If there is no list where `records_path` says.
         """
         found = response.json()
         for attribute in self.records_path:
@@ -192,10 +207,52 @@ class EventStream(RESTStream[Any]):
                 msg = f"no '{'.'.join(self.records_path)}' in the answer"
                 raise Broken(msg)
             found = found[attribute]
-        if not isinstance(found, list) or not {dict}.issuperset(map(type, found)):
-            msg = f"'{'.'.join(self.records_path)}' is not a list of objects"
+        return objects_in(found, ".".join(self.records_path))
+
+    def rows_in(self, response: requests.Response) -> list[Row]:
+        """Return what `parse_response` takes out of an answer.
+
+        One odd row is one odd row (`prepare`). But where none of them is as it should be, it is
+        the answer that is not: it is worth asking again.
+
+        Raises:
+            Broken: If there are rows, and none of them has an id.
+        """
+        rows = list(self.parse_response(response))
+        if rows and not any(map(self._is_as_expected, rows)):
+            names = " or ".join(map(repr, self.id_attributes))
+            msg = f"no row of {len(rows)} has {names or 'anything in it'}"
             raise Broken(msg)
-        return found
+        return rows
+
+    def _is_as_expected(self, row: Row) -> bool:
+        return bool(row) and (not self.id_attributes or self.id_of(row) is not None)
+
+    def id_of(self, row: Row) -> int | str | None:
+        """Return a vendor's row's id, in the type of its column; None if it has none."""
+        found = next((row[name] for name in self.id_attributes if row.get(name) is not None), None)
+        if self._has_text_ids:
+            is_id = (isinstance(found, str) and found != "") or type(found) is int
+            return str(found) if is_id else None
+        if type(found) is int:
+            return found
+        try:
+            return integer(found)
+        except Unconvertible:
+            return None
+
+    def identity_of(self, row: Row) -> int | str:
+        """Return what is the same in a row that comes twice: its id, else a digest of it all."""
+        found = self.id_of(row)
+        return digest(row) if found is None else found
+
+    @cached_property
+    def _has_text_ids(self) -> bool:
+        return self._is_text(inspect.getattr_static(self, "primary_keys")[-1])
+
+    def _is_text(self, name: str) -> bool:
+        (declared,) = (column.to_dict()[name] for column in self.columns if column.name == name)
+        return "string" in declared["type"] and "format" not in declared
 
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
@@ -250,9 +307,27 @@ class EventStream(RESTStream[Any]):
             self.tally,
             lambda response: (
                 response,
-                [list(stream.parse_response(response)) for stream in streams],
+                [stream.rows_in(response) for stream in streams],
             ),
         )
+
+    def set_aside(self, context: Context | None, reason: str, count: int = 1) -> None:
+        """Say, before its page is handed out, that rows of a partition cannot be loaded.
+
+        All the others are. The partition of this stream, and of no other that shares its answers,
+        is named as not read completely. May be called in any thread.
+
+        Args:
+            context: The partition.
+            reason: What is wrong with the rows, without anything of their content.
+            count: How many there are.
+        """
+        with self._saying:
+            self._aside.setdefault(self.partition_id(context), Counter())[reason] += count
+
+    def take_aside(self, context: Context | None) -> Mapping[str, int]:
+        """Return how many rows of a partition were set aside for each reason, once."""
+        return self._aside.pop(self.partition_id(context), {})
 
     def doubt(self, context: Context | None, reason: str) -> None:
         """Say, before its page is handed out, that a partition may only look empty.
@@ -383,11 +458,16 @@ class EventStream(RESTStream[Any]):
         missing = list(above.missing)
         for context in due:
             try:
-                made += self._contexts_of(parent, context)
+                children, odd = self._contexts_of(parent, context)
             except Answer as answer:
                 if context is None:
                     raise
                 missing.append((context, answer))
+                continue
+            made += children
+            if odd:
+                rows = f"{odd} rows" if odd > 1 else "1 row"
+                missing.append((context or {}, Broken(f"{rows} of {parent.name} without an id")))
         return Contexts(made, missing)
 
     def own_contexts(self) -> list[Context | None]:
@@ -407,15 +487,21 @@ class EventStream(RESTStream[Any]):
 
     def _contexts_of(
         self, parent: EventStream, context: Context | None
-    ) -> Sequence[Context | None]:
-        rows = parent.shared_rows(context)
-        try:
-            made = [parent.get_child_context(row, context) for row in rows]
-        except Exception as error:
-            msg = f"a row of {parent.name} is not as expected: {error!r}"
-            raise Broken(msg) from error
-        children = [child for child in made if child is not None]
-        return children if context is not None else self.in_this_shard(children)
+    ) -> tuple[Sequence[Context | None], int]:
+        """Make the contexts of a partition's rows; count the rows that name none."""
+        children: list[Context] = []
+        odd = 0
+        for row in parent.shared_rows(context):
+            try:
+                child = parent.get_child_context(row, context)
+            except Exception:  # noqa: BLE001 - whatever is odd about one row, it hides no other
+                odd += 1
+                continue
+            if child is not None and parent._is_as_expected(row):
+                children.append(child)
+            else:
+                odd += child is not None
+        return children if context is not None else self.in_this_shard(children), odd
 
     def ends_at(self, context: Context | None) -> str | None:
         """Return when the partition's event ends: the replication key's value, if it has one."""
@@ -454,17 +540,65 @@ class EventStream(RESTStream[Any]):
             seen: Surrogate identities of earlier answers of the same partition; updated.
             encode: Whether the records go to stdout as they are.
         """
+        if not all(rows):
+            empty = sum(not row for row in rows)
+            self.set_aside(context, "no object in place of a row", empty)
+            rows = [row for row in rows if row]
         if type(self).post_process is not EventStream.post_process:
-            processed = (self.post_process(row, context) for row in rows)
-            rows = [row for row in processed if row is not None]
+            rows = list(self._processed(rows, context))
         if self.surrogate_key is not None:
             rows = self.surrogate_key.add(rows, seen, context)
         constants = {**self.tap.constants, **(context or {}), READ_AT: self.tap.read_at}
         records = self.conversion.convert(rows, self.conversion.template(constants))
+        for name in self.primary_keys:
+            if name not in constants:
+                records = self._with_keys(name, records, rows, context, seen)
         if not (encode and self.is_on_short_path):
             return Batch(len(records), msgspec.to_builtins(records), None)
         lines = record_lines(self.name, records, self.tap.read_at, self._stream_version)
         return Batch(len(records), [], lines)
+
+    def _processed(self, rows: Iterable[Row], context: Context | None) -> Iterator[Row]:
+        """Apply `post_process`; set aside the rows that it cannot read."""
+        for row in rows:
+            try:
+                processed = self.post_process(row, context)
+            except Answer:
+                raise  # not about this row, but about something that it asked for
+            except Exception as error:  # noqa: BLE001 - whatever is odd about one row, it hides no other
+                kind = type(error).__name__
+                self.set_aside(context, f"a row that is not as expected ({kind})")
+                # Where it was, and not what it says: that may be the row's content.
+                where = "".join(traceback.format_tb(error.__traceback__))
+                self.say_once(f"{kind} at a row\nTraceback:\n{where}", logging.ERROR)
+                continue
+            if processed is not None:
+                yield processed
+
+    def _with_keys(
+        self,
+        name: str,
+        records: list[Row],
+        rows: list[Row],
+        context: Context | None,
+        seen: dict[str, int],
+    ) -> list[Row]:
+        """Return the records with a value in a column of their key.
+
+        One without gets a digest of its content where the column is text, else it is set aside.
+        """
+        nothing = (None, "") if self.id_attributes else (None,)
+        odd = [at for at, record in enumerate(records) if record[name] in nothing]
+        if not odd:
+            return records
+        if self._is_text(name):
+            keys = SurrogateKey(name, dict).add([rows[at] for at in odd], seen, context)
+            for at, row in zip(odd, keys, strict=True):
+                records[at][name] = row[name]
+            self.say_once(f"rows without {name}; a digest of their content is in its place")
+            return records
+        self.set_aside(context, f"a row without {name}", len(odd))
+        return [record for record in records if record[name] is not None]
 
     @cached_property
     def conversion(self) -> Conversion:

@@ -18,7 +18,7 @@ from event_taps_core.reading import Done, Stopped, Wait, read_in_order
 from event_taps_core.settling import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
@@ -198,6 +198,9 @@ class Walk:
         else:
             self.tap.believe_absences()
         for stream in self._due(context):
+            if aside := stream.take_aside(context):
+                self._name_aside(stream, context, aside)
+                continue
             if context is None and stream.tally.failed:
                 continue  # the reading itself has named a part that is missing
             if reason is not None:
@@ -205,6 +208,17 @@ class Walk:
                 stream.tally.absent.setdefault(reason, []).append(name)
             row_count = self._rows.pop(stream.name, 0)
             self._hold_or_keep(_Kept(stream, context, row_count, reason))
+
+    def _name_aside(
+        self, stream: EventStream, context: Context | None, aside: Mapping[str, int]
+    ) -> None:
+        """Name a partition whose other rows were written; it is no sign of an API that fails."""
+        for reason, count in aside.items():
+            rows = f"{count} rows" if count > 1 else "1 row"
+            name = rows if context is None else f"{rows} of {self._name(stream, context)}"
+            stream.tally.failed.setdefault(reason, []).append(name)
+        self._rows.pop(stream.name, None)
+        self._freeze_at = min(self._freeze_at, self._end_of(context))
 
     def _hold_or_keep(self, kept: _Kept) -> None:
         """Keep what became of a partition, or hold it back until it can be believed."""
@@ -310,7 +324,8 @@ class Walk:
         if stream.parent_key in context or stream.parent is None:
             return stream.partition_id(context)
         above = stream.tap.event_streams[stream.parent.name]
-        return f"{above.name} of {above.partition_id(context)}"
+        of = above.partition_id(context)
+        return f"{above.name} of {of}" if of else above.name
 
     def _end(self, unread: int) -> None:
         """Finish the streams; where each partition was refused, no other stream is tried."""

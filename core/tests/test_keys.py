@@ -140,3 +140,17 @@ def test_shards_never_change_from_version_to_version() -> None:
     """Golden values: a change here would leave parents unread by runs of mixed versions."""
     ids = ["", "1", "2", "abc", "d7e1a2b4-0000-4000-8000-000000000000", "日本"]
     assert [shard_of(parent_id, 7) for parent_id in ids] == [0, 2, 1, 2, 1, 2]
+
+
+def test_a_row_whose_identity_cannot_be_told_is_known_by_its_content() -> None:
+    key = SurrogateKey("key", lambda row: row["user"]["id"], lambda row: row["at"])
+    rows: list[Row] = [
+        {"user": {"id": 1}, "at": 1},
+        {"user": "ada"},
+        {"user": "ada"},
+        {"user": None},
+        {},
+    ]
+    keys = [row["key"] for row in key.add(rows, {})]
+    assert len(set(keys)) == len(rows)
+    assert keys == [row["key"] for row in key.add(rows, {})]

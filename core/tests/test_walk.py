@@ -380,20 +380,126 @@ def test_a_defect_in_post_process_is_a_named_failure_and_the_others_are_read(
 ) -> None:
     result = run(api, tap_class=BrokenTap)
     assert result.exit_code == 1
-    assert "ZeroDivisionError() (b)" in result.log[-1]
+    assert "(ZeroDivisionError) (3 rows of b)" in result.log[-1]
     assert any(line.startswith("Traceback") for line in result.log), "its author needs it"
     assert sorted(set(result.column("visits", "event_id"))) == ["a", "c", "d"]
     assert result.bookmark("visits") == ends("a")
     assert result.column("votes", "event_id") == IDS
 
 
-def test_a_parent_without_an_id_is_a_named_failure_and_the_others_are_read(
+# One odd row hides no other
+
+
+class SeatsStream(EventStreamOfToy):
+    """Rows whose ids are numbers, which no digest can stand in for; shares `polls`' answers."""
+
+    name = "seats"
+    path = "/events/{event_id}/polls"
+    primary_keys = ("event_id", "id")
+    records_path = ("data", "seats")
+    id_attributes = ("id", "number")
+    columns = (*EVENT_COLUMNS, th.Property("id", th.IntegerType, description="Id."))
+
+    @override
+    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
+        return {"id": row.get("id") or row.get("number"), "label": row["label"].strip()}
+
+
+class SeatsTap(ToyTap):
+    stream_classes = (EventsStream, SeatsStream, VotesStream, ReportsStream)
+
+
+def seats(*odd: Any) -> dict[str, Any]:
+    good = [{"id": 1, "label": "A1"}, {"number": "2", "label": "A2"}]
+    return {"data": {**POLLS, "seats": [good[0], *odd, good[1]]}}
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (None, "no object in place of a row"),
+        ([], "no object in place of a row"),
+        ("secret", "no object in place of a row"),
+        ({}, "no object in place of a row"),
+        ({"label": "secret"}, "a row without id"),
+        ({"id": None, "label": "secret"}, "a row without id"),
+        ({"id": "", "label": "secret"}, "a row without id"),
+        ({"id": "secret", "label": "x"}, "a row without id"),
+        ({"id": {"secret": 1}, "label": "x"}, "a row without id"),
+        ({"id": 3, "label": 1}, "a row that is not as expected (AttributeError)"),
+    ],
+    ids=str,
+)
+def test_an_odd_row_is_set_aside_and_named_and_hides_no_other(
+    api: ApiServer, odd: Any, reason: str
+) -> None:
+    api.on("/events/b/polls", seats(odd, odd)).on("/events/{}/polls", seats())
+    result = run(api, tap_class=SeatsTap, select=["seats", "votes", "read_log"])
+    assert result.exit_code == 1
+    assert result.column("seats", "id") == [1, 2] * len(IDS)
+    assert f"seats: {reason} (2 rows of b)" in result.log[-1]
+    assert "secret" not in "\n".join(result.log)
+    assert result.bookmark("seats") == ends("a")
+    logged = {(row["stream"], row["parent_id"]) for row in result.records("read_log")}
+    assert {("seats", one) for one in IDS} - logged == {("seats", "b")}
+    assert result.column("votes", "event_id") == IDS
+    assert "votes" not in result.log[-1]
+    again = run(
+        api.on("/events/b/polls", seats()), tap_class=SeatsTap, state=result.state, select=["seats"]
+    )
+    assert again.exit_code == 0
+    assert "b" in again.column("seats", "event_id")
+
+
+@pytest.mark.parametrize("value", [None, "", [], {"no": "id"}], ids=str)
+def test_a_row_without_a_text_id_is_loaded_with_a_digest_in_its_place(
+    api: ApiServer, value: Any
+) -> None:
+    """The same one in each run; equal rows are two rows."""
+    odd = {"id": value, "name": "secret"}
+    api.on("/events/{}/report", {"data": [{"id": 1}, odd, odd], "next": None})
+    results = [run(api, select=["reports", "read_log"]) for _ in range(2)]
+    for result in results:
+        assert result.exit_code == 0
+        ids = result.column("reports", "id")
+        assert len(set(ids)) == 3
+        assert "" not in ids
+        assert {row["row_count"] for row in result.records("read_log")} == {3}
+        assert "secret" not in "\n".join(result.log)
+    assert results[0].column("reports", "id") == results[1].column("reports", "id")
+
+
+def test_odd_rows_in_many_events_are_no_sign_of_an_api_that_fails(server: ApiServer) -> None:
+    ids = [f"a{n:02}" for n in range(2 * FAILURES_IN_A_ROW)]
+    server.on("/events", {"data": [{"id": n, "ends_at": ends(n)} for n in ids]})
+    server.on("/events/{}/polls", seats(None))
+    result = run(server, tap_class=SeatsTap, select=["seats"])
+    assert result.column("seats", "id") == [1, 2] * len(ids)
+    assert len(server.seen("/events")) == 1
+
+
+def test_an_answer_in_which_no_row_is_as_expected_is_broken_and_asked_for_again(
     api: ApiServer,
 ) -> None:
-    api.on("/events", {"data": [{"ends_at": ends("a")}, *events("b")["data"]]})
-    result = run(api, select=["people", "visits"])
+    odd = {"data": [{"identifier": 1}, None], "next": None}
+    api.on("/events/b/report", odd, {"data": [{"id": 1}], "next": None})
+    api.on("/events/c/report", odd)
+    result = run(api, select=["reports"], max_retries=1)
     assert result.exit_code == 1
-    assert "visits: " in result.log[-1]
+    assert result.column("reports", "event_id") == ["a", "b", "d"]
+    assert "no row of 2 has 'id' (c)" in result.log[-1]
+
+
+@pytest.mark.parametrize("odd", [{"ends_at": ends("a")}, {"id": {}}, None], ids=str)
+def test_of_a_parent_without_an_id_nothing_is_asked_and_that_is_named(
+    api: ApiServer, odd: Any
+) -> None:
+    api.on("/events", {"data": [odd, *events("b")["data"]]})
+    result = run(api, select=["people", "events", "visits"])
+    assert result.exit_code == 1
+    assert "visits: 1 row of events without an id (events)" in result.log[-1]
+    assert set(result.column("visits", "event_id")) == {"b"}
+    assert len(result.column("events", "id")) == (2 if odd else 1)
     assert result.column("people", "id") == ["1", "2"]
 
 

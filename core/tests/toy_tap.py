@@ -72,6 +72,7 @@ class PeopleStream(EventStream):
     name = "people"
     path = "/people"
     primary_keys = ("id",)
+    id_attributes = ("id",)
     records_path = ("data",)
     columns = (
         th.Property("id", th.StringType, required=True, description="Id."),
@@ -96,6 +97,7 @@ class EventsStream(EventStream):
     name = "events"
     path = "/events"
     primary_keys = ("id",)
+    id_attributes = ("id",)
     records_path = ("data",)
     columns = (
         th.Property("id", th.StringType, required=True, description="Id."),
@@ -158,6 +160,7 @@ class PollsStream(EventStreamOfToy):
     name = "polls"
     path = "/events/{event_id}/polls"
     primary_keys = ("event_id", "id")
+    id_attributes = ("id",)
     records_path = ("data", "polls")
     columns = (
         *EVENT_COLUMNS,
@@ -188,6 +191,7 @@ class ReportsStream(EventStreamOfToy):
     name = "reports"
     path = "/events/{event_id}/report"
     primary_keys = ("event_id", "id")
+    id_attributes = ("id",)
     records_path = ("data",)
     poll_seconds = 1
     columns = (
