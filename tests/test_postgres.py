@@ -55,9 +55,14 @@ def sandbox(project: Project) -> Iterator[Sandbox]:
         yield running
 
 
-def load(project: Project, sandbox: Sandbox, database: Database) -> None:
+def load(
+    project: Project, sandbox: Sandbox, database: Database, subdomain: str = "example"
+) -> None:
     variables = {**project.extra, **sandbox.tap_environment(), **database.settings}
-    Project(project.root, variables).run("run", "tap-conferencesio", "target-postgres")
+    account = {"TAP_CONFERENCESIO_SUBDOMAIN": subdomain}
+    Project(project.root, variables | account).run(
+        "run", f"--state-id-suffix={subdomain}", "tap-conferencesio", "target-postgres"
+    )
 
 
 def naive(value: Any) -> Any:
@@ -84,10 +89,14 @@ def test_rows_arrive_complete(project: Project, sandbox: Sandbox, database: Data
 def test_the_query_of_the_readme_leaves_out_what_is_gone(
     project: Project, sandbox: Sandbox, database: Database
 ) -> None:
-    """Runs after the test above, on its tables."""
+    """And nothing of another account. Runs after the test above, on its tables."""
     (query,) = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    load(project, sandbox, database, "other")
+    of_other = [
+        {**row, "subdomain": "other"} for row in sandbox.truth("conferencesio", "attendance")
+    ]
     sandbox.advance(2)
     load(project, sandbox, database)
-    truth = sandbox.truth("conferencesio", "attendance")
+    truth = sandbox.truth("conferencesio", "attendance") + of_other
     assert len(database.rows("select * from tap_conferencesio.attendance")) > len(truth)
     assert_same(database.rows(query), truth)

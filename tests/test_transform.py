@@ -51,12 +51,15 @@ def chat(window: str, key: str, read_at: str, **more: object) -> dict[str, objec
     return {**keys, "country": "GB", "read_at": read_at, **more}
 
 
-def hub_session(session_id: int, read_at: str) -> dict[str, object]:
-    return {"event_url": "hub", "session_id": session_id, "read_at": read_at}
+def hub_session(session_id: int, read_at: str, account: str = "main") -> dict[str, object]:
+    keys = {"account": account, "event_url": "hub", "session_id": session_id}
+    return {**keys, "read_at": read_at}
 
 
-def hub_attendee(session_id: int, ticket: int, read_at: str) -> dict[str, object]:
-    return {**hub_session(session_id, read_at), "event_ticket_id": ticket}
+def hub_attendee(
+    session_id: int, ticket: int, read_at: str, account: str = "main"
+) -> dict[str, object]:
+    return {**hub_session(session_id, read_at, account), "event_ticket_id": ticket}
 
 
 def query(project: Project, sql: str) -> list[tuple[object, ...]]:
@@ -131,22 +134,27 @@ def write_windows(project: Project) -> None:
 
 def write_numbered_parents(project: Project) -> None:
     tap = "tap_accelevents"
-    write(project, "sessions", *(hub_session(number, OLD) for number in (1, 2)), tap=tap)
+    accounts = ("main", "other")
+    sessions = [hub_session(number, OLD, name) for number in (1, 2) for name in accounts]
+    write(project, "sessions", *sessions, tap=tap)
     write(
         project,
         "session_attendees",
         *(hub_attendee(session, ticket, OLD) for session in (1, 2) for ticket in (10, 11)),
+        hub_attendee(1, 10, OLD, "other"),
+        hub_attendee(2, 11, OLD, "other"),
         hub_attendee(2, 10, NEW),
         tap=tap,
     )
     (project.root / "output" / "raw" / tap / "sessions-20260103T030000.jsonl").write_text(
         json.dumps(hub_session(2, NEW)) + "\n"
     )
+    log = {"account": "main", "outcome": "read", "read_at": NEW}
     write(
         project,
         "read_log",
-        {"stream": "sessions", "parent_id": "hub", "outcome": "read", "read_at": NEW},
-        {"stream": "session_attendees", "parent_id": "2", "outcome": "read", "read_at": NEW},
+        {**log, "stream": "sessions", "parent_id": "hub"},
+        {**log, "stream": "session_attendees", "parent_id": "2"},
         tap=tap,
     )
 
@@ -184,8 +192,12 @@ def test_discovered_columns_are_kept_beside_the_extra_fields(built: Project) -> 
 
 
 def test_parents_may_have_numbers_as_ids(built: Project) -> None:
-    rows = query(built, "select session_id, event_ticket_id from tap_accelevents.session_attendees")
-    assert rows == [(2, 10)]
+    """And what is gone from one account is not gone from another."""
+    rows = query(
+        built,
+        "select account, session_id, event_ticket_id from tap_accelevents.session_attendees",
+    )
+    assert sorted(rows) == [("main", 2, 10), ("other", 1, 10), ("other", 2, 11)]
 
 
 def test_a_stream_without_a_file_is_an_empty_table(built: Project) -> None:

@@ -25,11 +25,14 @@ from event_taps_core.json_values import objects_in
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.large_answers import members_beside, pages_of
 from event_taps_core.reading import Wait
-from event_taps_core.settings import settings
+from event_taps_core.schema import ACCOUNT
+from event_taps_core.settings import ACCOUNT_SETTING, settings
 from event_taps_core.streams import EventStream, Page, PageWalk
 from event_taps_core.tap import EventTap
 
 __all__ = [
+    "ACCOUNT",
+    "ACCOUNT_SETTING",
     "Absent",
     "Answer",
     "ApiClient",

@@ -16,12 +16,11 @@ from event_taps_core.schema import INTEGER, TEXT, Column, column, key
 from event_taps_core.streams import EventStream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     from singer_sdk.helpers.types import Context
 
     from event_taps_core.columns import Row
-    from event_taps_core.tap import EventTap
 
 
 class ReadLogStream(EventStream):
@@ -29,7 +28,7 @@ class ReadLogStream(EventStream):
 
     name = "read_log"
     path = None  # type: ignore[assignment] # nothing is requested: the tap itself writes it
-    primary_keys: Sequence[str] = ("stream", "parent_id")
+    primary_keys = ("stream", "parent_id")
     replication_key = "read_at"
     columns: tuple[Column, ...] = (
         key("stream", "Name of the stream."),
@@ -42,12 +41,6 @@ class ReadLogStream(EventStream):
         column("reason", TEXT, "Why it is absent; else null."),
         column("row_count", INTEGER, "Number of rows in that reading."),
     )
-
-    def __init__(self, tap: EventTap) -> None:
-        own = tap.constant_columns
-        self.columns = (*own, *type(self).columns)
-        super().__init__(tap)
-        self.primary_keys = (*(column.name for column in own), *type(self).primary_keys)
 
     def note(self, stream: EventStream, parent_id: str, row_count: int, reason: str | None) -> None:
         """Write that a parent was read completely."""

@@ -31,6 +31,11 @@ where the documents say text must not stop a target that validates records.
 
 Column = th.Property[Any]
 
+ACCOUNT: Final = th.Property(
+    "account", TEXT, required=True, description="Whose data these are: the setting `account`."
+)
+"""A column for the taps of vendors whose answers name no account."""
+
 
 def key(name: str, description: str) -> Column:
     """Declare a text column that is part of the primary key and so never null."""

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+ACCOUNT_SETTING: Final = th.Property(
+    "account",
+    th.StringType(nullable=False, min_length=1, pattern=r"\S"),
+    title="Account",
+    default="main",
+    description="A name of your choice for whose data these are, first in every key: give each "
+    "account its own, and they load side by side into the same tables.",
+)
+"""For the taps of vendors that give accounts no name; it is the column `schema.ACCOUNT`."""
+
+
 def settings(
     *own: th.Property[Any],
     requests_per_minute: int,

@@ -8,7 +8,6 @@ settled, and how records get to stdout is decided here, once.
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import logging
 import threading
@@ -138,8 +137,11 @@ class EventStream(RESTStream[Any]):
     surrogate_key: ClassVar[SurrogateKey | None] = None
     """How rows without an id of their own get a key."""
 
+    primary_keys: Sequence[str] = ()
+    """The columns that tell rows of one account apart; the tap's `constant_columns` go before."""
+
     columns: tuple[Property[Any], ...]
-    """The declared columns, each with its description."""
+    """The declared columns, each with its description; likewise."""
 
     deferred: ClassVar[bool] = False
     """Whether the vendor prepares answers when asked (`Pending`): these are asked for early."""
@@ -164,7 +166,9 @@ class EventStream(RESTStream[Any]):
         self._saying = threading.Lock()
         self._has_begun = False
         self.has_been_read = False
+        self.columns = (*tap.constant_columns, *self.columns)
         super().__init__(tap, schema=self._declared_schema(tap.config))
+        self.primary_keys = (*tap.constants, *type(self).primary_keys)
 
     # What a tap may override
 
@@ -521,7 +525,7 @@ class EventStream(RESTStream[Any]):
         """Name the column that holds what the streams that hang on this one call its id."""
         if cls.id_setting and cls.parent_key:
             return cls.parent_key
-        return str(inspect.getattr_static(cls, "primary_keys")[-1])
+        return cls.primary_keys[-1]
 
     def partition_id(self, context: Context | None) -> str:
         """Return the parent's id, or the empty text for a stream that is read whole."""

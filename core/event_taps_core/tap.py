@@ -53,7 +53,7 @@ class EventTap(Tap):
     """The vendor's client."""
 
     constant_columns: ClassVar[tuple[Column, ...]] = ()
-    """Columns that are settings, the same in every record: which account it is from."""
+    """Columns that are settings: whose data these are. First in every record and in every key."""
 
     discovers_columns: ClassVar[bool] = False
     """Whether discovery with credentials may add columns to those that are declared."""

@@ -9,7 +9,7 @@ from typing import Final
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import EventTap, TapError, settings
+from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, TapError, settings
 from tap_accelevents import streams
 from tap_accelevents.analytics_path import AnalyticsPath
 from tap_accelevents.client import (
@@ -27,6 +27,7 @@ class TapAccelevents(EventTap):
 
     name = "tap-accelevents"
     client_class = AccelEventsClient
+    constant_columns = (ACCOUNT,)
     isolates_refusals = True  # a key may be the host's of one event and not of another
     stream_classes = (
         streams.EventsStream,
@@ -65,6 +66,7 @@ class TapAccelevents(EventTap):
             description="The events to read, by their slugs: 'demo' for an event whose public "
             "address ends in /events/demo.",
         ),
+        ACCOUNT_SETTING,
         th.Property(
             "auth_header",
             th.StringType(allowed_values=["auto", *HEADERS]),

@@ -7,7 +7,7 @@ from typing import Final
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import EventTap, settings
+from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, settings
 from tap_airmeet import streams
 from tap_airmeet.client import AirmeetClient
 
@@ -24,6 +24,7 @@ class TapAirmeet(EventTap):
 
     name = "tap-airmeet"
     client_class = AirmeetClient
+    constant_columns = (ACCOUNT,)
     stream_classes = (
         streams.AirmeetsStream,
         streams.ParticipantsStream,
@@ -66,6 +67,7 @@ class TapAirmeet(EventTap):
             description="Where the community lives: global (Mumbai), eu (Ireland) or us. Keys of "
             "one region are not known in the others.",
         ),
+        ACCOUNT_SETTING,
         th.Property(
             "airmeet_ids",
             th.ArrayType(th.StringType),

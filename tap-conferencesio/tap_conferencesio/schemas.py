@@ -53,7 +53,6 @@ _PRESENTER: Final = (
 )
 
 APP: Final[tuple[Column, ...]] = (
-    SUBDOMAIN,
     column("name", TEXT, "Name of the app, usually of the event."),
     column("url", TEXT, "Public address of the app."),
     column("start_date", DATE, "First day of the event, local."),
@@ -72,7 +71,6 @@ APP: Final[tuple[Column, ...]] = (
 )
 
 SESSIONS: Final[tuple[Column, ...]] = (
-    SUBDOMAIN,
     key("id", "Short id of the session, made by Conferences i/o."),
     column("external_id", TEXT, "The customer's own id of the session."),
     column("name", TEXT, "Title."),
@@ -101,7 +99,6 @@ SESSIONS: Final[tuple[Column, ...]] = (
 )
 
 ATTENDANCE: Final[tuple[Column, ...]] = (
-    SUBDOMAIN,
     _SESSION_ID,
     key(
         "attendance_key",
@@ -155,7 +152,6 @@ ATTENDANCE: Final[tuple[Column, ...]] = (
 )
 
 POLLS: Final[tuple[Column, ...]] = (
-    SUBDOMAIN,
     _SESSION_ID,
     _POLL_ID,
     _SESSION_DATE,
@@ -173,7 +169,6 @@ POLLS: Final[tuple[Column, ...]] = (
 )
 
 POLL_RESPONSES: Final[tuple[Column, ...]] = (
-    SUBDOMAIN,
     _SESSION_ID,
     _POLL_ID,
     key(
@@ -193,7 +188,6 @@ POLL_RESPONSES: Final[tuple[Column, ...]] = (
 )
 
 QUESTIONS: Final[tuple[Column, ...]] = (
-    SUBDOMAIN,
     _SESSION_ID,
     key(
         "question_key",
@@ -205,7 +199,6 @@ QUESTIONS: Final[tuple[Column, ...]] = (
 )
 
 EVALUATION_RESPONSES: Final[tuple[Column, ...]] = (
-    SUBDOMAIN,
     key(
         "response_key",
         "Key of the answer: made from session, user, presenter, question and time.",

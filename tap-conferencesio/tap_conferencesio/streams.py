@@ -85,7 +85,6 @@ class AppStream(EventStream):
 
     name = "app"
     path = "/app"
-    primary_keys = ("subdomain",)
     columns = schemas.APP
 
     @override
@@ -105,7 +104,7 @@ class SessionsStream(EventStream):
 
     name = "sessions"
     path = "/sessions"
-    primary_keys = ("subdomain", "id")
+    primary_keys = ("id",)
     records_path = ("data", "data")
     columns = schemas.SESSIONS
 
@@ -227,7 +226,7 @@ class AttendanceStream(SessionStream):
 
     name = "attendance"
     path = "/sessions/{session_id}/attendance"
-    primary_keys = ("subdomain", "session_id", "attendance_key")
+    primary_keys = ("session_id", "attendance_key")
     records_path = ("data",)
     surrogate_key = SurrogateKey("attendance_key", attendee, checkin_order)
     columns = schemas.ATTENDANCE
@@ -270,7 +269,7 @@ class PollsStream(SessionDataStream):
     """Polls of a session."""
 
     name = "polls"
-    primary_keys = ("subdomain", "session_id", "poll_id")
+    primary_keys = ("session_id", "poll_id")
     columns = schemas.POLLS
 
     @override
@@ -296,7 +295,7 @@ class PollResponsesStream(SessionDataStream):
     """Answers to polls, one by one, whatever shape the vendor gives them."""
 
     name = "poll_responses"
-    primary_keys = ("subdomain", "session_id", "poll_id", "response_key")
+    primary_keys = ("session_id", "poll_id", "response_key")
     surrogate_key = SurrogateKey("response_key", poll_answer)
     columns = schemas.POLL_RESPONSES
 
@@ -340,7 +339,7 @@ class QuestionsStream(SessionDataStream):
     """Questions of the audience (Social Q&A)."""
 
     name = "questions"
-    primary_keys = ("subdomain", "session_id", "question_key")
+    primary_keys = ("session_id", "question_key")
     surrogate_key = SurrogateKey(
         "question_key", lambda row: row["question_id"] or [row["question"], row]
     )
@@ -395,7 +394,7 @@ class EvaluationResponsesStream(EventStream):
 
     name = "evaluation_responses"
     path = "/evaluations/responses"
-    primary_keys = ("subdomain", "response_key")
+    primary_keys = ("response_key",)
     records_path = ("data", "responses")
     surrogate_key = SurrogateKey("response_key", evaluation)
     columns = schemas.EVALUATION_RESPONSES

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk import typing as th
 
-from event_taps_core import Unconvertible, digest, snake_case
+from event_taps_core import ACCOUNT, Unconvertible, digest, snake_case
 from event_taps_core.columns import EXTRA_FIELDS, READ_AT, boolean
 from event_taps_core.schema import (
     ANYTHING,
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from event_taps_core import Row
 
-ACCOUNT: Final = key("account", "The organisation account, as in the setting `account`.")
 WINDOW_START: Final = th.Property(
     "window_start",
     DATE,
@@ -105,12 +104,12 @@ def is_long(attribute: str) -> bool:
 
 
 def primary_key(keys: Sequence[str]) -> tuple[str, ...]:
-    """Return the primary key: the account, and these columns or else `row_key`."""
-    return tuple(dict.fromkeys((ACCOUNT.name, *(keys or (ROW_KEY.name,)))))
+    """Return the primary key beside the account: these columns, or else `row_key`."""
+    return tuple(dict.fromkeys(name for name in keys if name != ACCOUNT.name)) or (ROW_KEY.name,)
 
 
 def with_keys(columns: Iterable[Column], keys: Sequence[str]) -> tuple[Column, ...]:
-    """Return the columns of a stream: the account, the key, the window, then these.
+    """Return the columns of a stream beside the account: the key, the window, then these.
 
     Args:
         columns: What the rows hold.
@@ -123,7 +122,7 @@ def with_keys(columns: Iterable[Column], keys: Sequence[str]) -> tuple[Column, .
         known = found.get(name)
         said = (known.description if known else None) or "Part of the key (setting primary_keys)."
         found[name] = key(name, said)
-    own = (ACCOUNT, WINDOW_START) if keys else (ACCOUNT, ROW_KEY, WINDOW_START)
+    own = (WINDOW_START,) if keys else (ROW_KEY, WINDOW_START)
     return (*own, *found.values())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import Answer, EventTap, Page, Refused, TapError, settings
+from event_taps_core import ACCOUNT, Answer, EventTap, Page, Refused, TapError, settings
 from tap_meetengage import schemas
 from tap_meetengage.client import MeetEngageClient
 from tap_meetengage.streams import (
@@ -38,7 +38,7 @@ class TapMeetEngage(EventTap):
 
     name = "tap-meetengage"
     client_class = MeetEngageClient
-    constant_columns = (schemas.ACCOUNT,)
+    constant_columns = (ACCOUNT,)
     stream_classes = (StandardStream,)
     discovers_columns = True
     config_jsonschema = settings(
@@ -128,7 +128,7 @@ class TapMeetEngage(EventTap):
         for method, names in (self.config.get("primary_keys") or {}).items():
             self._check_keys(method, set(map(schemas.column_name, names or ())))
         for stream in self.data_streams:
-            made = schemas.primary_key(stream.key_columns)
+            made = (*self.constants, *type(stream).primary_keys)
             if stream.selected and stream.primary_keys and tuple(stream.primary_keys) != made:
                 msg = (
                     f"the catalog says that the key of {stream.name} is "

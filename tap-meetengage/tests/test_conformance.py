@@ -48,5 +48,6 @@ TestConformance = conformance_suite(
         identify=from_date,
         part_days=WINDOW_DAYS,
         fault_seed=10,
+        any_account={"account": "ignored"},
     )
 )

@@ -108,8 +108,8 @@ def test_columns_of_a_catalog_come_back_as_they_are() -> None:
 def test_configured_keys_are_text_and_never_null() -> None:
     columns = schemas.with_keys(schemas.DOCUMENTED, ("email_address", "chat_id"))
     made = PropertiesList(*columns).to_dict()
-    assert {"account", "email_address", "chat_id", "window_start"} == set(made["required"])
+    assert {"email_address", "chat_id", "window_start"} == set(made["required"])
     assert made["properties"]["chat_id"]["type"] == ["string"]
     assert "row_key" not in made["properties"]
-    assert schemas.primary_key(("email_address",)) == ("account", "email_address")
-    assert schemas.primary_key(()) == ("account", "row_key")
+    assert schemas.primary_key(("email_address",)) == ("email_address",)
+    assert schemas.primary_key(()) == ("row_key",)

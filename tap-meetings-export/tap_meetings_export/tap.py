@@ -6,7 +6,7 @@ from typing import Final
 
 from singer_sdk import typing as th
 
-from event_taps_core import EventTap, settings
+from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, settings
 from tap_meetings_export import streams
 from tap_meetings_export.client import ExpoPlatformClient
 
@@ -24,6 +24,7 @@ class TapMeetingsExport(EventTap):
 
     name = "tap-meetings-export"
     client_class = ExpoPlatformClient
+    constant_columns = (ACCOUNT,)
     stream_classes = (streams.MeetingsStream, streams.ParticipantsStream)
     isolates_refusals = True
     config_jsonschema = settings(
@@ -45,6 +46,7 @@ class TapMeetingsExport(EventTap):
             description="The events to read, by their numbers, such as [1041, 1187]; the API has "
             "no list of events.",
         ),
+        ACCOUNT_SETTING,
         th.Property(
             "page_size",
             th.IntegerType(minimum=1, maximum=500),

@@ -53,6 +53,7 @@ class TapUnderTest:
         needs: For a stream whose rows need another stream that is not its parent (a join): the
             names of those. Whatever else a stream requests is a request too many.
         fault_seed: Seed of the random faults; another one if some kind strikes no request.
+        any_account: Positions under which the vendor serves whatever account the settings name.
     """
 
     tap_class: type[EventTap]
@@ -73,6 +74,12 @@ class TapUnderTest:
     positions_per_run: int = 1
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fault_seed: int = 1
+    any_account: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def account_columns(self) -> tuple[str, ...]:
+        """Names of the columns, and settings, that say whose data these are."""
+        return tuple(column.name for column in self.tap_class.constant_columns)
 
     @property
     def command(self) -> str:
@@ -171,7 +178,8 @@ class TapUnderTest:
                     stream.parent.id_column() if stream.parent else None,
                 )
                 for name, stream in self.parted_streams.items()
-            }
+            },
+            self.account_columns,
         )
 
     def load(self, *runs: Run) -> Warehouse:
@@ -183,7 +191,7 @@ class TapUnderTest:
 
     def keys(self, stream: str) -> tuple[str, ...]:
         """Names of the columns of a stream's primary key."""
-        return tuple(inspect.getattr_static(self.all_streams[stream], "primary_keys"))
+        return (*self.account_columns, *self.all_streams[stream].primary_keys)
 
     def template(self, stream: str) -> str:
         """Return a stream's path as it is declared; empty if it requests nothing."""

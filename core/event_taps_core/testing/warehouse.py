@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,15 +25,20 @@ class Parted(NamedTuple):
     """The column of the parent's rows that holds what `column` holds."""
 
 
+_WHOLE: Final = Parted("", None, None)
+
+
 class Warehouse:
     """Upserts RECORD messages by key and applies the read log: a reading replaces the last one.
 
     Args:
         parted: The streams that are read in parts.
+        account_columns: The columns of every stream that say whose data these are.
     """
 
-    def __init__(self, parted: Mapping[str, Parted]) -> None:
+    def __init__(self, parted: Mapping[str, Parted], account_columns: Sequence[str] = ()) -> None:
         self._parted = parted
+        self._account_columns = account_columns
         self._rows: defaultdict[str, dict[tuple[Any, ...], Record]] = defaultdict(dict)
         self._keys: dict[str, Sequence[str]] = {}
         self.state: Record | None = None
@@ -70,24 +75,25 @@ class Warehouse:
     def table(self, stream: str) -> list[Record]:
         """Return the current rows of a stream."""
         log = {
-            (row["stream"], row["parent_id"]): row["read_at"]
+            self._of(row, row["stream"], row["parent_id"]): row["read_at"]
             for row in self._rows["read_log"].values()
         }
-        rows = self._rows[stream].values()
-        if stream not in self._parted:
-            return [row for row in rows if row["read_at"] >= log.get((stream, ""), "")]
-        column, parent, parent_id = self._parted[stream]
+        column, parent, parent_id = self._parted.get(stream, _WHOLE)
         gone = set()
         if parent is not None and parent_id is not None:
             # A parent that was never loaded says nothing: its stream may be deselected.
-            loaded = {str(row[parent_id]) for row in self._rows[parent].values()}
-            gone = loaded - {str(row[parent_id]) for row in self.table(parent)}
+            loaded = {self._of(row, row[parent_id]) for row in self._rows[parent].values()}
+            gone = loaded - {self._of(row, row[parent_id]) for row in self.table(parent)}
         return [
             row
-            for row in rows
-            if str(row[column]) not in gone
-            and row["read_at"] >= log.get((stream, str(row[column])), "")
+            for row in self._rows[stream].values()
+            if self._of(row, row.get(column)) not in gone
+            and row["read_at"] >= log.get(self._of(row, stream, row.get(column, "")), "")
         ]
+
+    def _of(self, row: Record, *what: object) -> tuple[str, ...]:
+        """Say what is meant, in the account that a row is from."""
+        return (*(row[name] for name in self._account_columns), *map(str, what))
 
 
 def differences(rows: Iterable[Record], truth: Sequence[Record]) -> list[str]:

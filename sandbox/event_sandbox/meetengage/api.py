@@ -116,7 +116,7 @@ class API:
         missing = [name for name in _PARAMETERS if name not in asked]
         if missing:
             return errors.error(self._positions, 400, f"Missing parameter: {missing[0]}.")
-        if asked["account"] != ACCOUNT:
+        if asked["account"] != ACCOUNT and self._positions["account"] == "checked":
             return errors.wrong_request(self._positions, "Unknown account.")
         if asked["data_method"] not in METHODS:
             return errors.wrong_request(self._positions, "Unknown data method.")

@@ -22,6 +22,11 @@ SWITCHES: Final = (
         "What an unknown account or data method gets is not documented.",
     ),
     Switch(
+        "account",
+        ("checked", "ignored"),
+        "A key belongs to one account; whether `account` has to be its name is not documented.",
+    ),
+    Switch(
         "host",
         ("answers", "redirects"),
         "The API is at the bare domain in newer pages, at www in older ones; one may redirect.",

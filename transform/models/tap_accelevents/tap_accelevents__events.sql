@@ -3,7 +3,8 @@
 {{ newest_rows(
     'tap_accelevents',
     'events',
-    keys=['event_id'],
+    keys=['account', 'event_id'],
     log=ref('tap_accelevents__read_log'),
+    scope=['account'],
     part='event_url',
 ) }}

@@ -3,9 +3,10 @@
 {{ newest_rows(
     'tap_accelevents',
     'exhibitor_staff',
-    keys=['event_url', 'exhibitor_id', 'id'],
+    keys=['account', 'event_url', 'exhibitor_id', 'id'],
     log=ref('tap_accelevents__read_log'),
+    scope=['account'],
     part='exhibitor_id',
     parent={'relation': ref('tap_accelevents__exhibitors'), 'stream': 'exhibitors',
-        'id': 'id', 'scope': ['event_url']},
+        'id': 'id', 'scope': ['account', 'event_url']},
 ) }}

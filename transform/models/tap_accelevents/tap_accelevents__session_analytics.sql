@@ -3,9 +3,10 @@
 {{ newest_rows(
     'tap_accelevents',
     'session_analytics',
-    keys=['session_id'],
+    keys=['account', 'session_id'],
     log=ref('tap_accelevents__read_log'),
+    scope=['account'],
     part='event_url',
     parent={'relation': ref('tap_accelevents__events'), 'stream': 'events',
-        'id': 'event_url', 'scope': []},
+        'id': 'event_url', 'scope': ['account']},
 ) }}

@@ -3,9 +3,10 @@
 {{ newest_rows(
     'tap_accelevents',
     'session_registrants',
-    keys=['session_id', 'event_ticket_id'],
+    keys=['account', 'session_id', 'event_ticket_id'],
     log=ref('tap_accelevents__read_log'),
+    scope=['account'],
     part='session_id',
     parent={'relation': ref('tap_accelevents__sessions'), 'stream': 'sessions',
-        'id': 'session_id', 'scope': ['event_url']},
+        'id': 'session_id', 'scope': ['account', 'event_url']},
 ) }}

@@ -3,6 +3,7 @@
 {{ newest_rows(
     'tap_airmeet',
     'airmeets',
-    keys=['uid'],
+    keys=['account', 'uid'],
     log=ref('tap_airmeet__read_log'),
+    scope=['account'],
 ) }}

@@ -3,9 +3,10 @@
 {{ newest_rows(
     'tap_airmeet',
     'booth_attendance',
-    keys=['booth_id', 'id'],
+    keys=['account', 'booth_id', 'id'],
     log=ref('tap_airmeet__read_log'),
+    scope=['account'],
     part='booth_id',
     parent={'relation': ref('tap_airmeet__booths'), 'stream': 'booths',
-        'id': 'uid', 'scope': ['airmeet_id']},
+        'id': 'uid', 'scope': ['account', 'airmeet_id']},
 ) }}

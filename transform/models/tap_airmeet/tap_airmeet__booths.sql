@@ -3,9 +3,10 @@
 {{ newest_rows(
     'tap_airmeet',
     'booths',
-    keys=['airmeet_id', 'uid'],
+    keys=['account', 'airmeet_id', 'uid'],
     log=ref('tap_airmeet__read_log'),
+    scope=['account'],
     part='airmeet_id',
     parent={'relation': ref('tap_airmeet__airmeets'), 'stream': 'airmeets',
-        'id': 'uid', 'scope': []},
+        'id': 'uid', 'scope': ['account']},
 ) }}

@@ -3,9 +3,10 @@
 {{ newest_rows(
     'tap_airmeet',
     'event_attendance',
-    keys=['airmeet_id', 'id'],
+    keys=['account', 'airmeet_id', 'id'],
     log=ref('tap_airmeet__read_log'),
+    scope=['account'],
     part='airmeet_id',
     parent={'relation': ref('tap_airmeet__airmeets'), 'stream': 'airmeets',
-        'id': 'uid', 'scope': []},
+        'id': 'uid', 'scope': ['account']},
 ) }}

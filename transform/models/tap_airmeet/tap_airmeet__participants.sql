@@ -3,9 +3,10 @@
 {{ newest_rows(
     'tap_airmeet',
     'participants',
-    keys=['airmeet_id', 'participant_key'],
+    keys=['account', 'airmeet_id', 'participant_key'],
     log=ref('tap_airmeet__read_log'),
+    scope=['account'],
     part='airmeet_id',
     parent={'relation': ref('tap_airmeet__airmeets'), 'stream': 'airmeets',
-        'id': 'uid', 'scope': []},
+        'id': 'uid', 'scope': ['account']},
 ) }}

@@ -3,9 +3,10 @@
 {{ newest_rows(
     'tap_airmeet',
     'questions',
-    keys=['airmeet_id', 'question_key'],
+    keys=['account', 'airmeet_id', 'question_key'],
     log=ref('tap_airmeet__read_log'),
+    scope=['account'],
     part='airmeet_id',
     parent={'relation': ref('tap_airmeet__airmeets'), 'stream': 'airmeets',
-        'id': 'uid', 'scope': []},
+        'id': 'uid', 'scope': ['account']},
 ) }}

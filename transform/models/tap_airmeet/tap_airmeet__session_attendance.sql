@@ -3,9 +3,10 @@
 {{ newest_rows(
     'tap_airmeet',
     'session_attendance',
-    keys=['session_id', 'id'],
+    keys=['account', 'session_id', 'id'],
     log=ref('tap_airmeet__read_log'),
+    scope=['account'],
     part='session_id',
     parent={'relation': ref('tap_airmeet__sessions'), 'stream': 'sessions',
-        'id': 'session_id', 'scope': ['airmeet_id']},
+        'id': 'session_id', 'scope': ['account', 'airmeet_id']},
 ) }}

@@ -3,7 +3,8 @@
 {{ newest_rows(
     'tap_meetings_export',
     'participants',
-    keys=['event_id', 'participant_key'],
+    keys=['account', 'event_id', 'participant_key'],
     log=ref('tap_meetings_export__read_log'),
+    scope=['account'],
     part='event_id',
 ) }}

@@ -3,5 +3,5 @@
 {{ newest_rows(
     'tap_meetings_export',
     'read_log',
-    keys=['stream', 'parent_id'],
+    keys=['account', 'stream', 'parent_id'],
 ) }}

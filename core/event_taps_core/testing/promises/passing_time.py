@@ -7,7 +7,7 @@ import copy
 import signal
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from event_taps_core.testing.promises.base import PRECISE, READ_LOG, FirstRun, Promises
 
@@ -38,14 +38,31 @@ class PassingTime(Promises):
             self.assert_equals(warehouse, self.truth(sandbox))
         assert len(changes) > 1, "the world did not change: nothing was tested"
 
-    def test_parent_that_vanished_leaves_no_rows(
+    def test_parent_that_vanished_leaves_no_rows_but_those_of_another_account(
         self, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
-        """Also when it vanished long after it was settled."""
-        first = run_tap().assert_good()
+        """Also when it vanished long after it was settled; accounts load into the same tables."""
+        columns = self.tap.account_columns
+        settings: dict[str, Any] = dict.fromkeys(columns, "other")
+        assert columns, "nothing says whose data these are"
+        sandbox.switch(**self.tap.any_account)
+        first, other = run_tap(), run_tap(**settings)
+        before = self.truth(sandbox)
         sandbox.vanish()
-        second = run_tap(state=first.state).assert_good()
-        self.assert_equals(self.load(first, second), self.truth(sandbox))
+        second = run_tap(state=first.state)
+        now = self.truth(sandbox)
+        of_other, of_first = (
+            {name: run.assert_good().records(READ_LOG)[0][name] for name in columns}
+            for run in (other, first)
+        )
+        together = {
+            name: [
+                *({**row, **of_other} for row in before[name]),
+                *({**row, **of_first} for row in now[name]),
+            ]
+            for name in before
+        }
+        self.assert_equals(self.load(first, other, second.assert_good()), together)
 
     def test_shards_together_equal_the_truth(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
