@@ -252,7 +252,7 @@ class EventStream(RESTStream[Any]):
 
     @cached_property
     def _has_text_ids(self) -> bool:
-        return self._is_text(inspect.getattr_static(self, "primary_keys")[-1])
+        return self._is_text(type(self).primary_keys[-1])
 
     def _is_text(self, name: str) -> bool:
         (declared,) = (column.to_dict()[name] for column in self.columns if column.name == name)
