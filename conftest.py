@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import hypothesis
+import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # it has none
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+
     from xdist.remote import Producer  # type: ignore[import-untyped] # likewise
 
 
@@ -30,3 +33,11 @@ class ByExpense(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByExpense:
     """Use it."""
     return ByExpense(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _log_records_as_they_were() -> Iterator[None]:
+    """Undo the redaction of a tap that ran within this process."""
+    factory = logging.getLogRecordFactory()
+    yield
+    logging.setLogRecordFactory(factory)

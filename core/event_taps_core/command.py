@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,6 @@ from event_taps_core.errors import TapError
 from event_taps_core.reading import Stopped
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Sequence
     from typing import Self
 
@@ -49,6 +50,7 @@ class TapCommand(SingerCommand):
         )
         if not standalone_mode:
             return run()
+        self._log_what_python_prints()
         try:
             return sys.exit(run() or 0)
         except click.ClickException as error:
@@ -58,6 +60,20 @@ class TapCommand(SingerCommand):
         except MappingError as error:
             self._complain(f"setting stream_maps: {error}")
         return sys.exit(1)
+
+    def _log_what_python_prints(self) -> None:
+        """Send warnings, and errors that nobody handles, through the log, which is redacted.
+
+        The SDK does so for some of them, and only after the options have been read.
+        """
+        logging.captureWarnings(capture=True)
+        sys.excepthook = self.excepthook
+        threading.excepthook = self._unhandled
+        sys.unraisablehook = self._unhandled
+
+    def _unhandled(self, what: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+        error = what.exc_value if what.exc_value is not None else what.exc_type()
+        self.excepthook(what.exc_type, error, what.exc_traceback)
 
     def _complain(self, message: str) -> None:
         self.logger.critical("%s: %s", self.name, " ".join(message.split()))

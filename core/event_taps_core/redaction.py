@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import re
-import traceback
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
-from typing_extensions import override
+from singer_sdk.metrics import Point
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 # Each begins at a place where it may begin, and is bounded: a long text costs no more than it must.
 _EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}(?:@|%40)[\w-]{1,63}\.[\w.-]{0,180}\w")
@@ -29,17 +29,22 @@ def secret_values(config: Mapping[str, Any], schema: Mapping[str, Any]) -> set[s
     }
 
 
-class Redaction(logging.Filter):
+class Redaction:
     """Replaces secrets and e-mail addresses in every log record, tracebacks included.
+
+    It works where records are made, so that each handler of each logger gets clean ones: also those
+    that a user's own log configuration adds, and those of the HTTP library's logger. Only what a
+    logger's level lets pass becomes a record at all. What comes as `extra` is added later and not
+    seen here; of the libraries that run here only the SDK does that, with names of columns.
 
     Args:
         secrets: The values to hide, which are also found URL-quoted.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__()
         self._forms: set[str] = set()
         self._secrets: re.Pattern[str] | None = None
+        self._make: Callable[..., logging.LogRecord] = logging.LogRecord
         for secret in secrets:
             self.hide(secret)
 
@@ -56,17 +61,55 @@ class Redaction(logging.Filter):
             text = self._secrets.sub("***", text)
         return _EMAIL.sub("***@***", _CREDENTIALS.sub(r"\1 ***", text))
 
-    @override
-    def filter(self, record: logging.LogRecord) -> bool:
-        # Metric points keep their form: the SDK's structured log reads them, and they hold counts.
-        if record.msg != "METRIC: %s":
-            record.msg, record.args = self.clean(record.getMessage()), ()
-        if record.exc_info:
-            record.exc_text = self.clean("".join(traceback.format_exception(*record.exc_info)))
-            record.exc_info = None
-        return True
-
     def install(self) -> None:
-        """Filter everything that the root logger's handlers write."""
-        for handler in logging.getLogger().handlers:
-            handler.addFilter(self)
+        """Clean every log record of this process from now on; once, however often it is called."""
+        current = found = logging.getLogRecordFactory()
+        while isinstance(owner := getattr(found, "__self__", None), Redaction):
+            if owner is self:
+                return
+            found = owner._make
+        self._make = current
+        logging.setLogRecordFactory(self.make_record)
+
+    def make_record(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        """Make a record as before, and clean it."""
+        record = self._make(*args, **kwargs)
+        if record.args and isinstance(record.args, tuple) and isinstance(record.args[0], Point):
+            point = record.args[0]  # of a metric, which the SDK's structured log looks for
+            record.args = (dataclasses.replace(point, tags=self._clean_tags(point.tags)),)
+        else:
+            record.msg, record.args = self.clean(_message(record)), ()
+        if record.exc_info and record.exc_info[1] is not None:
+            error = self._stand_in(record.exc_info[1], {})
+            record.exc_info = (type(error), error, error.__traceback__)
+        return record
+
+    def _clean_tags(self, tags: Any) -> Any:
+        if isinstance(tags, dict):
+            return {name: self._clean_tags(value) for name, value in tags.items()}
+        return self.clean(tags) if isinstance(tags, str) else tags
+
+    def _stand_in(self, error: BaseException, known: dict[int, BaseException]) -> BaseException:
+        """Return what looks like the error and its causes, with clean words and nothing else."""
+        if id(error) in known:  # chains may be circular
+            return known[id(error)]
+        kind = type(error)
+        names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+        found: BaseException = type(kind.__name__, (Exception,), names)(self.clean(str(error)))
+        known[id(error)] = found
+        for note in getattr(error, "__notes__", ()):
+            found.add_note(self.clean(str(note)))
+        if error.__context__ is not None:
+            found.__context__ = self._stand_in(error.__context__, known)
+        if error.__cause__ is not None:
+            found.__cause__ = self._stand_in(error.__cause__, known)
+        found.__suppress_context__ = error.__suppress_context__
+        return found.with_traceback(error.__traceback__)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Return a record's text, also where its arguments do not fit: that is no reason to fail."""
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - whatever the text of an argument may raise
+        return f"{record.msg} {record.args!r}"

@@ -74,8 +74,6 @@ class EventTap(Tap):
         self.held_absences: list[Callable[[], None]] = []
         self._stop_signal = 0
         super().__init__(**kwargs)
-        self.redaction = Redaction(secret_values(self.config, self.config_jsonschema))
-        self.redaction.install()
 
     # What a tap overrides
 
@@ -106,8 +104,14 @@ class EventTap(Tap):
     # What streams ask for
 
     @cached_property
+    def redaction(self) -> Redaction:
+        """What keeps this tap's secrets out of the log, once `install` has been called."""
+        return Redaction(secret_values(self._config, self.config_jsonschema))
+
+    @cached_property
     def client(self) -> ApiClient:
-        """The one client of this run."""
+        """The one client of this run; before it can say anything, what is logged is redacted."""
+        self.redaction.install()
         url = self.config.get("api_url") or self.default_api_url
         client = self.client_class(url, self.config)
         client.hide = self.redaction.hide
@@ -219,7 +223,8 @@ class EventTap(Tap):
         Raises:
             TapError: In one sentence; the SDK would say it in several lines.
         """
-        raise TapError(in_words(errors, self.config_jsonschema, self.name, self._variables))
+        wrong = in_words(errors, self.config_jsonschema, self.name, self._variables)
+        raise TapError(self.redaction.clean(wrong))
 
     # The SDK's hooks
 
@@ -344,6 +349,7 @@ class EventTap(Tap):
         Returns:
             The exit code: 0, 1 if anything was not read, 128 + signal if told to stop.
         """
+        self.redaction.install()
         self.check_settings()
         for stream in self.event_streams.values():
             stream.load_progress()

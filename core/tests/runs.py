@@ -9,6 +9,7 @@ import logging
 import signal
 import subprocess
 import sys
+import threading
 import time
 import warnings
 from dataclasses import dataclass, field
@@ -92,7 +93,8 @@ class _Lines(logging.Handler):
 def _process_state_kept() -> Iterator[_Lines]:
     """Collect the log; put back what a command sets for its whole process."""
     root, handler = logging.getLogger(), _Lines()
-    level, hook = root.level, sys.excepthook
+    level = root.level
+    hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
     signals = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     root.addHandler(handler)
     root.setLevel(logging.INFO)
@@ -103,7 +105,7 @@ def _process_state_kept() -> Iterator[_Lines]:
         root.removeHandler(handler)
         root.setLevel(level)
         logging.captureWarnings(capture=False)
-        sys.excepthook = hook
+        sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
         for number, action in signals.items():
             signal.signal(number, action)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
+import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
@@ -26,10 +30,10 @@ SECRET = "s3cret/k+y =#"  # noqa: S105 - it is what must not be seen
 
 @pytest.fixture
 def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
-    """Write through a handler that redacts."""
+    """Write through a handler that knows of no redaction."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.addFilter(Redaction({SECRET}))
+    Redaction({SECRET}).install()
     logger = logging.getLogger("redaction")
     logger.propagate = False
     logger.addHandler(handler)
@@ -162,6 +166,83 @@ def test_metrics_keep_their_form_for_structured_logs(log: Log) -> None:
 
     log_metric(logger, Point("counter", Metric.RECORD_COUNT, 3, {"stream": "people"}))
     assert '"metric_info":{"type":"counter"' in stream.getvalue()
+
+
+def test_a_metric_of_a_part_that_is_a_person(log: Log) -> None:
+    logger, stream = log
+    logger.handlers[0].setFormatter(StructuredFormatter())
+    tags = {"stream": "people", "context": {"id": "jane@example.org", "key": SECRET, "page": 2}}
+    log_metric(logger, Point("counter", Metric.RECORD_COUNT, 3, tags))
+    found = json.loads(stream.getvalue())["metric_info"]["tags"]["context"]
+    assert found == {"id": "***@***", "key": "***", "page": 2}
+
+
+def test_an_exception_keeps_its_form_for_structured_logs(log: Log) -> None:
+    logger, stream = log
+    logger.handlers[0].setFormatter(StructuredFormatter())
+    try:
+        raise ValueError(SECRET) from LookupError("jane@example.org")  # noqa: TRY301 - logged here
+    except ValueError as error:
+        error.add_note(SECRET)
+        logger.exception("it failed")
+    found = json.loads(stream.getvalue())["exception"]
+    assert (found["type"], found["message"]) == ("ValueError", "***")
+    assert (found["cause"]["type"], found["cause"]["message"]) == ("LookupError", "***@***")
+    assert found["traceback"][0]["function"].startswith("test_an_exception_keeps")
+
+
+@pytest.mark.parametrize("args", [("%d", SECRET), ("%s %s", SECRET), ("%(x)s", {"y": SECRET})])
+def test_arguments_that_do_not_fit_are_no_reason_to_fail(log: Log, args: tuple[Any, ...]) -> None:
+    logger, stream = log
+    logger.info(*args)
+    assert "***" in stream.getvalue()
+    assert SECRET not in stream.getvalue()
+
+
+def test_installing_again_changes_nothing_also_beside_another_tap() -> None:
+    one, other = Redaction({SECRET}), Redaction({"another-secret"})
+    for redaction in (one, other, one, other):
+        redaction.install()
+    made = logging.getLogRecordFactory()("x", 20, "f", 1, f"{SECRET} another-secret", (), None)
+    assert made.getMessage() == "*** ***"
+
+
+DEFECT = """
+import sys, threading
+sys.path.insert(0, {folder!r})
+import toy_tap
+
+def fail(*words):
+    raise ValueError(words)
+
+class Defect(toy_tap.ToyTap):
+    def check_settings(self):
+        secret = self.client.config["api_key"]
+        thread = threading.Thread(target=fail, args=(secret, "jane@example.org"))
+        thread.start()
+        thread.join()
+        raise RuntimeError(secret + " of jane@example.org") from KeyError(secret)
+
+Defect.cli()
+"""
+
+
+def test_a_defect_that_nobody_handles(tmp_path: Path) -> None:
+    """In `--test` the SDK has not put its own hook into place yet; threads have another."""
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"api_key": "key-of-the-toy-4711"}))
+    program = DEFECT.format(folder=str(Path(__file__).parent))
+    run = subprocess.run(
+        [sys.executable, "-c", program, "--config", config, "--test"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr.count("ValueError: ") == run.stderr.count("RuntimeError: ") == 1
+    assert "KeyError: '***'" in run.stderr
+    assert "key-of-the-toy" not in run.stderr
+    assert "jane" not in run.stderr
 
 
 def test_secrets_are_the_settings_that_are_declared_so() -> None:

@@ -22,7 +22,6 @@ import pytest
 
 from event_taps_core import TapError
 from event_taps_core.reading import Stopped
-from event_taps_core.redaction import Redaction
 from event_taps_core.testing import Run, TapUnderTest, differences
 from event_taps_core.testing.sandbox import running_sandbox
 from tap_meetings_export.streams import MOST_PARTICIPANTS
@@ -72,9 +71,6 @@ def run_here(settings: Json, state: Json | None = None) -> Run:
         written = out.getvalue()
     for number, before in handlers.items():
         signal.signal(number, before)
-    for root_handler in logging.getLogger().handlers:  # where each run puts its redaction
-        for redaction in [one for one in root_handler.filters if isinstance(one, Redaction)]:
-            root_handler.removeFilter(redaction)
     logger.propagate = True
     logger.removeHandler(handler)
     return Run(exit_code, written, log.getvalue())

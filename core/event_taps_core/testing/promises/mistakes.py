@@ -17,6 +17,7 @@ from event_taps_core.testing.promises.base import FirstRun, Promises, signals_un
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from event_taps_core.testing.running import Record, TapRunner
     from event_taps_core.testing.sandbox import Sandbox
@@ -240,16 +241,19 @@ class Secrecy(Promises):
         sandbox: Sandbox,
         run_tap: TapRunner,
         first_run: FirstRun,
-        catalog: Record,
         situation: str,
+        tmp_path: Path,
     ) -> None:
-        """At the level DEBUG; in good runs and in failing ones."""
-        del catalog
+        """At the level DEBUG, by any handler of any logger; in good runs and in failing ones."""
         settings = SITUATIONS[situation](self, sandbox, first_run)
-        run = run_tap(env={"LOGLEVEL": "DEBUG"}, max_retries=1, **settings)
+        logs = configured_logs(self.tap.command, tmp_path)
+        env = {"LOGLEVEL": "DEBUG", "SINGER_SDK_LOG_CONFIG": str(logs["config"])}
+        run = run_tap(env=env, max_retries=1, **settings)
         assert "| DEBUG " in run.stderr
         assert (run.exit_code == 0) is (situation in GOOD), run.stderr
-        said = run.stderr.casefold()
+        written = [run.stderr, *(logs[name].read_text() for name in ("plain", "json"))]
+        assert all(written)
+        said = "\n".join(written).casefold()
         for name in self.tap.secret_settings:
             assert str(run_tap.settings[name]).casefold() not in said, name
         for text in self.secrets_of_rows(sandbox):
@@ -267,6 +271,34 @@ class Secrecy(Promises):
             for row in sandbox.truth(name, include_secrets=True)
             if row[column] and len(str(row[column])) >= shortest
         }
+
+
+def configured_logs(tap_name: str, folder: Path) -> dict[str, Path]:
+    """Write a log configuration whose handlers hang on the tap's logger and the HTTP library's.
+
+    Returns:
+        The `config` to pass on, and the files `plain` and `json` that are written.
+    """
+    files = {name: folder / f"{name}.log" for name in ("plain", "json")}
+    handlers = {
+        name: {"class": "logging.FileHandler", "filename": str(file), "formatter": name}
+        for name, file in files.items()
+    }
+    config = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "plain": {"format": "%(name)s %(message)s"},
+            "json": {"()": "singer_sdk.logging.StructuredFormatter"},
+        },
+        "handlers": handlers,
+        "loggers": {
+            name: {"level": "DEBUG", "handlers": list(files)} for name in (tap_name, "urllib3")
+        },
+    }
+    path = folder / "logging.json"
+    path.write_text(json.dumps(config))
+    return {**files, "config": path}
 
 
 def _good(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
