@@ -7,14 +7,13 @@ others a data method has, only its rows tell.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk import typing as th
 
-from event_taps_core import ACCOUNT, Unconvertible, digest, snake_case
-from event_taps_core.columns import EXTRA_FIELDS, READ_AT, boolean
+from event_taps_core import ACCOUNT, digest, snake_case
+from event_taps_core.columns import EXTRA_FIELDS, READ_AT
 from event_taps_core.schema import (
     ANYTHING,
     BOOLEAN,
@@ -23,6 +22,7 @@ from event_taps_core.schema import (
     NUMBER,
     OBJECT,
     TEXT,
+    TIMESTAMP,
     Column,
     column,
     key,
@@ -64,27 +64,17 @@ OURS: Final = frozenset({ACCOUNT.name, WINDOW_START.name, ROW_KEY.name, READ_AT,
 _LONGEST_NAME: Final = 63
 """PostgreSQL cuts longer names, and two questions of a form may begin alike."""
 
-_LARGEST_INTEGER: Final = 2**63 - 1
-_KINDS: Final[Mapping[type, str]] = {
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    float: "number",
-    dict: "object",
-    list: "array",
+TYPES: Final[Mapping[str, th.JSONTypeHelper[Any]]] = {
+    "string": TEXT,
+    "integer": INTEGER,
+    "number": NUMBER,
+    "boolean": BOOLEAN,
+    "date-time": TIMESTAMP,
+    "date": DATE,
+    "object": OBJECT,
+    "array": th.ArrayType(ANYTHING),
 }
-_DOCUMENTED_KINDS: Final = {
-    documented.name: "boolean" if documented.wrapped is BOOLEAN else "string"
-    for documented in DOCUMENTED
-}
-_TYPES: Final[Mapping[frozenset[str], th.JSONTypeHelper[Any]]] = {
-    frozenset({"integer"}): INTEGER,
-    frozenset({"integer", "number"}): NUMBER,
-    frozenset({"number"}): NUMBER,
-    frozenset({"boolean"}): BOOLEAN,
-    frozenset({"object"}): OBJECT,
-    frozenset({"array"}): th.ArrayType(ANYTHING),
-}
+"""The types that the setting `column_types` may name."""
 
 
 @lru_cache(maxsize=10_000)
@@ -138,54 +128,40 @@ def columns_in(schema: Mapping[str, Any]) -> tuple[Column, ...]:
     )
 
 
+def with_types(columns: Iterable[Column], types: Mapping[str, str]) -> tuple[Column, ...]:
+    """Return these columns, and others, with the types that the setting `column_types` names."""
+    found = {one.name: one for one in columns}
+    for name, kind in types.items():
+        known = found.get(name)
+        said = (known.description if known else None) or "Named in the setting column_types."
+        found[name] = column(name, TYPES[kind], said)
+    return tuple(found.values())
+
+
 class Sample:
-    """What the rows of some windows say about columns."""
+    """Which columns the rows of some windows have.
+
+    Of which type a column is, rows cannot tell: what was a number in all of them may be a text in
+    the next, and no warehouse changes a column's type from night to night. So all are text.
+    """
 
     def __init__(self) -> None:
         self.size = 0
-        self._kinds: defaultdict[str, set[str]] = defaultdict(set)
-        self._names: dict[str, str] = {}
+        self._attributes: dict[str, str] = {}
 
     def add(self, rows: Collection[Row]) -> None:
         """Look at rows as the vendor sent them."""
         self.size += len(rows)
         for row in rows:
-            for attribute, value in row.items():
-                name = self._names.get(attribute)
-                if name is None:
-                    name = self._names[attribute] = column_name(attribute)
-                self._kinds[name].add(_kind(name, value))
+            for attribute in row:
+                self._attributes.setdefault(column_name(attribute), attribute)
 
     def columns(self) -> tuple[Column, ...]:
-        """Return the documented columns and those found, each of a type that holds all it held."""
-        found = []
-        for known in DOCUMENTED:
-            kinds = self._kinds.get(known.name, set()) | {_DOCUMENTED_KINDS[known.name]}
-            found.append(th.Property(known.name, _type(kinds), description=known.description))
-        attributes = {name: attribute for attribute, name in reversed(self._names.items())}
-        for name, kinds in self._kinds.items():
-            if name and name not in OURS and name not in _DOCUMENTED_KINDS:
-                said = f"`{attributes[name]}` of the data method, as found in a sample of its rows."
-                found.append(column(name, _type(kinds), said))
-        return tuple(found)
-
-
-def _kind(name: str, value: Any) -> str:
-    """Return the JSON type of a value; for a documented boolean, what can become one is one."""
-    if value is None:
-        return "null"
-    if _DOCUMENTED_KINDS.get(name) == "boolean":
-        try:
-            boolean(value)
-        except Unconvertible:
-            pass
-        else:
-            return "boolean"
-    if value.__class__ is int and abs(value) > _LARGEST_INTEGER:
-        return "string"  # more digits than a target's integer has
-    return _KINDS[value.__class__]
-
-
-def _type(kinds: Collection[str]) -> th.JSONTypeHelper[Any]:
-    """Return a type for all of these: text, which anything can become, where they differ."""
-    return _TYPES.get(frozenset(kinds) - {"null"}, TEXT)
+        """Return the documented columns, and those found as text."""
+        known = {"", *OURS, *(documented.name for documented in DOCUMENTED)}
+        found = (
+            column(name, TEXT, f"`{attribute}` of the data method, as found in a sample.")
+            for name, attribute in self._attributes.items()
+            if name not in known
+        )
+        return (*DOCUMENTED, *found)

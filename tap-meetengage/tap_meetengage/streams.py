@@ -291,16 +291,19 @@ class OrganisationDataStream(EventStream):
         if _NESTED.isdisjoint(map(type, row.values())):
             return row
         return {
-            name: json_text(value) if value.__class__ in _NESTED and self._is_text(name) else value
+            name: json_text(value)
+            if value.__class__ in _NESTED and self._takes_text(name)
+            else value
             for name, value in row.items()
         }
 
-    def _is_text(self, attribute: str) -> bool:
+    def _takes_text(self, attribute: str) -> bool:
         found = self._text_attributes.get(attribute)
         if found is None:
             declared = self.schema["properties"].get(schemas.column_name(attribute)) or {}
             types = declared.get("type") or ["object"]
-            found = types == "string" or {"string", "null"}.issuperset(types)
+            is_text = types == "string" or {"string", "null"}.issuperset(types)
+            found = is_text and "format" not in declared
             self._text_attributes[attribute] = found
         return found
 

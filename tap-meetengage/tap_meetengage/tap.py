@@ -98,6 +98,20 @@ class TapMeetEngage(EventTap):
             description="For a data method, the columns that identify a row, where it has such: "
             "{'standard': ['email_address', 'chat_id']}. Else a key is made from the whole row.",
         ),
+        th.Property(
+            "column_types",
+            th.ObjectType(
+                additional_properties=th.ObjectType(
+                    additional_properties=th.StringType(
+                        nullable=False, allowed_values=list(schemas.TYPES)
+                    )
+                )
+            ),
+            title="Column types",
+            examples=[{STANDARD: {"score": "number"}}],
+            description="For a data method, the types of columns that are not text: "
+            "{'standard': {'score': 'number'}}. What does not fit goes to extra_fields.",
+        ),
         requests_per_minute=115,  # of 120 that the vendor allows
         settle_days=30,
     )
@@ -121,12 +135,8 @@ class TapMeetEngage(EventTap):
         if not self.config["data_methods"]:
             msg = "setting data_methods: it names no data method ('standard' is always there)"
             raise TapError(msg)
-        strangers = set(self.config.get("primary_keys") or ()) - set(self.config["data_methods"])
-        if strangers:
-            msg = f"setting primary_keys: {sorted(strangers)} are not in the setting data_methods"
-            raise TapError(msg)
-        for method, names in (self.config.get("primary_keys") or {}).items():
-            self._check_keys(method, set(map(schemas.column_name, names or ())))
+        for setting in ("primary_keys", "column_types"):
+            self._check_columns(setting)
         for stream in self.data_streams:
             made = (*self.constants, *type(stream).primary_keys)
             if stream.selected and stream.primary_keys and tuple(stream.primary_keys) != made:
@@ -137,21 +147,61 @@ class TapMeetEngage(EventTap):
                 )
                 raise TapError(msg)
 
-    @staticmethod
-    def _check_keys(method: str, keys: set[str]) -> None:
-        ours = keys & (schemas.OURS - schemas.CONSTANTS)
-        if ours or "" in keys:
-            msg = (
-                f"setting primary_keys: {', '.join(sorted(ours)) or 'a name without letters'} is "
-                f"no column of the data method {method!r}"
-            )
+            self._check_types(stream)
+
+    def _check_columns(self, setting: str) -> None:
+        """Insist on data methods that are read, and on columns that their rows can have."""
+        methods = self._by_column(setting)
+        if strangers := set(methods) - set(self.config["data_methods"]):
+            msg = f"setting {setting}: {sorted(strangers)} are not in the setting data_methods"
             raise TapError(msg)
-        if keys and keys <= schemas.CONSTANTS:
-            msg = (
-                f"setting primary_keys: all rows of a window have the same "
-                f"{', '.join(sorted(keys))}, so that is no key of the data method {method!r}"
-            )
-            raise TapError(msg)
+        for method, columns in methods.items():
+            is_key = setting == "primary_keys"
+            names = set(columns)
+            ours = names & (schemas.OURS - schemas.CONSTANTS if is_key else schemas.OURS)
+            keys = set() if is_key else names & set(self._by_column("primary_keys").get(method, ()))
+            problem = ""
+            if ours or "" in names:
+                named = ", ".join(sorted(ours)) or "a name without letters"
+                problem = f"{named} is no column of the data method {method!r}"
+            elif is_key and names and names <= schemas.CONSTANTS:
+                same = ", ".join(sorted(names))
+                problem = (
+                    f"all rows of a window have the same {same}, so that is no key of the data "
+                    f"method {method!r}"
+                )
+            elif keys:
+                problem = f"{', '.join(sorted(keys))} is part of the key, which is text"
+            if problem:
+                msg = f"setting {setting}: {problem}"
+                raise TapError(msg)
+
+    def _check_types(self, stream: OrganisationDataStream) -> None:
+        declared = stream.schema["properties"]
+        types = self._by_column("column_types").get(stream.data_method, {})
+        for made in schemas.with_types((), types):
+            expected = made.to_dict()[made.name]
+            there = declared.get(made.name, expected)
+            if stream.selected and any(
+                there.get(part) != expected.get(part) for part in ("type", "format")
+            ):
+                msg = (
+                    f"the catalog says that {made.name} of {stream.name} is {there.get('type')}, "
+                    f"the setting column_types that it is {types[made.name]!r}: make a new catalog "
+                    "with --discover"
+                )
+                raise TapError(msg)
+
+    def _by_column(self, setting: str) -> dict[str, dict[str, str]]:
+        """Return the columns that a setting names for each data method, and their types.
+
+        Columns of a key are text.
+        """
+        found = {}
+        for method, said in (self.config.get(setting) or {}).items():
+            types = said if isinstance(said, dict) else dict.fromkeys(said or (), "string")
+            found[method] = {schemas.column_name(name): kind for name, kind in types.items()}
+        return found
 
     @override
     def run(self) -> int:
@@ -180,19 +230,20 @@ class TapMeetEngage(EventTap):
 
     @override
     def make_streams(self) -> Sequence[EventStream]:
-        return [cls(self, self._columns(cls.name)) for cls in self.method_streams]
+        return [cls(self, self._columns(cls)) for cls in self.method_streams]
 
     @property
     def data_streams(self) -> list[OrganisationDataStream]:
         """The streams that `make_streams` made."""
         return [s for s in self.streams.values() if isinstance(s, OrganisationDataStream)]
 
-    def _columns(self, stream_name: str) -> tuple[Column, ...]:
-        """Return what is known of a stream's columns: by the catalog, a sample, or the page."""
-        entry = self.input_catalog and self.input_catalog.get_stream(stream_name)
+    def _columns(self, cls: type[OrganisationDataStream]) -> tuple[Column, ...]:
+        """Return what is known of a stream's columns: by the catalog, else a sample or the page."""
+        entry = self.input_catalog and self.input_catalog.get_stream(cls.name)
         if entry:
             return schemas.columns_in(entry.schema.to_dict())
-        return self._found.get(stream_name, schemas.DOCUMENTED)
+        found = self._found.get(cls.name, schemas.DOCUMENTED)
+        return schemas.with_types(found, self._by_column("column_types").get(cls.data_method, {}))
 
     # Discovery
 

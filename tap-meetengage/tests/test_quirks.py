@@ -470,6 +470,13 @@ def discovered(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
     return catalog
 
 
+def text_of(column: str, value: Any) -> Any:
+    """Return what a discovered column holds: text, of JSON where it was not text."""
+    if value is None or isinstance(value, str) or column == "registered":
+        return value
+    return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+
+
 @pytest.mark.parametrize(
     "positions",
     [
@@ -492,7 +499,8 @@ def test_discovery_finds_all_columns_and_they_are_loaded(
         truth = control(sandbox, f"/truth/{VENDOR}/{name}?columns=all")
         columns = set(truth[0]) - {"account"}
         assert len(columns) > 5
-        assert differences(load(outcome).table(name), truth) == []
+        as_text = [{key: text_of(key, value) for key, value in row.items()} for row in truth]
+        assert differences(load(outcome).table(name), as_text) == []
         assert all(row["extra_fields"] is None for row in outcome.records(name))
 
 

@@ -16,7 +16,7 @@ from event_taps_core.errors import TapError
 from event_taps_core.json_values import decode
 from event_taps_core.streams import Page
 from tap_meetengage.client import ServerError, TooMuch
-from tap_meetengage.schemas import column_name
+from tap_meetengage.schemas import Sample, column_name
 from tap_meetengage.streams import (
     OrganisationDataStream,
     _Answer,
@@ -125,6 +125,17 @@ def test_streams_of_a_tap_are_those_of_the_setting() -> None:
         ({"primary_keys": {"standard": ["!!!"]}}, "primary_keys: a name without letters"),
         ({"primary_keys": {"standard": ["account"]}}, "the same account"),
         ({"primary_keys": {"standard": ["window_start"]}}, "the same window_start"),
+        ({"column_types": {"other": {"a": "number"}}}, "column_types: .*'other'"),
+        ({"column_types": {"standard": {"Account": "number"}}}, "column_types: account is no"),
+        ({"column_types": {"standard": {"ReadAt": "number"}}}, "column_types: read_at is no"),
+        ({"column_types": {"standard": {"?": "number"}}}, "column_types: a name without letters"),
+        (
+            {
+                "primary_keys": {"standard": ["chat"]},
+                "column_types": {"standard": {"Chat": "date"}},
+            },
+            "column_types: chat is part of the key",
+        ),
     ],
 )
 def test_settings_without_sense_are_named(settings: dict[str, Any], named: str) -> None:
@@ -145,9 +156,64 @@ def test_column_of_a_catalog_is_a_column_of_the_run() -> None:
     (entry,) = [one for one in catalog["streams"] if one["stream"] == "organisation_data_standard"]
     entry["schema"]["properties"]["chat_id"] = {"type": ["integer", "null"]}
     made = TapMeetEngage(config=SETTINGS, catalog=catalog).data_streams[0]
-    (record,) = read(made, answer({"output": [{"Chat ID": 7, "Other": 1}]}))
-    assert record["chat_id"] == 7
-    assert record["extra_fields"] == {"Other": 1}
+    sent = [{"Chat ID": 7, "Other": 1}, {"Chat ID": 0.5}]
+    first, second = read(made, answer({"output": sent}))
+    assert first["chat_id"] == 7
+    assert first["extra_fields"] == {"Other": 1}
+    assert (second["chat_id"], second["extra_fields"]) == (None, {"Chat ID": 0.5})
+
+
+NIGHTS: tuple[dict[str, Any], ...] = (
+    {"Score": 1},
+    {"Score": 0.5},
+    {"Score": "none"},
+    {"Score": True},
+    {"Score": [1, {"b": 2, "a": 1}]},
+    {"Score": None},
+)
+
+
+def test_discovered_column_takes_whatever_comes_later() -> None:
+    """A sample cannot fix a type, and no loader changes a column's type from night to night."""
+    sample = Sample()
+    sample.add([NIGHTS[0]])
+    tap = TapMeetEngage(config=SETTINGS)
+    made = tap.method_streams[0](tap, sample.columns())
+    records = read(made, answer({"output": NIGHTS}))
+    assert [record["score"] for record in records] == [
+        "1",
+        "0.5",
+        "none",
+        "true",
+        '[1,{"a":1,"b":2}]',
+        None,
+    ]
+    assert [record["extra_fields"] for record in records] == [None] * len(NIGHTS)
+
+
+@pytest.mark.parametrize("named_like", ["Score", "score"])
+@pytest.mark.parametrize(
+    ("kind", "fitting"), [("integer", [0]), ("number", [0, 1]), ("array", [4]), ("date-time", [])]
+)
+def test_declared_type_holds_what_fits_and_the_rest_is_extra(
+    kind: str, fitting: list[int], named_like: str
+) -> None:
+    made = stream(column_types={"standard": {named_like: kind}})
+    assert made.schema["properties"]["score"]["type"] != ["string", "null"] or kind == "date-time"
+    records = read(made, answer({"output": NIGHTS}))
+    for at, (night, record) in enumerate(zip(NIGHTS, records, strict=True)):
+        fits = at in fitting or night["Score"] is None
+        assert record["score"] == (night["Score"] if fits else None)
+        assert record["extra_fields"] == (None if fits else night)
+
+
+def test_catalog_with_another_type_than_the_setting_is_refused() -> None:
+    typed = {**SETTINGS, "column_types": {"standard": {"country": "object"}}}
+    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
+    with pytest.raises(TapError, match=r"setting column_types.*--discover"):
+        TapMeetEngage(config=typed, catalog=catalog).check_settings()
+    catalog = TapMeetEngage(config=typed).catalog_dict
+    TapMeetEngage(config=typed, catalog=catalog).check_settings()
 
 
 # Answers
