@@ -35,6 +35,7 @@ from event_taps_core.answers import (
     TimedOut,
     classify_status,
 )
+from event_taps_core.connection_errors import Unconnected, refused_by_proxy, unconnected
 from event_taps_core.json_values import decode
 from event_taps_core.summary import StreamTally
 
@@ -351,6 +352,8 @@ class ApiClient:
 
     def advice(self, answer: Answer) -> str:
         """Say in one sentence what a user can do when nothing at all can be read."""
+        if isinstance(answer, Unconnected):
+            return answer.reason
         if isinstance(answer, Moved):
             return (
                 f"{self.base_url} is not where the API is, or it refuses these credentials "
@@ -486,9 +489,12 @@ class ApiClient:
             said = f"no answer from {self._base.hostname} within {self._timeout} seconds"
             raise TimedOut(said, elsewhere=True) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise Broken(_in_words(error, self._base.hostname), elsewhere=True) from error
+            in_words = Broken(_in_words(error, self._base.hostname), elsewhere=True)
+            raise unconnected(error, self.base_url) or in_words from error
         except OSError as error:  # so `requests` says that a file of certificates is missing
-            raise Broken(str(error), retries=0) from error
+            raise unconnected(error, self.base_url) or Broken(str(error), retries=0) from error
+        if refusal := refused_by_proxy(response):
+            raise refusal
         if self.server_lag is None:
             self.server_lag = _lag(response)
         return response
@@ -555,8 +561,6 @@ def _lag(response: requests.Response) -> timedelta | None:
 
 def _in_words(error: Exception, host: str | None) -> str:
     """Describe a failed exchange without its URL, headers or body."""
-    if isinstance(error, requests.exceptions.ProxyError):
-        return f"the proxy did not connect to {host}"
     text = str(error)
     if "NameResolution" in text or "getaddrinfo" in text or "Failed to resolve" in text:
         return f"the host name {host} is not known"

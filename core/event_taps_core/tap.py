@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from event_taps_core.answers import Answer, Broken
 from event_taps_core.command import TapCommand
+from event_taps_core.connection_errors import proxy_passwords
 from event_taps_core.errors import StateError, TapError
 from event_taps_core.messages import MessageWriter
 from event_taps_core.read_log import ReadLogStream
@@ -106,7 +107,8 @@ class EventTap(Tap):
     @cached_property
     def redaction(self) -> Redaction:
         """What keeps this tap's secrets out of the log, once `install` has been called."""
-        return Redaction(secret_values(self._config, self.config_jsonschema))
+        secrets = secret_values(self._config, self.config_jsonschema)
+        return Redaction(secrets | proxy_passwords())
 
     @cached_property
     def client(self) -> ApiClient:

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
 PREFIX = "/api"
@@ -70,15 +71,21 @@ def status(code: int, **headers: str) -> Reply:
 
 
 class ApiServer:
-    """Serves on a free loopback port until it is closed."""
+    """Serves on a free loopback port until it is closed.
 
-    def __init__(self) -> None:
+    Args:
+        encryption: What to speak TLS with.
+    """
+
+    def __init__(self, encryption: ssl.SSLContext | None = None) -> None:
         self.requests: list[Seen] = []
         self._scripts: dict[str, list[Script]] = {}
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), self)
+        if encryption is not None:
+            self._server.socket = encryption.wrap_socket(self._server.socket, server_side=True)
         self.host = f"127.0.0.1:{self._server.server_port}"
-        self.api_url = f"http://{self.host}{PREFIX}"
+        self.api_url = f"http{'s' if encryption else ''}://{self.host}{PREFIX}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )

@@ -564,13 +564,6 @@ def test_an_encrypted_connection_to_a_plain_server_in_words(server: ApiServer) -
     assert "secure connection to 127.0.0.1" in reason_of(client)
 
 
-def test_a_dead_proxy_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", f"http://user:{KEY}@127.0.0.1:{closed_port()}")
-    reason = reason_of(client_of("http://toy.invalid/api", max_retries=0))
-    assert "proxy" in reason
-    assert KEY not in reason
-
-
 @every_fault
 def test_no_reason_holds_a_url_a_header_or_a_body(server: ApiServer, fault: Reply) -> None:
     server.on("/people", fault)

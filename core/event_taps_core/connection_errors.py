@@ -1,0 +1,132 @@
+"""Why there was no connection, in words, and which variable a user can set about it.
+
+Between a tap and an API there may be a proxy, and a network may have a certificate authority of its
+own. Both are told to `requests` by variables, so what is wrong with them is no matter of the tap's
+settings. No message holds a proxy's address: it may hold a password, and not only where it should.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import urllib.request
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from requests import exceptions
+
+from event_taps_core.answers import Broken
+
+if TYPE_CHECKING:
+    import requests
+
+
+class Unconnected(Broken):
+    """The way to the API is in disorder; the reason says what to do about it."""
+
+
+class _Cause(NamedTuple):
+    kind: type[Exception]
+    """What `requests` raises."""
+    pattern: str
+    """What is in its text; the first group that matches is `said`."""
+    words: str
+    """What to tell, of `host`, `proxy` (its variable), `bundle` (likewise), and what was `said`."""
+    may_pass: bool = False
+    """Whether it is worth another try."""
+
+
+_CAUSES: Final = (
+    _Cause(
+        exceptions.InvalidSchema,
+        r"SOCKS",
+        "the proxy in {proxy} is a SOCKS proxy, for which PySocks is missing: install it beside "
+        "the tap (pip install PySocks), or put an HTTP proxy into {proxy}",
+    ),
+    _Cause(
+        exceptions.InvalidURL,
+        r"",
+        "{proxy} is not the address of a proxy: write it as http://proxy.example.com:3128, or "
+        "http://user:password@proxy.example.com:3128 with signs such as / or # as %2F or %23",
+    ),
+    _Cause(
+        exceptions.ProxyError,
+        r"\b407\b",
+        "the proxy refuses its user or password (HTTP 407): check {proxy}",
+    ),
+    _Cause(
+        exceptions.ProxyError,
+        r"NameResolution|getaddrinfo|Failed to resolve",
+        "the host name of the proxy is not known: check {proxy}",
+        may_pass=True,
+    ),
+    _Cause(
+        exceptions.ProxyError,
+        r"(?s:.*Tunnel connection failed: (\d{3}[\w ]*))?",
+        "the proxy did not connect to {host}{said}: check {proxy}, or put {host} into NO_PROXY",
+        may_pass=True,
+    ),
+    _Cause(
+        exceptions.SSLError,
+        r"CERTIFICATE_VERIFY_FAILED(?:\] certificate verify failed: ([^(]+?)\.? \()?",
+        "the certificate of {host} is not trusted{said}: if your network has a certificate "
+        "authority of its own, put the path of its file into {bundle}",
+    ),
+    _Cause(
+        OSError,
+        r"TLS CA certificate bundle, invalid path|certificate or crl|X509|\[SSL\] PEM lib",
+        "{bundle} does not name a file of certificates: correct it, or unset it",
+    ),
+)
+
+
+def unconnected(error: Exception, url: str) -> Unconnected | None:
+    """Say why there was no connection, if a variable has to do with it.
+
+    Args:
+        error: What `requests` raised.
+        url: What was asked for.
+    """
+    text = str(error)
+    proxy = _proxy_variable(url)
+    for cause in _CAUSES:
+        found = isinstance(error, cause.kind) and re.search(cause.pattern, text)
+        if found and (proxy or "{proxy}" not in cause.words):
+            said = next(filter(None, found.groups()), "").strip()
+            words = cause.words.format(
+                host=urlsplit(url).hostname,
+                proxy=proxy,
+                bundle=_set_one("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") or "REQUESTS_CA_BUNDLE",
+                said=said and f" ({said})",
+            )
+            return Unconnected(words, retries=None if cause.may_pass else 0, elsewhere=True)
+    return None
+
+
+def refused_by_proxy(response: requests.Response) -> Unconnected | None:
+    """Recognise the answer of a proxy; of one that the API is reached by without encryption."""
+    if response.status_code != HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        return None
+    error = exceptions.ProxyError(str(response.status_code))
+    return unconnected(error, response.url)
+
+
+def proxy_passwords() -> set[str]:
+    """Return what stands in the place of a password in the addresses of proxies."""
+    addresses = [v for name, v in os.environ.items() if name.lower().endswith("_proxy")]
+    credentials = [address.rpartition("@")[0].split("//", 1)[-1] for address in addresses]
+    return {one.partition(":")[2] for one in credentials} - {""}
+
+
+def _proxy_variable(url: str) -> str | None:
+    scheme = urlsplit(url).scheme
+    found = _set_one(f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")
+    if found is None and urllib.request.getproxies().get(scheme):
+        return f"{scheme.upper()}_PROXY"  # which would win over the system's own settings
+    return found
+
+
+def _set_one(*names: str) -> str | None:
+    """Return the first of these variables that is set, in the order in which they count."""
+    return next((name for name in names if os.environ.get(name)), None)
