@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
 from event_taps_core.columns import READ_AT, rfc3339
@@ -78,17 +79,20 @@ class ChangesStream(EventStream):
         return self.since(context) is None
 
     @override
-    def keep_progress(
-        self, context: Context | None, *, is_absent: bool, nothing_failed_before: bool
-    ) -> None:
+    def note_progress(self, context: Context | None, *, is_absent: bool) -> None:
         """Set this partition's bookmark, whatever became of others; if it comes back, read all."""
+        kept = self._partition_state(context)
         if is_absent:
-            if self._partition_state(context).pop("replication_key_value", None):
-                self.tap.state_writer.write_state(self.tap_state)
-            return
-        lag = self.tap.client.server_lag or timedelta(0)
-        bookmark = rfc3339(self.tap.run_started - self.overlap - lag)
-        self.write_bookmark(self._partition_state(context), bookmark)
+            kept.pop("replication_key_value", None)
+        elif self.replication_method == REPLICATION_INCREMENTAL:
+            lag = self.tap.client.server_lag or timedelta(0)
+            bookmark = rfc3339(self.tap.run_started - self.overlap - lag)
+            kept.update(replication_key=self.replication_key, replication_key_value=bookmark)
+        self.has_progress = True
+
+    @override
+    def keep_progress(self) -> None:
+        self.has_progress = False  # it was kept when it was noted
 
     def _partition_state(self, context: Context | None) -> dict[str, object]:
         """Find this partition's piece of state, in the form that the SDK gives partitions."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
-from typing import TYPE_CHECKING, Any
+import time
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.contrib.msgspec import enc_hook
@@ -22,6 +24,12 @@ if TYPE_CHECKING:
 
 _encoder = msgspec.json.Encoder(enc_hook=enc_hook, decimal_format="number")
 _BUFFER_BYTES = 64 * 1024
+
+STATE_SHARE = 0.005
+"""A STATE is worth sending when it is at most this part of what was written since the last one."""
+
+STATE_SECONDS = 2.0
+"""Or when so much time has passed: a killed run repeats no more than that."""
 
 
 def record_lines(
@@ -46,6 +54,9 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
     def __init__(self) -> None:
         self._lines: list[bytes] = []
         self._size = 0
+        self._since_state = 0
+        self._state_size = 0
+        self._state_at = time.monotonic()
 
     @override
     def serialize_message(self, message: Message) -> bytes:
@@ -53,14 +64,24 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     @override
     def write_message(self, message: Message) -> None:
-        self.write_lines(self.serialize_message(message))
+        line = self.serialize_message(message)
+        self.write_lines(line)
         if isinstance(message, StateMessage):
+            self._since_state, self._state_size = 0, len(line)
+            self._state_at = time.monotonic()
             self.flush()
+
+    @property
+    def is_state_due(self) -> bool:
+        """Whether it is time for another STATE, which must not become the bulk of the output."""
+        is_small = self._state_size <= STATE_SHARE * self._since_state
+        return is_small or time.monotonic() - self._state_at >= STATE_SECONDS
 
     def write_lines(self, lines: bytes) -> None:
         """Write complete lines."""
         self._lines.append(lines)
         self._size += len(lines)
+        self._since_state += len(lines)
         if self._size >= _BUFFER_BYTES:
             self.flush()
 
@@ -76,10 +97,24 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             if binary is None:  # stdout was replaced by a text stream, as tests do
                 sys.stdout.write(lines.decode())
             else:
-                binary.write(lines)
+                _write_all(binary, lines)
             sys.stdout.flush()
         except BrokenPipeError:
             # From here on into nothing, or Python would try once more, and complain, at its exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             msg = "the target closed the pipe: its own log says why"
             raise Stopped(msg) from None
+
+
+def _write_all(binary: IO[bytes], lines: bytes) -> None:
+    """Write until everything is out: an unbuffered stdout may take a part only, or nothing yet."""
+    rest = memoryview(lines)
+    while rest:
+        try:
+            written = binary.write(rest)
+        except BlockingIOError as full:  # a buffered stdout whose pipe does not block
+            written = full.characters_written
+        if written:
+            rest = rest[written:]
+        else:
+            select.select([], [binary], [])

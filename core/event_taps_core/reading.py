@@ -37,6 +37,7 @@ PageT = TypeVar("PageT", bound=HasWeight)
 READ_AHEAD_BYTES = 32 * 1024 * 1024
 """Pages waiting for their turn may hold this much; the first partition in line always goes on."""
 
+_IDLE_SECONDS = 1.0
 _PARTITIONS_AHEAD = 1000
 """So many partitions that are not parked may be in flight behind the oldest."""
 
@@ -200,12 +201,13 @@ class _Nobody(Generic[PartitionT, PageT]):
         """Nothing to let go of."""
 
 
-def read_in_order(
+def read_in_order(  # noqa: PLR0913 - all but three have a default
     partitions: Iterable[PartitionT],
     read: Callable[[PartitionT], Iterator[PageT | Wait]],
     *,
     workers: int,
     stop: Stop | None = None,
+    idle: Callable[[], None] | None = None,
     read_ahead_bytes: int = READ_AHEAD_BYTES,
 ) -> Iterator[tuple[PartitionT, PageT | Done]]:
     """Read partitions side by side; yield their pages, then their `Done`, in their order.
@@ -215,6 +217,7 @@ def read_in_order(
         read: Makes the generator of one partition's pages; it runs in worker threads.
         workers: How many partitions are worked on at the same time; with 1 no thread is used.
         stop: Ends the reading with `Stopped` when asked to.
+        idle: Called, in the thread that hands out, each second in which there is nothing to.
         read_ahead_bytes: Bound of the pages kept for later.
 
     Raises:
@@ -223,7 +226,7 @@ def read_in_order(
     crew: _Crew[PartitionT, PageT] = _Workers(workers) if workers > 1 else _Nobody()
     try:
         line = _Line(crew, partitions, read, read_ahead_bytes)
-        yield from line.hand_out(stop or Stop())
+        yield from line.hand_out(stop or Stop(), idle)
     finally:
         crew.end()
 
@@ -253,7 +256,9 @@ class _Line(Generic[PartitionT, PageT]):
         self._parked: list[tuple[float, _Reading[PartitionT, PageT]]] = []
         self._running = 0
 
-    def hand_out(self, stop: Stop) -> Iterator[tuple[PartitionT, PageT | Done]]:
+    def hand_out(
+        self, stop: Stop, idle: Callable[[], None] | None
+    ) -> Iterator[tuple[PartitionT, PageT | Done]]:
         """Run the line until every partition is done."""
         while True:
             self._keep_workers_busy()
@@ -273,9 +278,11 @@ class _Line(Generic[PartitionT, PageT]):
                 yield head.partition, head.done
             else:
                 with stop.waiting():
-                    results = self._crew.take(self._patience())
+                    results = self._crew.take(self._patience(idle))
                 for reading, result in results:
                     self._take(reading, result)
+                if not results and idle is not None:
+                    idle()
 
     def _keep_workers_busy(self) -> None:
         """Admit partitions; give the workers what can go on, the oldest first."""
@@ -295,9 +302,12 @@ class _Line(Generic[PartitionT, PageT]):
             self._running += 1
             self._crew.hand(reading)
 
-    def _patience(self) -> float | None:
-        """Say how long to wait for results: until a parked partition is due."""
-        return max(0.0, self._parked[0][0] - time.monotonic()) if self._parked else None
+    def _patience(self, idle: Callable[[], None] | None) -> float | None:
+        """Say how long to wait for results: until a parked partition is due, or to be idle."""
+        waits = [_IDLE_SECONDS] if idle is not None else []
+        if self._parked:
+            waits.append(max(0.0, self._parked[0][0] - time.monotonic()))
+        return min(waits, default=None)
 
     def _take(self, reading: _Reading[PartitionT, PageT], result: PageT | Wait | Done) -> None:
         self._running -= 1

@@ -2,21 +2,47 @@
 
 What happened at an event stops changing some days after it ended. So the replication key of a
 dependent stream is the end (or date) of its parent; parents are read in that order, and a run
-reads only those that end after `bookmark - settle_days`. State is one value per stream.
+reads those that end after `bookmark - settle_days`.
+
+The bookmark says how far the reading came, not how completely: a parent may join late with an old
+end, fail, or come back. So a fingerprint of the parents that were read stands beside it. The next
+run makes the same fingerprint of the parents that are listed then. Where the two agree, the parents
+were read and have settled; where they differ, all parents of that month are read again.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import heapq
+from collections import Counter
+from collections.abc import Hashable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import msgspec
 
 from event_taps_core.columns import rfc3339
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Self
 
 _LAST_ZONE_BEHIND_UTC = timedelta(hours=12)
 """What has no zone may happen up to twelve hours later than the same time in UTC."""
 
 _LONGEST_DAY = timedelta(days=1) + _LAST_ZONE_BEHIND_UTC
 """So long after its midnight in UTC, a local day is over everywhere."""
+
+_MONTHS: Final = 64
+"""So many months have a sum of their own; then they share one with those five years before."""
+
+_SUM_BYTES: Final = 3
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+ParentKey = Hashable
+"""What tells a parent from others: the values of its context."""
 
 
 def moment(value: Any) -> datetime | None:
@@ -34,11 +60,60 @@ def moment(value: Any) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
+class Fingerprint:
+    """For each month a sum of hashes of the parents that ended in it.
+
+    Two sets of parents of one month have the same sum by chance once in 16 million times.
+    """
+
+    def __init__(self, sums: Iterable[int] = ()) -> None:
+        self._sums = list(sums) or [0] * _MONTHS
+
+    def add(self, parent: _Parent) -> None:
+        """Add a parent; the order does not matter."""
+        self._sums[parent.month] = (self._sums[parent.month] + parent.hash) % 256**_SUM_BYTES
+
+    def months_like(self, other: Fingerprint) -> set[int]:
+        """Return the months in which both have the same parents."""
+        return {month for month in range(_MONTHS) if self._sums[month] == other._sums[month]}
+
+    def to_text(self) -> str:
+        """Write it for the state: 256 characters, however many parents there are."""
+        sums = b"".join(one.to_bytes(_SUM_BYTES, "big") for one in self._sums)
+        return base64.b64encode(sums).decode()
+
+    @classmethod
+    def from_text(cls, text: Any) -> Self | None:
+        """Read it from a state; None if it is none."""
+        try:
+            sums = base64.b64decode(text, validate=True)
+        except (TypeError, ValueError, binascii.Error):
+            return None
+        if len(sums) != _MONTHS * _SUM_BYTES:
+            return None
+        pieces = (sums[at : at + _SUM_BYTES] for at in range(0, len(sums), _SUM_BYTES))
+        return cls(int.from_bytes(piece, "big") for piece in pieces)
+
+
+class _Parent(NamedTuple):
+    """A parent that ends; in the order of their ends."""
+
+    end: datetime
+    month: int
+    hash: int
+
+
+def _parent(key: ParentKey, end: datetime, value: str) -> _Parent:
+    hashed = hashlib.blake2b(_encode((key, value)), digest_size=_SUM_BYTES).digest()
+    month = (12 * end.year + end.month) % _MONTHS
+    return _Parent(end, month, int.from_bytes(hashed, "big"))
+
+
 class Settling:
-    """Decides which parents a stream reads, and how far its bookmark may go.
+    """Decides which parents a stream reads, and what its state says of them.
 
     Args:
-        bookmark: The replication key value in the state; None reads everything.
+        state: What the last run's state says of the stream (`state`); empty reads everything.
         settle_days: Days after its end in which a parent's data may still change.
         start_date: Nothing that ended before it is read.
         run_started: The bookmark never passes this.
@@ -46,46 +121,142 @@ class Settling:
 
     def __init__(
         self,
+        state: Mapping[str, Any],
         *,
-        bookmark: str | None,
         settle_days: int,
         start_date: str | None,
         run_started: datetime,
     ) -> None:
         self._start = moment(start_date)
         self._run_started = run_started
-        reached = moment(bookmark)
-        if bookmark is not None and reached is not None and reached > run_started:
+        self._settle_days = settle_days
+        self.bookmark: str | None = state.get("replication_key_value")
+        self._known, self._known_before = _known(state, settle_days)
+        reached = moment(self.bookmark)
+        if self.bookmark is not None and reached is not None and reached > run_started:
             # From a wrong clock, or written by hand: it would hide what has not happened yet.
-            reached = run_started - _LONGEST_DAY
-            bookmark = _like(bookmark, reached)
-        self.bookmark = bookmark
-        self._oldest = reached and _earlier(reached, timedelta(days=settle_days))
+            self.bookmark = _like(self.bookmark, run_started - _LONGEST_DAY)
+        self._ends: dict[ParentKey, _Parent | None] = {}
+        self._unread: Counter[ParentKey] = Counter()
+        self._passed_over: set[ParentKey] = set()
+        self._read = Fingerprint()
+        self._unsettled: list[_Parent] = []
+        self.settled = 0
+        """Parents that were read when they had settled, and are not read again."""
+        self.before_start = 0
+        """Parents that ended before the start date."""
+        self.not_known = 0
+        """Parents that are read, although old enough, because nothing says that they were read."""
 
-    def reads(self, value: str | None) -> bool:
-        """Say whether a parent that ends at `value` is read; one without an end always is."""
-        end = moment(value)
-        if end is None or value is None:
-            return True
-        if self._start is not None and _ended_before(value, end, self._start):
-            return False
-        return self._oldest is None or end >= self._oldest
+    def plan(self, ends: Mapping[ParentKey, str | None]) -> None:
+        """Decide which of the parents that are listed now are read.
 
-    def advance(self, value: str | None) -> bool:
-        """Move the bookmark past a parent that is read completely, never beyond the run's start.
-
-        Returns:
-            Whether the bookmark changed.
+        Args:
+            ends: When each parent ends; one without an end is always read.
         """
+        line = self._line
+        earlier = Fingerprint()
+        for key, value in ends.items():
+            end = moment(value)
+            if end is None or value is None:
+                self._ends[key] = None
+            elif self._start is not None and _ended_before(value, end, self._start):
+                self._passed_over.add(key)
+            else:
+                self._ends[key] = parent = _parent(key, end, value)
+                if self._known_before is not None and end < self._known_before:
+                    earlier.add(parent)
+        self.before_start = len(self._passed_over)
+        same = set() if self._known is None else earlier.months_like(self._known)
+        for key, known in self._ends.items():
+            if known is None or line is None or known.end >= line:
+                continue
+            was_known = self._known_before is not None and known.end < self._known_before
+            if was_known and known.month in same:
+                self._passed_over.add(key)
+                self._read.add(known)
+                self.settled += 1
+            else:
+                self.not_known += 1
+
+    def reads(self, key: ParentKey) -> bool:
+        """Say whether a parent is read."""
+        return key not in self._passed_over
+
+    def expect(self, parts: Mapping[ParentKey, int], incomplete: Iterable[ParentKey]) -> None:
+        """Say in how many parts parents are read; one without any is read by being listed.
+
+        Args:
+            parts: The number of parts of each parent that has some.
+            incomplete: Parents of which not all parts are known.
+        """
+        self._unread.update(parts)
+        self._unread.update(incomplete)  # which nothing will ever take away
+        for key in self._ends.keys() - self._passed_over - self._unread.keys():
+            self._add(key)
+
+    def note_read(self, key: ParentKey, end: str | None) -> None:
+        """Note that a part of a parent was read completely, or is affirmed to be absent.
+
+        The bookmark moves on, never beyond the run's start.
+        """
+        self._unread[key] -= 1
+        if self._unread[key] == 0:
+            self._add(key)
+        self._advance(end)
+
+    def state(self) -> dict[str, Any]:
+        """Return what the next run has to know."""
+        if self.bookmark is None:
+            return {}
+        return {
+            "replication_key_value": self.bookmark,
+            "settle_days": self._settle_days,
+            "parents_read": self._read.to_text(),
+        }
+
+    @property
+    def _line(self) -> datetime | None:
+        """What ended before this has settled."""
+        reached = moment(self.bookmark)
+        return reached and _earlier(reached, timedelta(days=self._settle_days))
+
+    def _add(self, key: ParentKey) -> None:
+        """Add a parent to what was read: to the fingerprint as soon as it has settled."""
+        parent = self._ends.get(key)
+        if parent is not None:
+            heapq.heappush(self._unsettled, parent)
+            self._settle()
+
+    def _advance(self, value: str | None) -> None:
         end = moment(value)
         if end is None or value is None:
-            return False
+            return
         reached = min(end, self._run_started - _zone_lag(value))
         before = moment(self.bookmark)
-        if before is not None and reached <= before:
-            return False
-        self.bookmark = value if reached == end else _like(value, reached)
-        return True
+        if before is None or reached > before:
+            self.bookmark = value if reached == end else _like(value, reached)
+            self._settle()
+
+    def _settle(self) -> None:
+        line = self._line
+        while line is not None and self._unsettled and self._unsettled[0].end < line:
+            self._read.add(heapq.heappop(self._unsettled))
+
+
+def _known(
+    state: Mapping[str, Any], settle_days: int
+) -> tuple[Fingerprint | None, datetime | None]:
+    """Return what a state knows to have been read: which parents, of those that ended when.
+
+    Nothing, if it was made when fewer days were enough: what changed after them was not read.
+    """
+    reached = moment(state.get("replication_key_value"))
+    days = state.get("settle_days")
+    found = Fingerprint.from_text(state.get("parents_read"))
+    if found is None or reached is None or type(days) is not int or not settle_days <= days:
+        return None, None
+    return found, _earlier(reached, timedelta(days=days))
 
 
 def _ended_before(value: str, end: datetime, start: datetime) -> bool:

@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from collections.abc import Callable
 from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
@@ -48,12 +49,13 @@ from event_taps_core.summary import StreamTally
 from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
     import requests
     from singer_sdk.helpers.types import Context
 
     from event_taps_core.client import ApiResponse
+    from event_taps_core.settling import ParentKey
     from event_taps_core.tap import EventTap
 
 
@@ -78,6 +80,10 @@ class _Asked(NamedTuple):
 
     due: float
     deadline: float
+
+
+Choose = Callable[[list["Context | None"]], list["Context | None"]]
+"""Returns which of the contexts of one level are read."""
 
 
 class Contexts(NamedTuple):
@@ -164,8 +170,10 @@ class EventStream(RESTStream[Any]):
         self._aside: dict[str, Counter[str]] = {}
         self._said: set[str] = set()
         self._saying = threading.Lock()
+        self._settling_items: tuple[str, ...] | None = None
         self._has_begun = False
         self.has_been_read = False
+        self.has_progress = False
         self.columns = (*tap.constant_columns, *self.columns)
         super().__init__(tap, schema=self._declared_schema(tap.config))
         self.primary_keys = (*tap.constants, *type(self).primary_keys)
@@ -440,27 +448,26 @@ class EventStream(RESTStream[Any]):
         else:
             yield from self.read_partition(context, streams)
 
-    def contexts(self, is_due: Callable[[Context | None], bool]) -> Contexts:
-        """List the partitions of this stream: one for each parent, or the whole.
+    def contexts(self, choose: Choose) -> Contexts:
+        """List the partitions of this stream that are read: one for each parent, or the whole.
 
         A parent may have a parent itself; its partitions are read side by side, those only that
-        are due.
+        are chosen.
 
         Args:
-            is_due: Whether a partition is read, judged by what its context holds.
+            choose: Returns which of the contexts of one level are read.
 
         Raises:
             Answer: If the outermost stream that these hang on cannot be read.
         """
         if self.parent is None:
-            return Contexts(self.own_contexts(), [])
+            return Contexts(choose(self.own_contexts()), [])
         parent = self.tap.event_streams[self.parent.name]
-        above = parent.contexts(is_due)
-        due = [context for context in above.made if is_due(context)]
-        self.tap.read_shared(parent, due)
+        above = parent.contexts(choose)
+        self.tap.read_shared(parent, above.made)
         made: list[Context | None] = []
         missing = list(above.missing)
-        for context in due:
+        for context in above.made:
             try:
                 children, odd = self._contexts_of(parent, context)
             except Answer as answer:
@@ -472,7 +479,7 @@ class EventStream(RESTStream[Any]):
             if odd:
                 rows = f"{odd} rows" if odd > 1 else "1 row"
                 missing.append((context or {}, Broken(f"{rows} of {parent.name} without an id")))
-        return Contexts(made, missing)
+        return Contexts(choose(made), missing)
 
     def own_contexts(self) -> list[Context | None]:
         """List the partitions of a stream that no other stream lists: the whole, or ids.
@@ -511,14 +518,6 @@ class EventStream(RESTStream[Any]):
         """Return when the partition's event ends: the replication key's value, if it has one."""
         key = type(self).replication_key  # a catalog may unset the instance's
         return context.get(key) if context and isinstance(key, str) else None
-
-    def says_end(self, context: Context) -> bool:
-        """Say whether a context from one level up tells when its partitions end, or only its rows.
-
-        Where it is not known, it may be any time.
-        """
-        key: Any = type(self).replication_key  # a property where a stream declares none
-        return not isinstance(key, str) or key in context
 
     @classmethod
     def id_column(cls) -> str:
@@ -648,8 +647,9 @@ class EventStream(RESTStream[Any]):
         Raises:
             StateError: If the state's bookmark is not a date or time.
         """
+        self.bookmark_in(self._kept_state)
         return Settling(
-            bookmark=self.bookmark_in(self._kept_state),
+            self._kept_state,
             settle_days=int(self.config["settle_days"]),
             start_date=self.config.get("start_date"),
             run_started=self.tap.run_started,
@@ -678,34 +678,75 @@ class EventStream(RESTStream[Any]):
             raise StateError(msg)
         return bookmark
 
+    def plan(self, contexts: Sequence[Context | None]) -> None:
+        """Decide which parents are read, at the first level whose contexts say when they end.
+
+        Partitions below that level are parts of their parent: it is read when they all are.
+
+        Args:
+            contexts: All contexts of one level that are listed now.
+        """
+        end: Any = type(self).replication_key  # a catalog may unset the instance's
+        first = contexts[0] if contexts else None
+        if self._settling_items is None and first is not None and end in first:
+            self._settling_items = tuple(first)
+            self.settling.plan({self._parent_of(one): self.ends_at(one) for one in contexts})
+
+    def _parent_of(self, context: Context | None) -> ParentKey | None:
+        """Return what tells the parent that a partition is, or is a part of, from others.
+
+        None above the level that says when parents end, and where nothing says that.
+        """
+        items = self._settling_items
+        if items is None or context is None or not context.keys() >= set(items):
+            return None
+        return (*self.tap.constants.values(), *(context[name] for name in items))
+
     def is_due(self, context: Context | None) -> bool:
-        """Say whether a partition is read in this run."""
-        return self.settling.reads(self.ends_at(context))
+        """Say whether a partition, or what hangs on this context, is read in this run."""
+        parent = self._parent_of(context)
+        return parent is None or self.settling.reads(parent)
+
+    def expect(self, contexts: Iterable[Context | None], incomplete: Iterable[Context]) -> None:
+        """Take note of what is going to be read.
+
+        Args:
+            contexts: The partitions that are due.
+            incomplete: Contexts of which not all partitions are known.
+        """
+        if self._settling_items is not None:
+            parts = Counter(map(self._parent_of, contexts))
+            self.settling.expect(parts, map(self._parent_of, incomplete))
+            self.has_progress = True
+        self.tally.settled = self.settling.settled
+        self.tally.before_start = self.settling.before_start
+        self.tally.not_known = self.settling.not_known
 
     def replaces(self, context: Context | None) -> bool:
         """Say whether the reading of a partition replaces all earlier ones: it does, if whole."""
         del context
         return True
 
-    def keep_progress(
-        self, context: Context | None, *, is_absent: bool, nothing_failed_before: bool
-    ) -> None:
+    def note_progress(self, context: Context | None, *, is_absent: bool) -> None:
         """Note that a partition was read completely.
 
         Args:
             context: The partition.
             is_absent: Whether the vendor said that there is nothing.
-            nothing_failed_before: Whether all that ended before it was read, too.
         """
         del is_absent
-        if nothing_failed_before and self.settling.advance(self.ends_at(context)):
-            self.write_bookmark(self.stream_state, self.settling.bookmark)
+        parent = self._parent_of(context)
+        if parent is not None:
+            self.settling.note_read(parent, self.ends_at(context))
+            self.has_progress = True
 
-    def write_bookmark(self, kept: dict[str, Any], bookmark: str | None) -> None:
-        """Put a bookmark into a piece of the tap's state, and send the state."""
-        if self.replication_method == REPLICATION_INCREMENTAL:
-            kept.update(replication_key=self.replication_key, replication_key_value=bookmark)
-            self.tap.state_writer.write_state(self.tap_state)
+    def keep_progress(self) -> None:
+        """Put what was noted into the tap's state."""
+        if self.has_progress and self.replication_method == REPLICATION_INCREMENTAL:
+            self.has_progress = False
+            kept = self.settling.state()
+            if kept:
+                self.stream_state.update(replication_key=self.replication_key, **kept)
 
     # The SDK's hooks: `sync` calls these; each is narrowed to what this reading needs
 

@@ -28,6 +28,8 @@ class StreamTally:
     waited_seconds: float = 0.0
     pending: int = 0
     settled: int = 0
+    not_known: int = 0
+    before_start: int = 0
     absent: dict[str, list[str]] = field(default_factory=dict)
     failed: dict[str, list[str]] = field(default_factory=dict)
     unread: int = 0
@@ -58,6 +60,10 @@ class StreamTally:
         yield f"{self.rows} rows, {self.requests} requests"
         if self.settled:
             yield f"{self.settled} parents settled and not read again"
+        if self.not_known:
+            yield f"{self.not_known} old parents read, as not all of their months had been"
+        if self.before_start:
+            yield f"{self.before_start} parents ended before start_date"
         if self.retries:
             yield (
                 f"{self.retries.total()} retries ({_counted(self.retries)}), "

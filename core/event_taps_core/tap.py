@@ -200,6 +200,17 @@ class EventTap(Tap):
             keep()
         self.held_absences.clear()
 
+    def save_progress(self) -> None:
+        """Send STATE if that is worth it, and what is written so far if not."""
+        changed = [stream for stream in self.event_streams.values() if stream.has_progress]
+        if changed and self.message_writer.is_state_due:
+            self._keep_progress()
+            self.state_writer.write_state(self.state)
+
+    def _keep_progress(self) -> None:
+        for stream in self.event_streams.values():
+            stream.keep_progress()
+
     def ask_early(self) -> None:
         """Ask once for everything that the vendor has to prepare, before anything is read.
 
@@ -361,6 +372,7 @@ class EventTap(Tap):
             self.sync_all()
         except Stopped as stopped:
             end = stopped
+        self._keep_progress()
         if self.state:  # once more, as the last message, although it may not have changed
             self.message_writer.write_message(StateMessage(value=self.state))
         self.message_writer.flush()

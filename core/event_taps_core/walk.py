@@ -34,7 +34,6 @@ MOST_FAILURES_IN_A_ROW = 100
 
 WHOLE_STREAM = "the whole stream"
 _LATEST = datetime.max.replace(tzinfo=UTC)
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,6 @@ class Walk:
         self.tap = tap
         self.streams = streams
         self._failures_in_a_row = 0
-        self._freeze_at = _LATEST
         self._rows: Counter[str] = Counter()
         self._believed: set[str] = set()
         self._held: defaultdict[str, list[_Kept]] = defaultdict(list)
@@ -90,7 +88,8 @@ class Walk:
         """Read what is due, in order; when the next one is asked for, the last one was written.
 
         Args:
-            encode: Whether batches may come as encoded lines.
+            encode: Whether batches are written at once, and may come as encoded lines. Else
+                somebody else decides when they are written, and sends STATE after that.
 
         Raises:
             Stopped: If the process was told to end, or nothing at all can be read.
@@ -98,20 +97,13 @@ class Walk:
         for stream in self.streams:
             stream.begin()
             stream.has_been_read = True
-        try:
-            contexts, missing = self.due_contexts()
-            for above, answer in missing:
-                self._name_missing(above, answer)
-        except Answer as answer:
-            self._fail(None, answer)
-            contexts = []
-        if contexts and self.streams[0].parent is not None:
-            self.tap.believe_absences()
+        contexts = self._list_partitions()
         readings = read_in_order(
             contexts,
             lambda context: self._pages(context, encode=encode),
             workers=self.tap.concurrency,
             stop=self.tap.stop,
+            idle=self.tap.save_progress if encode else None,
         )
         ended = 0
         with contextlib.closing(readings):  # type: ignore[type-var] # it is a generator
@@ -124,9 +116,27 @@ class Walk:
                     continue
                 ended += 1
                 self._end_partition(context, event.error)
+                if encode:
+                    self.tap.save_progress()
                 if self._is_hopeless():
                     break
         self._end(len(contexts) - ended)
+
+    def _list_partitions(self) -> list[Context | None]:
+        """List what is read, and name what cannot be listed."""
+        try:
+            contexts, missing = self.due_contexts()
+        except Answer as answer:
+            self._fail(None, answer)
+            return []
+        for above, problem in missing:
+            self._name_missing(above, problem)
+        incomplete = [above for above, problem in missing if not isinstance(problem, Absent)]
+        for stream in self.streams:
+            stream.expect(filter(stream.is_due, contexts), incomplete)
+        if contexts and self.streams[0].parent is not None:
+            self.tap.believe_absences()
+        return contexts
 
     def _is_hopeless(self) -> bool:
         """Say whether so much has failed that the rest would fail too.
@@ -152,21 +162,17 @@ class Walk:
             Answer: If the stream that these hang on cannot be read.
         """
         leader = self.streams[0]
-        settled: set[str] = set()
-
-        def is_due(context: Context | None) -> bool:
-            if self._due(context):
-                return True
-            settled.add(str(context))
-            return False
-
-        contexts = leader.contexts(is_due)
-        contexts.made[:] = filter(is_due, contexts.made)
+        contexts = leader.contexts(self._choose)
         contexts.made.sort(
             key=lambda context: (self._end_of(context), leader.partition_id(context))
         )
-        leader.tally.settled = len(settled)
         return contexts
+
+    def _choose(self, contexts: list[Context | None]) -> list[Context | None]:
+        """Choose those contexts of a level that any of the streams reads."""
+        for stream in self.streams:
+            stream.plan(contexts)
+        return [context for context in contexts if self._due(context)]
 
     def _due(self, context: Context | None) -> list[EventStream]:
         """Say which of the streams read this partition; their bookmarks may differ."""
@@ -237,14 +243,13 @@ class Walk:
             held.clear()
 
     def _name_doubtful(self) -> None:
-        """Name what only looked empty; no bookmark gets as far as that."""
+        """Name what only looked empty; it does not count as read."""
         for name, held in self._held.items():
             stream = self.tap.event_streams[name]
             for kept in held:
                 if (doubt := stream.doubt_about(kept.context)) is not None and not kept.reason:
                     failed = self._name(stream, kept.context)
                     stream.tally.failed.setdefault(doubt, []).append(failed)
-                    self._freeze_at = min(self._freeze_at, self._end_of(kept.context))
             for kept in held:
                 if kept.reason is not None:
                     self._keep(kept)
@@ -254,11 +259,7 @@ class Walk:
         stream, context, row_count, reason = kept
         if reason is not None or stream.replaces(context):
             self.tap.read_log.note(stream, stream.partition_id(context), row_count, reason)
-        stream.keep_progress(
-            context,
-            is_absent=reason is not None,
-            nothing_failed_before=self._end_of(context) < self._freeze_at,
-        )
+        stream.note_progress(context, is_absent=reason is not None)
 
     def _is_absence(self, context: Context | None, error: BaseException) -> bool:
         """Say whether the vendor affirmed that there is nothing; a wrong address is no such thing.
@@ -279,18 +280,15 @@ class Walk:
                 stream.tally.absent.setdefault(answer.reason, []).append(name)
             return
         self._name_failure(above, answer)
-        end = self._end_of(above) if self.streams[0].says_end(above) else _EARLIEST
-        self._freeze_at = min(self._freeze_at, end)
 
     def _fail(self, context: Context | None, error: BaseException) -> None:
-        """Name a failed partition; no bookmark gets as far as its end in this run.
+        """Name a failed partition, which the next run reads again.
 
         Where a key may be good for some only, many refusals say nothing about the rest.
         """
         self._name_failure(context, error)
         if not (isinstance(error, Refused) and self.tap.isolates_refusals):
             self._failures_in_a_row += 1
-        self._freeze_at = min(self._freeze_at, self._end_of(context))
 
     def _name_failure(self, context: Context | None, error: BaseException) -> None:
         if not isinstance(error, Answer):

@@ -120,8 +120,8 @@ def test_parents_of_parents_are_requested_once(venue: ApiServer, workers: int) -
 
 
 def test_rooms_of_settled_events_are_not_requested_for_their_seats(venue: ApiServer) -> None:
-    kept = {"replication_key_value": "2026-01-03T00:00:00Z"}
-    state = {"bookmarks": {"seats": kept}}
+    state = run(venue, tap_class=VenueTap, select=["seats"], settle_days=0).state
+    venue.requests.clear()
     run(venue, tap_class=VenueTap, select=["seats"], state=state, settle_days=0)
     assert sorted(venue.paths()) == [
         *("/events", "/events/c/rooms", "/events/c/rooms/c1/seats", "/events/c/rooms/c2/seats")
@@ -139,11 +139,26 @@ def test_rooms_that_cannot_be_read_are_named_and_the_others_seats_are_read(
     assert result.column("seats", "event_id") == ["a", "a", "c", "c"]
 
 
-def test_the_bookmark_of_what_hangs_on_a_failed_list_stays_before_it(venue: ApiServer) -> None:
-    venue.on("/events/b/rooms", status(400))
-    result = run(venue, tap_class=VenueTap)
-    assert result.bookmark("rooms") == "2026-01-01T00:00:00Z"
-    assert result.bookmark("seats") == "2026-01-01T00:00:00Z"
+@pytest.mark.parametrize("place", ["/events/b/rooms", "/events/b/rooms/b1/seats"])
+def test_what_hangs_on_a_failed_list_is_read_again(venue: ApiServer, place: str) -> None:
+    """An event has been read when all of its rooms have."""
+    working = venue.script_of(place)
+    venue.on(place, status(400))
+    first = run(venue, tap_class=VenueTap, settle_days=0)
+    venue.on(place, working)
+    second = run(venue, tap_class=VenueTap, settle_days=0, state=first.state)
+    assert "b1" in second.column("seats", "room_id")
+    third = run(venue, tap_class=VenueTap, settle_days=0, state=second.state)
+    assert third.column("seats", "room_id") == ["c1", "c2"]
+
+
+def test_an_event_without_rooms_is_read_when_they_are_listed(venue: ApiServer) -> None:
+    venue.on("/events/b/rooms", {"data": []}).on("/events/a/rooms", status(404))
+    first = run(venue, tap_class=VenueTap, settle_days=0)
+    venue.requests.clear()
+    run(venue, tap_class=VenueTap, select=["seats"], settle_days=0, state=first.state)
+    assert not venue.seen("/events/a/rooms")
+    assert not venue.seen("/events/b/rooms")
 
 
 def test_rooms_that_are_absent_have_no_seats(venue: ApiServer) -> None:

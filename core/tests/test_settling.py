@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given
@@ -13,10 +15,11 @@ from hypothesis import strategies as st
 from event_taps_core.settling import Settling, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Hashable
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+State = dict[str, Any]
 
 
 def z(value: datetime) -> str:
@@ -24,18 +27,31 @@ def z(value: datetime) -> str:
 
 
 def settling(
-    bookmark: str | None = None,
+    state: dict[str, Any] | None = None,
     *,
     settle_days: int = 14,
     start_date: str | None = None,
     run_started: datetime = NOW,
 ) -> Settling:
     return Settling(
-        bookmark=bookmark,
-        settle_days=settle_days,
-        start_date=start_date,
-        run_started=run_started,
+        state or {}, settle_days=settle_days, start_date=start_date, run_started=run_started
     )
+
+
+def is_read(settled: Settling, *ends: str | None) -> list[bool]:
+    """Say which of some parents are read, by their ends."""
+    settled.plan(dict(enumerate(ends)))
+    return [settled.reads(number) for number in range(len(ends))]
+
+
+def read(settled: Settling, *ends: str | None) -> Settling:
+    """Read parents with these ends, one after the other."""
+    keys: dict[Hashable, str | None] = dict(enumerate(ends))
+    settled.plan(keys)
+    settled.expect(dict.fromkeys(keys, 1), [])
+    for key, end in keys.items():
+        settled.note_read(key, end)
+    return settled
 
 
 @dataclass
@@ -58,26 +74,24 @@ class Run:
 
 
 def carry_out(
-    run: Run, parents: list[Parent], bookmark: str | None, settle_days: int
-) -> tuple[str | None, list[Parent]]:
-    """Do what a walk does: in the order of their ends, freeze at the first failure.
+    run: Run, parents: list[Parent], state: State, settle_days: int
+) -> tuple[State, list[Parent]]:
+    """Do what a walk does: in the order of their ends.
 
     Returns:
-        The bookmark, and the parents that were not due.
+        The state, and the parents that were not due.
     """
-    settled = settling(bookmark, settle_days=settle_days, run_started=run.start)
-    due = [parent for parent in parents if settled.reads(parent.key)]
-    frozen = False
+    settled = settling(state, settle_days=settle_days, run_started=run.start)
+    settled.plan({id(parent): parent.key for parent in parents})
+    due = [parent for parent in parents if settled.reads(id(parent))]
+    settled.expect(Counter(id(parent) for parent in due), [])
     for n, parent in enumerate(sorted(due, key=lambda p: (moment(p.key), p.key))):
         if n >= run.reads_until:
             break
-        if n in run.fails:
-            frozen = True
-            continue
-        parent.readings.append(run.start)
-        if not frozen:
-            settled.advance(parent.key)
-    return settled.bookmark, [parent for parent in parents if parent not in due]
+        if n not in run.fails:
+            parent.readings.append(run.start)
+            settled.note_read(id(parent), parent.key)
+    return settled.state(), [parent for parent in parents if parent not in due]
 
 
 HOURS = st.integers(0, 40 * 24)
@@ -117,15 +131,12 @@ RUNS = st.lists(
 SETTLE_DAYS = st.integers(0, 8)
 
 
-def check_induction(
-    parents: list[Parent], runs: list[Run], settle_days: int, bookmark: str | None
-) -> None:
+def check_induction(parents: list[Parent], runs: list[Run], settle_days: int, state: State) -> None:
     """Check: a run leaves out an ended parent only if it was read when it had settled."""
-    known = [p for p in parents if bookmark is None or p.ends > runs[0].start]
     for run in runs:
-        bookmark, settled = carry_out(run, parents, bookmark, settle_days)
+        state, settled = carry_out(run, parents, state, settle_days)
         for parent in settled:
-            if parent in known and parent.ends <= run.start:
+            if parent.ends <= run.start:
                 assert any(
                     reading >= parent.ends + settle_days * DAY for reading in parent.readings
                 ), f"{parent} was given up by {run}"
@@ -135,14 +146,14 @@ def check_induction(
 def test_every_parent_is_last_read_when_it_has_settled(
     parents: list[Parent], runs: list[Run], settle_days: int
 ) -> None:
-    check_induction(parents, runs, settle_days, None)
+    check_induction(parents, runs, settle_days, {})
 
 
 @given(DATED | LOCAL, RUNS, SETTLE_DAYS)
 def test_every_parent_of_a_local_day_or_time_is_last_read_when_it_has_settled_in_every_time_zone(
     parents: list[Parent], runs: list[Run], settle_days: int
 ) -> None:
-    check_induction(parents, runs, settle_days, None)
+    check_induction(parents, runs, settle_days, {})
 
 
 @given(
@@ -159,7 +170,7 @@ def test_every_parent_of_a_local_day_or_time_is_last_read_when_it_has_settled_in
     2,
     39 * 24,
 )
-def test_a_bookmark_from_the_future_hides_nothing_that_ends_after_the_first_run(
+def test_a_bookmark_from_the_future_hides_nothing(
     given_parents: tuple[list[Parent], Callable[[datetime], str]],
     runs: list[Run],
     settle_days: int,
@@ -167,18 +178,19 @@ def test_a_bookmark_from_the_future_hides_nothing_that_ends_after_the_first_run(
 ) -> None:
     parents, written = given_parents
     runs = [Run(runs[0].start, 99, frozenset()), *runs[1:]]
-    check_induction(parents, runs, settle_days, written(runs[0].start + ahead * HOUR))
+    future = written(runs[0].start + ahead * HOUR)
+    check_induction(parents, runs, settle_days, {"replication_key_value": future})
 
 
 @given(TIMED | DATED | LOCAL, RUNS, SETTLE_DAYS)
 def test_the_bookmark_never_goes_back_and_never_passes_the_start_of_its_run(
     parents: list[Parent], runs: list[Run], settle_days: int
 ) -> None:
-    bookmark = None
+    state: State = {}
     for run in runs:
-        before = moment(bookmark)
-        bookmark, _ = carry_out(run, parents, bookmark, settle_days)
-        after = moment(bookmark)
+        before = moment(state.get("replication_key_value"))
+        state, _ = carry_out(run, parents, state, settle_days)
+        after = moment(state.get("replication_key_value"))
         if after is not None:
             assert after <= run.start
         if before is not None:
@@ -188,7 +200,7 @@ def test_the_bookmark_never_goes_back_and_never_passes_the_start_of_its_run(
 
 @given(TIMED | DATED | LOCAL, HOURS, SETTLE_DAYS)
 def test_a_first_run_reads_everything(parents: list[Parent], start: int, settle_days: int) -> None:
-    _, left_out = carry_out(Run(NOW + start * HOUR, 99, frozenset()), parents, None, settle_days)
+    _, left_out = carry_out(Run(NOW + start * HOUR, 99, frozenset()), parents, {}, settle_days)
     assert left_out == []
 
 
@@ -199,39 +211,31 @@ def test_what_has_settled_is_not_read_again(
     """The second run must be cheap: nothing but the window and what is new."""
     last = max(parent.ends for parent in parents)
     run = Run(last + settle_days * DAY + 2 * DAY, 99, frozenset())
-    bookmark, _ = carry_out(run, parents, None, settle_days)
+    state, _ = carry_out(run, parents, {}, settle_days)
     again = Run(run.start + later * HOUR, 99, frozenset())
-    _, left_out = carry_out(again, parents, bookmark, settle_days)
+    _, left_out = carry_out(again, parents, state, settle_days)
     window = max(moment(p.key) or last for p in parents) - settle_days * DAY
     assert left_out == [p for p in parents if (moment(p.key) or last) < window]
 
 
-def test_without_a_failure_the_bookmark_is_the_end_of_the_last_parent() -> None:
-    parents = [timed(1), timed(50)]
-    bookmark, _ = carry_out(Run(NOW + 60 * HOUR, 99, frozenset()), parents, None, 14)
-    assert bookmark == parents[1].key
-
-
-def test_a_failing_parent_keeps_the_bookmark_before_it() -> None:
+def test_the_bookmark_is_the_end_of_the_last_parent_whatever_failed_before_it() -> None:
     parents = [timed(1), timed(50), timed(70)]
-    run = Run(NOW + 80 * HOUR, 99, frozenset({1}))
-    bookmark, _ = carry_out(run, parents, None, 0)
-    assert bookmark == parents[0].key
-    assert settling(bookmark, settle_days=0).reads(parents[1].key)
+    state, _ = carry_out(Run(NOW + 80 * HOUR, 99, frozenset({1})), parents, {}, 0)
+    assert state["replication_key_value"] == parents[2].key
+    _, left_out = carry_out(Run(NOW + 90 * HOUR, 99, frozenset()), parents, state, 0)
+    assert parents[1] not in left_out, "it is read again all the same"
 
 
 @pytest.mark.parametrize("value", [None, "", "tomorrow", "2026-13-45"])
 def test_a_parent_without_an_end_is_always_read_and_moves_nothing(value: str | None) -> None:
-    settled = settling("2026-02-28T00:00:00Z", settle_days=0, start_date="2026-02-28")
-    assert settled.reads(value)
-    assert not settled.advance(value)
+    before = read(settling(settle_days=0), "2026-02-27T00:00:00Z", "2026-02-28T00:00:00Z").state()
+    settled = settling(before, settle_days=0, start_date="2026-02-28")
+    assert read(settled, value).reads(0)
     assert settled.bookmark == "2026-02-28T00:00:00Z"
 
 
 def test_an_end_in_the_future_moves_the_bookmark_to_the_start_of_the_run() -> None:
-    settled = settling()
-    assert settled.advance(z(NOW + 30 * DAY))
-    assert settled.bookmark == z(NOW)
+    assert read(settling(), z(NOW + 30 * DAY)).bookmark == z(NOW)
 
 
 @pytest.mark.parametrize(
@@ -243,22 +247,23 @@ def test_an_end_in_the_future_moves_the_bookmark_to_the_start_of_the_run() -> No
 )
 def test_a_day_is_over_when_it_is_over_everywhere(started: datetime, bookmark: str) -> None:
     """At UTC-12 the last of February ends on March 1st at noon in UTC."""
-    settled = settling(run_started=started)
-    settled.advance("2026-03-09")
+    settled = read(settling(run_started=started), "2026-03-09")
     assert settled.bookmark is not None
     assert date.fromisoformat(settled.bookmark) <= date.fromisoformat(bookmark)
 
 
 @pytest.mark.parametrize(
-    ("end", "read"),
+    ("end", "read_again"),
     [("2026-02-15T00:00:00Z", True), ("2026-02-14T23:59:59Z", False), ("2026-02-15", True)],
 )
-def test_the_window_includes_its_edge(end: str, read: bool) -> None:  # noqa: FBT001 - a table
-    assert settling("2026-03-01T00:00:00Z", settle_days=14).reads(end) is read
+def test_the_window_includes_its_edge(end: str, read_again: bool) -> None:  # noqa: FBT001 - a table
+    ends = (end, "2026-03-01T00:00:00Z")
+    before = read(settling(), *ends).state()
+    assert is_read(settling(before), *ends) == [read_again, True]
 
 
 @pytest.mark.parametrize(
-    ("end", "read"),
+    ("end", "expected"),
     [
         ("2026-01-31T23:59:59Z", False),
         ("2026-02-01T00:00:00Z", True),
@@ -273,22 +278,25 @@ def test_the_window_includes_its_edge(end: str, read: bool) -> None:  # noqa: FB
 def test_nothing_that_ended_before_the_start_date_is_read(
     start_date: str,
     end: str,
-    read: bool,  # noqa: FBT001 - a table
+    expected: bool,  # noqa: FBT001 - a table
 ) -> None:
-    assert settling(start_date=start_date).reads(end) is read
+    assert is_read(settling(start_date=start_date), end) == [expected]
 
 
 def test_a_day_is_not_over_before_its_end() -> None:
-    assert settling(start_date="2026-01-31T23:00:00Z").reads("2026-01-31")
+    assert is_read(settling(start_date="2026-01-31T23:00:00Z"), "2026-01-31") == [True]
 
 
 def test_a_start_date_does_not_widen_the_window() -> None:
-    assert not settling("2026-03-01", start_date="2020-01-01").reads("2025-01-01")
+    ends = ("2025-01-01", "2026-03-01")
+    before = read(settling(), *ends).state()
+    assert is_read(settling(before, start_date="2020-01-01"), *ends) == [False, True]
 
 
 @pytest.mark.parametrize("bookmark", ["0001-01-01", "0001-01-01T00:00:00+14:00", "9999-12-31"])
 def test_bookmarks_at_the_ends_of_time_are_bookmarks(bookmark: str) -> None:
-    assert settling(bookmark).reads("2026-02-28")
+    state = {**read(settling(), "2026-01-01").state(), "replication_key_value": bookmark}
+    assert is_read(settling(state), "2026-02-28") == [True]
 
 
 @pytest.mark.parametrize(
@@ -307,3 +315,66 @@ def test_bookmarks_at_the_ends_of_time_are_bookmarks(bookmark: str) -> None:
 )
 def test_moment_table(value: object, expected: datetime | None) -> None:
     assert moment(value) == expected
+
+
+# What was read
+
+
+def days_ago(days: int) -> str:
+    return z(NOW - days * DAY)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (14, 14, [False, False, False, True, True]),
+        # Of what was read after three days, nobody knows what changed after ten.
+        (3, 14, [True, True, True, True, True]),
+        (14, 3, [False, False, False, True, True]),
+    ],
+)
+def test_other_settle_days_read_what_was_not_read_after_so_many(
+    before: int,
+    after: int,
+    expected: list[bool],  # the last two are within 14 days of the newest
+) -> None:
+    ends = tuple(map(days_ago, (200, 40, 20, 5, 0)))
+    state = read(settling(settle_days=before), *ends).state()
+    assert is_read(settling(state, settle_days=after), *ends) == expected
+
+
+@pytest.mark.parametrize(
+    ("moved", "expected"),
+    [
+        (days_ago(201), [True, False]),  # within its month
+        (days_ago(300), [True, False]),
+        (days_ago(41), [True, True]),  # into the other's month
+        (days_ago(5), [True, False]),
+        (None, [True, False]),
+    ],
+)
+def test_a_parent_whose_end_moves_is_read(moved: str | None, expected: list[bool]) -> None:
+    ends = (days_ago(200), days_ago(41), days_ago(0))
+    state = read(settling(), *ends).state()
+    assert is_read(settling(state), moved, *ends[1:]) == [*expected, True]
+
+
+def test_a_parent_that_joins_late_costs_its_month() -> None:
+    ends = tuple(map(days_ago, (200, 199, 41, 0)))
+    state = read(settling(), *ends).state()
+    late = settling(state)
+    assert is_read(late, *ends, days_ago(198)) == [True, True, False, True, True]
+    assert (late.settled, late.not_known) == (1, 3)
+    assert is_read(settling(state), *ends) == [False, False, False, True]
+
+
+@pytest.mark.parametrize("broken", [None, "", "AAAA", "*" * 256, 5, "A" * 255 + "="])
+def test_a_state_without_a_fingerprint_is_believed_for_nothing(broken: Any) -> None:
+    ends = (days_ago(200), days_ago(0))
+    state = {**read(settling(), *ends).state(), "parents_read": broken}
+    assert is_read(settling(state), *ends) == [True, True]
+
+
+def test_a_state_is_small_however_many_parents_there_are() -> None:
+    ends = [days_ago(n % 4000) for n in range(10_000)]
+    assert len(json.dumps(read(settling(), *ends).state())) * 14 < 8 * 1024

@@ -323,9 +323,11 @@ def gate() -> Iterator[Callable[[Seen], Answer]]:
     opened.set()
 
 
-def until_event_a_is_written(tap: Spawned) -> None:
-    """Its STATE is flushed."""
-    tap.wait_for(lambda: '"visits":{"replication_key' in tap.file.read_text())
+def until_event_a_is_read(tap: Spawned, api: ApiServer, *, workers: int) -> None:
+    """With workers, STATE is sent while the next event is awaited; without, it is awaited first."""
+    tap.wait_for(lambda: bool(api.seen("/events/b/visits")))
+    if workers > 1:
+        tap.wait_for(lambda: '"visits":{"replication_key' in tap.file.read_text())
 
 
 def only_whole_lines(result: Run) -> None:
@@ -344,7 +346,7 @@ def test_a_signal_ends_the_run_between_two_records_with_its_own_exit_code(
 ) -> None:
     api.on("/events/{}/visits", gate)
     with spawned(config_of(api, concurrency=workers), tmp_path) as tap:
-        until_event_a_is_written(tap)
+        until_event_a_is_read(tap, api, workers=workers)
         tap.process.send_signal(number)
         asked_at = time.monotonic()
         result = tap.finish()
@@ -440,7 +442,7 @@ def test_killed_at_once_a_run_resumes_from_its_last_state(
     """`kill -9` leaves at most one unfinished line, and no state for what it did not write."""
     api.on("/events/{}/visits", gate)
     with spawned(config_of(api), tmp_path) as tap:
-        until_event_a_is_written(tap)
+        until_event_a_is_read(tap, api, workers=8)
         os.kill(tap.process.pid, signal.SIGKILL)
         stdout = tap.finish().stdout
     killed = Run(-9, "\n".join(line for line in stdout.splitlines() if line.endswith("}")))

@@ -423,10 +423,10 @@ class SessionDetailStream(SessionPartStream):
         """Say whether a path has one of a few sessions, taken from all that are read."""
         streams = self.tap.sharing(self)
 
-        def is_due(context: Context | None) -> bool:
-            return any(stream.is_due(context) for stream in streams)
+        def choose(contexts: list[Context | None]) -> list[Context | None]:
+            return [one for one in contexts if any(stream.is_due(one) for stream in streams)]
 
-        due = [context or {} for context in self.contexts(is_due).made if is_due(context)]
+        due = [context or {} for context in self.contexts(choose).made]
         for context in due[:: max(1, len(due) // _MOST_TRIED)][:_MOST_TRIED]:
             try:
                 request = self._session_request(path, context)
