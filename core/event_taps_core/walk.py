@@ -224,7 +224,6 @@ class Walk:
             name = rows if context is None else f"{rows} of {self._name(stream, context)}"
             stream.tally.failed.setdefault(reason, []).append(name)
         self._rows.pop(stream.name, None)
-        self._freeze_at = min(self._freeze_at, self._end_of(context))
 
     def _hold_or_keep(self, kept: _Kept) -> None:
         """Keep what became of a partition, or hold it back until it can be believed."""

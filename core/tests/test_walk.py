@@ -431,7 +431,6 @@ def test_an_odd_row_is_set_aside_and_named_and_hides_no_other(
     assert result.column("seats", "id") == [1, 2] * len(IDS)
     assert f"seats: {reason} (2 rows of b)" in result.log[-1]
     assert "secret" not in "\n".join(result.log)
-    assert result.bookmark("seats") == ends("a")
     logged = {(row["stream"], row["parent_id"]) for row in result.records("read_log")}
     assert {("seats", one) for one in IDS} - logged == {("seats", "b")}
     assert result.column("votes", "event_id") == IDS
