@@ -28,8 +28,9 @@ _BUFFER_BYTES = 64 * 1024
 STATE_SHARE = 0.005
 """A STATE is worth sending when it is at most this part of what was written since the last one."""
 
-STATE_SECONDS = 2.0
-"""Or when so much time has passed: a killed run repeats no more than that."""
+STATE_SECONDS = (1.0, 30.0)
+"""Or when a tenth of the run's time has passed since, but no less and no more than these seconds:
+so much a killed run repeats."""
 
 
 def record_lines(
@@ -56,7 +57,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         self._size = 0
         self._since_state = 0
         self._state_size = 0
-        self._state_at = time.monotonic()
+        self._state_at = self._began = time.monotonic()
 
     @override
     def serialize_message(self, message: Message) -> bytes:
@@ -74,8 +75,9 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
     @property
     def is_state_due(self) -> bool:
         """Whether it is time for another STATE, which must not become the bulk of the output."""
+        now, (least, most) = time.monotonic(), STATE_SECONDS
         is_small = self._state_size <= STATE_SHARE * self._since_state
-        return is_small or time.monotonic() - self._state_at >= STATE_SECONDS
+        return is_small or now - self._state_at >= min(most, max(least, (now - self._began) / 10))
 
     def write_lines(self, lines: bytes) -> None:
         """Write complete lines."""

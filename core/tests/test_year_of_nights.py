@@ -223,7 +223,7 @@ def run_night(
 @pytest.fixture
 def _all_states(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send STATE after every partition, as a very slow run would."""
-    monkeypatch.setattr(messages, "STATE_SECONDS", 0)
+    monkeypatch.setattr(messages, "STATE_SECONDS", (0, 0))
 
 
 @pytest.mark.usefixtures("_all_states")

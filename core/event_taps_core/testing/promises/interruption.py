@@ -43,13 +43,7 @@ class Interruption(Promises):
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
         """A state may be the last that arrived; whatever came before it is whole."""
-        sandbox.delay(first_run.milliseconds(SLOW_RUN_SECONDS))
-        running = run_tap.start(settings=PRECISE)
-        third = len(first_run.run.stdout) // 3
-        sandbox.wait_until(
-            lambda: running.written() > third and running.so_far().state is not None,
-            while_true=running.runs,
-        )
+        running = self.run_until_it_writes(first_run, sandbox, run_tap)
         running.send(signal.SIGKILL)
         killed = running.finish()
         assert killed.exit_code == -signal.SIGKILL
@@ -81,10 +75,7 @@ class Interruption(Promises):
         number: signal.Signals,
     ) -> None:
         """What was handed to the target is whole, and the last state is true of it."""
-        sandbox.delay(first_run.milliseconds(SLOW_RUN_SECONDS))
-        running = run_tap.start(settings=PRECISE)
-        third = len(first_run.run.stdout) // 3
-        sandbox.wait_until(lambda: running.written() > third, while_true=running.runs)
+        running = self.run_until_it_writes(first_run, sandbox, run_tap)
         running.send(number)
         stopped = running.finish(LONGEST_GOODBYE_SECONDS)
         self.assert_stopped(stopped, number)
@@ -114,6 +105,15 @@ class Interruption(Promises):
         assert first.endswith(b"\n")
         run.assert_failed_in_one_line("target")
         assert "BrokenPipe" not in run.stderr
+
+    def run_until_it_writes(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> RunningTap:
+        """Start a run and come back when it has sent its first STATE, in the middle of reading."""
+        sandbox.delay(first_run.milliseconds(SLOW_RUN_SECONDS))
+        running = run_tap.start(settings=PRECISE)
+        sandbox.wait_until(lambda: running.so_far().state is not None, while_true=running.runs)
+        return running
 
     def run_until(
         self, part: float, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
