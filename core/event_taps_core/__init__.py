@@ -9,9 +9,10 @@ from event_taps_core.answers import (
     Pending,
     Refused,
     TimedOut,
+    TooManyRequests,
 )
 from event_taps_core.changes import ChangesStream
-from event_taps_core.client import ApiClient, ApiResponse, CallWindow
+from event_taps_core.client import ApiClient
 from event_taps_core.columns import (
     Row,
     Unconvertible,
@@ -24,11 +25,14 @@ from event_taps_core.errors import TapError
 from event_taps_core.json_values import objects_in
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.large_answers import members_beside, pages_of
+from event_taps_core.pacer import CallWindow
 from event_taps_core.reading import Wait
 from event_taps_core.schema import ACCOUNT
+from event_taps_core.session import ApiResponse
 from event_taps_core.settings import ACCOUNT_SETTING, settings
 from event_taps_core.streams import EventStream, Page, PageWalk
 from event_taps_core.tap import EventTap
+from event_taps_core.words import texts_in
 
 __all__ = [
     "ACCOUNT",
@@ -52,6 +56,7 @@ __all__ = [
     "SurrogateKey",
     "TapError",
     "TimedOut",
+    "TooManyRequests",
     "Unconvertible",
     "Wait",
     "digest",
@@ -62,5 +67,6 @@ __all__ = [
     "rfc3339",
     "settings",
     "snake_case",
+    "texts_in",
     "utc_timestamp",
 ]

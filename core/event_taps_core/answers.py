@@ -14,6 +14,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from typing_extensions import override
+
 if TYPE_CHECKING:
     import requests
 
@@ -28,9 +30,21 @@ class Answer(Exception):  # noqa: N818 - these are answers first; they are raise
         reason: What the server said, in a few words, without personal data.
     """
 
+    words = ""
+    """What the vendor itself says of it, without secrets and addresses."""
+
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.what = reason
+
+    @property
+    def reason(self) -> str:
+        """What the server said, with the vendor's own words."""
+        return self.what if self.words in self.what else f"{self.what}: {self.words}"
+
+    @override
+    def __str__(self) -> str:
+        return self.reason
 
 
 class Pending(Answer):
@@ -64,8 +78,8 @@ class Broken(Answer):
     Args:
         reason: What was wrong with the answer.
         retries: How often it is worth asking again; None for the setting `max_retries`.
-        retry_after: Seconds the server asked to wait before the next request.
-        throttled: The server finds the whole key too fast: every worker waits, not just one.
+        retry_after: Seconds that the server asked to wait at least before the next request.
+        at_once: The next try need not wait: the server is not known to have too much to do.
         elsewhere: Nobody answered, or not this API (an HTML page): as long as nothing has been
             read, nothing else can be either.
     """
@@ -76,14 +90,16 @@ class Broken(Answer):
         *,
         retries: int | None = None,
         retry_after: float | None = None,
-        throttled: bool = False,
+        at_once: bool = False,
         elsewhere: bool = False,
     ) -> None:
         super().__init__(reason)
         self.elsewhere = elsewhere
         self.retries = retries
         self.retry_after = retry_after
-        self.throttled = throttled
+        self.at_once = at_once
+        self.throttled = retry_after is not None
+        """The server finds the whole key too fast: every worker waits, not just one."""
 
 
 class Moved(Broken):
@@ -97,6 +113,52 @@ class TimedOut(Broken):
     """No answer in time, where a smaller question may get one."""
 
 
+class TooManyRequests(Broken):
+    """The key is used too fast: this passes with time, however many tries that takes.
+
+    Args:
+        reason: See `Broken`.
+        retries: See `Broken`.
+        retry_after: See `Broken`.
+    """
+
+    def __init__(
+        self, reason: str, *, retries: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(reason, retries=retries, retry_after=retry_after)
+        self.throttled = True
+
+    @property
+    @override
+    def reason(self) -> str:
+        """What the server said, and what a user can do about it."""
+        return (
+            f"{super().reason}; lower the setting requests_per_minute, or see who else uses the key"
+        )
+
+
+def asked_to_wait(response: requests.Response) -> float | None:
+    """Return for how many seconds an answer asks to wait, None if it does not.
+
+    A date is measured against the answer's own, where it has one: the clock here may be wrong.
+    """
+    wanted = response.headers.get("Retry-After")
+    return retry_after_seconds(wanted, http_date(response.headers.get("Date")))
+
+
+def http_date(value: str | None) -> datetime | None:
+    """Read a date of HTTP; one without a zone is in UTC.
+
+    Returns:
+        None if there is none.
+    """
+    try:
+        found = email.utils.parsedate_to_datetime(value or "")
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
 def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
     """Read a `Retry-After` header: seconds, or an HTTP date (RFC 9110, section 10.2.3).
 
@@ -107,17 +169,11 @@ def retry_after_seconds(value: str | None, now: datetime | None = None) -> float
         return None
     if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value, re.ASCII):
         return float(value)
-    try:
-        due = email.utils.parsedate_to_datetime(value)
-        due = due if due.tzinfo else due.replace(tzinfo=UTC)
-        return max(0.0, (due - (now or datetime.now(UTC))).total_seconds())
-    except (ValueError, OverflowError):
-        return None
+    due = http_date(value)
+    return None if due is None else max(0.0, (due - (now or datetime.now(UTC))).total_seconds())
 
 
-_RETRIED = frozenset(
-    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
-)
+_RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})
 _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
@@ -130,18 +186,18 @@ def classify_status(response: requests.Response) -> Answer | None:
     """
     status = response.status_code
     said = f"HTTP {status}"
-    asked_to_wait = retry_after_seconds(response.headers.get("Retry-After"))
+    seconds = asked_to_wait(response)
     if status == HTTPStatus.OK:
         return None
     if status == HTTPStatus.ACCEPTED:
-        return Pending(said, asked_to_wait)
+        return Pending(said, seconds)
     if status in _ABSENT:
         return Absent(said)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return Moved(f"{said}: a redirect to {_target(response)}", retries=0, elsewhere=True)
     if status in _REFUSED:
         return Refused(said)
-    return _broken(status, said, asked_to_wait)
+    return _broken(status, said, seconds)
 
 
 def _target(response: requests.Response) -> str:
@@ -153,11 +209,13 @@ def _target(response: requests.Response) -> str:
     return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
 
 
-def _broken(status: int, said: str, asked_to_wait: float | None) -> Broken:
+def _broken(status: int, said: str, seconds: float | None) -> Broken:
     """Tell what may pass from what will not."""
-    if asked_to_wait is not None and asked_to_wait > MAX_RETRY_AFTER_SECONDS:
-        return Broken(f"{said}, which asks to wait {asked_to_wait:.0f} seconds", retries=0)
-    if status in _RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        throttled = asked_to_wait is not None or status == HTTPStatus.TOO_MANY_REQUESTS
-        return Broken(said, retry_after=asked_to_wait, throttled=throttled)
+    too_long = seconds is not None and seconds > MAX_RETRY_AFTER_SECONDS
+    if too_long:
+        said = f"{said}, which asks to wait {seconds:.0f} seconds"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return TooManyRequests(said, retries=0 if too_long else None, retry_after=seconds)
+    if not too_long and (status in _RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR):
+        return Broken(said, retry_after=seconds)
     return Broken(said, retries=0)

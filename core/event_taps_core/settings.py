@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
+from event_taps_core.address import base_of
 from event_taps_core.errors import TapError
 from event_taps_core.settling import moment
 
@@ -76,22 +77,25 @@ def settings(
             th.IntegerType(minimum=0),
             title="Requests per minute",
             default=requests_per_minute,
-            description="Budget of requests of this key, spread evenly; 0 = no limit. "
-            "Divide it when several runs share a key.",
+            description="Budget of requests of this key, spread evenly; 0 = no budget, though a "
+            "limit that the vendor enforces is kept. Divide it when several runs share a key.",
         ),
         th.Property(
             "request_timeout_seconds",
             th.IntegerType(minimum=1),
             title="Request timeout (seconds)",
             default=60,
-            description="How long to wait for an answer before trying again.",
+            description="How long to wait for an answer to begin or go on before trying again; for "
+            "a whole one ten times as long.",
         ),
         th.Property(
             "max_retries",
             th.IntegerType(minimum=0),
             title="Maximum retries",
             default=6,
-            description="How often a request is sent again when it fails for what may pass.",
+            description="How often a request is sent again when it fails for what may pass. Told "
+            "that it is too fast (429), a run goes on asking for five minutes instead, unless this "
+            "is 0.",
         ),
         th.Property(
             "include_secrets",
@@ -115,7 +119,15 @@ def settings(
             default=0,
             description="Which of the shards this run reads: 0 to shard_count - 1.",
         ),
-        th.Property(  # the SDK reads this one, but does not list it
+        # The SDK reads these two, but does not list them.
+        th.Property(
+            "user_agent",
+            th.StringType,
+            title="User agent",
+            description="What the tap calls itself to the API, where a firewall insists on a name. "
+            "Default: the tap's name and version.",
+        ),
+        th.Property(
             "emit_activate_version_messages",
             th.BooleanType,
             title="Emit ACTIVATE_VERSION messages",
@@ -152,8 +164,9 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any], api_url: str) ->
         raise TapError(msg)
     for name, declared in schema["properties"].items():
         value = config.get(name)
-        if declared.get("secret") and isinstance(value, str) and not _SENDABLE.fullmatch(value):
-            msg = f"setting {name}: it holds a line break or characters that no key has"
+        is_sent = declared.get("secret") or name == "user_agent"
+        if is_sent and isinstance(value, str) and not _SENDABLE.fullmatch(value):
+            msg = f"setting {name}: it holds a line break or characters that no header can hold"
             raise TapError(msg)
 
 
@@ -165,6 +178,7 @@ def _is_web_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         has_port = parts.port != 0  # asking for it finds what is no port
+        base_of(url)
     except ValueError:
         return False
     is_plain = url.isprintable() and " " not in url and has_port

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     import requests
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core.client import ApiResponse
+    from event_taps_core.session import ApiResponse
     from event_taps_core.settling import ParentKey
     from event_taps_core.tap import EventTap
 

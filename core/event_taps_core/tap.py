@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import sys
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -18,6 +17,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from event_taps_core.answers import Answer, Broken
+from event_taps_core.clock import SteadyClock
 from event_taps_core.command import TapCommand
 from event_taps_core.connection_errors import proxy_passwords
 from event_taps_core.errors import StateError, TapError
@@ -67,7 +67,8 @@ class EventTap(Tap):
 
     def __init__(self, **kwargs: Any) -> None:
         self._variables: dict[str, str] = {}
-        self.run_started = datetime.now(UTC)
+        self.clock = SteadyClock()
+        self.run_started = self.clock.started
         self.read_at = self.run_started.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         self.stop = Stop()
         self.first_failure: Answer | None = None
@@ -115,8 +116,11 @@ class EventTap(Tap):
         """The one client of this run; before it can say anything, what is logged is redacted."""
         self.redaction.install()
         url = self.config.get("api_url") or self.default_api_url
-        client = self.client_class(url, self.config)
-        client.hide = self.redaction.hide
+        ours = f"{self.name}/{self.plugin_version} (singer-sdk/{self.sdk_version})"
+        name = self.config.get("user_agent") or ours
+        client = self.client_class(url, {**self.config, "user_agent": name})
+        client.redaction = self.redaction
+        client.clock = self.clock
         return client
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import re
@@ -54,7 +55,8 @@ class Reply:
     delay: float = 0.0
     """Seconds before it is sent."""
     fault: str = ""
-    """`reset` closes without an answer, `cut` in the middle of the body."""
+    """`reset` closes without an answer, `cut` in the middle of the body; `slow headers` and
+    `slow body` come byte by byte and never to an end."""
 
 
 Answer = Reply | list[Any] | dict[str, Any]
@@ -174,9 +176,22 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         lines += [f"{name}: {value}" for name, value in reply.headers.items()]
         lines += [f"Content-Length: {len(reply.body)}", "", ""]
         body = reply.body[: len(reply.body) // 2] if reply.fault == "cut" else reply.body
-        self.wfile.write("\r\n".join(lines).encode("latin-1") + body)
+        head = "\r\n".join(lines).encode("latin-1")
+        if reply.fault.startswith("slow"):
+            self._trickle(head if reply.fault == "slow body" else lines[0].encode() + b"\r\nX: ")
+            return
+        self.wfile.write(head + body)
         if reply.fault == "cut":
             self.close_connection = True
+
+    def _trickle(self, start: bytes) -> None:
+        """Go on and on, until the client hangs up."""
+        self.close_connection = True
+        self.wfile.write(start)
+        with contextlib.suppress(OSError):
+            while True:
+                self.wfile.write(b" ")
+                time.sleep(0.01)
 
     def _reset(self) -> None:
         """Close so that the client's system reports a connection reset."""

@@ -18,6 +18,8 @@ from event_taps_core.answers import (
     Moved,
     Pending,
     Refused,
+    TooManyRequests,
+    asked_to_wait,
     classify_status,
     retry_after_seconds,
 )
@@ -34,7 +36,7 @@ def response(status: int, **headers: str) -> requests.Response:
 
 def broken(status: int, **headers: str) -> Broken:
     found = classify_status(response(status, **headers))
-    assert type(found) is Broken
+    assert isinstance(found, Broken)
     return found
 
 
@@ -61,7 +63,7 @@ def test_only_a_plain_200_can_hold_records() -> None:
         (410, Absent),
         (422, Broken),
         (425, Broken),
-        (429, Broken),
+        (429, TooManyRequests),
         (500, Broken),
         (502, Broken),
         (503, Broken),
@@ -141,6 +143,15 @@ def test_a_wait_beyond_reason_is_named_instead_of_waited_for() -> None:
 )
 def test_retry_after_table(header: str | None, seconds: float | None) -> None:
     assert retry_after_seconds(header, NOW) == seconds
+
+
+@pytest.mark.parametrize(("date", "seconds"), [("Thu, 01 Jan 1970 00:00:00 GMT", 90), ("", None)])
+def test_a_date_to_wait_for_is_measured_by_the_clock_that_it_is_from(
+    date: str, seconds: float | None
+) -> None:
+    """Whatever the clock here says; without one there, only that is left."""
+    found = asked_to_wait(response(429, Retry_After="Thu, 01 Jan 1970 00:01:30 GMT", Date=date))
+    assert found == (seconds or 0)
 
 
 @given(st.timedeltas(min_value=timedelta(days=-900), max_value=timedelta(days=900)))

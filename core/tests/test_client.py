@@ -18,7 +18,16 @@ from hypothesis import strategies as st
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core.answers import Absent, Answer, Broken, Expired, Moved, Refused
+from event_taps_core.answers import (
+    Absent,
+    Answer,
+    Broken,
+    Expired,
+    Moved,
+    Refused,
+    TimedOut,
+    TooManyRequests,
+)
 from event_taps_core.summary import StreamTally
 
 from .api_server import PREFIX, ApiServer, Reply, Seen, status
@@ -124,6 +133,34 @@ def test_retry_after_as_a_date_is_kept(server: ApiServer) -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.usefixtures("quick_backoff")
+@pytest.mark.parametrize(
+    "headers", [{}, {"Retry_After": "0"}, {"Retry_After": "Sun, 06 Nov 1994 08:49:37 GMT"}], ids=str
+)
+def test_too_many_requests_are_a_matter_of_time_and_not_of_tries(
+    server: ApiServer, headers: dict[str, str]
+) -> None:
+    told = status(429, **headers)
+    server.on("/people", *[told] * 9, OK)
+    assert ask(make(server, max_retries=1)) == {"data": []}
+    assert len(server.requests) == 10
+
+
+@pytest.mark.usefixtures("quick_backoff")
+def test_too_many_requests_for_too_long_are_named_with_what_to_do_about_the_rate(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("event_taps_core.retries.LONGEST_THROTTLING_SECONDS", 0.1)
+    server.on("/people", Reply(b'{"message": "Slow down, please."}', 429))
+    client = make(server, max_retries=1)
+    with pytest.raises(TooManyRequests) as caught:
+        ask(client)
+    assert len(server.requests) > 2
+    said = client.advice(caught.value)
+    assert "HTTP 429: Slow down, please.; lower the setting requests_per_minute" in said
+    assert not any(setting in said for setting in (client.host_setting, client.credential_settings))
+
+
 def test_a_wait_beyond_reason_is_a_failure_at_once(server: ApiServer) -> None:
     server.on("/people", status(429, Retry_After="86400"))
     with pytest.raises(Broken, match="86400 seconds"):
@@ -163,8 +200,12 @@ def test_what_may_pass_is_asked_again(server: ApiServer, fault: Reply) -> None:
 
 @pytest.mark.usefixtures("quick_backoff")
 @every_fault
-def test_retries_are_bounded_by_the_setting(server: ApiServer, fault: Reply) -> None:
-    server.on("/people", fault)
+def test_retries_are_bounded_by_the_setting(
+    server: ApiServer, fault: Reply, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But those of 429, which are bounded by time: here by none."""
+    monkeypatch.setattr("event_taps_core.retries.LONGEST_THROTTLING_SECONDS", 0.0)
+    server.on("/people", *[status(500)] * 3 * (fault.status == 429), fault)
     with pytest.raises(Broken):
         ask(make(server, max_retries=3))
     assert len(server.requests) == 4
@@ -224,6 +265,22 @@ def test_a_server_that_does_not_answer_is_asked_again(server: ApiServer) -> None
     assert len(server.requests) == 2
 
 
+@pytest.mark.parametrize("spools", [False, True])
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_an_answer_that_trickles_is_not_waited_for_without_end(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch, part: str, *, spools: bool
+) -> None:
+    """Each byte comes in time; the answer never does."""
+    monkeypatch.setattr("event_taps_core.session.WHOLE_ANSWER_TIMEOUTS", 0.02)
+
+    class Client(ToyClient):
+        spools_answers = spools
+
+    server.on("/people", Reply(b"{}" * 10_000, fault=f"slow {part}"))
+    with pytest.raises(TimedOut, match="is still not complete after"):
+        ask(make(server, Client, max_retries=0))
+
+
 @pytest.mark.parametrize(
     ("code", "kind"), [(404, Absent), (410, Absent), (401, Refused), (403, Refused), (400, Broken)]
 )
@@ -278,12 +335,35 @@ def test_the_base_may_end_in_a_slash(server: ApiServer, slash: str) -> None:
     assert server.paths() == ["/people"]
 
 
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("http://Toy.Example/api", "toy.example"),
+        ("HTTP://toy.example/api/", "toy.example"),
+        ("http://toy.example:80/api", "toy.example"),
+        ("http://toy.example:8080/api", "toy.example:8080"),
+        ("http://MÜNCHEN.example/api", "xn--mnchen-3ya.example"),
+    ],
+)
+def test_a_host_may_be_written_in_any_form(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch, written: str, asked: str
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://{server.host}")
+    location = written.rstrip("/").upper().replace("/API", "/api/events/1")
+    hop = Reply(b"", 302, {"Location": location.encode().decode("latin-1")})
+    server.on("/people", hop).on("/events/1", OK)
+    assert ask(client_of(written)) == OK
+    assert [request.headers["Host"] for request in server.requests][:1] == [asked]
+    assert server.paths() == ["/people", "/events/1"]
+
+
 def test_every_request_carries_the_key_and_the_parameters(server: ApiServer) -> None:
     server.on("/people", OK)
     ask(make(server), params={"cursor": "a&b=c", "page": 2})
     (request,) = server.requests
     assert request.headers["X-Key"] == KEY
     assert request.headers["Accept"] == "application/json"
+    assert request.headers["Accept-Encoding"] == "gzip, deflate"
     assert request.query == {"cursor": "a&b=c", "page": "2"}
 
 
@@ -346,6 +426,7 @@ def test_a_renewal_that_is_refused_is_the_answer(server: ApiServer) -> None:
     assert server.paths() == ["/people", "/token"]
 
 
+@pytest.mark.usefixtures("quick_backoff")
 def test_a_renewal_does_not_use_up_the_retries(server: ApiServer) -> None:
     told = status(503, Retry_After="0")
     server.on("/people", Reply(b"expired", 401), told, OK).on("/token", {"token": "token-1"})
@@ -421,7 +502,7 @@ def test_a_redirect_is_named_without_credentials_and_with_what_to_check(
     assert client.credential_settings in said
 
 
-@pytest.mark.parametrize("location", ["http://[::1", "//[", "http://host:port/"], ids=str)
+@pytest.mark.parametrize("location", ["http://[::1", "//[", "http://host:port/", "http://\xdc.x"])
 def test_a_redirect_to_what_is_no_address_is_no_defect(server: ApiServer, location: str) -> None:
     server.on("/people", redirect(location))
     with pytest.raises(Moved):

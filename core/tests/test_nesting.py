@@ -263,7 +263,7 @@ class LoginClient(ToyClient):
     @override
     def renew_credentials(self) -> None:
         self.token = self.post_credentials("/login", {"X-Key": self.config["api_key"]}, token_of)
-        self.hide(self.token)
+        self.redaction.hide(self.token)
 
 
 def token_of(response: ApiResponse) -> str:
@@ -325,6 +325,7 @@ def test_eight_workers_whose_login_is_refused_ask_for_it_once(server: ApiServer)
     assert server.paths() == ["/login"]
 
 
+@pytest.mark.usefixtures("quick_backoff")
 def test_a_login_is_asked_for_again_where_that_may_help(server: ApiServer) -> None:
     busy = status(503, Retry_After="0")
     page = Reply(b"<html>a proxy had a bad day</html>")

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from singer_sdk.streams.rest import HTTPRequest
 
-from event_taps_core import Absent, Broken, Refused, members_beside, pages_of
-from event_taps_core import client as client_module
+from event_taps_core import Absent, Broken, Refused, members_beside, pages_of, session
 from event_taps_core.summary import StreamTally
 
 from .api_server import Answer as Body
@@ -38,8 +37,8 @@ class SpoolingClient(ToyClient):
 
 @pytest.fixture(autouse=True)
 def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "_SPOOLED_BYTES", LIMIT)
-    monkeypatch.setattr(client_module, "_PIECE_BYTES", 300)
+    monkeypatch.setattr(session, "_SPOOLED_BYTES", LIMIT)
+    monkeypatch.setattr(session, "_PIECE_BYTES", 300)
 
 
 def make(
@@ -95,10 +94,8 @@ def test_a_spooled_answer_is_read_row_by_row_however_often(server: ApiServer) ->
         assert [row for page in pages_of(spooled, "data") for row in page] == rows
 
 
-def test_a_cut_large_body_is_asked_for_again(
-    server: ApiServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client_module, "_LONGEST_BACKOFF_SECONDS", 0.02)
+@pytest.mark.usefixtures("quick_backoff")
+def test_a_cut_large_body_is_asked_for_again(server: ApiServer) -> None:
     body = body_of(5 * LIMIT)
     server.on("/people", Reply(body, fault="cut"), Reply(body))
     assert answer_of(make(server, max_retries=1)).content == body
@@ -258,10 +255,8 @@ def test_a_check_of_credentials_that_fails_is_made_once_and_reads_nothing(
     assert not client.has_succeeded
 
 
-def test_a_check_of_credentials_is_asked_again_where_that_may_help(
-    server: ApiServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client_module, "_LONGEST_BACKOFF_SECONDS", 0.02)
+@pytest.mark.usefixtures("quick_backoff")
+def test_a_check_of_credentials_is_asked_again_where_that_may_help(server: ApiServer) -> None:
     server.on("/events", status(503), knows("X-New-Key")).on("/people", knows("X-New-Key"))
     assert answer_of(make(server, TwoFormsClient, max_retries=1)).json() == {"data": []}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -267,6 +268,26 @@ def test_state_of_another_tap_or_version_does_no_harm(api: ApiServer) -> None:
     assert run(api, state=state).exit_code == 0
 
 
+# What it calls itself
+
+
+@pytest.mark.parametrize("user_agent", [None, "acme-etl/7 (data@acme.example)"])
+def test_every_request_names_the_tap_or_what_the_user_calls_it(
+    api: ApiServer, user_agent: str | None
+) -> None:
+    run(api, select=["people"], user_agent=user_agent)
+    (request,) = api.requests
+    ours = r"tap-toy/.+ \(singer-sdk/[\d.]+\)"
+    wanted = ours if user_agent is None else re.escape(user_agent)
+    assert re.fullmatch(wanted, request.headers["User-Agent"])
+
+
+def test_a_name_that_no_header_can_hold_is_a_mistake(api: ApiServer) -> None:
+    error = run(api, user_agent="acme\r\nX-Evil: 1").error
+    assert "setting user_agent" in str(error)
+    assert api.requests == []
+
+
 # The summary
 
 
@@ -281,7 +302,7 @@ def test_the_summary_counts_retries_and_waits(api: ApiServer) -> None:
     ok: Script = {"data": []}
     api.on("/people", status(503, Retry_After="0"), status(429, Retry_After="0"), ok)
     summary = run(api, select=["people"]).summary("people")
-    assert "3 requests, 2 retries (1 x HTTP 429, 1 x HTTP 503), 0 s waited for them" in summary
+    assert "3 requests, 2 retries (1 x HTTP 429, 1 x HTTP 503)" in summary
 
 
 def test_the_summary_names_five_and_counts_the_rest(api: ApiServer) -> None:

@@ -6,11 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from starlette.datastructures import Headers
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from event_sandbox.breakage import BREAK, Exchange
 from event_sandbox.control import make_control
 from event_sandbox.registry import VENDORS
+from event_sandbox.switches import COMPRESSION
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -50,8 +52,7 @@ class Front:
         """Note whether credentials were carried to the other host, and show a page."""
         headers = Headers(scope=scope)
         leaked = any(vendor.has_credentials(headers) for vendor in VENDORS.values())
-        query = scope["query_string"].decode("latin-1")
-        entry = self._sandbox.log.open(None, scope["method"], LOGIN_PATH, query, ok=leaked)
+        entry = self._sandbox.log.open(None, scope, LOGIN_PATH, ok=leaked)
         entry.status = 200
         await HTMLResponse("<!doctype html><title>Sign in</title>")(scope, receive, send)
         self._sandbox.log.close(entry)
@@ -66,6 +67,9 @@ class Gate:
         self._vendor = vendor
         self._connections = connections
         self._app: ASGIApp = vendor.make_app(sandbox)
+        self._compressed = GZipMiddleware(
+            _with_own_headers(self._app), minimum_size=0, compresslevel=1
+        )
 
     def is_for(self, path: str) -> bool:
         """Tell whether a path is this vendor's: its base URL, or one below it."""
@@ -77,7 +81,7 @@ class Gate:
         path = scope["path"][len(self._base_path) :]
         query = scope["query_string"].decode("latin-1")
         authorised = self._vendor.is_authorised(Headers(scope=scope))
-        entry = sandbox.log.open(self._vendor.name, scope["method"], path, query, ok=authorised)
+        entry = sandbox.log.open(self._vendor.name, scope, path, ok=authorised)
         try:
             sandbox.count_request(self._vendor.name)
             if sandbox.latency_seconds:
@@ -86,6 +90,8 @@ class Gate:
             noting = _note_status(entry, send)
             if entry.fault:
                 await BREAK[entry.fault](self._exchange(scope, receive, noting))
+            elif sandbox.switches.of(self._vendor.name)[COMPRESSION.name] == "gzip":
+                await self._compressed(scope, receive, noting)
             else:
                 await self._app(scope, receive, noting)
         finally:
@@ -105,6 +111,20 @@ class Gate:
     def _error(self, status: int, message: str) -> Response:
         positions = self._sandbox.switches.of(self._vendor.name)
         return self._vendor.error(positions, status, message)
+
+
+def _with_own_headers(app: ASGIApp) -> ASGIApp:
+    """Let answers that are kept stay as they are, whatever is done to the headers of one."""
+
+    async def answering(scope: Scope, receive: Receive, send: Send) -> None:
+        async def copying(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": list(message["headers"])}
+            await send(message)
+
+        await app(scope, receive, copying)
+
+    return answering
 
 
 def _note_status(entry: Entry, send: Send) -> Send:

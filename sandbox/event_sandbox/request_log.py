@@ -7,10 +7,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from starlette.datastructures import Headers
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
+
+    from starlette.types import Scope
 
 _KEPT: Final = 200_000
 
@@ -25,6 +28,8 @@ class Entry(msgspec.Struct):
     path: str
     query: str
     authorised: bool
+    user_agent: str
+    accept_encoding: str
     status: int | None = None
     fault: str | None = None
     ms: float | None = None
@@ -42,10 +47,21 @@ class RequestLog:
         self._count = 0
         self._file: BinaryIO | None = file.open("ab") if file else None
 
-    def open(self, vendor: str | None, method: str, path: str, query: str, *, ok: bool) -> Entry:
-        """Note that a request came in."""
+    def open(self, vendor: str | None, scope: Scope, path: str, *, ok: bool) -> Entry:
+        """Note that a request came in, whose path is told apart from the vendor's base."""
         self._count += 1
-        entry = Entry(self._count, time.monotonic(), vendor, method, path, query, authorised=ok)
+        headers = Headers(scope=scope)
+        entry = Entry(
+            self._count,
+            time.monotonic(),
+            vendor,
+            scope["method"],
+            path,
+            scope["query_string"].decode("latin-1"),
+            authorised=ok,
+            user_agent=headers.get("User-Agent", ""),
+            accept_encoding=headers.get("Accept-Encoding", ""),
+        )
         self._entries.append(entry)
         return entry
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from event_sandbox.errors import UserError
 
@@ -28,6 +28,14 @@ class Switch:
     def default(self) -> str:
         """Give the position that follows the document's own wording or example."""
         return self.positions[0]
+
+
+COMPRESSION: Final = Switch(
+    "compression",
+    ("none", "gzip"),
+    "No document says whether answers are compressed where a reader takes that.",
+)
+"""What every vendor's document is silent about."""
 
 
 class SwitchBoard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from typing import TYPE_CHECKING
 
@@ -47,11 +48,26 @@ def test_every_request_is_logged(sandbox: Client) -> None:
 
 def test_the_log_forgets_the_oldest() -> None:
     log = RequestLog(kept=3)
+    scope = {"type": "http", "method": "GET", "query_string": b"", "headers": []}
     for _ in range(5):
-        log.close(log.open("x", "GET", "/", "", ok=True))
+        log.close(log.open("x", scope, "/", ok=True))
     assert len(log) == 5
     assert log.encode().count(b'"n":') == 3
     assert log.encode().startswith(b'[{"n":3,')
+
+
+def test_an_answer_is_compressed_by_a_switch_and_where_that_is_taken(fresh: Client) -> None:
+    key = fresh.vendors["conferencesio"]["settings"]["api_key"]
+    headers = {"API-Key": key, "Accept-Encoding": "gzip, deflate", "User-Agent": "reader/1"}
+    plain = fresh.vendor("conferencesio", "/sessions", headers=headers)
+    fresh.control("POST", "/switches", {"conferencesio": {"compression": "gzip"}})
+    packed = fresh.vendor("conferencesio", "/sessions", headers=headers)
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == plain.body
+    assert fresh.vendor("conferencesio", "/sessions").body == plain.body
+    logged = [(e["user_agent"], e["accept_encoding"]) for e in fresh.control("GET", "/requests")]
+    assert logged == [("reader/1", "gzip, deflate")] * 2 + [("", "identity")]
 
 
 def test_latency(fresh: Client) -> None:

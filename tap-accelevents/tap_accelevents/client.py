@@ -16,7 +16,16 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, ApiClient, Broken, Expired, Refused, TapError
+from event_taps_core import (
+    Absent,
+    Answer,
+    ApiClient,
+    Broken,
+    Expired,
+    Refused,
+    TapError,
+    TooManyRequests,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -68,10 +77,11 @@ _PATH: Final = re.compile(r"/rest(?:/[A-Za-z0-9_-]+|/\{(?:session_id|event_url|e
 _NEVER: Final = re.compile(r"staff|check-?in", re.IGNORECASE)
 _ABOUT_PERMISSIONS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
-_BY_CODE: Final[dict[str, type[Absent | Refused]]] = {
+_BY_CODE: Final[dict[str, type[Absent | Refused | TooManyRequests]]] = {
     "401": Refused,
     "403": Refused,
     "404": Absent,
+    "429": TooManyRequests,
     "4060906": Absent,
     "4060918": Absent,
 }
@@ -89,7 +99,7 @@ _IN_WORDS: Final = {
     "4060918": "no such sponsor",
     _UNKNOWN_URL: "no such URL",
 }
-"""The vendor's own messages are not passed on: they may hold names, ids, or the key."""
+"""What a code says where nothing else does."""
 
 
 class NoSuchPath(Broken):
@@ -140,7 +150,7 @@ class AccelEventsClient(ApiClient):
         forms = tuple(HEADERS) if wanted == "auto" else (wanted,)
         self._form, self._others = forms[0], forms[1:]
         self._is_settled = False
-        self._refused = ("", "")
+        self._refused: tuple[str, Answer] = ("", Refused(""))
         self._key_is_refused = False
         self._has_answered = False
         self._first = threading.Lock()
@@ -180,7 +190,7 @@ class AccelEventsClient(ApiClient):
         if accepted is None:
             self._key_is_refused = not self.has_succeeded
             tried = ", ".join((self._form, *self._others))
-            msg = f"{refusal}; the key was sent as {tried}"
+            msg = f"{refusal.reason}; the key was sent as {tried}"
             raise Refused(msg)
 
     def _accepted_on(self, path: str) -> str | None:
@@ -259,7 +269,7 @@ class AccelEventsClient(ApiClient):
         is_error, code = _said(response, problem)
         if not is_error:
             return problem
-        said = problem.reason if problem else "HTTP 200 with an error"
+        said = problem.what if problem else "HTTP 200 with an error"
         if code and code != str(response.status_code):
             said = f"{said}: {code} {_IN_WORDS.get(code, '')}".rstrip()
         if _is_about_the_key(response, code):
@@ -267,11 +277,11 @@ class AccelEventsClient(ApiClient):
         if known := _known(response, code, said):
             return known
         if problem is not None:
-            problem.reason = said
+            problem.what = said
             return problem
         is_first = response.url not in self._with_errors
         self._with_errors.add(response.url)
-        return Broken(said, retry_after=0 if is_first else None)
+        return Broken(said, at_once=is_first)
 
     def _about_the_key(self, response: ApiResponse, said: str) -> Refused:
         """Tell a form of the header that is out of date from a key that is not good for this."""
@@ -280,8 +290,9 @@ class AccelEventsClient(ApiClient):
         if self._is_settled and all(sent.get(name) == value for name, value in now.items()):
             return Refused(said)
         url = urlsplit(response.url)
-        self._refused = (f"{url.path.removeprefix(self._base.path)}?{url.query}", said)
-        return Expired(said)
+        refusal = Expired(said)
+        self._refused = (f"{url.path.removeprefix(self._base.path)}?{url.query}", refusal)
+        return refusal
 
 
 def spellings_of(expand: str) -> tuple[str | None, ...]:

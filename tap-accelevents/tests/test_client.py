@@ -336,7 +336,7 @@ def test_expand_is_spelled_in_fewer_words_from_try_to_try(
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_what_may_pass_is_asked_again(status: int) -> None:
     found = classified(answer(status, {"errorCode": status, "message": "later"}))
-    assert type(found) is Broken
+    assert isinstance(found, Broken)
     assert found.retries is None
 
 

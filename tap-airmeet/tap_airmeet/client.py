@@ -14,7 +14,16 @@ from urllib.parse import urlsplit
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, ApiClient, Broken, Expired, Pending, Refused
+from event_taps_core import (
+    Absent,
+    Answer,
+    ApiClient,
+    Broken,
+    Expired,
+    Pending,
+    Refused,
+    TooManyRequests,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,7 +111,7 @@ class AirmeetClient(ApiClient):
             "X-Airmeet-Secret-Key": self.config["secret_key"],
         }
         token = self.post_credentials(AUTH_PATH, {**_JSON, **keys}, token_of)
-        self.hide(token)
+        self.redaction.hide(token)
         self._token_has_worked = False
         self._token = token
 
@@ -142,13 +151,15 @@ class AirmeetClient(ApiClient):
         """
         problem = super().classify(response)
         status, message = _said(response, problem)
-        said = f"HTTP {status}: {message}" if message else f"HTTP {status}"
+        said = f"HTTP {status}"
         if status >= HTTPStatus.BAD_REQUEST and _NOT_YET in message.lower():
             problem = Absent(message)
         elif status in _AMBIGUOUS:
             problem = Expired(said) if _holds_no_id(response) else Doubtful(said)
         elif status in _MEANINGS:
             problem = problem if isinstance(problem, Pending) else _MEANINGS[status](said)
+        elif problem is None and status == HTTPStatus.TOO_MANY_REQUESTS:
+            problem = TooManyRequests(said)
         elif problem is None and status // 100 != _SUCCESS:
             problem = Broken(said)
         if problem is None or isinstance(problem, (Pending, Absent)):

@@ -195,7 +195,6 @@ def test_404_is_absent() -> None:
 def test_gateway_says_403_for_an_unknown_route() -> None:
     found = classified(answer(403, {"message": "Missing Authentication Token"}))
     assert type(found) is Refused
-    assert "Missing Authentication Token" in found.reason
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 504])
@@ -288,10 +287,8 @@ class IssuingClient(AirmeetClient):
 
 def test_token_is_hidden_from_the_log_before_it_is_used() -> None:
     client = IssuingClient(BASE, CONFIG)
-    hidden: list[str] = []
-    client.hide = hidden.append
     client.renew_credentials()
-    assert hidden == ["token-1"]
+    assert client.redaction.clean("sent token-1") == "sent ***"
     assert client.headers()["X-Airmeet-Access-Token"] == "token-1"
 
 

@@ -73,9 +73,8 @@ class ConferencesIoClient(ApiClient):
             return problem or Broken("JSON without the documented envelope")
         succeeded = str(body.get("code", "200")).startswith("2") and body.get("status") != "error"
         if not succeeded or (problem is not None and "message" in body):
-            message = str(body.get("message") or "no message")
-            said = f"HTTP {response.status_code}: {message}"
-            if _ABOUT_CREDENTIALS.search(message):
+            said = f"HTTP {response.status_code} with an error"
+            if _ABOUT_CREDENTIALS.search(str(body.get("message"))):
                 return Refused(said)
             return Broken(said, retries=ERROR_RETRIES)
         return problem

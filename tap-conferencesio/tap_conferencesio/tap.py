@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from singer_sdk import typing as th
 from typing_extensions import override
 
@@ -52,6 +54,12 @@ class TapConferencesIo(EventTap):
         ),
         requests_per_minute=120,
     )
+
+    @property
+    @override
+    def constants(self) -> dict[str, Any]:
+        """Give the subdomain in lower case, since hosts have no case and it is in every key."""
+        return {name: value and value.lower() for name, value in super().constants.items()}
 
     @property
     @override

@@ -99,10 +99,17 @@ def test_subdomain_makes_the_address_and_a_proxy_of_the_environment_is_used(
 ) -> None:
     with recording_proxy() as (address, lines):
         run = run_tap(
-            api_url=None, subdomain="our-event", max_retries=0, env={"HTTPS_PROXY": address}
+            api_url=None, subdomain="Our-Event", max_retries=0, env={"HTTPS_PROXY": address}
         )
     run.assert_failed_in_one_line("our-event.cnf.io", "subdomain")
     assert {line.rpartition(b" ")[0] for line in lines} == {b"CONNECT our-event.cnf.io:443"}
+
+
+def test_subdomain_in_capitals_is_the_same_account(sandbox: Sandbox, run_tap: TapRunner) -> None:
+    """It is in every key, so a change of its case must not load everything a second time."""
+    subdomain = sandbox.settings["subdomain"]
+    run = run_tap(subdomain=subdomain.upper()).assert_good()
+    assert {message["record"]["subdomain"] for message in run.of_type("RECORD")} == {subdomain}
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from typing_extensions import override
 
-from event_taps_core import Answer, ApiClient, Broken, CallWindow, Refused, TimedOut, snake_case
-from event_taps_core.answers import MAX_RETRY_AFTER_SECONDS, retry_after_seconds
+from event_taps_core import Answer, ApiClient, Broken, CallWindow, Refused, TimedOut, texts_in
+from event_taps_core.answers import MAX_RETRY_AFTER_SECONDS, asked_to_wait
 from event_taps_core.reading import Stopped
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ _ERROR_RETRIES: Final = 3
 _PERHAPS_BREACHES: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE})
 _TIMEOUTS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT})
 _AT_200: Final = "an error at HTTP 200"
-_LONGEST_WORDING: Final = 200
+_LONGEST_NAME: Final = 200
 _LONGEST_PAGE_BYTES: Final = 20_000
 
 _ABOUT_THE_LIMIT: Final = re.compile(
@@ -84,13 +84,6 @@ _FAILED: Final = re.compile(
 
 _SUCCESSES: Final = frozenset({"success", "ok", "status", "result"})
 _NOTICE: Final = re.compile(r"warning|message|notice")
-_TELLING: Final = re.compile(
-    r"(?:(?:error|exception|failure|fault|status|warning)_?)?"
-    r"(?:message|msg|error|exception|failure|fault|problem|warning|notice|code|description|detail"
-    r"|text|reason|title)s?"
-)
-"""Members whose texts are said to a user; whatever else is there may be about a participant."""
-
 _DEEPEST: Final = 8
 """So many levels of objects and lists are looked at."""
 
@@ -129,6 +122,7 @@ class MeetEngageClient(ApiClient):
         super().__init__(base_url, config)
         self._is_checked = False
         self._breaches = 0
+        self._last_breach = ""
         self._most_breaches = _MOST_BREACHES
         self._answered: set[str] = set()
         self._refusals: dict[str, Refused | MethodRefused] = {}
@@ -160,7 +154,7 @@ class MeetEngageClient(ApiClient):
         Raises:
             Answer: If it fails; never one that a smaller range might mend.
         """
-        self.hide(self._key_pair())
+        self.redaction.hide(self._key_pair())
         try:
             self._patiently(
                 lambda: self.get_credentials("", self.headers(), self._insist_on_access), self.tally
@@ -223,7 +217,8 @@ class MeetEngageClient(ApiClient):
                 try:
                     found = send()
                 except Breach as breach:
-                    otherwise = breach.otherwise
+                    if otherwise := breach.otherwise:
+                        otherwise.words = breach.words
                     if isinstance(otherwise, MethodRefused) and method not in self._answered:
                         self.pacer.pause(SHORTEST_PAUSE_SECONDS)  # in case that it was the limit
                         self._refusals[method] = otherwise
@@ -264,6 +259,7 @@ class MeetEngageClient(ApiClient):
             if self._breaches > breaches_before:
                 return
             self._breaches += 1
+            self._last_breach = breach.reason
             self._most_breaches = _MOST_BREACHES * (1 if breach.otherwise is None else 2)
             asked = max(breach.retry_after or 0, SHORTEST_PAUSE_SECONDS)
             if asked > MAX_RETRY_AFTER_SECONDS:
@@ -271,13 +267,14 @@ class MeetEngageClient(ApiClient):
                 raise Stopped(msg)
             wait = max(asked, SHORTEST_PAUSE_SECONDS * (self._breaches - 1))
             self.pacer.pause(wait)
-        tally.count_retry(breach.reason, wait)
+        tally.count_retry(breach.what, wait)
 
     def _enough_breaches(self) -> Stopped:
         return Stopped(
             f"{self.base_url} answers {self._breaches} times in a row as if the limit of calls "
-            "were exceeded, and too many of these can get a key disabled: see whether something "
-            "else uses the same key, and lower the setting requests_per_minute"
+            f"were exceeded ({self._last_breach}), and too many of these can get a key disabled: "
+            "see whether something else uses the same key, and lower the setting "
+            "requests_per_minute"
         )
 
     # What answers mean
@@ -292,19 +289,16 @@ class MeetEngageClient(ApiClient):
         if status == HTTPStatus.OK:
             return None
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return _breach(
-                f"HTTP {status}", retry_after_seconds(response.headers.get("Retry-After"))
-            )
+            return _breach(f"HTTP {status}", asked_to_wait(response))
         wording = _wording(response)
-        said = f"HTTP {status}: {wording}" if wording else f"HTTP {status}"
-        problem = self._problem(response, said, wording)
+        problem = self._problem(response, f"HTTP {status}", wording)
         if problem is None or status not in _PERHAPS_BREACHES or isinstance(problem, TooMuch):
             return problem
         return self._breach_or(problem, response, wording)
 
     def _breach_or(self, problem: Answer, response: ApiResponse, wording: str) -> Answer:
         """Say whether a 403 or 503 is about the limit, or may be, now that others were answered."""
-        asked = retry_after_seconds(response.headers.get("Retry-After"))
+        asked = asked_to_wait(response)
         page = _page(response)
         if _FOR_GOOD.search(page):
             return problem
@@ -315,7 +309,7 @@ class MeetEngageClient(ApiClient):
         msg = f"HTTP {response.status_code}, perhaps for the limit of calls"
         breach = Breach(msg, retries=0, retry_after=asked)
         is_refusal = isinstance(problem, MethodRefused)
-        breach.otherwise = problem if is_refusal else Broken(problem.reason, retries=0)
+        breach.otherwise = problem if is_refusal else Broken(problem.what, retries=0)
         return breach
 
     def _problem(self, response: ApiResponse, said: str, wording: str) -> Answer | None:
@@ -330,7 +324,7 @@ class MeetEngageClient(ApiClient):
         problem = super().classify(response)
         if isinstance(problem, Broken) and problem.retries is None:
             kind = TooMuch if is_about_the_size or status in _TIMEOUTS else ServerError
-            return kind(said, retry_after=problem.retry_after, throttled=problem.throttled)
+            return kind(said, retry_after=problem.retry_after)
         return self._refused(said) if is_clients_fault else problem
 
     def _refused(self, said: str) -> Refused | MethodRefused:
@@ -365,31 +359,30 @@ class MeetEngageClient(ApiClient):
         failures = list(_failures_in(beside))
         if not failures:
             return
-        wording = "; ".join(dict.fromkeys(_texts(failures)))
-        said = f"{_AT_200}: {wording[:_LONGEST_WORDING]}" if wording else _AT_200
+        wording = "; ".join(texts_in(failures, is_error=True))
+        said = ": ".join(filter(None, (_AT_200, self.presentable(wording))))
         if _FOR_GOOD.search(wording):
             raise self._refused(said)
         if _ABOUT_THE_LIMIT.search(wording):
-            raise _breach(_AT_200, None)
+            raise _breach(said, None)
         if _ABOUT_THE_SIZE.search(wording):
             raise TooMuch(said, retries=0)
         if _PERHAPS_ABOUT_THE_LIMIT.search(wording):
-            raise _breach(_AT_200, None)
+            raise _breach(said, None)
         if _ABOUT_ACCESS.search(wording) or _DENIED.search(wording):
             raise self._refused(said)
         raise Broken(said, retries=_ERROR_RETRIES)
 
 
 def warnings_of(beside: Mapping[str, Any]) -> list[str]:
-    """Return the warnings among the members beside `output`, each cut to a bearable length."""
-    found = _texts(list(_notices_in(beside)))
-    return [text[:_LONGEST_WORDING] for text in found]
+    """Return the warnings among the members beside `output`."""
+    return texts_in(list(_notices_in(beside)), is_error=True)
 
 
 def others_of(beside: Mapping[str, Any]) -> list[str]:
     """Return the names of the members beside `output` that hold something else."""
     return [
-        name[:_LONGEST_WORDING]
+        name[:_LONGEST_NAME]
         for name, value in beside.items()
         if value and not _NOTICE.search(name.lower())
     ]
@@ -411,7 +404,7 @@ def _wording(response: ApiResponse) -> str:
         body = response.json()
     except Broken:
         return ""
-    return "; ".join(_texts(body))[:_LONGEST_WORDING]
+    return "; ".join(texts_in(body, is_error=True))
 
 
 def _failures_in(value: Any, depth: int = _DEEPEST) -> Iterator[Any]:
@@ -448,13 +441,3 @@ def _notices_in(value: Any, depth: int = _DEEPEST) -> Iterator[Any]:
                 yield item
             else:
                 yield from _notices_in(item, depth - 1)
-
-
-def _texts(value: Any) -> list[str]:
-    """Collect texts and numbers, from objects only those that are said to a user."""
-    if isinstance(value, dict):
-        told = (item for name, item in value.items() if _TELLING.fullmatch(snake_case(name)))
-        return [text for item in told for text in _texts(item)]
-    if isinstance(value, list):
-        return [text for item in value for text in _texts(item)]
-    return [] if value is None or value == "" else [str(value)]

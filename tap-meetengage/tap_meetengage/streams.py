@@ -223,7 +223,7 @@ class OrganisationDataStream(EventStream):
         """Log warnings and the names of other members, each once; fail where there is an error."""
         self.client.insist_on_success(beside)
         for text in warnings_of(beside):
-            self.say_once(f"Meet & Engage warns: {text}")
+            self.say_once(f"Meet & Engage warns: {self.client.presentable(text)}")
         for name in others_of(beside):
             self.say_once(f"the answer also has {name!r}, which is not read", logging.INFO)
 

@@ -203,20 +203,6 @@ class TapMeetEngage(EventTap):
             found[method] = {schemas.column_name(name): kind for name, kind in types.items()}
         return found
 
-    @override
-    def run(self) -> int:
-        """Read, and say it if nothing keeps the vendor's limit.
-
-        Returns:
-            See the base class.
-        """
-        if not self.config["requests_per_minute"]:
-            self.logger.warning(
-                "requests_per_minute is 0: nothing keeps the vendor's limit of 10 calls in 5 "
-                "seconds, and too many breaches can get the key disabled"
-            )
-        return super().run()
-
     # Streams
 
     @cached_property

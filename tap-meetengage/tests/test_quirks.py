@@ -24,7 +24,7 @@ from event_taps_core.reading import Stopped
 from event_taps_core.testing import TapUnderTest, differences
 from event_taps_core.testing.sandbox import Sandbox, running_sandbox, switch_positions
 from event_taps_core.testing.warehouse import Parted, Warehouse
-from tap_meetengage.client import DATA_PATH
+from tap_meetengage.client import DATA_PATH, MeetEngageClient
 from tap_meetengage.tap import TapMeetEngage
 from tap_meetengage.windows import EPOCH
 
@@ -146,8 +146,10 @@ def tap_under_test() -> TapUnderTest:
 
 
 @pytest.fixture(autouse=True)
-def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("event_taps_core.client._LONGEST_BACKOFF_SECONDS", 0.02)
+def unhurried_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short waits; and the sandbox has no limit where a test does not switch it on."""
+    monkeypatch.setattr(MeetEngageClient, "call_window", None)
+    monkeypatch.setattr("event_taps_core.retries.LONGEST_BACKOFF_SECONDS", 0.02)
 
 
 # Every position of every switch, while the world moves on
@@ -397,16 +399,6 @@ def test_unknown_method_before_or_after_a_known_one_leaves_that_alone(
     assert outcome.exit_code == 1
     assert f"organisation_data_{unknown}" in outcome.said
     assert different(load(outcome), sandbox, "organisation_data_standard") == {}
-
-
-def test_run_without_a_budget_warns_that_nothing_keeps_the_limit(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
-    run(sandbox, data_methods=["standard"])
-    assert "nothing keeps the vendor's limit" in caplog.text
-    caplog.clear()
-    run(sandbox, data_methods=["standard"], requests_per_minute=6000, start_date="2100-01-01")
-    assert "nothing keeps the vendor's limit" not in caplog.text
 
 
 @pytest.mark.parametrize("wrong", [{"account": "nobody"}, {"data_methods": ["nothing"]}], ids=str)

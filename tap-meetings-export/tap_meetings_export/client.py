@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, ApiClient, Broken, Moved, Refused, snake_case
+from event_taps_core import (
+    Absent,
+    Answer,
+    ApiClient,
+    Broken,
+    Moved,
+    Refused,
+    TooManyRequests,
+    snake_case,
+    texts_in,
+)
 from tap_meetings_export.envelope import objects_of
 
 if TYPE_CHECKING:
@@ -29,10 +39,6 @@ _SUCCESS: Final = 2
 _BAD_REQUESTS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _WRONG_KEYS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
-_MESSAGES: Final = ("message", "error", "errors", "error_message", "description", "detail")
-_LONGEST_MESSAGE: Final = 500
-_LONGEST_NAMES: Final = 200
-
 _CODES: Final = ("code", "status_code")
 _VERDICTS: Final = ("code", "status", "result", "type", "success", "ok")
 _ERRORS: Final = ("error", "errors")
@@ -83,7 +89,7 @@ class ExpoPlatformClient(ApiClient):
         if problem is None:
             body = response.json()
             status = status_in(body)
-            return None if status // 100 == _SUCCESS else _problem(status, body)
+            return None if status // 100 == _SUCCESS else _problem(status)
         try:
             body = response.json()
         except Broken:
@@ -92,8 +98,7 @@ class ExpoPlatformClient(ApiClient):
         if status in _ABSENT and body is None:
             return Broken(f"HTTP {status} without JSON, so not from this API")
         if status in _BAD_REQUESTS or isinstance(problem, (Absent, Refused)):
-            return _problem(status, body)
-        problem.reason = _said(status, body)
+            return _problem(status)
         return problem
 
 
@@ -127,8 +132,7 @@ def _status_of(place: dict[str, Any]) -> int:
             status = status_in(inner)
             return HTTPStatus.INTERNAL_SERVER_ERROR if status == HTTPStatus.OK else status
     has_failed = any(_is_failure(named.get(name)) for name in _VERDICTS) or (
-        bool(message_in(place))
-        and _word(message_in(place)) not in _SUCCESSES
+        bool(texts_in(place, is_error=False))
         and (_number(named.get("status")) == 0 or any(_is_odd(named.get(name)) for name in _CODES))
     )
     return HTTPStatus.INTERNAL_SERVER_ERROR if has_failed else HTTPStatus.OK
@@ -160,36 +164,13 @@ def _is_odd(code: Any) -> bool:
     return _number(code) // 100 != _SUCCESS
 
 
-def _problem(status: int, body: Any) -> Answer:
+def _problem(status: int) -> Answer:
     """Say what a status means, whether it came by HTTP or in a body."""
-    said = _said(status, body)
+    said = f"HTTP {status}"
     if status in _WRONG_KEYS:
         return Refused(said)
     if status in _ABSENT:
         return Absent(said)
     if status in _BAD_REQUESTS:
         return BadRequest(said, retries=0)
-    return Broken(said, throttled=status == HTTPStatus.TOO_MANY_REQUESTS)
-
-
-def _said(status: int, body: Any) -> str:
-    message = message_in(body)
-    if not message and isinstance(body, dict) and body:
-        message = f"an answer that has: {', '.join(body)[:_LONGEST_NAMES]}"
-    return f"HTTP {status}: {message}" if message else f"HTTP {status}"
-
-
-def message_in(body: Any) -> str:
-    """Return the vendor's words about an error; where it puts them is not documented.
-
-    Nothing but these: other members may hold people.
-    """
-    if not isinstance(body, dict):
-        return ""
-    named = {snake_case(name): value for name, value in body.items()}
-    for said in (named.get(name) for name in _MESSAGES):
-        first = said[0] if isinstance(said, list) and said else said
-        words = message_in(first) if isinstance(first, dict) else first
-        if isinstance(words, str) and words:
-            return " ".join(words.split())[:_LONGEST_MESSAGE]
-    return ""
+    return TooManyRequests(said) if status == HTTPStatus.TOO_MANY_REQUESTS else Broken(said)

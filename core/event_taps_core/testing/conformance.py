@@ -115,8 +115,11 @@ def _sdk_tests(tap: TapUnderTest, runner: TapTestRunner) -> type:
         """The SDK's standard tests."""
 
         @pytest.fixture
-        def runner(self, sandbox: Sandbox) -> Iterator[TapTestRunner]:
+        def runner(
+            self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+        ) -> Iterator[TapTestRunner]:
             """The SDK's runner, which reads once and keeps what it read."""
+            monkeypatch.setattr(tap.tap_class.client_class, "call_window", None)
             runner.config.update(sandbox.settings)
             with signals_untouched():
                 if not runner.raw_messages:

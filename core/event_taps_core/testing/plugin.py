@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from event_taps_core.testing.under_test import TapUnderTest
 
 UNHURRIED = {"requests_per_minute": 0}
-"""The sandbox needs no politeness."""
+"""The sandbox needs no politeness, and has no limit where a tap's `switches` say so."""
 
 
 class _Sandboxes:
@@ -76,6 +76,6 @@ def sandbox(_sandboxes: _Sandboxes, tap_under_test: TapUnderTest) -> Iterator[Sa
 def run_tap(tap_under_test: TapUnderTest, sandbox: Sandbox, tmp_path: Path) -> Iterator[TapRunner]:
     """Runs the tap's console command as a process, with the settings that the sandbox asks for."""
     settings = {**sandbox.settings, **UNHURRIED, **tap_under_test.settings}
-    runner = TapRunner(tap_under_test.command, settings, tmp_path)
+    runner = TapRunner(tap_under_test.command, settings, tmp_path, is_unlimited=True)
     yield runner
     runner.kill_all()

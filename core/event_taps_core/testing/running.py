@@ -200,10 +200,19 @@ class TapRunner:
         command: Name of the tap's console command.
         settings: Settings of every run.
         folder: Where the files go.
+        is_unlimited: Whether runs may break the vendor's limit of calls (see `Invocation`).
     """
 
-    def __init__(self, command: str, settings: Mapping[str, Any], folder: Path) -> None:
+    def __init__(
+        self,
+        command: str,
+        settings: Mapping[str, Any],
+        folder: Path,
+        *,
+        is_unlimited: bool = False,
+    ) -> None:
         self.settings = dict(settings)
+        self._is_unlimited = is_unlimited
         self._name = command
         self._folder = folder
         self._started: list[RunningTap] = []
@@ -264,7 +273,7 @@ class TapRunner:
         folder.mkdir(parents=True)
         environment = {**self._environment(), **(env or {})}
         running = RunningTap(
-            Invocation(self._name, arguments, environment, folder),
+            Invocation(self._name, arguments, environment, folder, self._is_unlimited),
             stdout,
             anew="--config" not in arguments,
         )

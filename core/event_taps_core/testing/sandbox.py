@@ -68,6 +68,8 @@ class Request:
     """How long it took; None while it is not answered."""
     authorised: bool
     """Whether it carried the vendor's credentials."""
+    user_agent: str
+    accept_encoding: str
 
     def address(self, identified_by: str | None) -> str:
         """Return the path, and the query parameter that belongs to it, if any."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from event_sandbox.switches import Switch
+from event_sandbox.switches import COMPRESSION, Switch
 
 SWITCHES: Final = (
     # Authentication and errors
@@ -253,4 +253,6 @@ SWITCHES: Final = (
         ("absent", "present"),
         "No page shows types for all attributes: a text for a flag or a count.",
     ),
+    # Every vendor
+    COMPRESSION,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from event_sandbox.switches import Switch
+from event_sandbox.switches import COMPRESSION, Switch
 
 SWITCHES: Final = (
     # Authentication and errors
@@ -256,4 +256,6 @@ SWITCHES: Final = (
         ("absent", "present"),
         "Values may be of other types than listed: a text for a flag or a number, no e-mail.",
     ),
+    # Every vendor
+    COMPRESSION,
 )

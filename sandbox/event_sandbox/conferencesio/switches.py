@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from event_sandbox.switches import Switch
+from event_sandbox.switches import COMPRESSION, Switch
 
 SWITCHES: Final = (
     Switch(
@@ -152,4 +152,6 @@ SWITCHES: Final = (
         ("by_id", "shuffled"),
         "No order of any list is promised.",
     ),
+    # Every vendor
+    COMPRESSION,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from event_sandbox.switches import Switch
+from event_sandbox.switches import COMPRESSION, Switch
 
 SWITCHES: Final = (
     # Access and errors
@@ -224,4 +224,6 @@ SWITCHES: Final = (
         ("absent", "present"),
         "Values may be objects, or texts with a unit.",
     ),
+    # Every vendor
+    COMPRESSION,
 )

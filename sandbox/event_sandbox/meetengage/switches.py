@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from event_sandbox.switches import Switch
+from event_sandbox.switches import COMPRESSION, Switch
 
 SWITCHES: Final = (
     # Access
@@ -145,4 +145,6 @@ SWITCHES: Final = (
         ("absent", "nan", "bom"),
         "What writes the JSON may write NaN, or a byte-order mark.",
     ),
+    # Every vendor
+    COMPRESSION,
 )

@@ -8,6 +8,7 @@ import random
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -39,6 +40,24 @@ class Output(Promises):
         truth = first_run.truth[stream_name]
         assert truth, "the sandbox's world has no row of this stream: nothing would be tested"
         assert differences(first_run.run.records(stream_name), truth) == []
+
+    def test_host_may_be_written_in_capitals(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """Names of hosts have no case; only who compares them as they are typed finds one."""
+        address = urlsplit(sandbox.settings["api_url"])
+        written = address._replace(scheme="HTTP", netloc=f"LocalHost:{address.port}").geturl()
+        run = run_tap(api_url=written.replace("http:", "HTTP:")).assert_good()
+        self.assert_equals(self.load(run), first_run.truth)
+
+    def test_every_request_names_the_tap_and_takes_compressed_answers(
+        self, first_run: FirstRun
+    ) -> None:
+        """Firewalls refuse what bears the name of a library; attendance shrinks to a tenth."""
+        names = {request.user_agent for request in first_run.requests}
+        (name,) = names
+        assert name.startswith(f"{self.tap.command}/")
+        assert {r.accept_encoding for r in first_run.requests} == {"gzip, deflate"}
 
     def test_keys_are_never_null_and_unique(self, first_run: FirstRun) -> None:
         """In each stream, the read log too."""

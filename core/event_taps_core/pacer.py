@@ -1,0 +1,81 @@
+"""When the next request may be sent: an even pace, and a vendor's own limit."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CLOCK_MARGIN = 1.01
+"""A server's clock may be this much slower than ours."""
+
+
+class CallWindow(NamedTuple):
+    """A limit on the calls in any stretch of time, of which a vendor says that it enforces it."""
+
+    calls: int
+    seconds: float
+
+
+class Pacer:
+    """Spaces the starts of requests evenly, so that no window of time ever holds a burst.
+
+    With a `CallWindow` a call also holds one of its places from its start until `seconds` after
+    its answer. Wherever in between the server counts it, no window of that length can then hold
+    more than `calls`: when the last of them started, all others that the window could hold still
+    had their places. So neither a slow network nor a slow server can turn even spacing into a
+    breach.
+
+    Args:
+        requests_per_minute: The budget; 0 for none.
+        window: The vendor's own limit, which holds whatever the budget is.
+    """
+
+    def __init__(self, requests_per_minute: int, window: CallWindow | None = None) -> None:
+        self._interval = 60 / requests_per_minute if requests_per_minute else 0.0
+        self._window = window
+        self._next = 0.0
+        self._under_way = 0
+        self._answered: deque[float] = deque()
+        self._change = threading.Condition()
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until one request may be sent; it is, and answered, within the context.
+
+        Whoever wakes looks again, because a pause may have come in the meantime.
+        """
+        with self._change:
+            while (delay := self._delay()) != 0:
+                self._change.wait(delay)
+            self._next = time.monotonic() + self._interval
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._change:
+                self._under_way -= 1
+                if self._window is not None:
+                    self._answered.append(time.monotonic() + _CLOCK_MARGIN * self._window.seconds)
+                    self._change.notify_all()
+
+    def _delay(self) -> float | None:
+        """Return for how many seconds nobody may send; None until an answer has come."""
+        now = time.monotonic()
+        delay = max(0.0, self._next - now)
+        if self._window is not None:
+            while self._answered and self._answered[0] <= now:
+                self._answered.popleft()
+            if self._under_way + len(self._answered) >= self._window.calls:
+                return max(delay, self._answered[0] - now) if self._answered else None
+        return delay
+
+    def pause(self, seconds: float) -> None:
+        """Let nobody send for `seconds`: the server asked all of us, not one worker, to wait."""
+        with self._change:
+            self._next = max(self._next, time.monotonic() + seconds)

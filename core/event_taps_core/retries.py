@@ -1,0 +1,87 @@
+"""How often a request is sent again, and how long after: one policy for all kinds of trouble."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from typing import TYPE_CHECKING, TypeVar
+
+import backoff
+
+from event_taps_core.answers import Broken, TooManyRequests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+LONGEST_BACKOFF_SECONDS = 60.0
+LONGEST_THROTTLING_SECONDS = 300.0
+"""For so long after its first 429 a request is sent again, however often it gets another one."""
+
+
+class Retries:
+    """What is known of the tries of one request.
+
+    Args:
+        most: How often it may be sent again, for what is not a matter of the rate; 0 for never.
+        has_succeeded: Says whether the API has answered well before.
+        on_wait: Told of each answer that is asked for again, and after how many seconds.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        has_succeeded: Callable[[], bool],
+        on_wait: Callable[[Broken, float], None],
+    ) -> None:
+        self._most = most
+        self._has_succeeded = has_succeeded
+        self._on_wait = on_wait
+        self._tries = 0
+        self._failures: Counter[str] = Counter()
+        self._throttled_at: float | None = None
+
+    def run(self, send: Callable[[], T]) -> T:
+        """Send, and send again where that may help.
+
+        Raises:
+            Answer: What the API said in the end.
+        """
+        trying = backoff.on_exception(
+            backoff.runtime,
+            Broken,
+            value=self._wait,
+            giveup=self._gives_up,
+            on_backoff=lambda details: self._on_wait(details["exception"], details["wait"]),
+            jitter=None,  # `_wait` has it
+            logger=None,
+        )
+        return trying(send)()
+
+    def _gives_up(self, problem: Exception) -> bool:
+        """Bound 429 by time, a reason that has its own limit by that, and all others together."""
+        assert isinstance(problem, Broken)  # noqa: S101 - `backoff` catches no other
+        self._tries += 1
+        if isinstance(problem, TooManyRequests):
+            now = time.monotonic()
+            self._throttled_at = self._throttled_at or now
+            is_over = now - self._throttled_at >= LONGEST_THROTTLING_SECONDS
+            return 0 in (self._most, problem.retries) or is_over
+        self._failures[problem.what] += 1
+        if self._failures.total() > self._most:
+            return True
+        if problem.retries is None or (problem.elsewhere and self._has_succeeded()):
+            return False
+        return self._failures[problem.what] > problem.retries
+
+    def _wait(self, problem: Broken) -> float:
+        """Return for how many seconds to back off: never less than the server asked for."""
+        if problem.at_once:
+            return 0.0
+        backoff_seconds = min(LONGEST_BACKOFF_SECONDS, 2.0 ** min(self._tries - 1, 10))
+        wait = backoff_seconds * random.uniform(0.5, 1)  # noqa: S311 - jitter needs no secrecy
+        if problem.retry_after is not None:
+            wait = max(wait, problem.retry_after + random.uniform(0, 0.2))  # noqa: S311 - jitter
+        return wait

@@ -1,0 +1,106 @@
+"""What a vendor says about a failure, in its own words.
+
+Every API has another place for them. Only members that are there for a user to read are taken:
+whatever else stands in a body may be about a person.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from event_taps_core.answers import Broken
+from event_taps_core.columns import snake_case
+from event_taps_core.json_values import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from event_taps_core.session import ApiResponse
+
+LONGEST_WORDS: Final = 200
+_LONGEST_PAGE_BYTES: Final = 20_000
+
+_TROUBLE: Final = "(?:error|exception|failure|fault|problem|warning)s?"
+_MORE: Final = "(?:messages?|msgs?|descriptions?|details?|text|reason|title|info)"
+_OF_TROUBLE: Final = re.compile(f"{_TROUBLE}(?:_?{_MORE})?")
+_SAID: Final = re.compile(
+    f"{_OF_TROUBLE.pattern}|(?:(?:status|response|result)_?)?(?:messages?|msgs?)"
+)
+_SAID_OF_ERRORS: Final = re.compile(f"{_SAID.pattern}|{_MORE}|code|cause")
+"""Within what is an error, further members are about it; a number only if nothing else is."""
+
+_NOTHING: Final = frozenset({"", "ok", "success", "successful", "successfully", "none", "null"})
+_TITLE: Final = re.compile(rb"<title[^>]*>([^<]*)", re.IGNORECASE)
+_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])"
+_TOKEN: Final = re.compile(
+    rf"(?<![\w+=~-])(?!{_UUID})(?=[\w+=~-]*\d)(?=[\w+=~-]*[a-z])[\w+=~-]{{20,}}", re.IGNORECASE
+)
+"""Letters and digits that no language has: a token, a key or a part of one; an id is none."""
+
+
+def texts_in(value: Any, *, is_error: bool) -> list[str]:
+    """Collect the texts that a decoded body has for a user.
+
+    Args:
+        value: The body, or a part of it.
+        is_error: Whether it is about an error as a whole; else only what names one is looked at.
+    """
+    if isinstance(value, dict):
+        names = _SAID_OF_ERRORS if is_error else _SAID
+        return _told(value, names) or _told_within(value)
+    if not is_error or value is None or isinstance(value, bool):
+        return []
+    if isinstance(value, list):
+        return list(dict.fromkeys(text for item in value for text in texts_in(item, is_error=True)))
+    text = " ".join(str(value).split())
+    return [] if text.strip(" .!").casefold() in _NOTHING else [text]
+
+
+def _told(value: dict[str, Any], names: re.Pattern[str]) -> list[str]:
+    told = [item for name, item in value.items() if names.fullmatch(snake_case(name))]
+    texts = texts_in(told, is_error=True)
+    return [text for text in texts if not text.isdecimal()] or texts
+
+
+def _told_within(value: dict[str, Any]) -> list[str]:
+    """Look one level down, where only what is called an error is one."""
+    inner = [item for item in value.values() if isinstance(item, dict)]
+    return [text for item in inner for text in _told(item, _OF_TROUBLE)]
+
+
+def words_in(response: ApiResponse) -> str:
+    """Return what an answer says, as it says it: not to be shown before it is `presentable`."""
+    if response.spooled is not None:
+        return ""  # so long is no error
+    content = response.content
+    try:
+        body = decode(content)
+    except Broken:
+        return _words_of_text(response, content)
+    is_flat = isinstance(body, dict) and not any(isinstance(v, (dict, list)) for v in body.values())
+    return "; ".join(texts_in(body, is_error=is_flat or not response.ok))
+
+
+def _words_of_text(response: ApiResponse, content: bytes) -> str:
+    """Return the title of a page, or the first line of an error in plain text."""
+    start = content[:_LONGEST_PAGE_BYTES].lstrip()
+    if start.startswith(b"<"):
+        title = _TITLE.search(start)
+        said = html.unescape(title[1].decode(errors="replace")).strip() if title else ""
+        return f'a page with the title "{said}"' if said else "an HTML page"
+    if response.ok or not response.headers.get("Content-Type", "").startswith("text/plain"):
+        return ""
+    return start.partition(b"\n")[0].decode(errors="replace")
+
+
+def presentable(words: str, clean: Callable[[str], str]) -> str:
+    """Return words that may be shown: short, and without secrets and people.
+
+    Args:
+        words: What a vendor says.
+        clean: Takes secrets and addresses out. It comes before the cut: half a secret is one too.
+    """
+    cleaned = _TOKEN.sub("***", clean(" ".join(words.split())))
+    return cleaned[:LONGEST_WORDS].strip()
