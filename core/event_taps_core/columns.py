@@ -8,10 +8,13 @@ dropped and nothing breaks a load.
 from __future__ import annotations
 
 import re
+import sys
 import threading
+from array import array
 from collections import defaultdict
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 from singer_sdk import typing as th
@@ -19,7 +22,7 @@ from singer_sdk import typing as th
 from event_taps_core.schema import OBJECT, TIMESTAMP, column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 Row = dict[str, Any]
 """A row as the vendor sent it, or as the tap emits it."""
@@ -129,24 +132,33 @@ def json_text(value: Any) -> Any:
 
 
 def integer(value: Any) -> int:
-    """Accept whole numbers, also as text (`"3"`) or as floats (`3.0`).
+    """Accept whole numbers of 64 bits, also as text (`"3"`) or as floats (`3.0`).
+
+    No warehouse has larger ones in a column of integers.
 
     Raises:
-        Unconvertible: If it is not a whole number.
+        Unconvertible: If it is not one.
     """
-    if isinstance(value, str) and _WHOLE.fullmatch(value) and -(2**63) <= int(value) < 2**63:
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
+    is_whole = (
+        type(value) is int
+        or (isinstance(value, str) and _WHOLE.fullmatch(value))
+        or (isinstance(value, float) and value.is_integer())
+    )
+    if is_whole and -(2**63) <= int(value) < 2**63:
         return int(value)
     raise Unconvertible(value)
 
 
 def number(value: Any) -> float:
-    """Accept finite numbers, also as text (`"2.5"`).
+    """Accept finite numbers, also as text (`"2.5"`); whole ones as far as floats reach.
+
+    PostgreSQL holds all of them exactly (numeric), DuckDB with the digits of a float (double).
 
     Raises:
         Unconvertible: If it is not a number.
     """
+    if type(value) is int and abs(value) <= sys.float_info.max:
+        return value
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
     raise Unconvertible(value)
@@ -189,6 +201,29 @@ _FORMATS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "date": iso_date,
 }
 
+
+class _Bound(NamedTuple):
+    """What an int in a column may not exceed."""
+
+    code: str
+    """The type code of arrays that take no larger ones."""
+    accepted: frozenset[type]
+    convert: Callable[[Any], Any]
+
+    def is_exceeded(self, values: Iterable[Any]) -> bool:
+        """Say whether any value of a page is too large: one look is far cheaper than many."""
+        try:
+            array(self.code, filter(None, values))
+        except OverflowError:
+            return True
+        return False
+
+
+_BOUNDS: Final = {
+    "integer": _Bound("q", frozenset({type(None)}), integer),
+    "number": _Bound("d", frozenset({type(None), float}), number),
+}
+
 _Step = tuple["str | None", "frozenset[type]", "Callable[[Any], Any] | None"]
 """A column, the classes that pass as they are, what converts the others.
 
@@ -208,14 +243,21 @@ def _contested(_: Any) -> Any:
 
 def _step(column: str, schema: Mapping[str, Any]) -> _Step:
     """Compile one column."""
-    declared = schema.get("type", [])
-    types = [declared] if isinstance(declared, str) else list(declared)
     if schema.get("format") in _FORMATS:
         return column, frozenset({type(None)}), _FORMATS[schema["format"]]
-    accepted = {type(None)}.union(*(_CLASSES.get(name, ()) for name in types))
-    named = [name for name in types if name != "null"]
-    convert = _CONVERSIONS.get(named[0]) if len(named) == 1 else None
-    return column, frozenset(accepted), convert
+    accepted = {type(None)}.union(*(_CLASSES.get(name, ()) for name in _types(schema)))
+    return column, frozenset(accepted), _CONVERSIONS.get(_only_type(schema) or "")
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    declared = schema.get("type", [])
+    types = [declared] if isinstance(declared, str) else declared
+    return [name for name in types if name != "null"]
+
+
+def _only_type(schema: Mapping[str, Any]) -> str | None:
+    types = _types(schema)
+    return types[0] if len(types) == 1 else None
 
 
 class Conversion:
@@ -241,6 +283,11 @@ class Conversion:
             for name, schema in properties.items()
             if name not in dropped and name != EXTRA_FIELDS
         }
+        self._bounds = {
+            name: _BOUNDS[kind]
+            for name in self._columns
+            if (kind := _only_type(properties[name])) in _BOUNDS
+        }
         self._dropped = frozenset(dropped)
         self._keep_extra = keep_extra
         self._planning = threading.Lock()
@@ -260,7 +307,7 @@ class Conversion:
             **({EXTRA_FIELDS: None} if self._keep_extra else {}),
         }
 
-    def convert(self, rows: Iterable[Row], template: Row) -> list[Row]:
+    def convert(self, rows: Sequence[Row], template: Row) -> list[Row]:
         """Convert the rows of one answer.
 
         Args:
@@ -270,7 +317,7 @@ class Conversion:
         Returns:
             New records, with times as `datetime`; the rows stay as they are.
         """
-        steps = self._steps
+        bounds, steps = self._bounds, self._steps  # in this order: see `_watch`
         records = []
         for row in rows:
             record = template.copy()
@@ -291,7 +338,25 @@ class Conversion:
                 elif column is not None:
                     self._keep(attribute, value, record)
             records.append(record)
+        too_large = [
+            name
+            for name, bound in bounds.items()
+            if name not in self._constant and bound.is_exceeded(map(itemgetter(name), records))
+        ]
+        if too_large:
+            self._watch(too_large)
+            return self.convert(rows, template)
         return records
+
+    def _watch(self, columns: Iterable[str]) -> None:
+        """Look at each value of these columns from now on."""
+        with self._planning:
+            for column in set(columns).intersection(self._bounds):
+                old, bound = self._columns[column], self._bounds[column]
+                step = self._columns[column] = (column, bound.accepted, bound.convert)
+                attributes = [name for name, known in self._steps.items() if known is old]
+                self._steps.update(dict.fromkeys(attributes, step))
+            self._bounds = {n: bound for n, bound in self._bounds.items() if n not in columns}
 
     def _plan(self, attribute: str) -> _Step:
         """Find the column of an attribute seen for the first time."""

@@ -6,20 +6,29 @@ byte-order mark, a NaN or half a surrogate pair in one name must not cost the ot
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-from typing import Any
+import shutil
+import tempfile
+from typing import IO, Any
 
 import msgspec
 
 from event_taps_core.answers import Broken
 
 _decode = msgspec.json.Decoder().decode
+_PIECE_CHARACTERS = 64 * 1024
 _WRONG_PLACE_RETRIES = 2
 """HTML instead of JSON is a wrong host or a login page, until the API has answered once."""
 
 
-def decode(content: bytes) -> Any:
+def decode(content: bytes, charset: str | None = None) -> Any:
     """Decode a JSON body.
+
+    Args:
+        content: The body.
+        charset: What the answer declares; it counts where the body is not UTF-8.
 
     Returns:
         The value. NaN and infinities become null, lone surrogates become U+FFFD, NUL characters
@@ -31,7 +40,7 @@ def decode(content: bytes) -> Any:
     try:
         return decode_strictly(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _cleaned(_decode_leniently(content))
+        return _cleaned(_decode_leniently(content, charset))
 
 
 def decode_strictly(content: bytes) -> Any:
@@ -50,8 +59,53 @@ def decode_strictly(content: bytes) -> Any:
     return _cleaned(value) if b"\\" in content and b"\\u0000" in content else value
 
 
-def _decode_leniently(content: bytes) -> Any:
-    text = content.decode("utf-8-sig", errors="replace")
+def in_utf8(file: IO[bytes], charset: str | None) -> IO[bytes]:
+    """Return a body in UTF-8: the file itself, if it is that or not what is declared either.
+
+    Args:
+        file: The body; closed if another file takes its place.
+        charset: See `decode`.
+
+    Raises:
+        OSError: If there is no room for the other file.
+    """
+    if charset in (None, "utf-8", "utf8") or _holds(file, "utf-8") or not _holds(file, charset):
+        return file
+    file.seek(0)
+    found = tempfile.TemporaryFile()  # noqa: SIM115 - who reads it closes it
+    writer = io.TextIOWrapper(found, "utf-8", newline="")
+    with io.TextIOWrapper(file, charset, newline="") as reader:
+        shutil.copyfileobj(reader, writer)
+    writer.detach()
+    return found
+
+
+def _holds(file: IO[bytes], charset: str) -> bool:
+    """Say whether a file is text of this charset."""
+    file.seek(0)
+    try:
+        reader = io.TextIOWrapper(file, charset, newline="")
+    except LookupError:
+        return False
+    try:
+        while reader.read(_PIECE_CHARACTERS):
+            pass
+    except ValueError:
+        return False
+    finally:
+        reader.detach()
+    return True
+
+
+def _text_of(content: bytes, charset: str | None) -> str:
+    for encoding in filter(None, ("utf-8-sig", charset)):
+        with contextlib.suppress(LookupError, ValueError):
+            return content.decode(encoding)
+    return content.decode("utf-8-sig", errors="replace")
+
+
+def _decode_leniently(content: bytes, charset: str | None) -> Any:
+    text = _text_of(content, charset)
     try:
         return json.loads(text, strict=False, parse_constant=lambda _: None)
     except ValueError:

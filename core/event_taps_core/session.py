@@ -6,6 +6,7 @@ import http.client
 import io
 import tempfile
 import time
+from email.message import Message
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urljoin
 
@@ -17,7 +18,7 @@ from typing_extensions import Buffer, override
 from urllib3.util import parse_url
 
 from event_taps_core.answers import Broken
-from event_taps_core.json_values import decode
+from event_taps_core.json_values import decode, in_utf8
 
 if TYPE_CHECKING:
     import socket
@@ -104,6 +105,13 @@ class ApiResponse(requests.Response):
             self._content = self.raw.read(decode_content=True)
         return self._content or b""
 
+    @property
+    def charset(self) -> str | None:
+        """The charset that the answer declares, in small letters; None if it declares none."""
+        header = Message()
+        header["Content-Type"] = self.headers.get("Content-Type", "")
+        return header.get_content_charset()
+
     def spool(self) -> None:
         """Read the body, a large one into a file, so that no answer can fill the memory.
 
@@ -115,15 +123,15 @@ class ApiResponse(requests.Response):
         try:
             for piece in self.raw.stream(_PIECE_BYTES, decode_content=True):
                 file.write(piece)
+            if file.tell() > _SPOOLED_BYTES:
+                self.spooled = in_utf8(file, self.charset)
+                return
         except BaseException as error:
             self.close()  # a connection with half an answer in it is of no use to the next request
             if isinstance(error, OSError):
                 msg = f"a large answer does not fit into a temporary file ({error.strerror})"
                 raise Broken(msg, retries=0) from error
             raise
-        if file.tell() > _SPOOLED_BYTES:
-            self.spooled = file
-            return
         with file:
             file.seek(0)
             self._content = file.read()
@@ -136,7 +144,7 @@ class ApiResponse(requests.Response):
             Broken: If the body is not JSON.
         """
         if self._value is _UNREAD:
-            self._value = decode(self.content)
+            self._value = decode(self.content, self.charset)
         return self._value
 
 

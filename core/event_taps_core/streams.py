@@ -246,8 +246,6 @@ class EventStream(RESTStream[Any]):
         if self._has_text_ids:
             is_id = (isinstance(found, str) and found != "") or type(found) is int
             return str(found) if is_id else None
-        if type(found) is int:
-            return found
         try:
             return integer(found)
         except Unconvertible:

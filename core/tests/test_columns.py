@@ -397,9 +397,29 @@ def test_integers_as_large_as_a_bigint_keep_every_digit(sent: int) -> None:
     assert one({"age": sent})["age"] == sent
 
 
-def test_an_integer_beyond_every_warehouses_type_is_not_lost() -> None:
-    record = one({"age": 2**63})
-    assert 2**63 in (record["age"], (record[EXTRA_FIELDS] or {}).get("age"))
+@pytest.mark.parametrize(
+    ("column", "large"),
+    [
+        *(("age", value) for value in (2**63, -(2**63) - 1, 2**64 - 1, 10**30, 1e300, "9" * 19)),
+        ("score", 10**309),
+    ],
+)
+def test_a_number_beyond_the_columns_type_is_extra(column: str, large: object) -> None:
+    """It would stop the load, and again every night; every other value is where it belongs."""
+    conversion = Conversion(PROPERTIES)
+    template = conversion.template({})
+    for name in (column, column.upper(), column.capitalize()):
+        values = [1, large, None, 0, -5]
+        records = conversion.convert([{name: value} for value in values], template)
+        assert [record[column] for record in records] == [1, None, None, 0, -5]
+        assert [record[EXTRA_FIELDS] for record in records] == [
+            {name: value} if value is large else None for value in values
+        ]
+
+
+@pytest.mark.parametrize("sent", [2**64, -(10**30), 1e300])
+def test_a_column_of_numbers_takes_what_floats_reach(sent: float) -> None:
+    assert one({"score": sent})["score"] == sent
 
 
 @pytest.mark.parametrize(("sent", "written"), [("2.5", 2.5), (" 3 ", 3), ("-0.1", -0.1)])

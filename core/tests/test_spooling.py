@@ -79,6 +79,32 @@ def test_an_answer_has_the_same_content_whether_it_is_spooled_or_not(
     assert response.content == response.content == body
 
 
+@pytest.mark.parametrize("size", [30, 10 * LIMIT])
+@pytest.mark.parametrize(
+    ("sent_in", "declared", "read"),
+    [
+        ("iso-8859-1", "; charset=ISO-8859-1", "José"),
+        ("utf-8", "; charset=ISO-8859-1", "José"),  # what is UTF-8 is nothing else
+        ("iso-8859-1", "; charset=no-such-thing", "Jos\ufffd"),
+        ("iso-8859-1", "; charset=utf-8", "Jos\ufffd"),
+        ("iso-8859-1", "", "Jos\ufffd"),
+    ],
+)
+def test_the_declared_charset_counts_where_a_body_is_not_utf_8(
+    server: ApiServer, size: int, sent_in: str, declared: str, read: str
+) -> None:
+    rows = [{"name": "José"}, {"name": "x" * size}]
+    body = json.dumps({"data": rows}, ensure_ascii=False).encode(sent_in)
+    headers = {"Content-Type": f"application/json{declared}"}
+    server.on("/people", Reply(body, headers=headers))
+    response = answer_of(make(server))
+    expected = [{"name": read}, rows[1]]
+    assert response.json() == {"data": expected}
+    assert (response.spooled is not None) == (size > LIMIT)
+    if response.spooled:
+        assert [row for page in pages_of(response.spooled, "data") for row in page] == expected
+
+
 def test_without_spooling_every_answer_is_in_memory(server: ApiServer) -> None:
     server.on("/people", Reply(body_of(5 * LIMIT)))
     assert answer_of(make(server, ToyClient)).spooled is None

@@ -7,6 +7,8 @@ server keeps its transports where they can be found by the client's address (see
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,6 +26,7 @@ ErrorAnswer = Callable[[int, str], Response]
 """Makes an error in the vendor's form from a status and a message."""
 
 _HANG_SECONDS: Final = 30
+_BEYOND_LATIN_1: Final = re.compile(r"[^\x00-\xff]")
 
 _HTML: Final = (
     "<!doctype html><html><head><title>Maintenance</title></head><body>Back soon.</body></html>"
@@ -141,6 +144,14 @@ async def _error_at_200(exchange: Exchange) -> None:
     await exchange.answer(response)
 
 
+async def _latin_1(exchange: Exchange) -> None:
+    """Send the right answer in ISO-8859-1, and say so; what that cannot write is escaped."""
+    start, body = await exchange.right_answer()
+    text = _BEYOND_LATIN_1.sub(lambda found: json.dumps(found[0])[1:-1], body.decode())
+    kind = 'application/json; charset="ISO-8859-1"'
+    await exchange.answer(Response(text.encode("latin-1"), start["status"], media_type=kind))
+
+
 BREAK: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "429_seconds": _too_many_seconds,
     "429_date": _too_many_date,
@@ -157,4 +168,5 @@ BREAK: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "cut_json": _cut_json,
     "html": _html,
     "error_200": _error_at_200,
+    "latin_1": _latin_1,
 }

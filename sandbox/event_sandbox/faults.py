@@ -29,7 +29,17 @@ RANDOM_KINDS: Final = (
     "html",
     "error_200",
 )
-PERMANENT_KINDS: Final = ("500", "404", "403", "html", "cut_json", "error_200", "timeout", "reset")
+PERMANENT_KINDS: Final = (
+    "500",
+    "404",
+    "403",
+    "html",
+    "cut_json",
+    "error_200",
+    "timeout",
+    "reset",
+    "latin_1",
+)
 
 _MOST_IN_A_ROW: Final = 3
 """A client that tries four times gets through: faults by rate are transient by definition."""

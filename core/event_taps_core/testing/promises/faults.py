@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +54,19 @@ class Faults(Promises):
         run = run_tap().assert_good()
         assert len({request.fault for request in sandbox.requests() if request.fault}) > 1
         self.assert_equals(self.load(run), first_run.truth)
+
+    def test_answers_in_another_charset_read_the_same(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """JSON is UTF-8, but older servers say something else, and mean it."""
+        usual = first_run.run.stdout.decode()
+        assert re.search("[\x80-\xff]", usual), "nothing would be tested"
+        sandbox.break_path("", "latin_1")
+        first, second = (
+            [{**message["record"], "read_at": None} for message in run.of_type("RECORD")]
+            for run in (first_run.run, run_tap().assert_good())
+        )
+        assert second == first
 
     def test_asked_to_wait_nobody_asks_before(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
