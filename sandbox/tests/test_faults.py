@@ -107,6 +107,14 @@ def test_error_at_200(sandbox: Client) -> None:
     assert answer.json()["status"] == "error"
 
 
+def test_latin_1(sandbox: Client) -> None:
+    right = sandbox.vendor("conferencesio", "/sessions").json()
+    sandbox.control("POST", "/faults", {"permanent": [{"path": "", "kind": "latin_1"}]})
+    answer = sandbox.vendor("conferencesio", "/sessions")
+    assert answer.headers["content-type"] == 'application/json; charset="ISO-8859-1"'
+    assert json.loads(answer.body.decode("latin-1")) == right
+
+
 @pytest.mark.parametrize("kind", PERMANENT_KINDS)
 def test_permanent_faults_strike_their_path_always_and_no_other(sandbox: Client, kind: str) -> None:
     sandbox.control("POST", "/faults", {"permanent": [{"path": "^/app$", "kind": kind}]})
@@ -123,6 +131,7 @@ def test_permanent_faults_strike_their_path_always_and_no_other(sandbox: Client,
                 (200, "html"),
                 (200, "cut_json"),
                 (200, "error_200"),
+                (200, "latin_1"),
             }
     assert sandbox.vendor("conferencesio", "/sessions").json()["status"] == "ok"
     time.sleep(0.05)
