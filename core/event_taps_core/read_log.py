@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from event_taps_core.columns import READ_AT
 from event_taps_core.schema import INTEGER, TEXT, Column, column, key
 from event_taps_core.streams import EventStream
 
@@ -41,6 +42,15 @@ class ReadLogStream(EventStream):
         column("reason", TEXT, "Why it is absent; else null."),
         column("row_count", INTEGER, "Number of rows in that reading."),
     )
+
+    @override
+    def automatic_columns(self) -> set[str]:
+        return {column.name for column in self.columns} | super().automatic_columns()
+
+    @override
+    def keep_progress(self) -> None:
+        """Keep when this run began: the next one's rows have to be newer, by whatever clock."""
+        self.stream_state.update(replication_key=READ_AT, replication_key_value=self.tap.read_at)
 
     def note(self, stream: EventStream, parent_id: str, row_count: int, reason: str | None) -> None:
         """Write that a parent was read completely."""

@@ -24,7 +24,7 @@ import msgspec
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.pagination import BaseAPIPaginator, SinglePagePaginator
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL, Metadata
 from singer_sdk.streams.rest import PageContext, RESTStream
 from singer_sdk.typing import PropertiesList, Property
 from typing_extensions import override
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
     import requests
     from singer_sdk.helpers.types import Context
+    from singer_sdk.singerlib.catalog import MetadataMapping
 
     from event_taps_core.session import ApiResponse
     from event_taps_core.settling import ParentKey
@@ -603,15 +604,33 @@ class EventStream(RESTStream[Any]):
 
     @cached_property
     def conversion(self) -> Conversion:
-        """The compiled conversion of this stream, made once per run."""
-        properties = self.schema["properties"]
-        deselected = {name for name in properties if not self.mask.get(("properties", name), True)}
-        secrets = {column.name for column in self.columns if column.secret}
+        """The compiled conversion of this stream, made once per run.
+
+        The SCHEMA that is sent decides: what a catalog does not declare is left out.
+        """
+        properties = self.effective_schema.get("properties", {})
+        hidden = {name for name in properties if not self.mask.get(("properties", name), True)}
+        if not self.config.get("include_secrets"):
+            hidden |= {column.name for column in self.columns if column.secret}
+        declared = {column.name for column in (*self.columns, *COMMON_COLUMNS)}
         return Conversion(
             properties,
-            dropped=deselected | (secrets - set(properties)),
-            keep_extra=EXTRA_FIELDS not in deselected,
+            dropped=hidden | (declared - set(properties)),
+            keep_extra=EXTRA_FIELDS in set(properties) - hidden,
         )
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        """Keep what nobody can do without, whatever a catalog deselects."""
+        found = super().metadata
+        for name in self.automatic_columns():
+            found["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
+        return found
+
+    def automatic_columns(self) -> set[str]:
+        """Return the columns that are always there: keys, and when a row was read."""
+        return {*self.primary_keys, READ_AT} - {""}
 
     @cached_property
     def is_on_short_path(self) -> bool:
@@ -637,6 +656,13 @@ class EventStream(RESTStream[Any]):
             StateError: If that cannot be used.
         """
         _ = self.settling
+        lacking = set(self.primary_keys) - set(self.effective_schema.get("properties", {}))
+        if self.selected and lacking:
+            msg = (
+                f"the catalog does not declare {', '.join(sorted(lacking))} of stream {self.name}, "
+                "which is part of its key: make a new one with --discover"
+            )
+            raise StateError(msg)
 
     @cached_property
     def settling(self) -> Settling:

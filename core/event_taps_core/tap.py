@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -27,6 +29,7 @@ from event_taps_core.reading import Done, Stop, Stopped, read_in_order
 from event_taps_core.redaction import Redaction, secret_values
 from event_taps_core.setting_texts import in_words, read_texts, texts_of_variables, variable_of
 from event_taps_core.settings import check
+from event_taps_core.settling import moment
 from event_taps_core.streams import EventStream
 from event_taps_core.walk import Walk
 
@@ -42,6 +45,9 @@ if TYPE_CHECKING:
     from event_taps_core.columns import Row
     from event_taps_core.schema import Column
     from event_taps_core.streams import Page
+
+_REPEAT_SECONDS = 5.0
+"""A second signal within this time is not meant as one of its own."""
 
 
 class EventTap(Tap):
@@ -69,12 +75,13 @@ class EventTap(Tap):
         self._variables: dict[str, str] = {}
         self.clock = SteadyClock()
         self.run_started = self.clock.started
-        self.read_at = self.run_started.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        self.read_at = _text_of(self.run_started)
         self.stop = Stop()
         self.first_failure: Answer | None = None
         self.has_read = False
         self.held_absences: list[Callable[[], None]] = []
         self._stop_signal = 0
+        self._stop_signals: list[float] = []
         super().__init__(**kwargs)
 
     # What a tap overrides
@@ -214,6 +221,8 @@ class EventTap(Tap):
     def _keep_progress(self) -> None:
         for stream in self.event_streams.values():
             stream.keep_progress()
+        if self.has_read:
+            self.read_log.keep_progress()
 
     def ask_early(self) -> None:
         """Ask once for everything that the vendor has to prepare, before anything is read.
@@ -283,17 +292,32 @@ class EventTap(Tap):
             msg = "the state is not Singer state ({'bookmarks': {...}}): pass none to start anew"
             raise StateError(msg)
         super().load_state(state)
+        last = moment(bookmarks.get(ReadLogStream.name, {}).get("replication_key_value"))
+        if last is not None and last >= self.run_started:
+            self.read_at = _text_of(last + timedelta(microseconds=1))
+            self.logger.warning(
+                "%s: the clock of this machine is behind that of the last run; rows that are read "
+                "now count as read at %s, so that they replace older ones",
+                self.name,
+                self.read_at,
+            )
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        """Ask the reading to end where no line is cut; insist the second time.
+        """Ask the reading to end where no line is cut; insist the third time.
 
-        The SDK writes STATE right here, which may be in the middle of a record, and exits 0.
+        The SDK writes STATE right here, which may be in the middle of a record, and exits 0. A
+        second signal soon after the first is no insisting: Meltano answers Ctrl-C, which reaches
+        the tap too, with a SIGTERM.
         """
-        if self._stop_signal:
+        now = time.monotonic()
+        self._stop_signals.append(now)
+        first, *repeats = self._stop_signals
+        if len(repeats) > 1 or (repeats and now - first > _REPEAT_SECONDS):
             os._exit(128 + signum)
-        self._stop_signal = signum
-        self.stop.ask()
+        if not repeats:
+            self._stop_signal = signum
+            self.stop.ask()
 
     @classmethod
     @override
@@ -414,6 +438,11 @@ class EventTap(Tap):
             for stream in self.event_streams.values()
             for reason, ids in stream.tally.failed.items()
         )
+
+
+def _text_of(when: datetime) -> str:
+    """Write a time with microseconds, so that texts have the order of their times."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _asking(ask: tuple[EventStream, Context | None]) -> Iterator[Page]:

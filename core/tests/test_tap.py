@@ -103,6 +103,60 @@ def test_a_catalog_made_with_secrets_does_not_bring_them_back(api: ApiServer) ->
     assert str(PERSON["personalLink"]) not in run(api, catalog=catalog).stdout
 
 
+# The catalog
+
+
+def test_a_record_holds_no_column_that_its_schema_does_not(api: ApiServer) -> None:
+    """A catalog may be older than the tap, made without secrets, or cut for privacy."""
+    catalog = catalog_of()
+    for entry in catalog["streams"]:
+        if entry["stream"] == "people":
+            del entry["schema"]["properties"]["age"]
+            entry["schema"]["properties"]["address"] = {"type": ["string", "null"]}
+    result = run(api, catalog=catalog, include_secrets=True)
+    assert result.exit_code == 0
+    for schema in result.of("SCHEMA"):
+        for record in result.records(schema["stream"]):
+            assert list(record) == [n for n in schema["schema"]["properties"] if n in record]
+    first = result.records("people")[0]
+    assert "age" not in first
+    assert "Age" not in first["extra_fields"], "left out is left out"
+    assert first["address"] is None, "its type is the catalog's"
+    assert str(PERSON["personalLink"]) not in result.stdout
+
+
+def test_a_catalog_without_extra_fields_has_none(api: ApiServer) -> None:
+    catalog = catalog_of()
+    for entry in catalog["streams"]:
+        entry["schema"]["properties"].pop("extra_fields", None)
+    assert "extra_fields" not in run(api, catalog=catalog).stdout
+
+
+def test_a_catalog_without_a_key_is_said_in_one_line(api: ApiServer) -> None:
+    catalog = catalog_of()
+    for entry in catalog["streams"]:
+        entry["schema"]["properties"].pop("vote_key", None)
+    result = run(api, catalog=catalog)
+    assert result.exit_code == 1
+    assert "vote_key of stream votes" in str(result.error)
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("inclusion", ["available", None])
+def test_when_a_row_was_read_cannot_be_deselected(api: ApiServer, inclusion: str | None) -> None:
+    """Without it nothing says which row is the newest, or what is gone."""
+    catalog = catalog_of()
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if item["breadcrumb"] and item["breadcrumb"] != ["properties", "person"]:
+                item["metadata"].update(inclusion=inclusion, selected=False)
+    result = run(api, catalog=catalog)
+    assert list(result.records("visits")[0]) == ["event_id", "visit_key", "person", "read_at"]
+    assert set(result.records("read_log")[0]) == {
+        *("stream", "parent_id", "outcome", "reason", "row_count", "read_at")
+    }
+
+
 # Selection and the SDK's own ways
 
 
@@ -248,7 +302,9 @@ def test_state_goes_on_from_state(api: ApiServer) -> None:
     first = run(api)
     second = run(api, state=first.state)
     assert second.exit_code == 0
-    assert second.state == first.state
+    assert {**second.state["bookmarks"], "read_log": first.state["bookmarks"]["read_log"]} == (
+        first.state["bookmarks"]
+    )
 
 
 def test_bookmarks_of_streams_that_are_not_selected_are_kept(api: ApiServer) -> None:
@@ -471,3 +527,44 @@ def test_killed_at_once_a_run_resumes_from_its_last_state(
     resumed = run(api, state=killed.state)
     read = set(killed.column("visits", "event_id")) | set(resumed.column("visits", "event_id"))
     assert read == {"a", "b"}
+
+
+# stdout
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_slow_target_gets_every_row_however_stdout_is_buffered(
+    api: ApiServer, tmp_path: Path, unbuffered: str
+) -> None:
+    """An unbuffered stdout takes a part of a page only, and says so by the number it returns."""
+    people = [{"id": n, "fullName": "x" * 1000} for n in range(5000)]
+    api.on("/people", {"data": people})
+    environment = {"PYTHONUNBUFFERED": unbuffered}
+    config = config_of(api)
+    with spawned(config, tmp_path, stdout=subprocess.PIPE, environment=environment) as tap:
+        assert tap.process.stdout is not None
+        time.sleep(0.5)  # the pipe is full by then
+        received, _ = tap.process.communicate(timeout=60)
+    assert tap.process.returncode == 0
+    result = Run(0, received)
+    assert len(result.records("people")) == len(people)
+    assert result.messages[-1]["type"] == "STATE"
+
+
+# The clock
+
+
+def test_rows_are_newer_than_those_of_the_last_run_whatever_the_clock_says(
+    api: ApiServer,
+) -> None:
+    """A clock that was ahead once must not make a year of nights look older than that one."""
+    future = "2999-01-01T00:00:00.000000Z"
+    kept = {"replication_key": "read_at", "replication_key_value": future}
+    result = run(api, state={"bookmarks": {"read_log": kept}})
+    assert {record["read_at"] for record in result.records("visits")} == {
+        "2999-01-01T00:00:00.000001Z"
+    }
+    assert sum("clock of this machine is behind" in line for line in result.log) == 1
+    again = run(api, state=result.state)
+    assert again.column("visits", "read_at") > result.column("visits", "read_at")
+    assert not any("clock" in line for line in run(api, state=run(api).state).log)

@@ -75,7 +75,7 @@ def make_control(sandbox: Sandbox) -> Starlette:
             Route("/_sandbox/counters", control.counters),
             Route("/_sandbox/latency", control.latency, methods=["POST"]),
             Route("/_sandbox/preparation", control.preparation, methods=["GET", "POST", "DELETE"]),
-            Route("/_sandbox/vanish", control.vanish, methods=["POST"]),
+            Route("/_sandbox/vanish", control.vanish, methods=["POST", "DELETE"]),
             Route("/_sandbox/change", control.change, methods=["POST"]),
         ],
         exception_handlers={UserError: _bad_request},
@@ -178,6 +178,9 @@ class _Control:
         return json_response({"seconds": preparation.seconds, "reports": preparation.reports()})
 
     async def vanish(self, request: Request) -> Response:
+        if request.method == "DELETE":
+            self._sandbox.bring_back()
+            return json_response({})
         body = await _body(request, _Vanish)
         key = self._sandbox.vanish(body.vendor, body.session_id, body.after_requests)
         return json_response(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ class Sandbox:
         self.counters: Counter[str] = Counter()
         """What must never happen and did, by `vendor.name`."""
         self._on_advance = on_advance
+        self._before_vanishing: World | None = None
         self._planned: list[_Planned] = []
 
     def truth(
@@ -82,6 +84,7 @@ class Sandbox:
         """Move the world on by so many days."""
         changes = advance(self.world, steps)
         self.generation += 1
+        self._before_vanishing = None
         self.preparation.forget()
         if self._on_advance:
             self._on_advance(self.world)
@@ -114,8 +117,18 @@ class Sandbox:
         if key is None or not vendor.has_parent(self.world, key):
             message = f"there is no {key!r}" if key else "there is nothing with attendance"
             raise UserError(message)
+        if self._before_vanishing is None:
+            self._before_vanishing = copy.deepcopy(self.world)
         self._plan(vendor_name, after_requests, lambda: vendor.remove(self.world, key))
         return key
+
+    def bring_back(self) -> None:
+        """Bring back all that vanished since the world moved on, as it was."""
+        if self._before_vanishing is None:
+            message = "nothing has vanished since the world moved on"
+            raise UserError(message)
+        self.world, self._before_vanishing = self._before_vanishing, None
+        self.generation += 1
 
     def change(self, vendor_name: str, kind: str, after_requests: int) -> None:
         """Let something happen now or during the n-th vendor request from now."""

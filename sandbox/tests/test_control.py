@@ -140,6 +140,18 @@ def test_vanish_at_once(fresh: Client) -> None:
     assert_gone(fresh, key)
 
 
+@pytest.mark.parametrize("vendor", ["conferencesio", "airmeet", "accelevents"])
+def test_what_vanished_is_brought_back_as_it_was(fresh: Client, vendor: str) -> None:
+    streams = fresh.control("GET", f"/streams/{vendor}")
+    before = {stream: fresh.truth(vendor, stream) for stream in streams}
+    fresh.control("POST", "/vanish", {"vendor": vendor})
+    assert {stream: fresh.truth(vendor, stream) for stream in streams} != before
+    fresh.control("DELETE", "/vanish")
+    assert {stream: fresh.truth(vendor, stream) for stream in streams} == before
+    again = fresh.ask("DELETE", f"{fresh.url}/_sandbox/vanish")
+    assert (again.status, "nothing has vanished" in again.json()["error"]) == (400, True)
+
+
 def test_vanish_in_the_middle_of_a_run(fresh: Client) -> None:
     rows = fresh.truth("conferencesio", "attendance")
     newest = max(row["session_date"] for row in rows if row["session_date"])

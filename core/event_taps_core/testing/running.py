@@ -85,6 +85,10 @@ class Run:
         kept: Record = (self.state or {}).get("bookmarks", {}).get(stream, {})
         return kept
 
+    def with_stdout(self, stdout: bytes) -> Run:
+        """Return the same run, of which stdout was read elsewhere."""
+        return Run(self.exit_code, stdout, self.stderr)
+
     @property
     def last_line(self) -> str:
         """The last line of the log."""

@@ -209,6 +209,10 @@ class Sandbox:
         }
         return str(self._json("POST", "/vanish", body)["session_id"])
 
+    def bring_back(self) -> None:
+        """Let what has vanished be there again, as it was."""
+        self._json("DELETE", "/vanish")
+
     def forget_requests(self) -> None:
         """Clear the log of requests; `forgotten` keeps them."""
         self.forgotten += self.requests()

@@ -3,9 +3,15 @@
 
 from __future__ import annotations
 
+import array
+import contextlib
+import fcntl
+import os
 import signal
 import subprocess
-from typing import TYPE_CHECKING
+import termios
+import time
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -16,10 +22,15 @@ from event_taps_core.testing.promises.base import (
     FirstRun,
     Promises,
 )
+from event_taps_core.testing.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from event_taps_core.testing.running import RunningTap, TapRunner
-    from event_taps_core.testing.sandbox import Sandbox
+
+_SET_PIPE_SIZE = 1031
+"""F_SETPIPE_SZ of Linux, which Python names since 3.10 there only."""
 
 SLOW_RUN_SECONDS = 3
 """By one worker, so that there is time to interrupt it."""
@@ -81,16 +92,33 @@ class Interruption(Promises):
         self.assert_stopped(stopped, number)
         self.assert_resumes(stopped, first_run, sandbox, run_tap)
 
-    def test_signals_in_a_row_still_leave_whole_lines(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_stopped_before_a_full_pipe_everything_arrives_whole(
+        self, first_run: FirstRun, run_tap: TapRunner, unbuffered: str, times: int
     ) -> None:
-        """Whoever insists gets the same exit code; the handler is not gone after the first."""
-        running = self.run_until(0.5, first_run, sandbox, run_tap)
-        running.send(signal.SIGTERM)
-        running.send(signal.SIGTERM)
-        stopped = running.finish(LONGEST_GOODBYE_SECONDS)
+        """Meltano answers Ctrl-C, which reaches the tap as well, with a signal of its own."""
+        with full_pipe(run_tap, unbuffered) as (running, pipe):
+            for number in (signal.SIGINT, signal.SIGTERM)[:times]:
+                running.send(number)
+            stdout = pipe.read()
+            stopped = running.finish(LONGEST_GOODBYE_SECONDS).with_stdout(stdout)
+        self.assert_stopped(stopped, signal.SIGINT)
+        assert stopped.messages[-1]["type"] == "STATE"
+        resumed = run_tap(state=stopped.state, settle_days=0).assert_good()
+        self.assert_equals(self.load(stopped, resumed), first_run.truth)
+
+    @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+    def test_a_third_signal_insists_although_nobody_reads(
+        self, run_tap: TapRunner, unbuffered: str
+    ) -> None:
+        """Else only a kill would end it."""
+        with full_pipe(run_tap, unbuffered) as (running, _):
+            for _ in range(3):
+                running.send(signal.SIGTERM)
+                time.sleep(0.05)  # signals that are pending at the same time are one
+            stopped = running.finish(LONGEST_GOODBYE_SECONDS)
         assert stopped.exit_code == 128 + signal.SIGTERM
-        stopped.assert_whole_lines()
 
     def test_target_that_goes_away_ends_the_run_in_one_line(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
@@ -128,3 +156,29 @@ class Interruption(Promises):
         running = run_tap.start(settings=PRECISE)
         sandbox.wait_until(lambda: address in sandbox.addresses(), while_true=running.runs)
         return running
+
+
+@contextlib.contextmanager
+def full_pipe(run_tap: TapRunner, unbuffered: str) -> Iterator[tuple[RunningTap, IO[bytes]]]:
+    """Start a run whose stdout is a small pipe, and wait until that is full and nobody reads."""
+    reading, writing = os.pipe()
+    size = fcntl.fcntl(writing, _SET_PIPE_SIZE, 4096)
+    with open(reading, "rb") as pipe:  # noqa: PTH123 - it is a descriptor
+        environment = {"PYTHONUNBUFFERED": unbuffered}
+        running = run_tap.start(settings=PRECISE, env=environment, stdout=writing)
+        os.close(writing)
+        Sandbox.wait_until(lambda: is_stuck(reading, size), while_true=running.runs)
+        yield running, pipe
+
+
+def is_stuck(pipe: int, size: int) -> bool:
+    """Say whether nothing more goes into a pipe: a small write has to fit as a whole."""
+    before = _held(pipe)
+    time.sleep(0.2)
+    return size // 2 < before == _held(pipe)
+
+
+def _held(pipe: int) -> int:
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]

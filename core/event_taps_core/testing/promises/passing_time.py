@@ -9,6 +9,8 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from event_taps_core.testing.promises.base import PRECISE, READ_LOG, FirstRun, Promises
 
 if TYPE_CHECKING:
@@ -158,6 +160,46 @@ class Settling(Promises):
         ]
         found = {record[key] for record in run.records(name)}
         assert {record[key] for record in dateless} <= found
+
+    @pytest.mark.parametrize("left_out_by", ["start_date", "shard"])
+    def test_what_a_setting_left_out_is_read_when_it_lets_it_in(
+        self, first_run: FirstRun, run_tap: TapRunner, left_out_by: str
+    ) -> None:
+        """It joins with an old end, which a bookmark alone takes for read."""
+        parts = first_run.parts(next(iter(self.tap.settling_streams)))
+        settings = {
+            "start_date": {"start_date": parts[len(parts) // 2].end[:10]},
+            "shard": {"shard_count": 2, "shard_index": 1},
+        }
+        less = run_tap(**settings[left_out_by]).assert_good()
+        more = run_tap(state=less.state).assert_good()
+        self.assert_equals(self.load(less, more), first_run.truth)
+        assert "old parents read" in more.stderr
+        again = run_tap(state=more.state).assert_good()
+        assert "old parents read" not in again.stderr
+
+    def test_parent_that_comes_back_is_read(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """It was archived or hidden, and the bookmark went on without it."""
+        name, cls = next(iter(self.tap.settling_streams.items()))
+        if cls.parent is None:
+            return  # windows of time do not go away
+        oldest, *_ = first_run.parts(name)
+        sandbox.vanish(oldest.part_id)
+        without = run_tap().assert_good()
+        sandbox.bring_back()
+        run = run_tap(state=without.state).assert_good()
+        self.assert_equals(self.load(without, run), first_run.truth)
+
+    def test_more_days_to_settle_read_everything_that_settled_too_early(
+        self, first_run: FirstRun, run_tap: TapRunner
+    ) -> None:
+        """What changed on the tenth day is not known to have been read after the third."""
+        hasty = run_tap(settle_days=0).assert_good()
+        run = run_tap(state=hasty.state, settle_days=SETTLE_DAYS).assert_good()
+        settling = {name: first_run.truth[name] for name in self.tap.settling_streams}
+        self.assert_equals(self.load(run), settling)
 
     def test_killed_run_does_not_start_anew(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
