@@ -167,7 +167,7 @@ class Settling(Promises):
     ) -> None:
         """It joins with an old end, which a bookmark alone takes for read."""
         parts = first_run.parts(next(iter(self.tap.settling_streams)))
-        settings = {
+        settings: dict[str, dict[str, Any]] = {
             "start_date": {"start_date": parts[len(parts) // 2].end[:10]},
             "shard": {"shard_count": 2, "shard_index": 1},
         }
