@@ -41,6 +41,7 @@ COLUMNS = {
     **dict.fromkeys(("requests", "unneeded", "pending"), ",.0f"),
     **dict.fromkeys(("by_session", "of_settled", "unshared", "breaches", "fullest"), ",.0f"),
     **dict.fromkeys(("times_least", "used_share"), ".3f"),
+    "state_share": ".4f",
 }
 WORST = {"of_settled", "breaches", "fullest"}
 """Of these the largest counts, not the median: once is too often."""
@@ -168,6 +169,7 @@ def cases(shrink: int = 1) -> dict[str, Case]:
                 Goal("wall_s", "stock sdk", "ours many", at_least=10),
                 Goal("wall_s", "ours twice", "ours many", at_most=2.2),
                 Goal("state_bytes", "ours twice", at_most=1023),
+                Goal("state_share", "ours many", at_most=0.01),
                 Goal("schemas", "ours twice", at_most=1),
             ],
         ),
@@ -288,7 +290,7 @@ def last_state(stdout: Path) -> Any:
 
 
 def inspect(stdout: Path, expected: dict[str, int], *, may_lack: bool) -> Figures:
-    """Return what was written: rows, the longest STATE, the most SCHEMAs of any one stream.
+    """Return what was written: rows, the longest STATE, their part of all, the most SCHEMAs.
 
     Args:
         stdout: What a contender wrote.
@@ -299,12 +301,13 @@ def inspect(stdout: Path, expected: dict[str, int], *, may_lack: bool) -> Figure
         SystemExit: If a stream has not as many rows as there are, or has more.
     """
     counts: Counter[tuple[str, str]] = Counter()
-    longest = 0
+    longest = states = 0
     with stdout.open("rb") as lines:
         for line in lines:
             if match := MESSAGE.match(line):
                 counts[match[1].decode(), (match[2] or b"").decode()] += 1
-                longest = max(longest, len(line) if match[1] == b"STATE" else 0)
+                if match[1] == b"STATE":
+                    longest, states = max(longest, len(line)), states + len(line)
             elif line.strip().isdigit():  # the floor reads one stream, and prints its count
                 counts["RECORD", next(iter(expected))] += int(line)
     rows = {stream: counts["RECORD", stream] for stream in expected}
@@ -314,7 +317,13 @@ def inspect(stdout: Path, expected: dict[str, int], *, may_lack: bool) -> Figure
         msg = f"rows by stream: {rows}, not {expected}"
         raise SystemExit(msg)
     schemas = max((n for (kind, _), n in counts.items() if kind == "SCHEMA"), default=0)
-    return {"rows": sum(rows.values()), "state_bytes": longest, "schemas": schemas}
+    share = states / max(1, stdout.stat().st_size)
+    return {
+        "rows": sum(rows.values()),
+        "state_bytes": longest,
+        "state_share": share,
+        "schemas": schemas,
+    }
 
 
 def measure(name: str, case: Case, rounds: int, folder: Path) -> dict[str, Any]:
