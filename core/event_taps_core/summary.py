@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAMED = 5
-"""So many ids are named; the rest is a number."""
+"""So many ids and reasons are named in a summary; the rest is a number."""
+_NAMED_AT_LAST = 3
+"""And so many in the last line of a run."""
 
 
 @dataclass
@@ -71,14 +73,38 @@ class StreamTally:
             )
         if self.pending:
             yield f"{self.pending} answers not ready at first"
-        for reason, ids in self.absent.items():
-            yield f"{len(ids)} absent ({reason}): {_some(ids)}"
-        for reason, ids in self.failed.items():
-            yield f"{len(ids)} NOT READ ({reason}): {_some(ids)}"
+        yield from _by_reason(self.absent, "absent")
+        yield from _by_reason(self.failed, "NOT READ")
         if self.unread:
             yield f"{self.unread} not tried after that"
         if self.unknown:
             yield f"undeclared, kept in extra_fields: {', '.join(sorted(self.unknown))}"
+
+
+def said_of_failures(failed: dict[str, dict[str, list[str]]]) -> str:
+    """Say what was not read, each reason once for the streams that share it.
+
+    Args:
+        failed: By stream and reason, the ids of what was not read.
+    """
+    streams: dict[str, list[str]] = {}
+    for name, reasons in failed.items():
+        for reason, ids in list(reasons.items())[:_NAMED_AT_LAST]:
+            more = ", ..." if len(ids) > _NAMED_AT_LAST else ""
+            what = f"{reason} ({', '.join(ids[:_NAMED_AT_LAST])}{more})"
+            streams.setdefault(what, []).append(name)
+        if rest := list(reasons.values())[_NAMED_AT_LAST:]:
+            what = f"{sum(map(len, rest))} more for {len(rest)} other reasons"
+            streams.setdefault(what, []).append(name)
+    return "; ".join(f"{', '.join(names)}: {what}" for what, names in streams.items())
+
+
+def _by_reason(named: dict[str, list[str]], what: str) -> Iterator[str]:
+    """Name some reasons and count the rest: vendors put ids into their words, so all may differ."""
+    for reason, ids in list(named.items())[:_NAMED]:
+        yield f"{len(ids)} {what} ({reason}): {_some(ids)}"
+    if rest := list(named.values())[_NAMED:]:
+        yield f"{sum(map(len, rest))} more {what} for {len(rest)} other reasons"
 
 
 def _some(ids: list[str]) -> str:

@@ -31,6 +31,7 @@ from event_taps_core.setting_texts import in_words, read_texts, texts_of_variabl
 from event_taps_core.settings import check
 from event_taps_core.settling import moment
 from event_taps_core.streams import EventStream
+from event_taps_core.summary import said_of_failures
 from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
@@ -433,10 +434,8 @@ class EventTap(Tap):
 
     def failures(self) -> str:
         """Say what could not be read, in a few words; nothing if all could."""
-        return "; ".join(
-            f"{stream.name}: {reason} ({', '.join(ids[:3])}{', ...' if len(ids) > 3 else ''})"  # noqa: PLR2004 - an error names three
-            for stream in self.event_streams.values()
-            for reason, ids in stream.tally.failed.items()
+        return said_of_failures(
+            {stream.name: stream.tally.failed for stream in self.event_streams.values()}
         )
 
 

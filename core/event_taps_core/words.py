@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from event_taps_core.answers import Broken
 from event_taps_core.columns import snake_case
-from event_taps_core.json_values import decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,18 +73,17 @@ def words_in(response: ApiResponse) -> str:
     """Return what an answer says, as it says it: not to be shown before it is `presentable`."""
     if response.spooled is not None:
         return ""  # so long is no error
-    content = response.content
     try:
-        body = decode(content)
+        body = response.json()
     except Broken:
-        return _words_of_text(response, content)
+        return _words_of_text(response)
     is_flat = isinstance(body, dict) and not any(isinstance(v, (dict, list)) for v in body.values())
     return "; ".join(texts_in(body, is_error=is_flat or not response.ok))
 
 
-def _words_of_text(response: ApiResponse, content: bytes) -> str:
+def _words_of_text(response: ApiResponse) -> str:
     """Return the title of a page, or the first line of an error in plain text."""
-    start = content[:_LONGEST_PAGE_BYTES].lstrip()
+    start = response.content[:_LONGEST_PAGE_BYTES].lstrip()
     if start.startswith(b"<"):
         title = _TITLE.search(start)
         said = html.unescape(title[1].decode(errors="replace")).strip() if title else ""

@@ -317,6 +317,19 @@ def test_a_servers_clock_is_behind_ours_or_counts_as_ours(
     assert least <= found <= most
 
 
+def test_a_clock_that_was_set_right_since_the_run_began_still_counts_as_it_was(
+    server: ApiServer,
+) -> None:
+    """What changed in the hours by which it was ahead would be missed by the next run."""
+    there = datetime.now(UTC)
+    server.on("/people", Reply(b"{}", headers={"Date": format_datetime(there, usegmt=True)}))
+    client = make(server)
+    client.clock.started += timedelta(hours=2)
+    answer_of(client)
+    assert client.server_lag is not None
+    assert timedelta(hours=2) <= client.server_lag <= timedelta(hours=2, seconds=5)
+
+
 @pytest.mark.parametrize(
     "date", [None, "", "yesterday", "2026-01-01", "Mon, 99 Foo 2026 99:99:99 GMT", "0", "-1", ","]
 )

@@ -361,6 +361,23 @@ def test_the_summary_counts_retries_and_waits(api: ApiServer) -> None:
     assert "3 requests, 2 retries (1 x HTTP 429, 1 x HTTP 503)" in summary
 
 
+def test_many_reasons_are_counted_and_not_all_said(api: ApiServer) -> None:
+    """A vendor may put ids into its words."""
+    api.on("/events", {"data": [{"id": f"e{n}", "ends_at": ENDS} for n in range(8)]})
+
+    def broken(seen: Seen) -> Reply:
+        return Reply(f'{{"error": "no such event: {seen.segments[3]}"}}'.encode(), 400)
+
+    api.on("/events/{}/visits", broken).on("/events/{}/polls", status(400))
+    result = run(api, select=["visits", "polls", "votes"])
+    assert "3 more NOT READ for 3 other reasons" in result.summary("visits")
+    assert result.log[-1].endswith(
+        "not everything was read: polls, votes: HTTP 400 (e0, e1, e2, ...); "
+        "visits: HTTP 400: no such event: e0 (e0); visits: HTTP 400: no such event: e1 (e1); "
+        "visits: HTTP 400: no such event: e2 (e2); visits: 5 more for 5 other reasons"
+    )
+
+
 def test_the_summary_names_five_and_counts_the_rest(api: ApiServer) -> None:
     api.on("/events", {"data": [{"id": f"e{n}", "ends_at": ENDS} for n in range(8)]})
     api.on("/events/{}/visits", status(404))

@@ -40,6 +40,7 @@ class _Faults(msgspec.Struct, forbid_unknown_fields=True):
     kinds: list[str] = msgspec.field(default_factory=lambda: ["429_seconds", "500", "reset"])
     seed: int = 1
     permanent: list[_PermanentFault] = []
+    words: str = ""
 
 
 class _Preparation(msgspec.Struct, forbid_unknown_fields=True):
@@ -133,7 +134,7 @@ class _Control:
         if request.method == "POST":
             body = await _body(request, _Faults)
             permanent = [PermanentFault(fault.path, fault.kind) for fault in body.permanent]
-            plan.set(body.rate, body.kinds, body.seed, permanent)
+            plan.set(body.rate, body.kinds, body.seed, permanent, body.words)
         elif request.method == "DELETE":
             plan.clear()
         return json_response(
@@ -142,6 +143,7 @@ class _Control:
                 "kinds": plan.kinds,
                 "seed": plan.seed,
                 "permanent": plan.permanent,
+                "words": plan.words,
             }
         )
 

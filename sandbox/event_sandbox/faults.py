@@ -74,13 +74,20 @@ class FaultPlan:
     kinds: tuple[str, ...] = ("429_seconds", "500", "reset")
     seed: int = 1
     permanent: tuple[PermanentFault, ...] = ()
+    words: str = ""
+    """What the vendor's errors say, instead of what they say by themselves."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the server stops, so that no hanging answer holds it up."""
     _asked: Counter[str] = field(default_factory=Counter)
     _in_a_row: Counter[str] = field(default_factory=Counter)
 
     def set(
-        self, rate: float, kinds: Iterable[str], seed: int, permanent: Iterable[PermanentFault] = ()
+        self,
+        rate: float,
+        kinds: Iterable[str],
+        seed: int,
+        permanent: Iterable[PermanentFault] = (),
+        words: str = "",
     ) -> None:
         """Plan anew, and start counting anew."""
         kinds = tuple(kinds)
@@ -93,6 +100,7 @@ class FaultPlan:
             message = f"which faults? Known kinds: {', '.join(RANDOM_KINDS)}."
             raise UserError(message)
         self.rate, self.kinds, self.seed, self.permanent = rate, kinds, seed, tuple(permanent)
+        self.words = words
         self._asked.clear()
         self._in_a_row.clear()
 

@@ -110,7 +110,7 @@ class Gate:
 
     def _error(self, status: int, message: str) -> Response:
         positions = self._sandbox.switches.of(self._vendor.name)
-        return self._vendor.error(positions, status, message)
+        return self._vendor.error(positions, status, self._sandbox.faults.words or message)
 
 
 def _with_own_headers(app: ASGIApp) -> ASGIApp:

@@ -18,6 +18,7 @@ from event_taps_core import (
     Expired,
     Pending,
     Refused,
+    TooManyRequests,
 )
 from tap_airmeet.client import AirmeetClient, Doubtful, token_of
 from tap_airmeet.tap import REGIONS, TapAirmeet
@@ -202,7 +203,7 @@ def test_gateway_says_403_for_an_unknown_route() -> None:
 def test_trouble_is_broken_and_worth_another_try(status: int, *, in_body: bool) -> None:
     body = {"statusCode": status, "statusMessage": "oops"}
     found = classified(answer(200 if in_body else status, body))
-    assert isinstance(found, Broken)
+    assert isinstance(found, TooManyRequests if status == 429 else Broken)
     assert found.retries is None
 
 

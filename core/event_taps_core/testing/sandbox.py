@@ -166,20 +166,21 @@ class Sandbox:
         """Break requests at a rate; what breaks works when it is asked for again."""
         self._json("POST", "/faults", {"rate": rate, "kinds": kinds, "seed": seed})
 
-    def break_address(self, address: str, kind: str) -> None:
-        """Break every request for an address."""
+    def break_address(self, address: str, kind: str, words: str = "") -> None:
+        """Break every request for an address; `words` are what the vendor says of it."""
         path, _, parameter = address.partition("?")
         query = rf"\?(.*&)?{re.escape(parameter)}(&.*)?" if parameter else ""
-        self.break_path(f"^{re.escape(path)}{query}$", kind)
+        self.break_path(f"^{re.escape(path)}{query}$", kind, words)
 
     def break_template(self, template: str, kind: str) -> None:
         """Break every request for the paths that are made from a template."""
         parts = re.split(r"\{\w*\}", template)
         self.break_path(f"^{'[^/]+'.join(map(re.escape, parts))}$", kind)
 
-    def break_path(self, pattern: str, kind: str) -> None:
+    def break_path(self, pattern: str, kind: str, words: str = "") -> None:
         """Break every request whose path, or path and query, a regular expression finds."""
-        self._json("POST", "/faults", {"permanent": [{"path": pattern, "kind": kind}]})
+        fault = {"permanent": [{"path": pattern, "kind": kind}], "words": words}
+        self._json("POST", "/faults", fault)
 
     def mend(self) -> None:
         """Break nothing any more."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from event_taps_core.testing.promises.base import FirstRun, Part, Promises, Truth
+from event_taps_core.words import LONGEST_WORDS
 
 if TYPE_CHECKING:
     from event_taps_core.testing.running import TapRunner
@@ -101,6 +102,24 @@ class Faults(Promises):
         sandbox.mend()
         after = run_tap(state=run.state, settle_days=0).assert_good()
         self.assert_equals(self.load(run, after), first_run.truth)
+
+    @pytest.mark.parametrize("kind", ["500", "403", "error_200"])
+    def test_a_vendors_words_are_said_without_secrets_and_addresses(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, kind: str
+    ) -> None:
+        """The first 200 characters of them: nobody else knows what is wrong."""
+        parts = first_run.parts(next(iter(self.tap.parted_streams)))
+        part = parts[len(parts) // 2]
+        secrets = [str(run_tap.settings[name]) for name in self.tap.secret_settings]
+        words = f"Something went wrong\n for host jane.doe@example.org {' '.join(secrets)} "
+        too_much = "and on " * (LONGEST_WORDS // len("and on "))
+        sandbox.break_address(part.address, kind, words + too_much)
+        run = run_tap(max_retries=0)
+        said = f"Something went wrong for host ***@*** {' '.join('***' for _ in secrets)} and on "
+        run.assert_failed_in_one_line(part.part_id, said)
+        assert too_much not in run.last_line
+        for secret in ("jane.doe", *secrets):
+            assert secret not in run.stderr
 
     def test_a_stream_that_cannot_be_read_leaves_the_others_alone(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, whole_stream: str
