@@ -98,10 +98,14 @@ class ChangesStream(EventStream):
         """Find this partition's piece of state, in the form that the SDK gives partitions."""
         if context is None or self.parent_key is None:
             return self.stream_state
-        own = {self.parent_key: context[self.parent_key]}
-        partitions: list[dict[str, object]] = self.stream_state.setdefault("partitions", [])
-        for partition in partitions:
-            if partition["context"] == own:
-                return partition
-        partitions.append({"context": own})
-        return partitions[-1]
+        own = self.partition_id(context)
+        if own not in self._partition_states:
+            self._partition_states[own] = {"context": {self.parent_key: context[self.parent_key]}}
+            self.stream_state.setdefault("partitions", []).append(self._partition_states[own])
+        return self._partition_states[own]
+
+    @cached_property
+    def _partition_states(self) -> dict[str, dict[str, object]]:
+        """The pieces of state that are known, by partition."""
+        known: list[dict[str, Any]] = self.stream_state.get("partitions", [])
+        return {self.partition_id(kept["context"]): kept for kept in known}
