@@ -9,6 +9,7 @@ TestConformance = conformance_suite(
     TapUnderTest(
         tap_class=TapConferencesIo,
         vendor="conferencesio",
+        positions_per_run=4,
         refusing={"api": "not_activated"},  # nothing works before the vendor activates it
         needs={"evaluation_responses": ("sessions",)},  # which carry no session id of their own
     )

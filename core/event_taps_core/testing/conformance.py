@@ -9,12 +9,12 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from singer_sdk.testing.runners import TapTestRunner
 
 from event_taps_core.testing.plugin import UNHURRIED
-from event_taps_core.testing.promises.base import signals_untouched
+from event_taps_core.testing.promises.base import long, signals_untouched
 from event_taps_core.testing.promises.deferral import Deferral
 from event_taps_core.testing.promises.description import Description
-from event_taps_core.testing.promises.faults import PERMANENT, Faults
+from event_taps_core.testing.promises.faults import PERMANENT, PERMANENT_TOO, Faults
 from event_taps_core.testing.promises.interruption import Interruption
-from event_taps_core.testing.promises.mistakes import SITUATIONS, Mistakes, Secrecy
+from event_taps_core.testing.promises.mistakes import SEEN_IN_OTHERS, SITUATIONS, Mistakes, Secrecy
 from event_taps_core.testing.promises.output import Output
 from event_taps_core.testing.promises.passing_time import Changes, PassingTime, Settling
 from event_taps_core.testing.promises.sdk_features import SdkFeatures
@@ -69,6 +69,11 @@ def conformance_suite(tap_under_test: TapUnderTest) -> type:
 
 def _parameters(tap: TapUnderTest) -> dict[str, list[Any]]:
     leaders = [name for name in tap.parted_streams if tap.sharing(name)[0] == name]
+    breakages = [
+        *((kind, leaders[0]) for kind in (*PERMANENT, *PERMANENT_TOO)),
+        *((PERMANENT[0], leader) for leader in leaders[1:]),
+    ]
+    is_short = {(kind, name) for kind in PERMANENT for name in tap.representatives}
     return {
         "stream_name": list(tap.streams),
         "all_stream_name": list(tap.all_streams),
@@ -78,10 +83,10 @@ def _parameters(tap: TapUnderTest) -> dict[str, list[Any]]:
         "required_setting": tap.required_settings,
         "switched": tap.switch_runs,
         "mixture": list(range(_MIXTURES)),
-        "situation": list(SITUATIONS),
-        "breakage": [
-            *((kind, leaders[0]) for kind in PERMANENT),
-            *((PERMANENT[0], leader) for leader in leaders[1:]),
+        "situation": [long(one) if one in SEEN_IN_OTHERS else one for one in SITUATIONS],
+        "breakage": [one if one in is_short else long(one) for one in breakages],
+        "each_kind_of_stream": [
+            name if name in tap.representatives else long(name) for name in tap.all_streams
         ],
     }
 
@@ -116,13 +121,14 @@ def _sdk_tests(tap: TapUnderTest, runner: TapTestRunner) -> type:
 
         @pytest.fixture
         def runner(
-            self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+            self, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
         ) -> Iterator[TapTestRunner]:
             """The SDK's runner, which reads once and keeps what it read."""
             monkeypatch.setattr(tap.tap_class.client_class, "call_window", None)
-            runner.config.update(sandbox.settings)
             with signals_untouched():
                 if not runner.raw_messages:
+                    sandbox: Sandbox = request.getfixturevalue("sandbox")
+                    runner.config.update(sandbox.settings)
                     runner.sync_all()
                 yield runner
 

@@ -57,7 +57,7 @@ def tap_under_test() -> TapUnderTest:
 
 
 @pytest.fixture
-def sandbox(_sandboxes: _Sandboxes, tap_under_test: TapUnderTest) -> Iterator[Sandbox]:
+def sandbox(_sandboxes: _Sandboxes, tap_under_test: TapUnderTest) -> Sandbox:
     """A sandbox with the world at its start, the tap's switches, no faults and an empty log.
 
     It is one process for many tests, in each xdist worker; a test that moves its world on or lets
@@ -67,9 +67,7 @@ def sandbox(_sandboxes: _Sandboxes, tap_under_test: TapUnderTest) -> Iterator[Sa
     found.reset()
     found.identified_by = tap_under_test.identified_by
     found.switch(**tap_under_test.switches)
-    yield found
-    if not found.ends():
-        found.reset()
+    return found
 
 
 @pytest.fixture

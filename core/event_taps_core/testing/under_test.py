@@ -122,6 +122,26 @@ class TapUnderTest:
         """The streams whose answers the vendor prepares when they are asked for."""
         return {name: stream for name, stream in self.streams.items() if stream.deferred}
 
+    @cached_property
+    def representatives(self) -> set[str]:
+        """Names of streams that together are read in all the ways in which the tap's are."""
+        first_of = {self._way(name): name for name in reversed(list(self.all_streams))}
+        return set(first_of.values())
+
+    def _way(self, name: str) -> tuple[object, ...]:
+        stream = self.all_streams[name]
+        return (
+            stream is ReadLogStream,
+            stream.parent and (stream.parent, stream.parent.parent),
+            any(stream is other.parent for other in self.streams.values()),
+            self.sharing(name)[:1] == [name] and self.sharing(name)[1:] == [],
+            self.sharing(name)[:1] == [name],
+            stream.deferred,
+            name in self.settling_streams,
+            name in self.changes_streams,
+            name in self.needs,
+        )
+
     @property
     def setting_schemas(self) -> dict[str, dict[str, Any]]:
         """The tap's settings by name."""

@@ -33,6 +33,11 @@ _FORTY = 40
 Truth = dict[str, list[dict[str, Any]]]
 
 
+def long(value: Any) -> Any:
+    """Leave a parameter to the long round: what it shows is shown by another one, or elsewhere."""
+    return pytest.param(value, marks=pytest.mark.long)
+
+
 @dataclass(frozen=True, order=True)
 class Part:
     """What a stream reads for one parent, id or window."""
@@ -114,12 +119,17 @@ class Promises:
             assert_only_reads(self.tap, sandbox.forgotten + sandbox.requests())
 
     @pytest.fixture
-    def first_run(self, sandbox: Sandbox, run_tap: TapRunner) -> FirstRun:
-        """A first run; the same one for all tests of this process that look at one."""
+    def first_run(self, request: pytest.FixtureRequest) -> FirstRun:
+        """A first run; the same one for all tests of this process that look at one.
+
+        Those that only look need no sandbox for themselves.
+        """
         if "first_run" not in self.kept:
-            run = run_tap().assert_good()
+            sandbox: Sandbox = request.getfixturevalue("sandbox")
+            run = request.getfixturevalue("run_tap")().assert_good()
             truth = self.truth(sandbox)
             self.kept["first_run"] = FirstRun(self.tap, run, sandbox.requests(), truth)
+            assert_only_reads(self.tap, sandbox.requests())
             sandbox.forget_requests()
         found: FirstRun = self.kept["first_run"]
         return found
@@ -151,7 +161,7 @@ class Promises:
         """Insist that nothing arrives that looks like an answer."""
         assert run.of_type("RECORD") == []
         for message in run.of_type("STATE"):
-            kept = message["value"]["bookmarks"].values()
+            kept = message["value"].get("bookmarks", {}).values()
             assert not any("replication_key_value" in str(one) for one in kept), "a bookmark moved"
 
     def progress(self, run: Run, stream: str) -> str | None:

@@ -21,6 +21,7 @@ from event_taps_core.testing.promises.base import (
     STOPPING,
     FirstRun,
     Promises,
+    long,
 )
 from event_taps_core.testing.sandbox import Sandbox
 
@@ -39,7 +40,7 @@ SLOW_RUN_SECONDS = 3
 class Interruption(Promises):
     """Signals, and a target that goes away."""
 
-    @pytest.mark.parametrize("part", [0, 0.25, 0.5, 0.75, 0.99])
+    @pytest.mark.parametrize("part", [0, long(0.25), 0.5, long(0.75), 0.99])
     def test_killed_run_is_resumed_from_its_last_state(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, part: float
     ) -> None:
@@ -61,8 +62,11 @@ class Interruption(Promises):
         assert killed.state is not None
         self.assert_resumes(killed, first_run, sandbox, run_tap)
 
-    @pytest.mark.parametrize("part", [0, 0.3, 0.6, 0.99])
-    @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
+    @pytest.mark.parametrize(
+        ("number", "part"),
+        [*zip(STOPPING * 2, (0, 0.3, 0.6, 0.99), strict=True)],
+        ids=lambda value: getattr(value, "name", value),
+    )
     def test_stopped_run_ends_with_whole_lines_and_is_resumed(
         self,
         first_run: FirstRun,

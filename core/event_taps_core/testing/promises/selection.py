@@ -24,10 +24,10 @@ class Selection(Promises):
         sandbox: Sandbox,
         run_tap: TapRunner,
         catalog: Record,
-        all_stream_name: str,
+        each_kind_of_stream: str,
     ) -> None:
         """The others are as they were."""
-        others = [name for name in self.tap.all_streams if name != all_stream_name]
+        others = [name for name in self.tap.all_streams if name != each_kind_of_stream]
         run = run_tap(catalog=select(catalog, *others)).assert_good()
         assert run.streams == set(others)
         for name in others:
@@ -41,14 +41,14 @@ class Selection(Promises):
         sandbox: Sandbox,
         run_tap: TapRunner,
         catalog: Record,
-        all_stream_name: str,
+        each_kind_of_stream: str,
     ) -> None:
         """And has the rows that it has in company."""
-        run = run_tap(catalog=select(catalog, all_stream_name)).assert_good()
-        assert run.streams <= {all_stream_name}
-        assert self.templates(sandbox) == self.tap.request_paths(all_stream_name)
-        if all_stream_name != READ_LOG:
-            assert rows_of(run, all_stream_name) == rows_of(first_run.run, all_stream_name)
+        run = run_tap(catalog=select(catalog, each_kind_of_stream)).assert_good()
+        assert run.streams <= {each_kind_of_stream}
+        assert self.templates(sandbox) == self.tap.request_paths(each_kind_of_stream)
+        if each_kind_of_stream != READ_LOG:
+            assert rows_of(run, each_kind_of_stream) == rows_of(first_run.run, each_kind_of_stream)
 
     def test_nothing_selected_requests_nothing(
         self, sandbox: Sandbox, run_tap: TapRunner, catalog: Record
