@@ -117,15 +117,19 @@ def with_keys(columns: Iterable[Column], keys: Sequence[str]) -> tuple[Column, .
 
 
 def columns_in(schema: Mapping[str, Any]) -> tuple[Column, ...]:
-    """Return the columns that a catalog's schema declares."""
-    return tuple(
-        th.Property(
+    """Return the columns that a catalog's schema declares, and the documented ones.
+
+    What a catalog leaves out of these is left out, and no attribute that nobody knows.
+    """
+    in_catalog = {
+        name: th.Property(
             name,
             th.CustomType({item: declared[item] for item in declared if item != "description"}),
             description=declared.get("description"),
         )
         for name, declared in schema.get("properties", {}).items()
-    )
+    }
+    return tuple(({one.name: one for one in DOCUMENTED} | in_catalog).values())
 
 
 def with_types(columns: Iterable[Column], types: Mapping[str, str]) -> tuple[Column, ...]:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
-from event_taps_core.columns import EXTRA_FIELDS, READ_AT
+from event_taps_core.columns import EXTRA_FIELDS, READ_AT, snake_case
 from event_taps_core.testing.promises.base import READ_LOG, FirstRun, Promises
 from event_taps_core.testing.running import deselect_columns, replicate_in_full, select
 from event_taps_core.testing.under_test import matches
@@ -74,6 +75,39 @@ class Selection(Promises):
             for record in run.records(name):
                 assert column not in record
                 assert column not in (record[EXTRA_FIELDS] or {})
+
+    def test_a_record_holds_only_what_its_schema_declares(
+        self, first_run: FirstRun, run_tap: TapRunner, catalog: Record
+    ) -> None:
+        """A catalog may be older than the tap, made without secrets, or cut for privacy."""
+        columns = {name: self.ordinary_column(name, first_run.run) for name in self.tap.streams}
+        cut = copy.deepcopy(catalog)
+        for entry in cut["streams"]:
+            entry["schema"]["properties"].pop(columns.get(entry["tap_stream_id"]), None)
+        run = run_tap(catalog=cut, include_secrets=True).assert_good()
+        for name, column in columns.items():
+            (schema,) = run.of_type("SCHEMA", name)
+            declared = set(schema["schema"]["properties"]) - {column}
+            assert len(run.records(name)) == len(first_run.run.records(name))
+            for record in run.records(name):
+                assert declared >= set(record)
+                assert column not in map(snake_case, record[EXTRA_FIELDS] or {})
+
+    def test_when_a_row_was_read_cannot_be_deselected(
+        self, run_tap: TapRunner, catalog: Record
+    ) -> None:
+        """Nor anything of the read log: else nobody could tell what is the newest, or gone."""
+        changed = copy.deepcopy(catalog)
+        for entry in changed["streams"]:
+            for item in entry["metadata"]:
+                if item["breadcrumb"] and (
+                    item["breadcrumb"][-1] == READ_AT or entry["tap_stream_id"] == READ_LOG
+                ):
+                    item["metadata"]["selected"] = False
+        run = run_tap(catalog=changed).assert_good()
+        assert all(message["record"][READ_AT] for message in run.of_type("RECORD"))
+        declared = {column.name for column in self.tap.all_streams[READ_LOG].columns}
+        assert all(declared <= set(row) for row in run.records(READ_LOG))
 
     def test_deselected_extra_fields_are_absent(
         self, first_run: FirstRun, run_tap: TapRunner, catalog: Record
