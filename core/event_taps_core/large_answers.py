@@ -43,20 +43,20 @@ def members_beside(file: IO[bytes], name: str) -> dict[str, Any]:
         name: The member of the outermost object that holds the rows.
 
     Raises:
-        Broken: If the body is cut or no JSON, or `name` is not there or no list, or one without
-            any object.
+        Broken: If the body is cut or no JSON, or `name` is not there or no list, or one of several
+            items and none is an object.
     """
     pieces = _pieces(file, name)
-    has_rows = has_objects = False
+    count, has_objects = 0, False
     while True:
         try:
             rows = next(pieces)
         except StopIteration as end:
             beside: dict[str, Any] = end.value
             break
-        has_rows = True
+        count += len(rows)
         has_objects = has_objects or any(rows)
-    if has_rows and not has_objects:
+    if count > 1 and not has_objects:
         msg = f"'{name}' is not a list of objects"
         raise Broken(msg)
     return beside

@@ -138,8 +138,8 @@ class EventStream(RESTStream[Any]):
     """The setting that lists the partitions by their ids, where no stream lists them."""
 
     id_attributes: ClassVar[tuple[str, ...]] = ()
-    """The vendor's attributes of which the first that holds something is a row's id, the last
-    column of the key; none where rows have no id."""
+    """The vendor's attributes of which the first that holds an id is a row's, the last column of
+    the key; none where rows have no id."""
 
     surrogate_key: ClassVar[SurrogateKey | None] = None
     """How rows without an id of their own get a key."""
@@ -225,14 +225,14 @@ class EventStream(RESTStream[Any]):
     def rows_in(self, response: requests.Response) -> list[Row]:
         """Return what `parse_response` takes out of an answer.
 
-        One odd row is one odd row (`prepare`). But where none of them is as it should be, it is
-        the answer that is not: it is worth asking again.
+        One odd row is one odd row (`prepare`). But where there are several and none is as it should
+        be, it is the answer that is not: it is worth asking again.
 
         Raises:
-            Broken: If there are rows, and none of them has an id.
+            Broken: If there are several rows, and none of them has an id.
         """
         rows = list(self.parse_response(response))
-        if rows and not any(map(self._is_as_expected, rows)):
+        if len(rows) > 1 and not any(map(self._is_as_expected, rows)):
             names = " or ".join(map(repr, self.id_attributes))
             msg = f"no row of {len(rows)} has {names or 'anything in it'}"
             raise Broken(msg)
@@ -243,12 +243,16 @@ class EventStream(RESTStream[Any]):
 
     def id_of(self, row: Row) -> int | str | None:
         """Return a vendor's row's id, in the type of its column; None if it has none."""
-        found = next((row[name] for name in self.id_attributes if row.get(name) is not None), None)
+        found = (self._as_id(row.get(name)) for name in self.id_attributes)
+        return next((one for one in found if one is not None), None)
+
+    def _as_id(self, value: Any) -> int | str | None:
+        if type(value) is int:
+            return str(value) if self._has_text_ids else value
         if self._has_text_ids:
-            is_id = (isinstance(found, str) and found != "") or type(found) is int
-            return str(found) if is_id else None
+            return value if isinstance(value, str) and value else None
         try:
-            return integer(found)
+            return integer(value)
         except Unconvertible:
             return None
 
@@ -554,7 +558,7 @@ class EventStream(RESTStream[Any]):
         records = self.conversion.convert(rows, self.conversion.template(constants))
         for name in self.primary_keys:
             if name not in constants:
-                records = self._with_keys(name, records, rows, context, seen)
+                rows, records = self._with_keys(name, rows, records, context, seen)
         if not (encode and self.is_on_short_path):
             return Batch(len(records), msgspec.to_builtins(records), None)
         lines = record_lines(self.name, records, self.tap.read_at, self._stream_version)
@@ -580,27 +584,28 @@ class EventStream(RESTStream[Any]):
     def _with_keys(
         self,
         name: str,
-        records: list[Row],
         rows: list[Row],
+        records: list[Row],
         context: Context | None,
         seen: dict[str, int],
-    ) -> list[Row]:
-        """Return the records with a value in a column of their key.
+    ) -> tuple[list[Row], list[Row]]:
+        """Return the rows and their records that have a value in a column of their key.
 
-        One without gets a digest of its content where the column is text, else it is set aside.
+        One without gets a digest of its content where that can be a key, else it is set aside.
         """
         nothing = (None, "") if self.id_attributes else (None,)
         odd = [at for at, record in enumerate(records) if record[name] in nothing]
         if not odd:
-            return records
-        if self._is_text(name):
+            return rows, records
+        if self._is_text(name) and self.replaces(context):
             keys = SurrogateKey(name, dict).add([rows[at] for at in odd], seen, context)
             for at, row in zip(odd, keys, strict=True):
                 records[at][name] = row[name]
             self.say_once(f"rows without {name}; a digest of their content is in its place")
-            return records
+            return rows, records
         self.set_aside(context, f"a row without {name}", len(odd))
-        return [record for record in records if record[name] is not None]
+        good = [at for at, record in enumerate(records) if record[name] not in nothing]
+        return [rows[at] for at in good], [records[at] for at in good]
 
     @cached_property
     def conversion(self) -> Conversion:

@@ -417,6 +417,7 @@ def seats(*odd: Any) -> dict[str, Any]:
         ({"id": None, "label": "secret"}, "a row without id"),
         ({"id": "", "label": "secret"}, "a row without id"),
         ({"id": "secret", "label": "x"}, "a row without id"),
+        *(({"id": one, "label": "x"}, "a row without id") for one in (True, 1.5, "9" * 20)),
         ({"id": {"secret": 1}, "label": "x"}, "a row without id"),
         ({"id": 3, "label": 1}, "a row that is not as expected (AttributeError)"),
     ],

@@ -15,7 +15,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from starlette.responses import HTMLResponse, Response
+
+from event_sandbox.wire import Json, json_response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -152,6 +155,34 @@ async def _latin_1(exchange: Exchange) -> None:
     await exchange.answer(Response(text.encode("latin-1"), start["status"], media_type=kind))
 
 
+def _odd_row(row: Json) -> Callable[[Exchange], Awaitable[None]]:
+    """Send the right answer with one thing more among its rows, if it has any."""
+
+    async def answer(exchange: Exchange) -> None:
+        start, content = await exchange.right_answer()
+        try:
+            body = msgspec.json.decode(content)
+        except msgspec.DecodeError:
+            body = None
+        if rows := _rows_in(body):
+            rows.insert(1, row)
+            await exchange.answer(json_response(body))
+            return
+        await exchange.send(start)
+        await exchange.send({"type": "http.response.body", "body": content})
+
+    return answer
+
+
+def _rows_in(body: Json) -> list[Json]:
+    """Find the list of an answer's rows: the answer itself, or a member of it or of its `data`."""
+    members = body if isinstance(body, dict) else {"": body}
+    inner = members.get("data")
+    found = [*members.values(), *(inner.values() if isinstance(inner, dict) else ())]
+    lists = [one for one in found if isinstance(one, list) and all(type(i) is dict for i in one)]
+    return max(lists, key=len, default=[])
+
+
 BREAK: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "429_seconds": _too_many_seconds,
     "429_date": _too_many_date,
@@ -169,4 +200,6 @@ BREAK: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "html": _html,
     "error_200": _error_at_200,
     "latin_1": _latin_1,
+    "null_row": _odd_row(None),
+    "strange_row": _odd_row({"unexpected": True}),
 }

@@ -39,6 +39,8 @@ PERMANENT_KINDS: Final = (
     "timeout",
     "reset",
     "latin_1",
+    "null_row",
+    "strange_row",
 )
 
 _MOST_IN_A_ROW: Final = 3

@@ -115,6 +115,17 @@ def test_latin_1(sandbox: Client) -> None:
     assert json.loads(answer.body.decode("latin-1")) == right
 
 
+@pytest.mark.parametrize(
+    ("kind", "row"), [("null_row", None), ("strange_row", {"unexpected": True})]
+)
+def test_odd_row(sandbox: Client, kind: str, row: object) -> None:
+    whole = sandbox.vendor("conferencesio", "/sessions").json()
+    sandbox.control("POST", "/faults", {"permanent": [{"path": "^/sessions$", "kind": kind}]})
+    odd = sandbox.vendor("conferencesio", "/sessions").json()
+    assert odd["data"]["data"].pop(1) == row
+    assert odd == whole
+
+
 @pytest.mark.parametrize("kind", PERMANENT_KINDS)
 def test_permanent_faults_strike_their_path_always_and_no_other(sandbox: Client, kind: str) -> None:
     sandbox.control("POST", "/faults", {"permanent": [{"path": "^/app$", "kind": kind}]})
@@ -132,6 +143,8 @@ def test_permanent_faults_strike_their_path_always_and_no_other(sandbox: Client,
                 (200, "cut_json"),
                 (200, "error_200"),
                 (200, "latin_1"),
+                (200, "null_row"),
+                (200, "strange_row"),
             }
     assert sandbox.vendor("conferencesio", "/sessions").json()["status"] == "ok"
     time.sleep(0.05)

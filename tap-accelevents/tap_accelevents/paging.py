@@ -53,7 +53,7 @@ class Pages(PageWalk[Place]):
         super().__init__(Place(0, 0))
         self._id_of = id_of
         self._known: set[Any] = set()
-        self._known_before = 0
+        self._counted = self._counted_before = 0
         self._seen_in_walk: set[Any] = set()
         self._ends_walk = False
         self._total = 0
@@ -68,6 +68,7 @@ class Pages(PageWalk[Place]):
         self._seen_in_walk.update(by_id)
         new = [row for id_, row in by_id.items() if id_ not in self._known]
         self._known.update(by_id)
+        self._counted += sum(map(bool, new))
         return new
 
     @override
@@ -81,7 +82,7 @@ class Pages(PageWalk[Place]):
     def get_next(self, response: requests.Response) -> Place:
         if not self._ends_walk:
             return self.current_value._replace(page=self.current_value.page + 1)
-        self._known_before = len(self._known)
+        self._counted_before = self._counted
         self._seen_in_walk = set()
         return Place(self.current_value.walk + 1, 0)
 
@@ -92,10 +93,10 @@ class Pages(PageWalk[Place]):
         another to slip past, and made the count smaller as well. After a walk that found nothing
         new, the count is what is wrong.
         """
-        found = len(self._known)
+        found = self._counted
         if found >= self._largest_total:
             return False
-        is_worth_it = found > self._known_before and self.current_value.walk + 1 < MOST_WALKS
+        is_worth_it = found > self._counted_before and self.current_value.walk + 1 < MOST_WALKS
         if not is_worth_it and found < self._total:
             path = urlsplit(response.url).path
             LOGGER.warning(

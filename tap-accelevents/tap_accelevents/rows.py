@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from event_taps_core import Broken, Unconvertible, snake_case
+from event_taps_core import Broken, Unconvertible, objects_in, snake_case
 from event_taps_core.columns import integer
 from tap_accelevents.dates import utc_time
 
@@ -25,33 +25,6 @@ _JSON_BEGINS: Final = ("{", "[")
 
 Forms = dict[str, "Callable[[Any], Any]"]
 """By column: what brings a value into the column's form."""
-
-
-def integer_id(value: Any) -> int:
-    """Read an id, which may be a number or a text of digits.
-
-    Raises:
-        Broken: If it is neither: a row without an id is no row.
-    """
-    if type(value) is int:
-        return value
-    try:
-        return integer(value)
-    except Unconvertible:
-        msg = "a row without an id"
-        raise Broken(msg, retries=0) from None
-
-
-def text_id(value: Any) -> str:
-    """Read an id that is a text, or a number in place of one.
-
-    Raises:
-        Broken: If it is neither.
-    """
-    if (isinstance(value, str) and value) or type(value) is int:
-        return str(value)
-    msg = "a row without an id"
-    raise Broken(msg, retries=0)
 
 
 def list_of_ids(value: Any) -> Any:
@@ -109,7 +82,7 @@ def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
     """Take the list out of an answer: bare, or under one of several names; null is no rows.
 
     Raises:
-        Broken: If there is no list of objects.
+        Broken: If there is no list.
     """
     found = body
     if isinstance(body, dict):
@@ -118,22 +91,15 @@ def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
             msg = f"no '{next(iter(names))}' in the answer"
             raise Broken(msg)
         found = next((value for value in there if value is not None), [])
-    if not isinstance(found, list) or not {dict}.issuperset(map(type, found)):
-        msg = "no list of objects in the answer"
-        raise Broken(msg)
-    return found
+    return objects_in(found, next(iter(names), "the answer"))
 
 
-def without_repeats(rows: Iterable[Row], id_of: Callable[[Row], Any]) -> list[Row]:
-    """Return the first row of each id.
-
-    Raises:
-        Broken: If a row has none.
-    """
-    by_id: dict[Any, Row] = {}
+def without_repeats(rows: Iterable[Row], identity_of: Callable[[Row], Any]) -> list[Row]:
+    """Return the first row of each identity."""
+    by_identity: dict[Any, Row] = {}
     for row in rows:
-        by_id.setdefault(id_of(row), row)
-    return list(by_id.values())
+        by_identity.setdefault(identity_of(row), row)
+    return list(by_identity.values())
 
 
 class Naming:

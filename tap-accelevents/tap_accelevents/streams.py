@@ -20,11 +20,9 @@ from tap_accelevents.dates import search_time, session_end, zone_of
 from tap_accelevents.paging import PAGE_SIZE, SEARCH_TIME, Pages
 from tap_accelevents.rows import (
     Naming,
-    integer_id,
     list_of_ids,
     list_of_objects,
     rows_of,
-    text_id,
     without_repeats,
 )
 
@@ -81,11 +79,6 @@ class AccelEventsStream(EventStream):
     list_names: ClassVar[tuple[str, ...]] = ("data",)
     """What the list may be called in the answer; it may also be the answer itself."""
 
-    id_attributes: ClassVar[tuple[str, ...]] = ()
-    """The attributes of which the first that is there is the row's id."""
-
-    has_text_ids: ClassVar[bool] = False
-
     is_paged: ClassVar[bool] = True
 
     expansions: ClassVar[tuple[str, ...]] = ()
@@ -100,18 +93,9 @@ class AccelEventsStream(EventStream):
     left_out: ClassVar[tuple[str, ...]] = ()
     """Attributes whose values other streams hold."""
 
-    def id_of(self, row: Row) -> int | str:
-        """Return the row's id.
-
-        Raises:
-            Broken: If it has none.
-        """
-        found = (row[name] for name in self.id_attributes if row.get(name) is not None)
-        return (text_id if self.has_text_ids else integer_id)(next(found, None))
-
     @override
     def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
-        return Pages(self.id_of) if self.is_paged else None
+        return Pages(self.identity_of) if self.is_paged else None
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
@@ -122,7 +106,7 @@ class AccelEventsStream(EventStream):
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        return without_repeats(rows_of(response.json(), self.list_names), self.id_of)
+        return without_repeats(rows_of(response.json(), self.list_names), self.identity_of)
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
@@ -151,6 +135,7 @@ class EventsStream(AccelEventsStream):
     id_setting = "event_urls"
     parent_key = "event_url"
     primary_keys = ("event_id",)
+    id_attributes = ("eventId",)
     is_paged = False
     spellings: ClassVar[Mapping[str, str]] = {"eventurl": "event_url", "name": "event_name"}
     columns = schemas.EVENTS
@@ -171,14 +156,13 @@ class EventsStream(AccelEventsStream):
         if not isinstance(event, dict):
             msg = "no event in the answer"
             raise Broken(msg)
-        integer_id(event.get("eventId"))
         return [event]
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
         return {
             **(context or {}),
-            "event_id": integer_id(record["eventId"]),
+            "event_id": self.id_of(record),
             "zone": zone_name(record),
         }
 
@@ -244,8 +228,8 @@ class SessionsStream(EventPartStream):
         return {**named, "session_end_time": self._end(row, context)}
 
     def ends(self, context: Context | None) -> dict[int | str, str | None]:
-        """Return when each session of an event ends, by its id."""
-        return {self.id_of(row): self._end(row, context) for row in self.shared_rows(context)}
+        """Return when each session of an event ends, by its id, or by what stands for one."""
+        return {self.identity_of(row): self._end(row, context) for row in self.shared_rows(context)}
 
     @staticmethod
     def _end(row: Row, context: Context | None) -> str | None:
@@ -293,6 +277,7 @@ class SessionAnalyticsStream(EventPartStream):
 
         Whether the answer is about one event or about all of the organisation is not documented.
         One that holds a session of another event is about all, and so is not asked for again.
+        What has no id may be about any event.
         """
         sessions = cast("SessionsStream", self.tap.event_streams[SessionsStream.name])
         ends = sessions.ends(context)
@@ -300,7 +285,9 @@ class SessionAnalyticsStream(EventPartStream):
         rows = [
             {**by_id[id_], "session_end_time": end} for id_, end in ends.items() if id_ in by_id
         ]
-        yield Page([rows], 0)
+        if unknown := sum(isinstance(id_, str) for id_ in ends):
+            self.set_aside(context, "a row of sessions without an id", unknown)
+        yield Page([rows + [row for id_, row in by_id.items() if isinstance(id_, str)]], 0)
 
     def _by_id(
         self, context: Context | None, ends: Mapping[int | str, Any]
@@ -326,7 +313,7 @@ class SessionAnalyticsStream(EventPartStream):
     def _all_pages(self, context: Context | None) -> dict[int | str, Row]:
         steps = super().read_partition(context, [self])
         rows = (row for step in steps if isinstance(step, Page) for row in step.rows[0])
-        return {self.id_of(row): row for row in rows}
+        return {self.identity_of(row): row for row in rows}
 
 
 class SessionPartStream(AccelEventsStream):
@@ -404,7 +391,7 @@ class SessionDetailStream(SessionPartStream):
                 lambda response: (
                     session_of(response),
                     Page(
-                        [list(stream.parse_response(response)) for stream in due],
+                        [stream.rows_in(response) for stream in due],
                         len(response.content),
                     ),
                 ),
@@ -440,7 +427,7 @@ class SessionDetailStream(SessionPartStream):
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         session = session_of(response)
         found = (session[name] for name in self.items if session.get(name) is not None)
-        return without_repeats(rows_of(list_of_objects(next(found, [])), ()), self.id_of)
+        return without_repeats(rows_of(list_of_objects(next(found, [])), ()), self.identity_of)
 
 
 def session_of(response: requests.Response) -> Row:
@@ -506,7 +493,6 @@ class SessionAssetsStream(SessionDetailStream):
     primary_keys = ("session_id", "id")
     items = _ASSETS
     id_attributes = ("id",)
-    has_text_ids = True
     columns = schemas.SESSION_ASSETS
 
 
@@ -584,7 +570,6 @@ class AttendeesStream(TicketsStream):
     primary_keys = ("event_url", "barcode")
     list_names = ("attendees", "data")
     id_attributes = ("barcode",)
-    has_text_ids = True
     columns = schemas.ATTENDEES
 
 
@@ -602,7 +587,7 @@ class AttendeeSummaryStream(TicketsStream):
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         body = response.json()
         rows_of(body, AttendeesStream.list_names)
-        return [body if isinstance(body, dict) else {}]
+        return [body] if isinstance(body, dict) else []
 
 
 class OrdersStream(EventPartStream, ChangesStream):
@@ -656,8 +641,8 @@ class OrdersStream(EventPartStream, ChangesStream):
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         """Say where one order has several rows: how `orderId` and `id` relate is not documented."""
         found = rows_of(response.json(), self.list_names)
-        rows = without_repeats(found, self.id_of)
-        differ = len({(self.id_of(row), str(row.get("id"))) for row in found}) > len(rows)
+        rows = without_repeats(found, self.identity_of)
+        differ = len({(self.identity_of(row), str(row.get("id"))) for row in found}) > len(rows)
         if differ:
             self.say_once("rows of one orderId differ in id; the first of them is kept")
         return rows

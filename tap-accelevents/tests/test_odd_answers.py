@@ -432,18 +432,27 @@ def test_expand_that_is_refused_is_asked_for_in_fewer_words_once_in_a_run(
 
 
 @pytest.mark.parametrize("path", ["/1000/attendee", "/1000/analytics", "/session/analytics"])
-def test_row_without_an_id_is_not_asked_for_again(api: Api, path: str) -> None:
+def test_row_without_an_id_hides_no_other_and_is_not_asked_for_again(api: Api, path: str) -> None:
     def odd(asked: str, *_: Any) -> Answer | None:
         row = {"eventTicketId": None, "email": "someone@example.org"}
-        one = {"title": "S", "registerdHolderUsers": [row]}
+        rows = [row, {"eventTicketId": 7, "sessionId": 1001}, None]
+        one = {"title": "S", "registerdHolderUsers": rows}
         if asked.endswith(path):
-            return 200, one if path.endswith("1000/analytics") else {"data": [row]}
+            return 200, one if path.endswith("1000/analytics") else {"data": rows}
         return None
 
     api.vendor.odd = odd
     run = api("session_attendees", "session_registrants", "session_analytics", max_retries=3)
-    run.assert_failed_in_one_line("a row without an id")
+    run.assert_failed_in_one_line("a row without", "no object in place of a row", "1 row of ")
     assert "retries" not in run.stderr
+    assert [row for row in run.records(_OF[path]) if 7 in row.values() or 1001 in row.values()]
+
+
+_OF = {
+    "/1000/attendee": "session_attendees",
+    "/1000/analytics": "session_registrants",
+    "/session/analytics": "session_analytics",
+}
 
 
 def test_ids_of_nineteen_digits_are_numbers_in_a_text_too(api: Api) -> None:

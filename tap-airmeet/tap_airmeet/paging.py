@@ -17,6 +17,8 @@ from event_taps_core import Absent, Answer, Broken, PageWalk
 from tap_airmeet.client import Doubtful
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import requests
 
     from event_taps_core import Row
@@ -38,7 +40,7 @@ class Pages(PageWalk[int | str | None]):
     Args:
         start_value: What asks for the first page.
         page_size: The rows of a page, as asked for; the vendor may send fewer.
-        id_attribute: What is the same in a row that comes twice; None if equal rows are two rows.
+        identity_of: What is the same in a row that comes twice; None if equal rows are two rows.
             Then a page that equals the first or the last one is that page again.
     """
 
@@ -46,13 +48,13 @@ class Pages(PageWalk[int | str | None]):
         self,
         start_value: int | str | None,
         page_size: int,
-        id_attribute: str | None = None,
+        identity_of: Callable[[Row], Any] | None = None,
     ) -> None:
         super().__init__(start_value)
         self.rows = 0
         self.total: int | None = None
         self._page_size = page_size
-        self._id_attribute = id_attribute
+        self._identity_of = identity_of
         self._known: set[Any] = set()
         self._first: list[Row] = []
         self._last: list[Row] = []
@@ -69,17 +71,17 @@ class Pages(PageWalk[int | str | None]):
 
     @override
     def fresh(self, rows: list[Row]) -> list[Row]:
-        if self._id_attribute is not None:
+        if self._identity_of is not None:
             by_id: dict[Any, Row] = {}
             for row in rows:
-                by_id.setdefault(row[self._id_attribute], row)
+                by_id.setdefault(self._identity_of(row), row)
             self._new = [row for id_, row in by_id.items() if id_ not in self._known]
             self._known.update(by_id)
         else:
             self._new = [] if rows in (self._first, self._last) else rows
         self._first = self._first or rows
         self._last = rows
-        self.rows += len(self._new)
+        self.rows += sum(map(bool, self._new))  # an empty one may be a row, or one too many
         return self._new
 
     @override
@@ -137,8 +139,8 @@ class Pages(PageWalk[int | str | None]):
 class CursorPages(Pages):
     """`after` and `cursors` (headings 4.1, 4.5 and others)."""
 
-    def __init__(self, page_size: int, id_attribute: str | None = None) -> None:
-        super().__init__(None, page_size, id_attribute)
+    def __init__(self, page_size: int, identity_of: Callable[[Row], Any] | None = None) -> None:
+        super().__init__(None, page_size, identity_of)
         self._used: set[Any] = {None, ""}
 
     @staticmethod

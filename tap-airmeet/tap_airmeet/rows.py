@@ -106,8 +106,3 @@ def is_uuid(value: Any) -> bool:
     except (AttributeError, TypeError, ValueError):
         return False
     return True
-
-
-def is_id(value: Any) -> bool:
-    """Say whether a value can be part of a key."""
-    return isinstance(value, (str, int)) and value != ""

@@ -13,11 +13,11 @@ from typing_extensions import override
 
 from event_taps_core import (
     Absent,
-    Broken,
     EventStream,
     Page,
     SurrogateKey,
     Unconvertible,
+    objects_in,
     utc_timestamp,
 )
 from event_taps_core.walk import WHOLE_STREAM
@@ -29,7 +29,6 @@ from tap_airmeet.rows import (
     answer_order,
     asked,
     free_form,
-    is_id,
     is_uuid,
     iso_time,
     participant,
@@ -59,9 +58,6 @@ class AirmeetStream(EventStream):
     page_size: ClassVar[int | None] = None
     """Rows of a page, the most that is documented; None where there is no paging."""
 
-    id_attribute: ClassVar[str | None] = None
-    """The vendor's attribute that is in every row and part of the key."""
-
     times: ClassVar[tuple[str, ...]] = ()
     """The vendor's attributes that hold a time."""
 
@@ -72,7 +68,8 @@ class AirmeetStream(EventStream):
 
     @override
     def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
-        return CursorPages(self.page_size, self.id_attribute) if self.page_size else None
+        identity_of = self.identity_of if self.id_attributes else None
+        return CursorPages(self.page_size, identity_of) if self.page_size else None
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
@@ -91,9 +88,6 @@ class AirmeetStream(EventStream):
         if name in body and (body[name] is None or body[name] == {}):
             return []
         rows = list(super().parse_response(response))
-        if self.id_attribute and not all(is_id(row.get(self.id_attribute)) for row in rows):
-            msg = f"a row without '{self.id_attribute}' in '{name}'"
-            raise Broken(msg)
         for time_name in self.times:
             for row in rows:
                 if time_name in row:
@@ -109,7 +103,7 @@ class AirmeetsStream(AirmeetStream):
     primary_keys = ("uid",)
     records_path = ("data",)
     page_size = MOST_EVENTS
-    id_attribute = "uid"
+    id_attributes = ("uid",)
     times = ("startTime", "endTime")
     columns = schemas.AIRMEETS
 
@@ -124,19 +118,23 @@ class AirmeetsStream(AirmeetStream):
     ) -> Iterator[Page | Wait]:
         """Keep to the events of the setting `airmeet_ids`, and name those that are not listed."""
         wanted = set(self.config.get("airmeet_ids") or ())
-        listed: set[str] = set()
+        listed: set[int | str | None] = set()
         for step in self._pages(context, streams):
             if isinstance(step, Page) and wanted:
-                listed.update(row["uid"] for row in step.rows[0])
-                yield Page(
-                    [[row for row in rows if row["uid"] in wanted] for rows in step.rows],
-                    step.weight,
-                )
+                listed.update(map(self.id_of, step.rows[0]))
+                rows = [row for row in step.rows[0] if self.id_of(row) in wanted]
+                yield Page([rows], step.weight)
             else:
                 yield step
         if missing := sorted(wanted - listed):
             reason = "not in the list of events: archived, or of another community"
-            self.tally.absent.setdefault(reason, []).extend(missing)
+            found = self.tally.absent
+            if None in listed:
+                reason, found = (
+                    "not in the list of events, or there without an id",
+                    self.tally.failed,
+                )
+            found.setdefault(reason, []).extend(missing)
 
     def _pages(
         self, context: Context | None, streams: Sequence[EventStream]
@@ -157,14 +155,14 @@ class AirmeetsStream(AirmeetStream):
             end = utc_timestamp(record.get("endTime"))
         except Unconvertible:
             end = None
-        return {"airmeet_id": record["uid"], "airmeet_end_time": end}
+        return {"airmeet_id": self.id_of(record), "airmeet_end_time": end}
 
     def is_archived(self, airmeet_id: str) -> bool:
         """Say whether an event has left the list during this run; asks again once per event."""
         with self._looking_again:
             if airmeet_id not in self._seen_again:
                 self._seen_again[airmeet_id] = any(
-                    row["uid"] == airmeet_id
+                    self.id_of(row) == airmeet_id
                     for step in super().read_partition(None, [self])
                     if isinstance(step, Page)
                     for row in step.rows[0]
@@ -238,13 +236,13 @@ class SessionsStream(EventPartStream):
     path = "/airmeet/{airmeet_id}/info"
     primary_keys = ("airmeet_id", "session_id")
     records_path = ("sessions",)
-    id_attribute = "sessionid"
+    id_attributes = ("sessionid",)
     times = ("start_time",)
     columns = schemas.SESSIONS
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
-        return {**(context or {}), "session_id": record["sessionid"]}
+        return {**(context or {}), "session_id": self.id_of(record)}
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
@@ -259,7 +257,7 @@ class CustomFieldsStream(EventPartStream):
     path = "/airmeet/{airmeet_id}/custom-fields"
     primary_keys = ("airmeet_id", "field_id")
     records_path = ("customFields",)
-    id_attribute = "fieldId"
+    id_attributes = ("fieldId",)
     columns = schemas.CUSTOM_FIELDS
 
 
@@ -271,7 +269,7 @@ class EventAttendanceStream(EventPartStream):
     primary_keys = ("airmeet_id", "id")
     records_path = ("data",)
     page_size = MOST_ROWS
-    id_attribute = "id"
+    id_attributes = ("id",)
     deferred = True
     times = ("time_stamp",)
     columns = schemas.EVENT_ATTENDANCE
@@ -287,7 +285,7 @@ class SessionAttendanceStream(EventPartStream):
     primary_keys = ("session_id", "id")
     records_path = ("data",)
     page_size = MOST_ROWS
-    id_attribute = "id"
+    id_attributes = ("id",)
     deferred = True
     times = ("time_stamp",)
     columns = schemas.SESSION_ATTENDANCE
@@ -300,12 +298,12 @@ class BoothsStream(EventPartStream):
     path = "/airmeet/{airmeet_id}/booths"
     primary_keys = ("airmeet_id", "uid")
     records_path = ("booths",)
-    id_attribute = "uid"
+    id_attributes = ("uid",)
     columns = schemas.BOOTHS
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
-        return {**(context or {}), "booth_id": record["uid"]}
+        return {**(context or {}), "booth_id": self.id_of(record)}
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
@@ -329,7 +327,7 @@ class BoothAttendanceStream(EventPartStream):
     primary_keys = ("booth_id", "id")
     records_path = ("data",)
     page_size = MOST_ROWS
-    id_attribute = "id"
+    id_attributes = ("id",)
     deferred = True
     times = ("time_stamp",)
     columns = schemas.BOOTH_ATTENDANCE
@@ -354,14 +352,16 @@ class ByPersonStream(EventPartStream):
                 yield step
 
     def _rows_of_person(self, person: Row) -> Iterator[Row]:
-        items = person.get(self.items)
-        if not items:
+        """Make a row of each item; an empty one, which is set aside, of what is no item."""
+        items = person.get(self.items) or []
+        if not person or not isinstance(items, list):
+            yield {}
             return
-        if not isinstance(items, list) or not {dict}.issuperset(map(type, items)):
-            msg = f"'{self.items}' of a person is not a list of objects"
-            raise Broken(msg)
         about = {name: value for name, value in person.items() if name != self.items}
-        for item in items:
+        for item in objects_in(items, self.items):
+            if not item:
+                yield {}
+                continue
             row = {**about, **item}
             if "time_stamp" in row:
                 row["time_stamp"] = iso_time(row["time_stamp"])
@@ -418,7 +418,7 @@ class TracksStream(EventPartStream):
     path = "/airmeet/{airmeet_id}/tracks"
     primary_keys = ("airmeet_id", "uid")
     records_path = ("tracks",)
-    id_attribute = "uid"
+    id_attributes = ("uid",)
     columns = schemas.TRACKS
 
 
@@ -430,7 +430,7 @@ class RegistrationUtmsStream(EventPartStream):
     primary_keys = ("airmeet_id", "id")
     records_path = ("data",)
     page_size = MOST_ROWS
-    id_attribute = "id"
+    id_attributes = ("id",)
     deferred = True
     columns = schemas.REGISTRATION_UTMS
 
@@ -480,13 +480,15 @@ class SessionRecordingsStream(EventPartStream):
             self._needs_session_ids = True
 
     def _by_session(self, context: Context | None) -> Iterator[Page]:
-        sessions = self.tap.event_streams[SessionsStream.name].shared_rows(context)
-        ids = [str(row["sessionid"]) for row in sessions]
+        sessions = self.tap.event_streams[SessionsStream.name]
+        rows = sessions.shared_rows(context)
+        ids = [str(id_) for id_ in map(sessions.id_of, rows) if id_ is not None]
+        if len(ids) < len(rows):
+            self.set_aside(context, "a row of sessions without an id", len(rows) - len(ids))
         for first in range(0, len(ids), _SESSIONS_PER_REQUEST):
             some = ",".join(ids[first : first + _SESSIONS_PER_REQUEST])
             request = HTTPRequest(self.get_url(context), params={"sessionIds": some})
-            rows = self.tap.client.ask(request, self.tally, self.parse_response)
-            yield Page([list(rows)], 0)
+            yield Page([self.tap.client.ask(request, self.tally, self.rows_in)], 0)
 
 
 class ReplayAttendanceStream(EventPartStream):
@@ -497,7 +499,7 @@ class ReplayAttendanceStream(EventPartStream):
     primary_keys = ("airmeet_id", "id")
     records_path = ("data",)
     page_size = MOST_ROWS
-    id_attribute = "id"
+    id_attributes = ("id",)
     deferred = True
     times = ("time_stamp",)
     columns = schemas.REPLAY_ATTENDANCE

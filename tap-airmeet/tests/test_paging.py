@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -111,7 +112,7 @@ SERVERS = st.builds(
 
 @given(SERVERS.filter(lambda s: s.cursor == "exclusive" or s.largest_page > 1))
 def test_whatever_the_counts_say_each_row_comes_once(server: Server) -> None:
-    rows = walk(CursorPages(50, "id"), server)
+    rows = walk(CursorPages(50, itemgetter("id")), server)
     assert [row["id"] for row in rows] == list(range(1, server.rows + 1))
 
 
@@ -128,12 +129,12 @@ def test_rows_without_an_id_come_once_too(server: Server) -> None:
 def test_error_past_the_end_is_the_end(rows: int, total: str, error: str) -> None:
     """Where the counts of the last page promised no other one."""
     server = Server(rows=rows, total=total, past_end=error)
-    assert len(walk(CursorPages(50, "id"), server)) == rows
+    assert len(walk(CursorPages(50, itemgetter("id")), server)) == rows
 
 
 @pytest.mark.parametrize("error", [Doubtful("HTTP 400"), Broken("HTTP 500")])
 def test_error_on_a_page_that_was_promised_is_no_end(error: Answer) -> None:
-    pages = CursorPages(50, "id")
+    pages = CursorPages(50, itemgetter("id"))
     body = Server().page(0, 1)
     pages.fresh(body["data"])
     pages.advance(response(body))
@@ -141,12 +142,12 @@ def test_error_on_a_page_that_was_promised_is_no_end(error: Answer) -> None:
 
 
 def test_error_on_the_first_page_is_no_end() -> None:
-    assert not CursorPages(50, "id").ends_with(Doubtful("HTTP 400"))
+    assert not CursorPages(50, itemgetter("id")).ends_with(Doubtful("HTTP 400"))
 
 
 def test_server_error_is_no_end_while_rows_lack() -> None:
     """`pageCount` may be wrong, and the error may pass."""
-    pages = CursorPages(50, "id")
+    pages = CursorPages(50, itemgetter("id"))
     body = Server(page_count="low").page(0, 1)
     pages.fresh(body["data"])
     pages.advance(response(body))
@@ -155,7 +156,7 @@ def test_server_error_is_no_end_while_rows_lack() -> None:
 
 def test_last_page_with_numeric_after_costs_no_request_where_both_counts_agree() -> None:
     server = Server(rows=5)
-    pages = CursorPages(50, "id")
+    pages = CursorPages(50, itemgetter("id"))
     body = server.page(0, 1)
     pages.fresh(body["data"])
     pages.advance(response(body))
@@ -166,31 +167,31 @@ def test_last_page_with_numeric_after_costs_no_request_where_both_counts_agree()
 def test_page_count_alone_ends_nothing() -> None:
     """It may have been counted before rows were added."""
     server = Server(rows=12, page_count="low", total="null")
-    assert len(walk(CursorPages(50, "id"), server)) == 12
+    assert len(walk(CursorPages(50, itemgetter("id")), server)) == 12
 
 
 def test_cursor_that_is_ignored_ends_and_is_named_where_rows_lack() -> None:
     with pytest.raises(StuckPages, match="after 5 rows"):
-        walk(CursorPages(50, "id"), Server(cursor="ignored"))
+        walk(CursorPages(50, itemgetter("id")), Server(cursor="ignored"))
 
 
 @pytest.mark.parametrize("rows", [3, 5])
 def test_cursor_that_is_ignored_is_no_trouble_where_one_page_holds_all(rows: int) -> None:
     server = Server(rows=rows, cursor="ignored", page_count="high", total="null")
-    assert len(walk(CursorPages(50, "id"), server)) == rows
+    assert len(walk(CursorPages(50, itemgetter("id")), server)) == rows
 
 
 def test_cursor_that_is_missing_in_mid_walk_is_named() -> None:
     body = Server().page(0, 1)
     body["cursors"]["after"] = None
-    pages = CursorPages(50, "id")
+    pages = CursorPages(50, itemgetter("id"))
     pages.fresh(body["data"])
     with pytest.raises(StuckPages, match="after 5 rows"):
         pages.advance(response(body))
 
 
 def test_answer_without_cursors_is_the_only_page() -> None:
-    pages = CursorPages(50, "id")
+    pages = CursorPages(50, itemgetter("id"))
     pages.fresh([{"id": 1}])
     pages.advance(response({"data": [{"id": 1}]}))
     assert pages.finished

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import Broken, utc_timestamp
+from event_taps_core import utc_timestamp
 from tap_airmeet.rows import free_form, iso_time
 from tap_airmeet.streams import (
     BoothsStream,
@@ -136,13 +136,16 @@ def test_session_id_of_a_poll_that_is_one_stays() -> None:
 @pytest.mark.parametrize("polls", [None, [], {}])
 def test_person_without_items_has_no_rows(polls: Any) -> None:
     assert list(stream(PollResponsesStream)._rows_of_person({"polls": polls})) == []  # noqa: SLF001 - the unit under test
-    assert list(stream(PollResponsesStream)._rows_of_person({})) == []  # noqa: SLF001 - likewise
+    assert list(stream(PollResponsesStream)._rows_of_person({"name": "Ada"})) == []  # noqa: SLF001 - likewise
 
 
-@pytest.mark.parametrize("polls", ["text", 7, {"question": "Q"}, ["text"], [None]])
-def test_items_of_another_shape_are_broken(polls: Any) -> None:
-    with pytest.raises(Broken, match="polls"):
-        list(stream(PollResponsesStream)._rows_of_person({"polls": polls}))  # noqa: SLF001 - the unit under test
+@pytest.mark.parametrize(
+    "person",
+    [{}, *({"polls": polls} for polls in ("text", 7, {"question": "Q"}, ["text"], [None], [{}]))],
+    ids=str,
+)
+def test_person_or_item_of_another_shape_is_an_empty_row_which_is_set_aside(person: Any) -> None:
+    assert list(stream(PollResponsesStream)._rows_of_person(person)) == [{}]  # noqa: SLF001 - the unit under test
 
 
 def test_utms_are_columns_and_the_rest_of_them_is_kept() -> None:

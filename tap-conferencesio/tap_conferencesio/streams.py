@@ -105,6 +105,7 @@ class SessionsStream(EventStream):
     name = "sessions"
     path = "/sessions"
     primary_keys = ("id",)
+    id_attributes = ("id",)
     records_path = ("data", "data")
     columns = schemas.SESSIONS
 
@@ -113,9 +114,6 @@ class SessionsStream(EventStream):
         """Warn where `count` disagrees with the list: the first sign of undocumented paging."""
         rows = list(super().parse_response(response))
         warn_of_count(self, response, len(rows))
-        if not all(row.get("id") for row in rows):
-            msg = "a session without an id in the list"
-            raise Broken(msg)
         return rows
 
     @override
@@ -126,10 +124,10 @@ class SessionsStream(EventStream):
 
         Whether hidden and archived sessions are listed is not documented.
         """
-        listed: set[str] = set()
+        listed: set[int | str | None] = set()
         for page in super().read_partition(context, streams):
             if isinstance(page, Page):
-                listed.update(str(row.get("id")) for row in page.rows[0])
+                listed.update(map(self.id_of, page.rows[0]))
             yield page
         for session_id in dict.fromkeys(self.config.get("session_ids") or ()):
             if session_id not in listed:
@@ -149,7 +147,7 @@ class SessionsStream(EventStream):
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
-        return {"session_id": str(record["id"]), "session_date": last_day(record.get("date"))}
+        return {"session_id": self.id_of(record), "session_date": last_day(record.get("date"))}
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
@@ -158,7 +156,7 @@ class SessionsStream(EventStream):
     def is_gone(self, session_id: str) -> bool:
         """Say whether a session is no longer listed; asks again, at most once per failure."""
         for page in self.read_partition(None, [self]):
-            if isinstance(page, Page) and any(str(r.get("id")) == session_id for r in page.rows[0]):
+            if isinstance(page, Page) and session_id in map(self.id_of, page.rows[0]):
                 return False
         return True
 
@@ -250,8 +248,8 @@ class SessionDataStream(SessionStream):
         return data
 
     @classmethod
-    def polls(cls, response: requests.Response) -> Iterator[tuple[str, Row]]:
-        """List polls with their ids, the keys of the vendor's map.
+    def polls(cls, response: requests.Response) -> Iterator[tuple[str, Row | None]]:
+        """List polls with their ids, the keys of the vendor's map; None for what is no poll.
 
         Documented as `{}` when empty; back ends that write a map as a list when it is empty are
         common, and null means "no setting" everywhere in this API.
@@ -259,10 +257,11 @@ class SessionDataStream(SessionStream):
         found = cls.data(response).get("polls")
         if found is None or found == []:
             return
-        if not isinstance(found, dict) or not all(isinstance(p, dict) for p in found.values()):
+        if not isinstance(found, dict):
             msg = "'data.polls' is not a map of polls"
             raise Broken(msg)
-        yield from found.items()
+        for poll_id, poll in found.items():
+            yield poll_id, poll if isinstance(poll, dict) else None
 
 
 class PollsStream(SessionDataStream):
@@ -275,7 +274,9 @@ class PollsStream(SessionDataStream):
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         return [
-            {**poll, "poll_id": poll_id, "responses": _json_text(poll.get("responses"))}
+            {}
+            if poll is None
+            else {**poll, "poll_id": poll_id, "responses": _json_text(poll.get("responses"))}
             for poll_id, poll in self.polls(response)
         ]
 
@@ -307,6 +308,9 @@ class PollResponsesStream(SessionDataStream):
         choice or an attendee. A scalar is one answer.
         """
         for poll_id, poll in self.polls(response):
+            if poll is None:
+                yield {}
+                continue
             for name, answer in _answers(poll.get("responses")):
                 scalar = not isinstance(answer, (dict, list))
                 is_number = isinstance(answer, (int, float)) and not isinstance(answer, bool)
@@ -355,6 +359,9 @@ class QuestionsStream(SessionDataStream):
             msg = "'data.questions' is not a list"
             raise Broken(msg)
         for item in found or ():
+            if item is None:
+                yield {}
+                continue
             row = _as_question(item)
             id_name = next((name for name in ("id", "_id") if row.get(name) is not None), None)
             text_name = next(
@@ -411,29 +418,30 @@ class EvaluationResponsesStream(EventStream):
         return {
             **row,
             "presenter": {"name": presenter} if isinstance(presenter, str) else presenter,
-            "session_id": self._session_id(row.get("session") or {}),
+            "session_id": self._session_id(row.get("session")),
             "responded_at": responded_at(row.get("timestamp")),
         }
 
-    def _session_id(self, session: Row) -> str | None:
+    def _session_id(self, session: Any) -> str | None:
         """Join by the external id, else by the name: the vendor sends no session id here."""
         by_external_id, by_name = self._sessions
-        return by_external_id.get(session.get("external_id")) or by_name.get(session.get("name"))
+        known = session if isinstance(session, dict) else {}
+        return by_external_id.get(str(known.get("external_id"))) or by_name.get(
+            str(known.get("name"))
+        )
 
     @cached_property
-    def _sessions(self) -> tuple[dict[Any, str], dict[Any, str]]:
+    def _sessions(self) -> tuple[dict[str, str], dict[str, str]]:
         """Sessions by external id and by name, where those are unique."""
-        rows = self.tap.event_streams[SessionsStream.name].shared_rows()
-        return _unique(rows, "external_id"), _unique(rows, "name")
+        sessions = self.tap.event_streams[SessionsStream.name]
+        by_id = [(str(sessions.id_of(row) or ""), row) for row in sessions.shared_rows()]
+        return _unique(by_id, "external_id"), _unique(by_id, "name")
 
 
-def _unique(sessions: list[Row], attribute: str) -> dict[Any, str]:
-    count = Counter(row.get(attribute) for row in sessions)
-    return {
-        row[attribute]: str(row["id"])
-        for row in sessions
-        if row.get(attribute) and count[row[attribute]] == 1
-    }
+def _unique(sessions: list[tuple[str, Row]], attribute: str) -> dict[str, str]:
+    count = Counter(str(row.get(attribute)) for _, row in sessions)
+    named = ((id_, row.get(attribute)) for id_, row in sessions)
+    return {str(name): id_ for id_, name in named if id_ and name and count[str(name)] == 1}
 
 
 def warn_of_count(stream: EventStream, response: requests.Response, rows: int) -> None:

@@ -159,8 +159,7 @@ class OrganisationDataStream(EventStream):
                 spans[:0] = self._halve(span, problem)
                 continue
             for rows, size in _pages(answer):
-                self._insist_on_keys(rows, keys)
-                yield Page([rows], size)
+                yield Page([self._with_own_keys(rows, context, keys)], size)
 
     def _pieces(self, span: Span) -> list[Span]:
         if self._most_days is None:
@@ -217,7 +216,7 @@ class OrganisationDataStream(EventStream):
             msg = f"JSON without '{OUTPUT}'"
             raise Broken(msg)
         self._look_at({name: value for name, value in body.items() if name != OUTPUT})
-        return _Answer(list(self.parse_response(response)), None, len(response.content))
+        return _Answer(self.rows_in(response), None, len(response.content))
 
     def _look_at(self, beside: Row) -> None:
         """Log warnings and the names of other members, each once; fail where there is an error."""
@@ -245,32 +244,40 @@ class OrganisationDataStream(EventStream):
 
     # Rows
 
-    def _insist_on_keys(self, rows: list[Row], keys: set[str]) -> None:
-        """Check the columns that the setting `primary_keys` names, where it does.
+    def _with_own_keys(self, rows: list[Row], context: Context, keys: set[str]) -> list[Row]:
+        """Return the rows that have the columns which the setting `primary_keys` names, if it does.
 
         Args:
             rows: Rows of one window.
+            context: The window.
             keys: Digests of the keys of its earlier rows; updated.
 
         Raises:
-            Broken: If a row lacks one of them: rows with the same key would replace each other.
+            Broken: If no row has one of them.
         """
         if not self.key_columns:
-            return
+            return rows
         names = [name for name in self.key_columns if name not in schemas.CONSTANTS]
         before = len(keys)
-        for row in rows:
+        good: list[Row] = []
+        lacks: Counter[str] = Counter()
+        for row in filter(None, rows):
             found = {schemas.column_name(name): value for name, value in row.items()}
             values = [found.get(name) for name in names]
-            for name, value in zip(names, values, strict=True):
-                if value is None or value == "" or value.__class__ in _NESTED:
-                    msg = (
-                        f"a row without {name!r}, which is part of its key: change the setting "
-                        f"primary_keys for the data method {self.data_method!r}"
-                    )
-                    raise Broken(msg, retries=0)
-            keys.add(digest(*map(str, values)))
-        if doubles := len(rows) - (len(keys) - before):
+            if lack := next((name for name in names if not _can_be_key(found.get(name))), None):
+                lacks[lack] += 1
+            else:
+                good.append(row)
+                keys.add(digest(*map(str, values)))
+        for name, count in lacks.items():
+            reason = (
+                f"a row without {name!r}, which is part of its key: change the setting "
+                f"primary_keys for the data method {self.data_method!r}"
+            )
+            if not keys:
+                raise Broken(reason, retries=0)
+            self.set_aside(context, reason, count)
+        if doubles := len(good) - (len(keys) - before):
             self.logger.warning(
                 "%s: %s rows have the same %s as others of their window and replace them: "
                 "change the setting primary_keys if they should not",
@@ -278,6 +285,7 @@ class OrganisationDataStream(EventStream):
                 doubles,
                 ", ".join(self.key_columns),
             )
+        return good + [row for row in rows if not row]
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
@@ -306,6 +314,10 @@ class OrganisationDataStream(EventStream):
             found = is_text and "format" not in declared
             self._text_attributes[attribute] = found
         return found
+
+
+def _can_be_key(value: Any) -> bool:
+    return value is not None and value != "" and value.__class__ not in _NESTED
 
 
 def json_text(value: Any) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from event_taps_core import Answer, ApiResponse, Broken
@@ -226,7 +226,7 @@ def test_catalog_with_another_type_than_the_setting_is_refused() -> None:
         {},
         {"output": None},
         {"output": {}},
-        {"output": [1]},
+        {"output": [1, 2]},
         {"output": [{}, None]},
         {"rows": []},
         {"output": [], "errors": ["oops"]},
@@ -269,9 +269,10 @@ rows = st.lists(
 @hypothesis.settings(deadline=None)
 def test_large_answers_have_the_rows_and_keys_of_small_ones(rows: list[dict[str, Any]]) -> None:
     """Which way an answer takes depends on its size, and must not be seen."""
-    body = {"output": rows}
+    assume(any(rows) or not rows)
+    body = {"output": [*rows, None]}
     small = read(stream(), answer(body))
-    assert len(small) == len(rows)
+    assert len(small) == len([row for row in rows if row])
     large = read(stream(), answer(body, spooled=True))
     assert [without_read_at(row) for row in large] == [without_read_at(row) for row in small]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from event_taps_core import Broken, snake_case
+from event_taps_core import Broken, objects_in, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ class Counts(NamedTuple):
 def rows_of(body: Any) -> list[Row]:
     """Take the rows out of an answer.
 
-    A list of anything but objects is passed over, and so is an empty one if another has rows.
+    A list without any object is passed over, and so is an empty one if another has rows.
 
     Raises:
         Broken: If there is no list, not even an empty one: that is no affirmation of no rows.
@@ -56,14 +56,14 @@ def rows_of(body: Any) -> list[Row]:
     lists = [
         value
         for value in _inside(body)
-        if isinstance(value, list) and {dict}.issuperset(map(type, value))
+        if isinstance(value, list) and (not value or dict in map(type, value))
     ]
     found = next((rows for rows in lists if rows), lists[0] if lists else None)
     if found is None:
         has = ", ".join(body) if isinstance(body, dict) else type(body).__name__
         msg = f"no list of rows in the answer, which has: {has[:200] or 'nothing'}"
         raise Broken(msg)
-    return found
+    return objects_in(found, "the answer")
 
 
 def _inside(body: Any) -> Iterator[Any]:

@@ -88,7 +88,6 @@ def test_first_list_that_has_rows_counts(body: Any) -> None:
         {"data": {"1": {"Meeting ID": 1}}},
         {"data": ["a", "b"]},
         ["a"],
-        [{"Meeting ID": 1}, None],
         "text",
         7,
         None,
@@ -98,6 +97,10 @@ def test_first_list_that_has_rows_counts(body: Any) -> None:
 def test_no_list_is_no_affirmation_of_no_rows(body: Any) -> None:
     with pytest.raises(Broken, match="no list of rows"):
         rows_of(body)
+
+
+def test_what_is_no_object_among_rows_is_an_empty_one() -> None:
+    assert rows_of([{"Meeting ID": 1}, None, "a"]) == [{"Meeting ID": 1}, {}, {}]
 
 
 def test_error_names_what_there_is() -> None:

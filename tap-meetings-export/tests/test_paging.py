@@ -360,9 +360,9 @@ def test_pages_that_never_end_are_named(
         table(stream, server)
 
 
-def test_row_without_a_meeting_id_is_broken(stream: MeetingsStream) -> None:
-    with pytest.raises(Broken, match="without a meeting id"):
-        table(stream, Server(rows=[{"account_id": 1}]))
+def test_rows_without_any_meeting_id_are_broken(stream: MeetingsStream) -> None:
+    with pytest.raises(Broken, match="no row of 2 has 'meeting_id'"):
+        table(stream, Server(rows=[{"account_id": 1}, {"account_id": 2}]))
 
 
 # Keys

@@ -12,7 +12,7 @@ from event_taps_core.testing.plugin import UNHURRIED
 from event_taps_core.testing.promises.base import long, signals_untouched
 from event_taps_core.testing.promises.deferral import Deferral
 from event_taps_core.testing.promises.description import Description
-from event_taps_core.testing.promises.faults import PERMANENT, PERMANENT_TOO, Faults
+from event_taps_core.testing.promises.faults import ODD_ROWS, PERMANENT, PERMANENT_TOO, Faults
 from event_taps_core.testing.promises.interruption import Interruption
 from event_taps_core.testing.promises.mistakes import SEEN_IN_OTHERS, SITUATIONS, Mistakes, Secrecy
 from event_taps_core.testing.promises.output import Output
@@ -84,6 +84,7 @@ def _parameters(tap: TapUnderTest) -> dict[str, list[Any]]:
         "switched": tap.switch_runs,
         "mixture": list(range(_MIXTURES)),
         "situation": [long(one) if one in SEEN_IN_OTHERS else one for one in SITUATIONS],
+        "odd_row": list(ODD_ROWS),
         "breakage": [one if one in is_short else long(one) for one in breakages],
         "each_kind_of_stream": [
             name if name in tap.representatives else long(name) for name in tap.all_streams

@@ -52,6 +52,7 @@ class TapUnderTest:
             that count. A mixture that has them all leaves the first of the switches alone.
         needs: For a stream whose rows need another stream that is not its parent (a join): the
             names of those. Whatever else a stream requests is a request too many.
+        single_rows: Streams whose answers hold one row, and no list of rows.
         fault_seed: Seed of the random faults; another one if some kind strikes no request.
         any_account: Positions under which the vendor serves whatever account the settings name.
     """
@@ -73,6 +74,7 @@ class TapUnderTest:
     more_streams: tuple[str, ...] = ()
     positions_per_run: int = 1
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    single_rows: frozenset[str] = frozenset()
     fault_seed: int = 1
     any_account: Mapping[str, str] = field(default_factory=dict)
 

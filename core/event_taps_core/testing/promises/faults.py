@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from event_taps_core.testing.promises.base import FirstRun, Part, Promises, Truth, long
+from event_taps_core.testing.warehouse import differences
 from event_taps_core.words import LONGEST_WORDS
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ IN_THE_VENDORS_WAY = ("cut_json", "html", "error_200")
 TRANSIENT = (*IN_ANY_VENDORS_WAY, *IN_THE_VENDORS_WAY)
 PERMANENT = ("500", "html", "error_200")
 PERMANENT_TOO = ("cut_json", "reset")
+ODD_ROWS = ("null_row", "strange_row")
 
 
 class Faults(Promises):
@@ -113,6 +115,27 @@ class Faults(Promises):
         assert too_much not in run.last_line
         for secret in ("jane.doe", *secrets):
             assert secret not in run.stderr
+
+    def test_an_odd_row_hides_no_other(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, odd_row: str
+    ) -> None:
+        """One more in every answer: all others are loaded; what cannot be is counted and named."""
+        sandbox.break_path("", odd_row)
+        run = run_tap(max_retries=1)
+        warehouse = self.load(run)
+        different = {
+            name: differences(warehouse.table(name), rows)
+            for name, rows in first_run.truth.items()
+            if name not in self.tap.single_rows
+        }
+        assert {name: lines for name, lines in different.items() if "missing" in str(lines)} == {}
+        if odd_row == "null_row":
+            run.assert_failed_in_one_line("no object in place of a row")
+            assert not any(different.values())
+        assert "Traceback" not in run.stderr
+        for name, lines in different.items():
+            is_named = re.search(rf"\b{name}(, [\w, ]+)?: ", run.last_line)
+            assert lines or is_named, f"{name}: a row vanished without a word"
 
     def test_a_stream_that_cannot_be_read_leaves_the_others_alone(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, whole_stream: str
