@@ -2,7 +2,8 @@
 
 `recordsFiltered` is documented with two meanings, the most rows of a page are not documented, the
 server may cap `size` or ignore `page`, and rows without a sort order may move between pages. So a
-walk ends where nothing new comes, and `recordsTotal` only says whether to walk once more.
+walk ends where nothing new comes, and `recordsTotal` only says whether to walk once more, and
+whether a page that came again is all there is.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from event_taps_core import PageWalk
+from event_taps_core import Broken, PageWalk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,8 @@ class Pages(PageWalk[Place]):
         self._counted = self._counted_before = 0
         self._seen_in_walk: set[Any] = set()
         self._ends_walk = False
+        self._is_stuck = False
+        """Whether the second page is the first one again."""
         self._total = 0
         self._largest_total = 0
 
@@ -65,6 +68,7 @@ class Pages(PageWalk[Place]):
         for row in rows:
             by_id.setdefault(self._id_of(row), row)
         self._ends_walk = self._seen_in_walk.issuperset(by_id)
+        self._is_stuck = self._ends_walk and bool(by_id) and self.current_value.page == 1
         self._seen_in_walk.update(by_id)
         new = [row for id_, row in by_id.items() if id_ not in self._known]
         self._known.update(by_id)
@@ -91,17 +95,21 @@ class Pages(PageWalk[Place]):
 
         The largest count is what to reach: a row that was removed during the walk made room for
         another to slip past, and made the count smaller as well. After a walk that found nothing
-        new, the count is what is wrong.
+        new, the count is what is wrong, unless no page but the first one can be had.
+
+        Raises:
+            Broken: If the first page came again, and there must be more.
         """
         found = self._counted
         if found >= self._largest_total:
             return False
         is_worth_it = found > self._counted_before and self.current_value.walk + 1 < MOST_WALKS
         if not is_worth_it and found < self._total:
-            path = urlsplit(response.url).path
-            LOGGER.warning(
-                "%s: the API counts %d rows but sent %d different ones", path, self._total, found
-            )
+            said = f"the API counts {self._total} rows but sent {found} different ones"
+            if self._is_stuck:
+                msg = f"page 2 is page 1 again, and {said}"
+                raise Broken(msg, retries=0)
+            LOGGER.warning("%s: %s", urlsplit(response.url).path, said)
         return is_worth_it
 
 

@@ -227,9 +227,9 @@ class SessionsStream(EventPartStream):
         named = super().post_process(row, context) or {}
         return {**named, "session_end_time": self._end(row, context)}
 
-    def ends(self, context: Context | None) -> dict[int | str, str | None]:
-        """Return when each session of an event ends, by its id, or by what stands for one."""
-        return {self.identity_of(row): self._end(row, context) for row in self.shared_rows(context)}
+    def ends(self, context: Context | None) -> dict[int | str | None, str | None]:
+        """Return when each session of an event ends, by its id; None where one has no id."""
+        return {self.id_of(row): self._end(row, context) for row in self.shared_rows(context)}
 
     @staticmethod
     def _end(row: Row, context: Context | None) -> str | None:
@@ -281,17 +281,16 @@ class SessionAnalyticsStream(EventPartStream):
         """
         sessions = cast("SessionsStream", self.tap.event_streams[SessionsStream.name])
         ends = sessions.ends(context)
+        if None in ends:
+            del ends[None]
+            self.set_aside(context, "a row of sessions without an id")
         by_id = self._by_id(context, ends) if ends else {}
         rows = [
             {**by_id[id_], "session_end_time": end} for id_, end in ends.items() if id_ in by_id
         ]
-        if unknown := sum(isinstance(id_, str) for id_ in ends):
-            self.set_aside(context, "a row of sessions without an id", unknown)
         yield Page([rows + [row for id_, row in by_id.items() if isinstance(id_, str)]], 0)
 
-    def _by_id(
-        self, context: Context | None, ends: Mapping[int | str, Any]
-    ) -> dict[int | str, Row]:
+    def _by_id(self, context: Context | None, ends: Mapping[Any, Any]) -> dict[int | str, Row]:
         """Return analytics by session: of this event, or of more.
 
         Raises:

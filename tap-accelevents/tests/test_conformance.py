@@ -21,7 +21,12 @@ TestConformance = conformance_suite(
         positions_per_run=6,
         impatient={"max_retries": 1},
         refusing={"key": "revoked"},
-        incomplete={"foreign_event": "one", "error_member": "one_list"},
+        # What ignores `page` and counts more rows than it sends may hide some.
+        incomplete={
+            "foreign_event": "one",
+            "error_member": "one_list",
+            "records_total": "too_many",
+        },
         single_rows=frozenset({"events", "session_analytics_details", "attendee_summary"}),
         needs={"session_analytics": ("sessions",)},
     )

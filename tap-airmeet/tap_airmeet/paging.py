@@ -60,6 +60,9 @@ class Pages(PageWalk[int | str | None]):
         self._last: list[Row] = []
         self._new: list[Row] = []
         self._has_all_pages = False
+        self._promised: bool | None = None
+        self._different = 0
+        """How many pages brought something new."""
 
     def total_of(self, body: Row) -> int | None:
         """Return how many rows there are in all, by the answer's own count."""
@@ -68,6 +71,11 @@ class Pages(PageWalk[int | str | None]):
     def has_all_pages(self, body: Row) -> bool:
         """Say whether the answer's counts promise no further page."""
         raise NotImplementedError
+
+    def promises_pages(self, body: Row) -> bool | None:
+        """Say whether there are more pages than one; None where nothing is said of pages."""
+        del body
+        return None
 
     @override
     def fresh(self, rows: list[Row]) -> list[Row]:
@@ -81,6 +89,7 @@ class Pages(PageWalk[int | str | None]):
             self._new = [] if rows in (self._first, self._last) else rows
         self._first = self._first or rows
         self._last = rows
+        self._different += bool(self._new)
         self.rows += sum(map(bool, self._new))  # an empty one may be a row, or one too many
         return self._new
 
@@ -97,6 +106,7 @@ class Pages(PageWalk[int | str | None]):
         body = response.json()
         self.total = self.total_of(body)
         self._has_all_pages = self.has_all_pages(body)
+        self._promised = self.promises_pages(body)
         if not self._new:
             self._insist_on_all_rows()
             return False
@@ -110,18 +120,27 @@ class Pages(PageWalk[int | str | None]):
 
     def _insist_on_all_rows(self) -> None:
         if self._lacks_rows():
-            msg = f"the pages do not go on after {self.rows} rows, though there are more"
-            raise StuckPages(msg, retries=0)
+            raise self._stuck()
+
+    def _stuck(self) -> StuckPages:
+        msg = f"the pages do not go on after {self.rows} rows, though there are more"
+        return StuckPages(msg, retries=0)
 
     @property
     def _has_all_rows(self) -> bool:
         return self.total is not None and self.rows >= self.total
 
     def _lacks_rows(self) -> bool:
-        """Say whether there must be more: by the count of rows, else by pages and a full page."""
+        """Say whether there must be more.
+
+        By the count of rows; else, where no second page could be had, by the count of pages, or a
+        first page that is full. Where pages differ they do go on, so they are at their end.
+        """
         if self.total is not None:
             return self.rows < self.total
-        return not self._has_all_pages and len(self._first) >= self._page_size
+        if self._different > 1:
+            return False
+        return len(self._first) == self._page_size if self._promised is None else self._promised
 
     @override
     def ends_with(self, answer: Answer) -> bool:
@@ -160,6 +179,12 @@ class CursorPages(Pages):
         return pages is not None and self.count >= pages
 
     @override
+    def promises_pages(self, body: Row) -> bool | None:
+        """A `pageCount` that equals the rows of the page may be a count of these."""
+        pages = _count(self.cursors(body).get("pageCount"))
+        return None if pages is None else pages > 1 and pages != len(self._first)
+
+    @override
     def get_next(self, response: requests.Response) -> int | str | None:
         """Return the cursor, unless it was used before: that would be a loop.
 
@@ -167,11 +192,24 @@ class CursorPages(Pages):
             StuckPages: If there must be more rows nevertheless.
         """
         after = self.cursors(response.json()).get("after")
-        if not isinstance(after, (int, str)) or after in self._used:
+        if not isinstance(after, (int, str)):
+            self._insist_on_end(response)
+            return None
+        if after in self._used:
             self._insist_on_all_rows()
             return None
         self._used.add(after)
         return after
+
+    def _insist_on_end(self, response: requests.Response) -> None:
+        """Believe a page without a cursor that it is the last one, unless rows must lack."""
+        if self.total is None and (self._has_all_pages or len(self._first) < self._page_size):
+            if self._promised and not self._has_all_pages:
+                path = urlsplit(response.url).path
+                LOGGER.warning("%s: the API counts more pages than it sent", path)
+            return
+        if self.total is None or self.rows < self.total:
+            raise self._stuck()
 
 
 class NumberedPages(Pages):

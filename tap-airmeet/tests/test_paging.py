@@ -110,17 +110,25 @@ SERVERS = st.builds(
 )
 
 
+def assert_complete(pages: Pages, server: Server) -> None:
+    """Insist on each row, once; or on a word where one page comes again and more are counted."""
+    try:
+        rows = walk(pages, server)
+    except StuckPages:
+        assert (server.page_count, server.total, server.pages) == ("high", "null", 1)
+    else:
+        assert [row["id"] for row in rows] == list(range(1, server.rows + 1))
+
+
 @given(SERVERS.filter(lambda s: s.cursor == "exclusive" or s.largest_page > 1))
 def test_whatever_the_counts_say_each_row_comes_once(server: Server) -> None:
-    rows = walk(CursorPages(50, itemgetter("id")), server)
-    assert [row["id"] for row in rows] == list(range(1, server.rows + 1))
+    assert_complete(CursorPages(50, itemgetter("id")), server)
 
 
 @given(SERVERS.filter(lambda s: s.cursor == "exclusive"))
 def test_rows_without_an_id_come_once_too(server: Server) -> None:
     """A page that comes again is known by its rows."""
-    rows = walk(CursorPages(50), server)
-    assert [row["id"] for row in rows] == list(range(1, server.rows + 1))
+    assert_complete(CursorPages(50), server)
 
 
 @pytest.mark.parametrize("error", ["400", "500"])
@@ -175,10 +183,47 @@ def test_cursor_that_is_ignored_ends_and_is_named_where_rows_lack() -> None:
         walk(CursorPages(50, itemgetter("id")), Server(cursor="ignored"))
 
 
-@pytest.mark.parametrize("rows", [3, 5])
-def test_cursor_that_is_ignored_is_no_trouble_where_one_page_holds_all(rows: int) -> None:
-    server = Server(rows=rows, cursor="ignored", page_count="high", total="null")
-    assert len(walk(CursorPages(50, itemgetter("id")), server)) == rows
+@pytest.mark.parametrize(
+    ("rows", "page_count", "is_stuck"),
+    [
+        (5, "true", False),
+        (5, "null", False),
+        (4, "high", False),  # four pages, or the rows of the page
+        (3, "high", True),
+        (12, "true", True),
+        (12, "low", False),  # nothing tells
+        (12, "null", False),  # nor here
+    ],
+)
+def test_page_that_comes_again_is_all_unless_more_pages_are_counted(
+    rows: int, page_count: str, *, is_stuck: bool
+) -> None:
+    server = Server(rows=rows, cursor="ignored", page_count=page_count, total="null")
+    pages = CursorPages(50, itemgetter("id"))
+    if is_stuck:
+        with pytest.raises(StuckPages):
+            walk(pages, server)
+    else:
+        assert len(walk(pages, server)) == min(rows, 5)
+
+
+@pytest.mark.parametrize("rows", [60, 80, 100, 101])
+@pytest.mark.parametrize("page_count", ["true", "null", "high"])
+def test_last_page_that_comes_again_after_another_one_is_the_end(
+    rows: int, page_count: str
+) -> None:
+    """The cursor works, so there is nothing behind it; the last page may be short or full."""
+    server = Server(
+        rows=rows, largest_page=50, page_count=page_count, total="null", past_end="repeated"
+    )
+    for pages in (CursorPages(50), CursorPages(50, itemgetter("id"))):
+        assert len(walk(pages, server)) == rows
+
+
+def test_full_page_that_comes_again_without_any_count_is_named() -> None:
+    server = Server(rows=80, largest_page=50, page_count="null", total="null", cursor="ignored")
+    with pytest.raises(StuckPages, match="after 50 rows"):
+        walk(CursorPages(50), server)
 
 
 def test_cursor_that_is_missing_in_mid_walk_is_named() -> None:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from event_sandbox.airmeet import reports, shapes
 from event_sandbox.airmeet.errors import Refusal, error, no_such_route, not_finished, refusal
-from event_sandbox.airmeet.pages import Pager, as_empty
+from event_sandbox.airmeet.pages import FIVE, Pager, as_empty
 from event_sandbox.airmeet.tokens import ACCESS_KEY, SECRET_KEY, Tokens
 from event_sandbox.airmeet.view import COMMUNITY, View, cursor
 from event_sandbox.kept import KeptAnswers
@@ -199,9 +199,11 @@ class API:
 
     def _airmeets(self, asked: Asked) -> Response:
         """4.1. `after` may be ignored, as one client found."""
-        view, ignored = asked.view, asked.positions["airmeets_after"] == "ignored"
+        view, after = asked.view, asked.positions["airmeets_after"]
+        ignored = after != "works"
         numbers = view.numbers()
         size = asked.pager.size("size", 50, 500, five=not ignored)
+        size = min(size, FIVE) if after == "ignored_by_fives" else size
         keys = [cursor(number) for number in numbers]
         page = asked.pager.cut(keys, size, has_total=False, ignored=ignored)
         data = [shapes.airmeet(view, view.event(n)) for n in numbers[page.first : page.last]]

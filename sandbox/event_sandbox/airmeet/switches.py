@@ -95,8 +95,9 @@ SWITCHES: Final = (
     ),
     Switch(
         "airmeets_after",
-        ("works", "ignored"),
-        "A client notes that paging /airmeets by `after` did not behave: page 1 comes again.",
+        ("works", "ignored", "ignored_by_fives"),
+        "A client notes that paging /airmeets by `after` did not behave: page 1 comes "
+        "again, of any size.",
     ),
     Switch(
         "airmeets_order",

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 COMMUNITY: Final = "c7a1f0de-51b2-11ed-a0f2-2a9c3f6e7b10"
 
-_MOST_LISTED: Final = 500
+_MOST_REACHED: Final = {"ignored": 500, "ignored_by_fives": 5}
+"""How many events can be had where `after` is ignored: the largest page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,8 @@ class View:
 
     def reachable(self) -> list[OnlineEvent]:
         """Give the events that a reader of the list can get to see."""
-        numbers = self.numbers()
-        if self.positions["airmeets_after"] == "ignored":
-            numbers = numbers[:_MOST_LISTED]
+        most = _MOST_REACHED.get(self.positions["airmeets_after"])
+        numbers = self.numbers()[:most]
         return [event(self.world, number) for number in numbers]
 
     def readable(self) -> list[OnlineEvent]:
