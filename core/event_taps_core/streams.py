@@ -557,7 +557,7 @@ class EventStream(RESTStream[Any]):
         constants = {**self.tap.constants, **(context or {}), READ_AT: self.tap.read_at}
         records = self.conversion.convert(rows, self.conversion.template(constants))
         for name in self.primary_keys:
-            if name not in constants:
+            if name not in constants and name in self.schema["properties"]:
                 rows, records = self._with_keys(name, rows, records, context, seen)
         if not (encode and self.is_on_short_path):
             return Batch(len(records), msgspec.to_builtins(records), None)

@@ -141,7 +141,7 @@ def test_person_without_items_has_no_rows(polls: Any) -> None:
 
 @pytest.mark.parametrize(
     "person",
-    [{}, *({"polls": polls} for polls in ("text", 7, {"question": "Q"}, ["text"], [None], [{}]))],
+    [{}, *({"polls": one} for one in ("text", 7, {"question": "Q"}, ["text"], [None], [{}]))],
     ids=str,
 )
 def test_person_or_item_of_another_shape_is_an_empty_row_which_is_set_aside(person: Any) -> None:
