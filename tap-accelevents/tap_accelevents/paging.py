@@ -35,6 +35,10 @@ MOST_WALKS: Final = 5
 """So often is a list walked while each walk finds rows that had moved out of the last one's way."""
 
 
+class StuckPages(Broken):
+    """The first page comes again, though there must be more; what came is loaded nevertheless."""
+
+
 class Place(NamedTuple):
     """Which page to ask for."""
 
@@ -98,7 +102,7 @@ class Pages(PageWalk[Place]):
         new, the count is what is wrong, unless no page but the first one can be had.
 
         Raises:
-            Broken: If the first page came again, and there must be more.
+            StuckPages: If the first page came again, and there must be more.
         """
         found = self._counted
         if found >= self._largest_total:
@@ -108,7 +112,7 @@ class Pages(PageWalk[Place]):
             said = f"the API counts {self._total} rows but sent {found} different ones"
             if self._is_stuck:
                 msg = f"page 2 is page 1 again, and {said}"
-                raise Broken(msg, retries=0)
+                raise StuckPages(msg, retries=0)
             LOGGER.warning("%s: %s", urlsplit(response.url).path, said)
         return is_worth_it
 

@@ -9,7 +9,7 @@ import logging
 import threading
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, cast
 
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
@@ -17,7 +17,7 @@ from typing_extensions import override
 from event_taps_core import Absent, Answer, Broken, ChangesStream, EventStream, Page, json_text
 from tap_accelevents import client, schemas
 from tap_accelevents.dates import search_time, session_end, zone_of
-from tap_accelevents.paging import PAGE_SIZE, SEARCH_TIME, Pages
+from tap_accelevents.paging import PAGE_SIZE, SEARCH_TIME, Pages, StuckPages
 from tap_accelevents.rows import (
     Naming,
     list_of_ids,
@@ -241,6 +241,14 @@ def event_id(context: Context | None) -> int:
     return cast("int", (context or {})["event_id"])
 
 
+class _Analytics(NamedTuple):
+    """One reading of the analytics of all sessions."""
+
+    by_id: dict[int | str, Row]
+    stuck: StuckPages | None
+    """Why there may be more."""
+
+
 class SessionAnalyticsStream(EventPartStream):
     """Analytics of all sessions, as the organiser sees them: one row per session.
 
@@ -258,7 +266,7 @@ class SessionAnalyticsStream(EventPartStream):
     def __init__(self, tap: TapAccelevents) -> None:
         super().__init__(tap)
         self._first_reading = threading.Lock()
-        self._first: dict[int | str, Row] | None = None
+        self._first: _Analytics | None = None
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
@@ -284,13 +292,15 @@ class SessionAnalyticsStream(EventPartStream):
         if None in ends:
             del ends[None]
             self.set_aside(context, "a row of sessions without an id")
-        by_id = self._by_id(context, ends) if ends else {}
+        by_id, stuck = self._analytics(context, ends) if ends else _Analytics({}, None)
         rows = [
             {**by_id[id_], "session_end_time": end} for id_, end in ends.items() if id_ in by_id
         ]
         yield Page([rows + [row for id_, row in by_id.items() if isinstance(id_, str)]], 0)
+        if stuck is not None:
+            raise stuck
 
-    def _by_id(self, context: Context | None, ends: Mapping[Any, Any]) -> dict[int | str, Row]:
+    def _analytics(self, context: Context | None, ends: Mapping[Any, Any]) -> _Analytics:
         """Return analytics by session: of this event, or of more.
 
         Raises:
@@ -300,19 +310,24 @@ class SessionAnalyticsStream(EventPartStream):
         with self._first_reading:
             if self._first is None:
                 own = self._first = self._all_pages(context)
-        if not ends.keys().isdisjoint(self._first):
+        if not ends.keys().isdisjoint(self._first.by_id):
             return self._first
         if own is None:
             own = self._all_pages(context)
-        if own and ends.keys().isdisjoint(own):
+        if own.by_id and ends.keys().isdisjoint(own.by_id):
             msg = "the analytics of all sessions hold none of this event's"
             raise Broken(msg, retries=0)
         return own
 
-    def _all_pages(self, context: Context | None) -> dict[int | str, Row]:
-        steps = super().read_partition(context, [self])
-        rows = (row for step in steps if isinstance(step, Page) for row in step.rows[0])
-        return {self.identity_of(row): row for row in rows}
+    def _all_pages(self, context: Context | None) -> _Analytics:
+        by_id: dict[int | str, Row] = {}
+        try:
+            for step in super().read_partition(context, [self]):
+                if isinstance(step, Page):
+                    by_id.update((self.identity_of(row), row) for row in step.rows[0])
+        except StuckPages as stuck:
+            return _Analytics(by_id, stuck)
+        return _Analytics(by_id, None)
 
 
 class SessionPartStream(AccelEventsStream):

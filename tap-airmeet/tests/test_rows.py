@@ -139,11 +139,10 @@ def test_person_without_items_has_no_rows(polls: Any) -> None:
     assert list(stream(PollResponsesStream)._rows_of_person({"name": "Ada"})) == []  # noqa: SLF001 - likewise
 
 
-@pytest.mark.parametrize(
-    "person",
-    [{}, *({"polls": one} for one in ("text", 7, {"question": "Q"}, ["text"], [None], [{}]))],
-    ids=str,
-)
+ODD_ITEMS: list[Any] = ["text", 7, {"question": "Q"}, ["text"], [None], [{}]]
+
+
+@pytest.mark.parametrize("person", [{}, *({"polls": odd} for odd in ODD_ITEMS)], ids=str)
 def test_person_or_item_of_another_shape_is_an_empty_row_which_is_set_aside(person: Any) -> None:
     assert list(stream(PollResponsesStream)._rows_of_person(person)) == [{}]  # noqa: SLF001 - the unit under test
 

@@ -9,7 +9,7 @@ page, the first page or an error. And rows come in, change and go while pages ar
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from event_taps_core import Broken, digest
 from tap_meetings_export.rows import said
@@ -30,13 +30,24 @@ _MOST_IDLE_PAGES: Final = 10
 _STABLE: Final = ("category", "name", "first_name", "last_name", "company")
 
 
-class Keys:
-    """Tells the rows of one walk apart that have the same key.
+class _Version(NamedTuple):
+    """What a row was when it came last."""
 
-    A row is about a person, in a meeting, in a role. If a page shows that twice, or two pages do,
-    with the same `last_modified` and different contents, these are two rows, and the second one's
-    key gets a number. With another `last_modified` it is the same row again, in another
-    version: it moved to a later page and was changed in between.
+    stable: int
+    """The hash of what hardly ever changes about it."""
+
+    last_modified: str
+    content: int
+
+
+class Keys:
+    """Tells the rows of one reading apart that have the same key.
+
+    A row is about a person, in a meeting, in a role. If that comes twice with different contents,
+    these are two rows, and the second one's key gets a number; but with the same stable columns and
+    another `last_modified` it is the same row again, in another version: it moved to a later page
+    and was changed in between. The numbers are good within the reading: nothing says which of two
+    such rows it is that comes alone later on.
 
     Args:
         columns: The declared columns. By these rows of two pages are compared: what is undeclared
@@ -45,7 +56,7 @@ class Keys:
 
     def __init__(self, columns: Collection[str]) -> None:
         self._columns = columns
-        self._known: dict[str, tuple[str, list[int]]] = {}
+        self._known: defaultdict[str, list[_Version]] = defaultdict(list)
         self.repeated = False
         """Whether somebody was listed twice in one meeting."""
 
@@ -65,26 +76,42 @@ class Keys:
             equal.append((first, f" {copies[content]}" if copies[content] else ""))
             copies[content] += 1
         for identity, different in alike.items():
-            self._number(identity, list(different.values()))
+            self._number(self._known[identity], list(different.values()))
         found = [row for different in alike.values() for row in different.values()]
         return found, [row_id(row) + copy for row, copy in equal]
 
-    def _number(self, identity: str, rows: list[Row]) -> None:
+    def _number(self, known: list[_Version], rows: list[Row]) -> None:
         """Number the rows of a page that are about the same; the order does not matter."""
         if len(rows) > 1:
             rows.sort(key=lambda row: ([said(row, column) for column in _STABLE], digest(row)))
-        version = said(rows[0], "last_modified")
-        before, contents = self._known.get(identity, (version, []))
-        if before != version:
-            contents = []
+        on_this_page: set[int] = set()
         for row in rows:
-            content = hash(digest({name: row[name] for name in row if name in self._columns}))
-            if content not in contents:
-                contents.append(content)
-            if occurrence := contents.index(content):
-                row[KEY] += f"-{occurrence}"
+            version = self._version(row)
+            number = _number_of(version, known, on_this_page)
+            known[number : number + 1] = [version]
+            on_this_page.add(number)
+            if number:
+                row[KEY] += f"-{number}"
                 self.repeated = True
-        self._known[identity] = version, contents
+
+    def _version(self, row: Row) -> _Version:
+        return _Version(
+            hash(tuple(said(row, column) for column in _STABLE)),
+            said(row, "last_modified"),
+            hash(digest({name: row[name] for name in row if name in self._columns})),
+        )
+
+
+def _number_of(row: _Version, known: list[_Version], on_this_page: set[int]) -> int:
+    """Return the number of a row that came before, in this version or another, or a new one."""
+    for number, before in enumerate(known):
+        if before.content == row.content:
+            return number
+    for number, before in enumerate(known):
+        is_newer = before.stable == row.stable and before.last_modified != row.last_modified
+        if is_newer and number not in on_this_page:
+            return number
+    return len(known)
 
 
 def row_id(row: Row) -> str:

@@ -69,6 +69,7 @@ class ExpoPlatformStream(ChangesStream):
         self.overlap = timedelta(minutes=int(tap.config["overlap_minutes"]))
         self._names = frozenset(column.name for column in self.columns) - {"event_id", KEY}
         self._order = self.order
+        self._with_twins: set[str] = set()
 
     # What to ask for
 
@@ -98,6 +99,16 @@ class ExpoPlatformStream(ChangesStream):
     def page_size(self) -> int:
         """How many rows are asked for at once."""
         return int(self.config["page_size"])
+
+    @override
+    def note_progress(self, context: Context | None, *, is_absent: bool) -> None:
+        """Read an event anew next time where rows have numbers for keys.
+
+        Of two rows that nothing but such a number tells apart, the changed one may come alone
+        then, and would replace the other.
+        """
+        has_twins = self.partition_id(context) in self._with_twins
+        super().note_progress(context, is_absent=is_absent or has_twins)
 
     # What comes
 
@@ -156,10 +167,10 @@ class ExpoPlatformStream(ChangesStream):
         Raises:
             Broken: If rows are missing in the end.
         """
-        pages = Pages()
+        pages, keys = Pages(), Keys(self._names)
         for walk in range(_MOST_WALKS):
             pages.begin()
-            yield from self._walk(context, params, pages)
+            yield from self._walk(context, params, pages, keys)
             if not pages.lack and not pages.is_doubtful:
                 return
             if walk > 0 and pages.found_new == 0 and not (pages.lack and pages.overlaps):
@@ -172,23 +183,24 @@ class ExpoPlatformStream(ChangesStream):
                 "what may be missing comes with the next full refresh"
             )
 
-    def _walk(self, context: Context | None, params: Row, pages: Pages) -> Iterator[Page]:
+    def _walk(
+        self, context: Context | None, params: Row, pages: Pages, keys: Keys
+    ) -> Iterator[Page]:
         """Walk the pages once."""
-        keys = Keys(self._names)
         while not pages.ended and (page := self._next_page(context, params, pages)):
             response, sent = page
             rows, ids = keys.add(sent)
             pages.take(ids, counts_of(response.json()))
-            if pages.repeats_first and len(sent) >= self.page_size:
-                self.say_once(
-                    "a full first page came again as the second one; if there are more rows, this "
-                    "environment ignores the number of the page, and they cannot be read"
-                )
+            if pages.repeats_first and len(sent) == self.page_size:
+                msg = "page 2 is page 1 again, which is full, and nothing tells of all rows"
+                raise Broken(msg, retries=0)
             yield Page([rows], len(response.content))
         if keys.repeated:
+            self._with_twins.add(self.partition_id(context))
             self.say_once(
                 "some people are listed more than once in the same meeting, and no role tells "
-                f"their rows apart; a number at the end of {KEY} does"
+                f"their rows apart; a number at the end of {KEY} does, so their events are read in "
+                "full each time"
             )
 
     def _next_page(
