@@ -103,7 +103,7 @@ def settings(
             title="Include secrets",
             default=False,
             description="Whether to load passwords, access codes and personal links that the "
-            "vendor puts into its answers.",
+            "vendor puts into its answers. A catalog has to be discovered with it.",
         ),
         th.Property(
             "shard_count",
