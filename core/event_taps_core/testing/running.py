@@ -288,9 +288,9 @@ class TapRunner:
         """Run the tap with these arguments only."""
         return self.start_plain(*arguments, env=env).finish()
 
-    def catalog(self, *, offline: bool = False) -> Record:
-        """Discover the catalog, with the settings of every run, or without any."""
-        run = self.plain("--discover") if offline else self("--discover")
+    def catalog(self, *, offline: bool = False, **settings: Any) -> Record:
+        """Discover the catalog, with the settings of every run and these, or without any."""
+        run = self.plain("--discover") if offline else self("--discover", **settings)
         assert run.exit_code == 0, run.stderr
         catalog: Record = json.loads(run.stdout)
         return catalog
