@@ -74,7 +74,7 @@ def settings(
         ),
         th.Property(
             "requests_per_minute",
-            th.IntegerType(minimum=0),
+            th.IntegerType(minimum=0, maximum=1_000_000),
             title="Requests per minute",
             default=requests_per_minute,
             description="Budget of requests of this key, spread evenly; 0 = no budget, though a "
@@ -82,7 +82,7 @@ def settings(
         ),
         th.Property(
             "request_timeout_seconds",
-            th.IntegerType(minimum=1),
+            th.IntegerType(minimum=1, maximum=86_400),
             title="Request timeout (seconds)",
             default=60,
             description="How long to wait for an answer to begin or go on before trying again; for "
@@ -90,7 +90,7 @@ def settings(
         ),
         th.Property(
             "max_retries",
-            th.IntegerType(minimum=0),
+            th.IntegerType(minimum=0, maximum=1000),
             title="Maximum retries",
             default=6,
             description="How often a request is sent again when it fails for what may pass. Told "
@@ -107,14 +107,14 @@ def settings(
         ),
         th.Property(
             "shard_count",
-            th.IntegerType(minimum=1),
+            th.IntegerType(minimum=1, maximum=10_000),
             title="Shard count",
             default=1,
             description="Over how many runs the parents (events, sessions) are divided.",
         ),
         th.Property(
             "shard_index",
-            th.IntegerType(minimum=0),
+            th.IntegerType(minimum=0, maximum=9_999),
             title="Shard index",
             default=0,
             description="Which of the shards this run reads: 0 to shard_count - 1.",

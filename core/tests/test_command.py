@@ -86,6 +86,7 @@ def test_no_configuration_at_all() -> None:
         ("settle_days", "two weeks"),
         ("requests_per_minute", -1),
         ("request_timeout_seconds", 0),
+        ("request_timeout_seconds", 10_000_000_000),
         ("max_retries", -1),
         ("include_secrets", "perhaps"),
         ("shard_count", 0),

@@ -77,7 +77,7 @@ class TapAirmeet(EventTap):
         ),
         th.Property(
             "report_poll_seconds",
-            th.IntegerType(minimum=1),
+            th.IntegerType(minimum=1, maximum=86_400),
             title="Report poll interval (seconds)",
             default=60,
             description="How long to wait before asking again for a report that Airmeet is still "
@@ -85,7 +85,7 @@ class TapAirmeet(EventTap):
         ),
         th.Property(
             "report_timeout_seconds",
-            th.IntegerType(minimum=0),
+            th.IntegerType(minimum=0, maximum=604_800),
             title="Report timeout (seconds)",
             default=3600,
             description="A report that is not ready after this long is named as not read, and "

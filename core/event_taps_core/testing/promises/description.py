@@ -92,12 +92,27 @@ class Description(Promises):
     def test_a_setting_that_is_a_list_or_an_object_has_an_example(self) -> None:
         """It is what an error shows, and `.env.example`."""
         schema = self.tap.tap_class.config_jsonschema
-        of_the_sdk: dict[str, Any] = {"properties": {}}
-        Tap.append_builtin_config(of_the_sdk)
-        for name, declared in self.tap.setting_schemas.items():
-            if {"array", "object"} & set(declared["type"]) and name not in of_the_sdk["properties"]:
+        for name, declared in self.own_settings().items():
+            if {"array", "object"} & set(declared["type"]):
                 assert {"examples", "default"} & set(declared), name
                 jsonschema.validate(json.loads(form_of(schema, name)), declared)
+
+    def test_every_number_among_the_settings_is_bounded(self) -> None:
+        """A slip of the finger is named by the schema, and overflows no timer."""
+        numbers = {"integer", "number"}
+        unbounded = [
+            name
+            for name, declared in self.own_settings().items()
+            if numbers & set(declared["type"]) and not {"minimum", "maximum"} <= set(declared)
+        ]
+        assert unbounded == []
+
+    def own_settings(self) -> dict[str, dict[str, Any]]:
+        """Return the settings that are not the SDK's."""
+        of_the_sdk: dict[str, Any] = {"properties": {}}
+        Tap.append_builtin_config(of_the_sdk)
+        schemas = self.tap.setting_schemas.items()
+        return {name: one for name, one in schemas if name not in of_the_sdk["properties"]}
 
     def test_columns_are_in_snake_case(self, described: dict[str, Any]) -> None:
         """In all taps."""
