@@ -247,10 +247,9 @@ class EventStream(RESTStream[Any]):
         return next((one for one in found if one is not None), None)
 
     def _as_id(self, value: Any) -> int | str | None:
-        if type(value) is int:
-            return str(value) if self._has_text_ids else value
         if self._has_text_ids:
-            return value if isinstance(value, str) and value else None
+            text = str(value) if type(value) is int else value
+            return text if isinstance(text, str) and text else None
         try:
             return integer(value)
         except Unconvertible:

@@ -443,6 +443,17 @@ def test_an_odd_row_is_set_aside_and_named_and_hides_no_other(
     assert "b" in again.column("seats", "event_id")
 
 
+@pytest.mark.parametrize(
+    ("value", "id_"),
+    [(7, 7), ("7", 7), (7.0, 7), (2**63 - 1, 2**63 - 1), (2**63, None), (-(2**63) - 1, None)],
+    ids=repr,
+)
+def test_an_id_is_one_where_its_column_can_hold_it(api: ApiServer, value: Any, id_: Any) -> None:
+    """Else what hangs on the row would have it in its keys."""
+    stream = SeatsTap(config=config_of(api)).event_streams["seats"]
+    assert stream.id_of({"id": value, "number": None}) == id_
+
+
 @pytest.mark.parametrize("value", [None, "", [], {"no": "id"}], ids=str)
 def test_a_row_without_a_text_id_is_loaded_with_a_digest_in_its_place(
     api: ApiServer, value: Any

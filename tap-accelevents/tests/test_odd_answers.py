@@ -471,6 +471,23 @@ def test_ids_of_nineteen_digits_are_numbers_in_a_text_too(api: Api) -> None:
     assert ids(run, "session_attendees", "event_ticket_id") == [long]
 
 
+@pytest.mark.parametrize("too_long", [2**63, str(2**63)], ids=repr)
+def test_what_hangs_on_an_id_beyond_64_bits_is_named_and_not_asked_for(
+    api: Api, too_long: Any
+) -> None:
+    def odd(path: str, query: Query, _: Any) -> Answer | None:
+        rows = [{"sessionId": number, "title": "S"} for number in (1000, too_long)]
+        return page(rows, query) if path.endswith("/a/session") else None
+
+    api.vendor.odd = odd
+    run = api("sessions", "session_attendees")
+    run.assert_failed_in_one_line(
+        "sessions: a row without session_id (1 row of a)",
+        "session_attendees: 1 row of sessions without an id",
+    )
+    assert ids(run, "sessions") == ids(run, "session_attendees") == [1000]
+
+
 # Orders
 
 
