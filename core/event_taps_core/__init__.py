@@ -22,7 +22,7 @@ from event_taps_core.columns import (
     utc_timestamp,
 )
 from event_taps_core.errors import TapError
-from event_taps_core.json_values import objects_in
+from event_taps_core.json_values import count_of, objects_in
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.large_answers import members_beside, pages_of
 from event_taps_core.pacer import CallWindow
@@ -59,6 +59,7 @@ __all__ = [
     "TooManyRequests",
     "Unconvertible",
     "Wait",
+    "count_of",
     "digest",
     "json_text",
     "members_beside",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import shutil
 import tempfile
 from typing import IO, Any
@@ -21,6 +22,8 @@ _decode = msgspec.json.Decoder().decode
 _PIECE_CHARACTERS = 64 * 1024
 _WRONG_PLACE_RETRIES = 2
 """HTML instead of JSON is a wrong host or a login page, until the API has answered once."""
+
+_COUNT = re.compile(r"(\d{1,18}|\d{1,3}(,\d{3}){1,5})(\.0+)?", re.ASCII)
 
 
 def decode(content: bytes, charset: str | None = None) -> Any:
@@ -146,3 +149,16 @@ def objects_in(found: Any, name: str) -> list[dict[str, Any]]:
     if {dict}.issuperset(map(type, found)):
         return found
     return [row if isinstance(row, dict) else {} for row in found]
+
+
+def count_of(value: Any) -> int | None:
+    """Read a count in any form that is meant as a whole number; None if it is none.
+
+    >>> count_of(6), count_of(6.0), count_of("6.0 "), count_of("1,006"), count_of(2.5), count_of(-1)
+    (6, 6, 6, 1006, None, None)
+    """
+    if isinstance(value, str) and _COUNT.fullmatch(value.strip()):
+        return int(value.partition(".")[0].replace(",", ""))
+    if type(value) in (int, float) and value >= 0 and value == value // 1:
+        return int(value)
+    return None

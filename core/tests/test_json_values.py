@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_taps_core.answers import Broken
-from event_taps_core.json_values import decode
+from event_taps_core.json_values import count_of, decode
 
 JSON = st.recursive(
     st.none()
@@ -139,3 +139,34 @@ def test_of_duplicate_names_the_last_counts(extra: bytes) -> None:
 def test_invalid_utf8_costs_only_the_characters_concerned() -> None:
     decoded = decode(b'{"a": "caf\xe9", "b": "caf\xc3\xa9"}')
     assert decoded == {"a": "caf\ufffd", "b": "caf\N{LATIN SMALL LETTER E WITH ACUTE}"}
+
+
+@pytest.mark.parametrize(
+    "value", [1006, 1006.0, "1006", "1006.0", " 1006 ", "1,006", "1,006.00"], ids=repr
+)
+def test_count_is_one_in_any_form(value: object) -> None:
+    assert count_of(value) == 1006
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        -1,
+        2.5,
+        "",
+        "many",
+        "-1",
+        "2.5",
+        "1,06",
+        "1.006",
+        "\u0667",
+        "9" * 5000,
+        [],
+        {"n": 1},
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_what_is_no_count_is_none(value: object) -> None:
+    assert count_of(value) is None

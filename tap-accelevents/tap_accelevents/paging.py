@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from event_taps_core import Broken, PageWalk
+from event_taps_core import Broken, PageWalk, count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,8 +118,5 @@ class Pages(PageWalk[Place]):
 
 
 def total_of(body: Any) -> int | None:
-    """Return `recordsTotal`; a count may be a text, and a bare list has none."""
-    try:
-        return int(body["recordsTotal"])
-    except (KeyError, TypeError, ValueError):
-        return None
+    """Return `recordsTotal`; a bare list has none."""
+    return count_of(body.get("recordsTotal")) if isinstance(body, dict) else None

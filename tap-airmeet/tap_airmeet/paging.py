@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, Broken, PageWalk
+from event_taps_core import Absent, Answer, Broken, PageWalk, count_of
 from tap_airmeet.client import Doubtful
 
 if TYPE_CHECKING:
@@ -170,18 +170,18 @@ class CursorPages(Pages):
 
     @override
     def total_of(self, body: Row) -> int | None:
-        return _count(self.cursors(body).get("totalCount"))
+        return count_of(self.cursors(body).get("totalCount"))
 
     @override
     def has_all_pages(self, body: Row) -> bool:
         """`pageCount` is the number of pages at this size."""
-        pages = _count(self.cursors(body).get("pageCount"))
+        pages = count_of(self.cursors(body).get("pageCount"))
         return pages is not None and self.count >= pages
 
     @override
     def promises_pages(self, body: Row) -> bool | None:
         """A `pageCount` that equals the rows of the page may be a count of these."""
-        pages = _count(self.cursors(body).get("pageCount"))
+        pages = count_of(self.cursors(body).get("pageCount"))
         return None if pages is None else pages > 1 and pages != len(self._first)
 
     @override
@@ -220,7 +220,7 @@ class NumberedPages(Pages):
 
     @override
     def total_of(self, body: Row) -> int | None:
-        return _count(body.get("totalUserCount"))
+        return count_of(body.get("totalUserCount"))
 
     @override
     def has_all_pages(self, body: Row) -> bool:
@@ -230,11 +230,3 @@ class NumberedPages(Pages):
     @override
     def get_next(self, response: requests.Response) -> int | str | None:
         return self.count + 1
-
-
-def _count(value: Any) -> int | None:
-    """Read a count; a float or digits in a text are one too."""
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from event_taps_core import Broken, objects_in, snake_case
+from event_taps_core import Broken, count_of, objects_in, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,11 +91,8 @@ def counts_of(body: Any) -> Counts:
 
 
 def _counts(place: Any, names: tuple[str, ...]) -> Iterator[int]:
-    for value in _named(place, names):
-        if isinstance(value, str) and value.isdecimal():
-            yield int(value)
-        elif type(value) is int and value >= 0:
-            yield value
+    found = map(count_of, _named(place, names))
+    yield from (count for count in found if count is not None)
 
 
 def _named(value: Any, names: tuple[str, ...]) -> Iterator[Any]:

@@ -33,9 +33,9 @@ def envelopes(draw: st.DrawFn) -> tuple[Any, list[dict[str, Any]], Counts]:
     if not names:
         return rows, rows, Counts()
     counts = Counts(*(draw(st.none() | COUNT) for _ in range(3)))
-    as_text = draw(st.booleans())
+    written = draw(st.sampled_from([int, float, str, "{:.1f}".format, "{:,} ".format]))
     spelled = {
-        draw(name): str(count) if as_text else count
+        draw(name): written(count)
         for name, count in zip((TOTALS, PAGES, SIZES), counts, strict=True)
         if count is not None
     }
