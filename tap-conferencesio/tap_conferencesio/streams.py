@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.streams.rest import HTTPRequest
+from singer_sdk.streams.rest import HTTPRequest, PageContext
 from typing_extensions import override
 
 from event_taps_core import (
@@ -20,6 +20,7 @@ from event_taps_core import (
     Page,
     SurrogateKey,
     Unconvertible,
+    count_of,
     rfc3339,
     utc_timestamp,
 )
@@ -134,9 +135,8 @@ class SessionsStream(EventStream):
                 yield from self._detail(session_id)
 
     def _detail(self, session_id: str) -> Iterator[Page]:
-        request = HTTPRequest(self.url_for("/sessions/{session_id}", {"session_id": session_id}))
         try:
-            row = self.tap.client.ask(request, self.tally, session_of)
+            row = self._ask_detail(session_id)
         except Absent as absent:
             self.tally.absent.setdefault(absent.reason, []).append(session_id)
             return
@@ -144,6 +144,10 @@ class SessionsStream(EventStream):
             self.tally.failed.setdefault(broken.reason, []).append(session_id)
             return
         yield Page([[row]], 0)
+
+    def _ask_detail(self, session_id: str) -> Row:
+        request = HTTPRequest(self.url_for("/sessions/{session_id}", {"session_id": session_id}))
+        return self.tap.client.ask(request, self.tally, session_of)
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
@@ -154,11 +158,27 @@ class SessionsStream(EventStream):
         return {**row, "session_date": last_day(row.get("date"))}
 
     def is_gone(self, session_id: str) -> bool:
-        """Say whether a session is no longer listed; asks again, at most once per failure."""
-        for page in self.read_partition(None, [self]):
-            if isinstance(page, Page) and session_id in map(self.id_of, page.rows[0]):
-                return False
-        return True
+        """Say whether the API affirms that a session is gone; asks again, once per failure.
+
+        It does with a list that is as long as it says and has an id in each row, but not this one;
+        of a session that the list may hide, its detail has to say so too. Trouble proves nothing.
+        """
+        try:
+            response, (rows,) = self._ask(PageContext(None, None), [self])
+        except (Absent, Broken):
+            return False
+        listed = {self.id_of(row) for row in rows}
+        if count_differs(response, len(rows)) or not listed.isdisjoint((session_id, None)):
+            return False
+        if session_id not in (self.config.get("session_ids") or ()):
+            return True
+        try:
+            self._ask_detail(session_id)
+        except Absent:
+            return True
+        except Broken:
+            pass
+        return False
 
 
 def session_of(response: requests.Response) -> Row:
@@ -188,7 +208,7 @@ class SessionStream(EventStream):
         """Tell a session that was deleted during the run from one that cannot be read.
 
         What the API answers for an unknown session is not documented (404, or its 500 for
-        everything): only if the session has also left the list is it absent.
+        everything): only if it also affirms that the session is gone is it absent.
         """
         try:
             yield from super().read_partition(context, streams)
@@ -444,14 +464,22 @@ def _unique(sessions: list[tuple[str, Row]], attribute: str) -> dict[str, str]:
     return {str(name): id_ for id_, name in named if id_ and name and count[str(name)] == 1}
 
 
-def warn_of_count(stream: EventStream, response: requests.Response, rows: int) -> None:
-    """Warn where the vendor's `count` ("records returned in this response") is not the length."""
+def count_differs(response: requests.Response, rows: int) -> bool:
+    """Say whether a list has another length than its `count` ("records returned in this response").
+
+    It is right where there is none.
+    """
     count = response.json()["data"].get("count")
-    if count is not None and str(count) != str(rows):
+    return count is not None and count_of(count) != rows
+
+
+def warn_of_count(stream: EventStream, response: requests.Response, rows: int) -> None:
+    """Warn where the vendor's `count` is not the length."""
+    if count_differs(response, rows):
         stream.logger.warning(
             "%s: the API counts %s records but sent %d; if this stays, the API may have begun "
             "to page, which its reference does not describe",
             stream.name,
-            count,
+            response.json()["data"]["count"],
             rows,
         )
