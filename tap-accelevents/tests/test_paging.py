@@ -47,7 +47,7 @@ def fives(place: Place) -> list[Row]:
     return ROWS[place.page * FIVE : (place.page + 1) * FIVE]
 
 
-@pytest.mark.parametrize("total", [None, 12, 3, "12", 12.0, "12.0", 0, "many"], ids=repr)
+@pytest.mark.parametrize("total", [None, 12, 3, "12", 0, "many"], ids=repr)
 def test_walk_ends_at_an_empty_page_whatever_is_counted(total: Any) -> None:
     assert walk(fives, total) == (list(range(12)), 4)
 
@@ -140,7 +140,7 @@ def test_any_pages_end_and_no_row_comes_twice(data: st.DataObject, total: int | 
     ("body", "total"),
     [
         ({"recordsTotal": 7}, 7),
-        ({"recordsTotal": "7"}, 7),
+        ({"recordsTotal": "7.0"}, 7),
         ({"recordsTotal": None}, None),
         ({"recordsTotal": "x"}, None),
         ({"recordsFiltered": 7}, None),

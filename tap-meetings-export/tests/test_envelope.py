@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -33,9 +34,9 @@ def envelopes(draw: st.DrawFn) -> tuple[Any, list[dict[str, Any]], Counts]:
     if not names:
         return rows, rows, Counts()
     counts = Counts(*(draw(st.none() | COUNT) for _ in range(3)))
-    written = draw(st.sampled_from([int, float, str, "{:.1f}".format, "{:,} ".format]))
+    written = draw(st.sampled_from(["{}", '"{}"', "{}.0", '"{}.0"', '"{:,} "']))
     spelled = {
-        draw(name): written(count)
+        draw(name): json.loads(written.format(count))
         for name, count in zip((TOTALS, PAGES, SIZES), counts, strict=True)
         if count is not None
     }
