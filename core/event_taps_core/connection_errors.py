@@ -47,8 +47,8 @@ _CAUSES: Final = (
     _Cause(
         exceptions.InvalidURL,
         r"",
-        "{proxy} is not the address of a proxy: write it as http://proxy.example.com:3128, or "
-        "http://user:password@proxy.example.com:3128 with signs such as / or # as %2F or %23",
+        "{proxy} is not the address of a proxy: write it as http://proxy.example.com:3128, and "
+        "signs such as / or # in a user or password before the host as %2F or %23",
     ),
     _Cause(
         exceptions.ProxyError,

@@ -22,6 +22,9 @@ _YES_OR_NO: Final = {
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
 
+_HALF_A_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
+"""From JSON that was cut, or a byte of a variable that is not UTF-8: nothing can send it."""
+
 
 class _Kind(NamedTuple):
     words: str
@@ -45,12 +48,19 @@ def variable_of(tap_name: str, setting: str) -> str:
 def texts_of_variables(schema: Mapping[str, Any], tap_name: str) -> dict[str, str]:
     """Return the variables that are set and not empty, by the name of their setting.
 
-    The SDK looks for them, and for a file `.env`. It is told that they are all text, because it
-    takes `[demo]` for a list and ends in a traceback where a number is empty.
+    The SDK looks for them, and adds those in the first file `.env` that it finds in the folder of
+    its own installation or above: that of a project which holds its virtual environment, never one
+    that is only in the working directory. It is told that they are all text, because it takes
+    `[demo]` for a list and ends in a traceback where a number is empty.
     """
     texts = {"properties": {name: {"type": ["string"]} for name in schema["properties"]}}
     found = parse_environment_config(texts, variable_of(tap_name, ""))
     return {name: text for name, text in found.items() if text}
+
+
+def is_sent(name: str, declared: Mapping[str, Any]) -> bool:
+    """Say whether a setting goes into a header."""
+    return bool(declared.get("secret")) or name == "user_agent"
 
 
 def read_texts(
@@ -58,23 +68,34 @@ def read_texts(
 ) -> dict[str, Any]:
     """Read the texts that stand for another type; null and empty ones are settings not given.
 
+    What goes into a header loses the blanks and line breaks at its ends: they come along with copy
+    and paste, no key has any, and HTTP does not count them.
+
     Args:
         config: The settings as they came.
         schema: Their JSON schema.
         variables: The settings that came from variables, and these variables' names.
 
     Raises:
-        TapError: If a text is not of the form that its setting takes.
+        TapError: If a text is not of the form that its setting takes, or no text at all.
     """
-    given = {name: value for name, value in config.items() if value is not None and value != ""}
+    declared = {name: schema["properties"].get(name, {}) for name in config}
+    stripped = {
+        name: value.strip() if isinstance(value, str) and is_sent(name, declared[name]) else value
+        for name, value in config.items()
+    }
+    given = {name: value for name, value in stripped.items() if value is not None and value != ""}
     for name, value in given.items():
-        kind = _kind(schema["properties"].get(name, {}))
+        kind = _kind(declared[name])
         if kind and isinstance(value, str):
             given[name] = _read(value, kind)
             if given[name] is None:
                 form = _KINDS[kind].form if kind == "boolean" else form_of(schema, name)
                 msg = f"{_named(name, variables)} is not {_KINDS[kind].words}: write it as {form}"
                 raise TapError(msg)
+        if _HALF_A_CHARACTER.search(json.dumps(given[name], ensure_ascii=False, default=str)):
+            msg = f"{_named(name, variables)} holds half a character (like \\ud800): write it anew"
+            raise TapError(msg)
     return given
 
 

@@ -10,6 +10,7 @@ from singer_sdk import typing as th
 
 from event_taps_core.address import base_of
 from event_taps_core.errors import TapError
+from event_taps_core.setting_texts import is_sent
 from event_taps_core.settling import moment
 
 if TYPE_CHECKING:
@@ -164,8 +165,7 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any], api_url: str) ->
         raise TapError(msg)
     for name, declared in schema["properties"].items():
         value = config.get(name)
-        is_sent = declared.get("secret") or name == "user_agent"
-        if is_sent and isinstance(value, str) and not _SENDABLE.fullmatch(value):
+        if is_sent(name, declared) and isinstance(value, str) and not _SENDABLE.fullmatch(value):
             msg = f"setting {name}: it holds a line break or characters that no header can hold"
             raise TapError(msg)
 

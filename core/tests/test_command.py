@@ -112,7 +112,9 @@ def test_no_configuration_at_all() -> None:
         ("api_key", 5),
         ("api_key", ["k"]),
         ("api_key", "line\nbreak"),
-        ("api_key", "key-of-the-toy-4711\n"),
+        ("api_key", " \n"),
+        ("api_key", "half-\ud800"),
+        ("stream_maps", {"people": {"name": ["\ud800"]}}),
         ("api_key", "ключ-ключ"),
     ],
 )
@@ -123,6 +125,14 @@ def test_a_malformed_setting_is_named(
     assert_one_last_line(result, name.removesuffix("_enabled"))
     assert result.stdout == ""
     assert api.requests == []
+
+
+@pytest.mark.parametrize("name", ["api_key", "user_agent"])
+def test_blanks_at_the_ends_of_what_is_sent_are_no_part_of_it(
+    api: ApiServer, tmp_path: Path, name: str
+) -> None:
+    assert with_settings(api, tmp_path, **{name: f" \t{KEY}\n"}).exit_code == 0
+    assert KEY in api.requests[0].headers.values()
 
 
 def test_the_value_of_a_malformed_secret_is_not_shown(api: ApiServer, tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def assert_last_line_says(result: Run, *said: str) -> None:
     assert result.exit_code == 1
     assert not [part for part in said if part not in result.log[-1]], result.log[-1]
     assert "api_url" not in result.log[-1]
+    assert "***" not in result.log[-1]  # what is said is not eaten as an address of a person
     assert PASSWORD not in "\n".join(result.log)
 
 

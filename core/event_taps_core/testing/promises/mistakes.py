@@ -164,11 +164,11 @@ class Mistakes(Promises):
         assert WRONG not in run.stderr
         assert run.stdout == b""
 
-    @pytest.mark.parametrize("ending", ["\n", long("\u20ac"), long("\0")], ids=ascii)
+    @pytest.mark.parametrize("ending", ["\nx", long("\u20ac"), long("\0")], ids=ascii)
     def test_secret_that_no_header_can_hold(
         self, run_tap: TapRunner, secret_setting: str, ending: str
     ) -> None:
-        """A line break comes along with copy and paste; nothing of the value is said."""
+        """A second line comes along with copy and paste; nothing of the value is said."""
         malformed: dict[str, Any] = {secret_setting: WRONG + ending}
         run = run_tap(**malformed)
         run.assert_failed_in_one_line(secret_setting)
