@@ -75,6 +75,7 @@ _CODE: Final = re.compile(r"\d{3,8}", re.ASCII)
 _PLACEHOLDER: Final = re.compile(r"\{\w+\}")
 _PATH: Final = re.compile(r"/rest(?:/[A-Za-z0-9_-]+|/\{(?:session_id|event_url|event_id)\})+")
 _NEVER: Final = re.compile(r"staff|check-?in", re.IGNORECASE)
+_FAILED: Final = frozenset({"fail", "failed", "failure", "error"})
 _ABOUT_PERMISSIONS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 _BY_CODE: Final[dict[str, type[Absent | Refused | TooManyRequests]]] = {
@@ -364,7 +365,8 @@ def _said(response: ApiResponse, problem: Answer | None) -> tuple[bool, str]:
     if not isinstance(body, dict):
         return problem is not None, ""
     error, code = body.get("error"), body.get("errorCode")
-    if problem is None and not error and not code and body.get("type") != "Fail":
+    has_failed = str(body.get("type")).lower() in _FAILED
+    if problem is None and not error and not code and not has_failed:
         return False, ""
     inner = error if isinstance(error, dict) else {}
     code = str(code or body.get("code") or inner.get("errorCode") or inner.get("code"))

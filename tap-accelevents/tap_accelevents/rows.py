@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -12,7 +13,7 @@ from event_taps_core.columns import integer
 from tap_accelevents.dates import utc_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from event_taps_core import Row
@@ -82,7 +83,7 @@ def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
     """Take the list out of an answer: bare, or under one of several names; null is no rows.
 
     Raises:
-        Broken: If there is no list.
+        Broken: If there is no list, or none with rows in it and a sign of an error beside it.
     """
     found = body
     if isinstance(body, dict):
@@ -90,16 +91,34 @@ def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
         if not there:
             msg = f"no '{next(iter(names))}' in the answer"
             raise Broken(msg)
-        found = next((value for value in there if value is not None), [])
+        found = first_filled(there)
+        if not found and _tells_of_an_error(body, is_null=found is None):
+            msg = "no rows, and an error beside them"
+            raise Broken(msg)
+        found = [] if found is None else found
     return objects_in(found, next(iter(names), "the answer"))
 
 
-def without_repeats(rows: Iterable[Row], identity_of: Callable[[Row], Any]) -> list[Row]:
-    """Return the first row of each identity."""
-    by_identity: dict[Any, Row] = {}
-    for row in rows:
-        by_identity.setdefault(identity_of(row), row)
-    return list(by_identity.values())
+def first_filled(values: Sequence[Any]) -> Any:
+    """Return what one attribute of several spellings holds: a list with rows before any other.
+
+    >>> first_filled([None, [], [{"id": 1}]]), first_filled([None, []]), first_filled([None])
+    ([{'id': 1}], [], None)
+    """
+    filled = (value for value in values if isinstance(value, list) and value)
+    there = (value for value in values if value is not None)
+    return next(filled, next(there, None))
+
+
+def _tells_of_an_error(body: Row, *, is_null: bool) -> bool:
+    """Say whether an answer without rows names an error; beside null, any message may be one."""
+    status = str(body.get("status"))
+    return (
+        bool(body.get("errors"))
+        or body.get("success") is False
+        or (status.isdecimal() and int(status) >= HTTPStatus.BAD_REQUEST)
+        or (is_null and bool(body.get("message")))
+    )
 
 
 class Naming:

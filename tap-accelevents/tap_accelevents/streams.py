@@ -14,16 +14,25 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, cast
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, Broken, ChangesStream, EventStream, Page, json_text
+from event_taps_core import (
+    Absent,
+    Answer,
+    Broken,
+    ChangesStream,
+    EventStream,
+    Page,
+    json_text,
+    objects_in,
+)
 from tap_accelevents import client, schemas
 from tap_accelevents.dates import search_time, session_end, zone_of
 from tap_accelevents.paging import PAGE_SIZE, SEARCH_TIME, Pages, StuckPages
 from tap_accelevents.rows import (
     Naming,
+    first_filled,
     list_of_ids,
     list_of_objects,
     rows_of,
-    without_repeats,
 )
 
 if TYPE_CHECKING:
@@ -106,7 +115,16 @@ class AccelEventsStream(EventStream):
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        return without_repeats(rows_of(response.json(), self.list_names), self.identity_of)
+        return self._without_twins(rows_of(response.json(), self.list_names))
+
+    def _without_twins(self, rows: list[Row]) -> list[Row]:
+        """Return the first row of each id; say where others of an answer differ from it."""
+        first: dict[int | str, Row] = {}
+        for row in rows:
+            if first.setdefault(self.identity_of(row), row) != row:
+                name = self.id_attributes[0]
+                self.say_once(f"rows of one {name} differ; the first of them is kept")
+        return list(first.values())
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
@@ -440,8 +458,8 @@ class SessionDetailStream(SessionPartStream):
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         session = session_of(response)
-        found = (session[name] for name in self.items if session.get(name) is not None)
-        return without_repeats(rows_of(list_of_objects(next(found, [])), ()), self.identity_of)
+        found = first_filled([list_of_objects(session.get(name)) for name in self.items])
+        return self._without_twins(objects_in([] if found is None else found, self.items[0]))
 
 
 def session_of(response: requests.Response) -> Row:
@@ -650,16 +668,6 @@ class OrdersStream(EventPartStream, ChangesStream):
         params = super().get_url_params(context, next_page_token)
         since = self.since(context)
         return params if since is None else {**params, SEARCH_TIME: search_time(since)}
-
-    @override
-    def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        """Say where one order has several rows: how `orderId` and `id` relate is not documented."""
-        found = rows_of(response.json(), self.list_names)
-        rows = without_repeats(found, self.identity_of)
-        differ = len({(self.identity_of(row), str(row.get("id"))) for row in found}) > len(rows)
-        if differ:
-            self.say_once("rows of one orderId differ in id; the first of them is kept")
-        return rows
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:

@@ -239,6 +239,8 @@ def test_envelopes_without_an_error_are_records(body: Any) -> None:
         {"data": [], "error": {"message": "cannot sort"}},
         {"errorCode": 500, "message": "failed"},
         {"type": "Fail", "message": "failed"},
+        {"type": "FAIL", "data": None},
+        {"type": "error", "data": []},
         b"<html>",
         b"",
     ],

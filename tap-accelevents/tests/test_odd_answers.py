@@ -488,6 +488,43 @@ def test_what_hangs_on_an_id_beyond_64_bits_is_named_and_not_asked_for(
     assert ids(run, "sessions") == ids(run, "session_attendees") == [1000]
 
 
+def test_error_beside_no_rows_is_asked_again_and_named(api: Api) -> None:
+    failed = {"data": None, "message": "Something went wrong"}
+    api.vendor.odd = lambda path, *_: (200, failed) if path.endswith("/orders") else None
+    run = api("orders")
+    run.assert_failed_in_one_line("orders: no rows, and an error beside them", "(a)")
+    assert api.vendor.times("/orders") == 2
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "count", "one"),
+    [
+        ("orders", "/orders", 2, {"orderId": 1, "id": 10}),
+        ("session_attendees", "/attendee", 4, {"eventTicketId": 1, "id": 10}),
+        ("session_registrants", "/1000/analytics", 3, {"eventTicketId": 1, "id": 10}),
+    ],
+)
+def test_rows_of_one_id_that_differ_are_said_once(
+    api: Api, stream: str, path: str, count: int, one: dict[str, Any]
+) -> None:
+    rows = [one, one, {**one, "id": 11}, dict.fromkeys(one, 2)]
+    api.vendor.count = 2
+
+    def odd(asked: str, query: Query, _: Any) -> Answer | None:
+        if not asked.endswith(path):
+            return None
+        if path.endswith("analytics"):
+            lists = {"registeredHolderUsers": rows, "registerdHolderUsers": []}
+            return 200, {"sessionId": 1000, **lists}
+        return page(rows, query)
+
+    api.vendor.odd = odd
+    run = api(stream, max_retries=0).assert_good()
+    name = next(iter(one))
+    assert len(run.records(stream)) == count
+    assert run.stderr.count(f"rows of one {name} differ; the first of them is kept") == 1
+
+
 # Orders
 
 
@@ -513,11 +550,3 @@ def test_filter_that_is_refused_is_said_and_everything_is_read(api: Api) -> None
     assert len(run.records("orders")) == 30
     assert outcomes(run) == {("orders", "read"): 1}
     assert "searchTimeStamp is refused" in run.stderr
-
-
-def test_rows_of_one_order_that_differ_are_said(api: Api) -> None:
-    rows = [{"orderId": 1, "id": 10}, {"orderId": 1, "id": 11}, {"orderId": 2, "id": 12}]
-    api.vendor.odd = lambda path, query, _: page(rows, query) if "/orders" in path else None
-    run = api("orders").assert_good()
-    assert ids(run, "orders", "order_id") == [1, 2]
-    assert run.stderr.count("rows of one orderId differ in id") == 1

@@ -19,7 +19,6 @@ from tap_accelevents.rows import (
     list_of_ids,
     list_of_objects,
     rows_of,
-    without_repeats,
     without_secrets,
 )
 
@@ -161,13 +160,32 @@ def test_single_object_is_a_list_of_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [[{"id": 1}], {"data": [{"id": 1}]}, {"data": None, "sessions": [{"id": 1}]}], ids=repr
+    "body",
+    [
+        [{"id": 1}],
+        {"data": [{"id": 1}]},
+        {"data": None, "sessions": [{"id": 1}]},
+        {"data": [], "sessions": [{"id": 1}]},
+        {"data": [{"id": 1}], "sessions": [], "errors": ["one of them"]},
+    ],
+    ids=repr,
 )
 def test_list_is_bare_or_under_one_of_its_names(body: Any) -> None:
     assert rows_of(body, ("data", "sessions")) == [{"id": 1}]
 
 
-@pytest.mark.parametrize("body", [[], {"data": []}, {"data": None}], ids=repr)
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {"data": []},
+        {"data": None},
+        {"data": [], "sessions": 0},
+        {"data": [], "message": "No sessions yet", "errors": [], "status": 200},
+        {"data": None, "message": "", "errors": None, "status": "ACTIVE"},
+    ],
+    ids=repr,
+)
 def test_empty_list_and_null_are_no_rows(body: Any) -> None:
     assert rows_of(body, ("data", "sessions")) == []
 
@@ -178,6 +196,17 @@ def test_what_is_no_list_is_broken(body: Any) -> None:
         rows_of(body, ("data", "sessions"))
 
 
-def test_first_row_of_each_id_is_kept() -> None:
-    rows = [{"id": 1, "n": 1}, {"id": 2, "n": 2}, {"id": 1, "n": 3}]
-    assert without_repeats(rows, lambda row: row["id"]) == rows[:2]
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": None, "message": "Something went wrong"},
+        {"data": [], "errors": ["boom"]},
+        {"data": [], "status": 500},
+        {"sessions": None, "status": "503"},
+        {"data": [], "success": False},
+    ],
+    ids=repr,
+)
+def test_no_rows_beside_an_error_are_not_an_empty_list(body: Any) -> None:
+    with pytest.raises(Broken):
+        rows_of(body, ("data", "sessions"))
