@@ -24,6 +24,7 @@ from event_taps_core import (
     rfc3339,
     utc_timestamp,
 )
+from event_taps_core.keys import make_room
 from tap_conferencesio import schemas
 
 if TYPE_CHECKING:
@@ -57,6 +58,27 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def last_day_of(session: Row) -> str | None:
+    """Find a session's last day: in its `date`, else in a `session_date` of the vendor's own."""
+    return last_day(session.get("date")) or last_day(session.get("session_date"))
+
+
+def with_ours(row: Row, **ours: str | None) -> Row:
+    """Return a row with columns that the tap fills, and what the vendor sends under their names.
+
+    That is used where the tap has nothing, and an extra field where it says something else.
+    """
+    row = row.copy()
+    for column, value in ours.items():
+        if row.get(column) is None:
+            row[column] = value
+        elif value is not None:
+            if str(row[column]) != value:
+                make_room(row, column)
+            row[column] = value
+    return row
 
 
 def responded_at(value: Any) -> str | None:
@@ -151,11 +173,11 @@ class SessionsStream(EventStream):
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
-        return {"session_id": self.id_of(record), "session_date": last_day(record.get("date"))}
+        return {"session_id": self.id_of(record), "session_date": last_day_of(record)}
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        return {**row, "session_date": last_day(row.get("date"))}
+        return with_ours(row, session_date=last_day_of(row))
 
     def is_gone(self, session_id: str) -> bool:
         """Say whether the API affirms that a session is gone; asks again, once per failure.
@@ -296,7 +318,9 @@ class PollsStream(SessionDataStream):
         return [
             {}
             if poll is None
-            else {**poll, "poll_id": poll_id, "responses": _json_text(poll.get("responses"))}
+            else with_ours(
+                {**poll, "responses": _json_text(poll.get("responses"))}, poll_id=poll_id
+            )
             for poll_id, poll in self.polls(response)
         ]
 
@@ -383,21 +407,23 @@ class QuestionsStream(SessionDataStream):
                 yield {}
                 continue
             row = _as_question(item)
-            id_name = next((name for name in ("id", "_id") if row.get(name) is not None), None)
-            text_name = next(
-                (
-                    name
-                    for name in ("question", "text", "content", "body", "name")
-                    if isinstance(row.get(name), str)
-                ),
-                None,
-            )
+            id_name = _first(row, _QUESTION_IDS, (str, int, float))
+            text_name = _first(row, _QUESTION_TEXTS, (str,))
             rest = {name: row[name] for name in row if name not in (id_name, text_name)}
-            yield {
-                **rest,
-                "question_id": str(row[id_name]) if id_name else None,
-                "question": row[text_name] if text_name else None,
-            }
+            yield with_ours(
+                rest,
+                question_id=str(row[id_name]) if id_name else None,
+                question=row[text_name] if text_name else None,
+            )
+
+
+_QUESTION_IDS = ("id", "_id", "question_id")
+_QUESTION_TEXTS = ("question", "text", "content", "body", "name")
+
+
+def _first(row: Row, names: tuple[str, ...], types: tuple[type, ...]) -> str | None:
+    """Return the first of these names under which a row has a value of these types."""
+    return next((name for name in names if isinstance(row.get(name), types)), None)
 
 
 def _as_question(item: Any) -> Row:
@@ -435,12 +461,13 @@ class EvaluationResponsesStream(EventStream):
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
         presenter = row.get("presenter")
-        return {
-            **row,
-            "presenter": {"name": presenter} if isinstance(presenter, str) else presenter,
-            "session_id": self._session_id(row.get("session")),
-            "responded_at": responded_at(row.get("timestamp")),
-        }
+        if isinstance(presenter, str):
+            row = {**row, "presenter": {"name": presenter}}
+        return with_ours(
+            row,
+            session_id=self._session_id(row.get("session")),
+            responded_at=responded_at(row.get("timestamp")),
+        )
 
     def _session_id(self, session: Any) -> str | None:
         """Join by the external id, else by the name: the vendor sends no session id here."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import EventTap, settings
+from event_taps_core import EventTap, TapError, settings
 from tap_conferencesio import schemas, streams
 from tap_conferencesio.client import ConferencesIoClient
+
+_SUBDOMAIN: Final = r"^[A-Za-z0-9][A-Za-z0-9-]*(?![\s\S])"
 
 
 class TapConferencesIo(EventTap):
@@ -30,7 +32,7 @@ class TapConferencesIo(EventTap):
     config_jsonschema = settings(
         th.Property(
             "subdomain",
-            th.StringType(nullable=False, min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$"),
+            th.StringType(nullable=False, min_length=1, pattern=_SUBDOMAIN),
             required=True,
             title="Subdomain",
             description="The app's subdomain: 'example' for example.cnf.io.",
@@ -55,6 +57,16 @@ class TapConferencesIo(EventTap):
         requests_per_minute=120,
     )
 
+    @override
+    def check_settings(self) -> None:
+        super().check_settings()
+        if not all(map(_is_id, self.config.get("session_ids") or ())):
+            msg = (
+                "setting session_ids: each has to be the id of a session, such as 1234, and not "
+                "empty, '.', '..' or with a line break"
+            )
+            raise TapError(msg)
+
     @property
     @override
     def constants(self) -> dict[str, Any]:
@@ -65,3 +77,7 @@ class TapConferencesIo(EventTap):
     @override
     def default_api_url(self) -> str:
         return f"https://{self.config['subdomain']}.cnf.io/api/v2"
+
+
+def _is_id(session_id: str) -> bool:
+    return session_id.strip() not in ("", ".", "..") and session_id.isprintable()
