@@ -318,7 +318,7 @@ class ApiClient:
 
     def presentable(self, words: str) -> str:
         """Return a vendor's words in the form in which they may be shown."""
-        return presentable(words, self.redaction.clean)
+        return presentable(words, self.redaction)
 
     def _send(
         self, request: HTTPRequest, tally: StreamTally, headers: Mapping[str, str]

@@ -14,8 +14,7 @@ from event_taps_core.answers import Broken
 from event_taps_core.columns import snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from event_taps_core.redaction import Redaction
     from event_taps_core.session import ApiResponse
 
 LONGEST_WORDS: Final = 200
@@ -32,15 +31,10 @@ _SAID_OF_ERRORS: Final = re.compile(f"{_SAID.pattern}|{_MORE}|code|cause")
 
 _NOTHING: Final = frozenset({"", "ok", "success", "successful", "successfully", "none", "null"})
 _TITLE: Final = re.compile(rb"<title[^>]*>([^<]*)", re.IGNORECASE)
-_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w-])"
-_TOKEN: Final = re.compile(
-    rf"(?<![\w+=~-])(?!{_UUID})(?=[\w+=~-]*\d)(?=[\w+=~-]*[a-z])[\w+=~-]{{20,}}", re.IGNORECASE
-)
-"""Letters and digits that no language has: a token, a key or a part of one; an id is none."""
 
 
 def texts_in(value: Any, *, is_error: bool) -> list[str]:
-    """Collect the texts that a decoded body has for a user.
+    """Collect the texts that a decoded body has for a user, with the line breaks in them.
 
     Args:
         value: The body, or a part of it.
@@ -53,7 +47,7 @@ def texts_in(value: Any, *, is_error: bool) -> list[str]:
         return []
     if isinstance(value, list):
         return list(dict.fromkeys(text for item in value for text in texts_in(item, is_error=True)))
-    text = " ".join(str(value).split())
+    text = str(value).strip()
     return [] if text.strip(" .!").casefold() in _NOTHING else [text]
 
 
@@ -93,12 +87,15 @@ def _words_of_text(response: ApiResponse) -> str:
     return start.partition(b"\n")[0].decode(errors="replace")
 
 
-def presentable(words: str, clean: Callable[[str], str]) -> str:
+def presentable(words: str, redaction: Redaction) -> str:
     """Return words that may be shown: short, and without secrets and people.
 
     Args:
         words: What a vendor says.
-        clean: Takes secrets and addresses out. It comes before the cut: half a secret is one too.
+        redaction: Takes secrets and addresses out. It does so before the cut: half a secret is one
+            too.
     """
-    cleaned = _TOKEN.sub("***", clean(" ".join(words.split())))
-    return cleaned[:LONGEST_WORDS].strip()
+    decoded = html.unescape(html.unescape(words))  # an error that quotes a page quotes its quotes
+    lines = "".join(c if c.isprintable() or c == "\n" else " " for c in decoded).split("\n")
+    spaced = "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
+    return " ".join(redaction.clean_foreign(spaced).split())[:LONGEST_WORDS].strip()

@@ -359,8 +359,9 @@ class MeetEngageClient(ApiClient):
         failures = list(_failures_in(beside))
         if not failures:
             return
-        wording = "; ".join(texts_in(failures, is_error=True))
-        said = ": ".join(filter(None, (_AT_200, self.presentable(wording))))
+        words = "; ".join(texts_in(failures, is_error=True))
+        said = ": ".join(filter(None, (_AT_200, self.presentable(words))))
+        wording = " ".join(words.split())
         if _FOR_GOOD.search(wording):
             raise self._refused(said)
         if _ABOUT_THE_LIMIT.search(wording):
@@ -404,7 +405,7 @@ def _wording(response: ApiResponse) -> str:
         body = response.json()
     except Broken:
         return ""
-    return "; ".join(texts_in(body, is_error=True))
+    return " ".join("; ".join(texts_in(body, is_error=True)).split())
 
 
 def _failures_in(value: Any, depth: int = _DEEPEST) -> Iterator[Any]:
