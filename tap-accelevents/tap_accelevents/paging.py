@@ -2,15 +2,15 @@
 
 `recordsFiltered` is documented with two meanings, the most rows of a page are not documented, the
 server may cap `size` or ignore `page`, and rows without a sort order may move between pages. So a
-walk ends where nothing new comes, and `recordsTotal` only says whether to walk once more, and
-whether a page that came again is all there is.
+walk ends where nothing new comes, and `recordsTotal` only says whether to look one page further
+there, whether to walk once more, and whether a page that came again is all there is.
 """
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from typing_extensions import override
 
@@ -31,12 +31,18 @@ PAGE_SIZE: Final = 100
 SEARCH_TIME: Final = "searchTimeStamp"
 """The parameter that limits a list to what changed."""
 
+SMALLEST_PAGE: Final = 10
+"""A server that caps `size` allows at least so many rows."""
+
 MOST_WALKS: Final = 5
 """So often is a list walked while each walk finds rows that had moved out of the last one's way."""
 
 
 class StuckPages(Broken):
-    """The first page comes again, though there must be more; what came is loaded nevertheless."""
+    """The first page comes again, and there may be more; what came is loaded nevertheless."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"page 2 is page 1 again, and {why}", retries=0)
 
 
 class Place(NamedTuple):
@@ -60,9 +66,14 @@ class Pages(PageWalk[Place]):
         self._known: set[Any] = set()
         self._counted = self._counted_before = 0
         self._seen_in_walk: set[Any] = set()
-        self._ends_walk = False
+        self._first_size = 0
+        self._idle = 0
+        """So many pages in a row had nothing new."""
+        self._repeats = False
+        """Whether the page has rows, and all of them came before in this walk."""
         self._is_stuck = False
-        """Whether the second page is the first one again."""
+        """Whether the first page came again, and no other has come."""
+        self._ends_walk = False
         self._total = 0
         self._largest_total = 0
 
@@ -71,8 +82,12 @@ class Pages(PageWalk[Place]):
         by_id: dict[Any, Row] = {}
         for row in rows:
             by_id.setdefault(self._id_of(row), row)
-        self._ends_walk = self._seen_in_walk.issuperset(by_id)
-        self._is_stuck = self._ends_walk and bool(by_id) and self.current_value.page == 1
+        page = self.current_value.page
+        is_idle = self._seen_in_walk.issuperset(by_id)
+        self._idle = self._idle + 1 if is_idle else 0
+        self._repeats = is_idle and bool(by_id)
+        self._is_stuck = is_idle and (self._repeats if page == 1 else self._is_stuck)
+        self._first_size = len(by_id) if page == 0 else self._first_size
         self._seen_in_walk.update(by_id)
         new = [row for id_, row in by_id.items() if id_ not in self._known]
         self._known.update(by_id)
@@ -84,6 +99,7 @@ class Pages(PageWalk[Place]):
         if SEARCH_TIME not in response.url:  # what it counts then, changes or all, is not known
             self._total = total_of(response.json()) or self._total
             self._largest_total = max(self._total, self._largest_total)
+        self._ends_walk = self._idle > 1 or (self._idle == 1 and not self._looks_further())
         return not self._ends_walk or self._walks_again(response)
 
     @override
@@ -92,7 +108,18 @@ class Pages(PageWalk[Place]):
             return self.current_value._replace(page=self.current_value.page + 1)
         self._counted_before = self._counted
         self._seen_in_walk = set()
+        self._idle = 0
         return Place(self.current_value.walk + 1, 0)
+
+    def _looks_further(self) -> bool:
+        """Say whether a page without anything new need not be the last.
+
+        One in the middle may be empty, and pages may be counted from 1, so that the first two are
+        the same.
+        """
+        if self._largest_total:
+            return self._counted < self._largest_total
+        return self._is_stuck and self._first_size >= SMALLEST_PAGE
 
     def _walks_again(self, response: requests.Response) -> bool:
         """Say whether rows may have been missed because others moved, and another walk finds them.
@@ -102,8 +129,14 @@ class Pages(PageWalk[Place]):
         new, the count is what is wrong, unless no page but the first one can be had.
 
         Raises:
-            StuckPages: If the first page came again, and there must be more.
+            StuckPages: If the first page came again, and there must be more; or there may be,
+                because nothing is counted and it is as full as was asked for.
         """
+        if not self._largest_total and self._is_stuck and self._repeats:
+            if self._first_size == PAGE_SIZE:
+                msg = "it is full: there may be more"
+                raise StuckPages(msg)
+            return False
         found = self._counted
         if found >= self._largest_total:
             return False
@@ -111,8 +144,7 @@ class Pages(PageWalk[Place]):
         if not is_worth_it and found < self._total:
             said = f"the API counts {self._total} rows but sent {found} different ones"
             if self._is_stuck:
-                msg = f"page 2 is page 1 again, and {said}"
-                raise StuckPages(msg, retries=0)
+                raise StuckPages(said)
             LOGGER.warning("%s: %s", urlsplit(response.url).path, said)
         return is_worth_it
 
@@ -120,3 +152,13 @@ class Pages(PageWalk[Place]):
 def total_of(body: Any) -> int | None:
     """Return `recordsTotal`; a bare list has none."""
     return count_of(body.get("recordsTotal")) if isinstance(body, dict) else None
+
+
+def is_first_of_all(url: str) -> bool:
+    """Say whether an address asks for the first page of a list that is not limited to changes.
+
+    >>> is_first_of_all("https://api.accelevents.com/rest/x?page=0&size=100")
+    True
+    """
+    query = parse_qs(urlsplit(url).query)
+    return query.get("page") == ["0"] and SEARCH_TIME not in query

@@ -26,7 +26,14 @@ from event_taps_core import (
 )
 from tap_accelevents import client, schemas
 from tap_accelevents.dates import search_time, session_end, zone_of
-from tap_accelevents.paging import PAGE_SIZE, SEARCH_TIME, Pages, StuckPages
+from tap_accelevents.paging import (
+    PAGE_SIZE,
+    SEARCH_TIME,
+    Pages,
+    StuckPages,
+    is_first_of_all,
+    total_of,
+)
 from tap_accelevents.rows import (
     Naming,
     first_filled,
@@ -115,7 +122,18 @@ class AccelEventsStream(EventStream):
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        return self._without_twins(rows_of(response.json(), self.list_names))
+        """Take the list; no rows on its first page are none only where none are counted.
+
+        Raises:
+            Broken: If there is no list, or it has no rows and some are counted.
+        """
+        body = response.json()
+        rows = rows_of(body, self.list_names)
+        counted = total_of(body) or 0
+        if not rows and counted > 0 and self.is_paged and is_first_of_all(response.url):
+            msg = f"no rows, and the API counts {counted}"
+            raise Broken(msg)
+        return self._without_twins(rows)
 
     def _without_twins(self, rows: list[Row]) -> list[Row]:
         """Return the first row of each id; say where others of an answer differ from it."""

@@ -496,6 +496,40 @@ def test_error_beside_no_rows_is_asked_again_and_named(api: Api) -> None:
     assert api.vendor.times("/orders") == 2
 
 
+@pytest.mark.parametrize("stream", ["sessions", "orders", "session_attendees"])
+def test_no_rows_beside_a_count_are_asked_for_again_and_named(api: Api, stream: str) -> None:
+    path = {"sessions": "/a/session", "orders": "/orders"}.get(stream, "/1000/attendee")
+    nothing = {"recordsTotal": 30, "data": []}
+    api.vendor.odd = lambda asked, *_: (200, nothing) if asked.endswith(path) else None
+    run = api(stream)
+    run.assert_failed_in_one_line(f"{stream}: no rows, and the API counts 30")
+    assert api.vendor.times(f"{path}$") == 2
+
+
+@pytest.mark.parametrize(
+    ("stream", "rows", "path"),
+    [
+        ("session_attendees", "eventTicketId", "/1000/attendee"),
+        ("session_analytics", "sessionId", "/session/analytics"),
+    ],
+)
+def test_page_that_is_ignored_is_named_where_it_is_full_and_what_came_is_loaded(
+    api: Api, stream: str, rows: str, path: str
+) -> None:
+    api.vendor.count = 150
+
+    def odd(asked: str, query: Query, _: Any) -> Answer | None:
+        if not asked.endswith(path):
+            return None
+        return 200, [{rows: 1000 + number} for number in range(150)][: int(query["size"])]
+
+    api.vendor.odd = odd
+    run = api(stream)
+    run.assert_failed_in_one_line(f"{stream}: page 2 is page 1 again, and it is full")
+    of_it = {1000 + number for number in range(100)}
+    assert of_it <= {row.get("event_ticket_id", row["session_id"]) for row in run.records(stream)}
+
+
 @pytest.mark.parametrize(
     ("stream", "path", "count", "one"),
     [

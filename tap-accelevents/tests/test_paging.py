@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_taps_core import ApiResponse, Broken
-from tap_accelevents.paging import MOST_WALKS, Pages, Place, total_of
+from tap_accelevents.paging import MOST_WALKS, PAGE_SIZE, Pages, Place, StuckPages, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +67,54 @@ def test_first_page_that_comes_again_is_all_where_no_more_are_counted(total: int
     assert walk(lambda _: ROWS[:5], total) == (list(range(5)), 2)
 
 
+MANY = [{"id": number} for number in range(250)]
+
+
+def from_one(place: Place, size: int = PAGE_SIZE, rows: list[Row] = MANY) -> list[Row]:
+    number = max(0, place.page - 1)
+    return rows[number * size : (number + 1) * size]
+
+
+@pytest.mark.parametrize("total", [None, 250])
+@pytest.mark.parametrize("size", [100, 50])
+def test_pages_that_are_counted_from_one_are_all_read(size: int, total: int | None) -> None:
+    found, requests = walk(lambda place: from_one(place, size), total)
+    assert found == list(range(250))
+    assert requests == 1 + len(MANY) // size + (2 if size == PAGE_SIZE else 1)
+
+
+def test_full_page_that_is_the_only_one_of_pages_counted_from_one_is_all() -> None:
+    assert walk(lambda place: from_one(place, rows=MANY[:100])) == (list(range(100)), 3)
+
+
+@pytest.mark.parametrize("query", ["", "searchTimeStamp=11%2F20%2F2026"])
+def test_full_page_that_comes_a_third_time_may_not_be_all_where_nothing_is_counted(
+    query: str,
+) -> None:
+    with pytest.raises(StuckPages, match="it is full: there may be more"):
+        walk(lambda _: MANY[:100], query=query)
+
+
+@pytest.mark.parametrize(("size", "requests"), [(9, 2), (10, 3), (99, 3), (101, 3), (250, 3)])
+def test_other_page_that_comes_a_third_time_is_all_where_nothing_is_counted(
+    size: int, requests: int
+) -> None:
+    """One of more rows than were asked for: the list has no pages at all."""
+    assert walk(lambda _: MANY[:size]) == (list(range(size)), requests)
+
+
+@pytest.mark.parametrize(
+    ("total", "found"), [(250, 150), ("250", 150), (None, 100), (100, 100)], ids=repr
+)
+def test_empty_page_in_the_middle_is_no_end_where_more_are_counted(
+    total: Any, found: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    pages = [MANY[:100], [], MANY[200:]]
+    ids, _ = walk(lambda place: pages[place.page] if place.page < len(pages) else [], total)
+    assert len(ids) == found
+    assert ("counts 250 rows but sent 150" in caplog.text) is (found == 150)
+
+
 @pytest.mark.parametrize("last", [[], ROWS[10:]], ids=["empty", "repeated"])
 def test_count_that_stays_larger_after_different_pages_is_warned_of(
     last: list[Row], caplog: pytest.LogCaptureFixture
@@ -83,7 +131,8 @@ def test_last_page_that_comes_again_ends_the_walk() -> None:
 
 
 def test_count_that_is_too_high_costs_one_more_walk(caplog: pytest.LogCaptureFixture) -> None:
-    assert walk(fives, 20) == (list(range(12)), 8)
+    """And in each walk a look beyond the empty page."""
+    assert walk(fives, 20) == (list(range(12)), 2 * 5)
     assert len(caplog.records) == 1
 
 
@@ -133,7 +182,7 @@ def test_any_pages_end_and_no_row_comes_twice(data: st.DataObject, total: int | 
         assert total
         return
     assert len(found) == len(set(found))
-    assert requests <= MOST_WALKS * (9 + 1)
+    assert requests <= MOST_WALKS * 2 * (9 + 1)
 
 
 @pytest.mark.parametrize(

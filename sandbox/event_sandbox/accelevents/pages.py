@@ -78,7 +78,8 @@ class Envelope:
             return rows
         counters: Shape = {}
         if self.positions["records_total"] != "absent":
-            wrong = {"right": total, "too_many": total + 3, "too_few": min(total, len(rows), 1)}
+            more = total and total + 3  # no rows, and some counted, would be no answer
+            wrong = {"right": total, "too_many": more, "too_few": min(total, len(rows), 1)}
             counters["recordsTotal"] = wrong[self.positions["records_total"]]
         by_page = self.positions["records_filtered"] == "page"
         counters["recordsFiltered"] = len(rows) if by_page else total
