@@ -30,6 +30,7 @@ _PLACES: Final = {
     for rank, alias in enumerate(aliases)
 }
 _NO_IDENTITY: Final = ("", "0")
+_IDENTITIES: Final = ("account_id", "email", "external_id")
 _NAMES: Final = ("name", "first_name", "last_name", "company")
 _LEAST_SECONDS: Final = 100_000_000
 _MOST_SECONDS: Final = 100_000_000_000
@@ -80,6 +81,11 @@ def names_account(row: Row) -> bool:
         _place(name)[0] == "account_id" and snake_case(name) != _OWN_ID and value not in (None, "")
         for name, value in row.items()
     )
+
+
+def has_identity(row: Row) -> bool:
+    """Say whether a row's person has more than names, which a mended row may replace."""
+    return any(said(row, column) not in _NO_IDENTITY for column in _IDENTITIES)
 
 
 def person_key(row: Row, *, has_account: bool = True, role: str = "") -> str:

@@ -16,6 +16,7 @@ from tap_meetings_export.envelope import counts_of, rows_of
 from tap_meetings_export.paging import KEY, Keys, Pages, row_id
 from tap_meetings_export.rows import (
     UNKNOWN_ZONE,
+    has_identity,
     instant,
     names_account,
     person_key,
@@ -69,7 +70,8 @@ class ExpoPlatformStream(ChangesStream):
         self.overlap = timedelta(minutes=int(tap.config["overlap_minutes"]))
         self._names = frozenset(column.name for column in self.columns) - {"event_id", KEY}
         self._order = self.order
-        self._with_twins: set[str] = set()
+        self._without_bookmark: set[str] = set()
+        """Events of which a row's key is good for one reading only."""
 
     # What to ask for
 
@@ -102,13 +104,13 @@ class ExpoPlatformStream(ChangesStream):
 
     @override
     def note_progress(self, context: Context | None, *, is_absent: bool) -> None:
-        """Read an event anew next time where rows have numbers for keys.
+        """Read an event in full next time where a row's key is good for one reading only.
 
-        Of two rows that nothing but such a number tells apart, the changed one may come alone
-        then, and would replace the other.
+        Of two rows that nothing but a number tells apart, the changed one may come alone then, and
+        would replace the other. One without an id may have got it, and would stand beside itself.
         """
-        has_twins = self.partition_id(context) in self._with_twins
-        super().note_progress(context, is_absent=is_absent or has_twins)
+        is_anew = self.partition_id(context) in self._without_bookmark
+        super().note_progress(context, is_absent=is_absent or is_anew)
 
     # What comes
 
@@ -194,14 +196,21 @@ class ExpoPlatformStream(ChangesStream):
             if pages.repeats_first and len(sent) == self.page_size:
                 msg = "page 2 is page 1 again, which is full, and nothing tells of all rows"
                 raise Broken(msg, retries=0)
+            if not all(map(self._has_lasting_key, rows)):
+                self._without_bookmark.add(self.partition_id(context))
+                self.say_once("some rows lack an id, so their events are read in full each time")
             yield Page([rows], len(response.content))
         if keys.repeated:
-            self._with_twins.add(self.partition_id(context))
+            self._without_bookmark.add(self.partition_id(context))
             self.say_once(
                 "some people are listed more than once in the same meeting, and no role tells "
                 f"their rows apart; a number at the end of {KEY} does, so their events are read in "
                 "full each time"
             )
+
+    def _has_lasting_key(self, row: Row) -> bool:
+        """Say whether a row's key stays when the row is mended; one that is no object has none."""
+        return row[KEY] is None or (self._is_as_expected(row) and has_identity(row))
 
     def _next_page(
         self, context: Context | None, params: Row, pages: Pages

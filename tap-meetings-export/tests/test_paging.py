@@ -444,12 +444,22 @@ def test_second_walk_that_misses_a_row_replaces_it_by_no_twin(stream: MeetingsSt
     assert {"Buyer", "Seller"} <= {row.get("category") for row in found.values()}
 
 
-@pytest.mark.parametrize(("rows", "is_kept"), [([A, B], False), ([A], True)])
-def test_event_whose_rows_only_a_number_tells_apart_is_read_in_full_each_time(
+@pytest.mark.parametrize(
+    ("rows", "is_kept"),
+    [
+        ([A, B], False),
+        ([A], True),
+        ([{"meeting_id": 1, "email": "a@example.org"}], True),
+        ([A, {"meeting_id": 1, "name": "Ada", "email": "", "account_id": 0}], False),
+        ([A, {"meeting_id": None, "account_id": 2}], False),
+    ],
+    ids=str,
+)
+def test_event_with_a_key_that_may_not_last_is_read_in_full_each_time(
     stream: MeetingsStream, rows: list[Row], *, is_kept: bool
 ) -> None:
-    """Else the one that was changed would come alone, and replace the other."""
-    event = {"event_id": f"{len(rows)} rows"}
+    """Else one that was changed would come alone, and replace its twin or stand beside itself."""
+    event = {"event_id": str(rows)}
     stream.tap.__dict__["client"] = server = Server(rows=rows)
     server.server_lag = None  # type: ignore[attr-defined] # the client's
     server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # likewise
