@@ -64,6 +64,10 @@ class Absent(Answer):
     """The vendor says that this object or feature is not there: counted, named, not an error."""
 
 
+class Gone(Absent):
+    """It was listed when the run began, and is not any more: it may be back in the next run."""
+
+
 class Refused(Answer):
     """The credentials or their permissions do not allow this."""
 

@@ -21,6 +21,7 @@ from event_taps_core.settling import moment
 from event_taps_core.streams import EventStream
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from singer_sdk.helpers.types import Context
@@ -56,7 +57,9 @@ class ChangesStream(EventStream):
         try:
             if not isinstance(partitions, list):
                 raise TypeError(partitions)  # noqa: TRY301 - it is said like any other nonsense below
-            for partition in partitions:
+            for partition in filter(
+                lambda one: self._is_of_this_account(one["context"]), partitions
+            ):
                 found[self.partition_id(partition["context"])] = self.bookmark_in(partition)
         except (AttributeError, KeyError, TypeError) as error:
             msg = (
@@ -79,8 +82,9 @@ class ChangesStream(EventStream):
         return self.since(context) is None
 
     @override
-    def note_progress(self, context: Context | None, *, is_absent: bool) -> None:
+    def note_progress(self, context: Context | None, *, is_absent: bool, is_gone: bool) -> None:
         """Set this partition's bookmark, whatever became of others; if it comes back, read all."""
+        del is_gone
         kept = self._partition_state(context)
         if is_absent:
             kept.pop("replication_key_value", None)
@@ -100,12 +104,21 @@ class ChangesStream(EventStream):
             return self.stream_state
         own = self.partition_id(context)
         if own not in self._partition_states:
-            self._partition_states[own] = {"context": {self.parent_key: context[self.parent_key]}}
+            where = {self.parent_key: context[self.parent_key], **self.tap.constants}
+            self._partition_states[own] = {"context": where}
             self.stream_state.setdefault("partitions", []).append(self._partition_states[own])
         return self._partition_states[own]
 
     @cached_property
     def _partition_states(self) -> dict[str, dict[str, object]]:
-        """The pieces of state that are known, by partition."""
+        """This account's pieces of state, by partition."""
         known: list[dict[str, Any]] = self.stream_state.get("partitions", [])
-        return {self.partition_id(kept["context"]): kept for kept in known}
+        return {
+            self.partition_id(kept["context"]): kept
+            for kept in known
+            if self._is_of_this_account(kept["context"])
+        }
+
+    def _is_of_this_account(self, where: Mapping[str, Any]) -> bool:
+        """Say whether a piece of state is of the account that is read now."""
+        return where.items() >= self.tap.constants.items()

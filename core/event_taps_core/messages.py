@@ -94,6 +94,9 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             Stopped: If the target has closed the pipe.
         """
         lines, self._lines, self._size = b"".join(self._lines), [], 0
+        if sys.stdout is None:
+            msg = "stdout is closed: connect it to a target, or to a file"
+            raise Stopped(msg)
         try:
             binary = getattr(sys.stdout, "buffer", None)
             if binary is None:  # stdout was replaced by a text stream, as tests do
@@ -101,10 +104,12 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             else:
                 _write_all(binary, lines)
             sys.stdout.flush()
-        except BrokenPipeError:
+        except OSError as error:
             # From here on into nothing, or Python would try once more, and complain, at its exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            msg = "the target closed the pipe: its own log says why"
+            msg = f"stdout cannot be written to: {error.strerror}"
+            if isinstance(error, BrokenPipeError):
+                msg = "the target closed the pipe: its own log says why"
             raise Stopped(msg) from None
 
 

@@ -39,6 +39,8 @@ _MONTHS: Final = 64
 """So many months have a sum of their own; then they share one with those five years before."""
 
 _SUM_BYTES: Final = 3
+_MOST_SETTLE_DAYS: Final = 36_500
+_NO_LAG: Final = timedelta(0)
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 ParentKey = Hashable
@@ -136,6 +138,7 @@ class Settling:
         if self.bookmark is not None and reached is not None and reached > run_started:
             # From a wrong clock, or written by hand: it would hide what has not happened yet.
             self.bookmark = _like(self.bookmark, run_started - _LONGEST_DAY)
+        self._form: str | None = None
         self._ends: dict[ParentKey, _Parent | None] = {}
         self._unread: Counter[ParentKey] = Counter()
         self._passed_over: set[ParentKey] = set()
@@ -148,11 +151,13 @@ class Settling:
         self.not_known = 0
         """Parents that are read, although old enough, because nothing says that they were read."""
 
-    def plan(self, ends: Mapping[ParentKey, str | None]) -> None:
+    def plan(self, ends: Mapping[ParentKey, str | None], *, are_all: bool = True) -> None:
         """Decide which of the parents that are listed now are read.
 
         Args:
             ends: When each parent ends; one without an end is always read.
+            are_all: Whether these are all; else months cannot be compared, and what the last run
+                knew is believed until the next one.
         """
         line = self._line
         earlier = Fingerprint()
@@ -163,21 +168,29 @@ class Settling:
             elif self._start is not None and _ended_before(value, end, self._start):
                 self._passed_over.add(key)
             else:
+                self._form = value
                 self._ends[key] = parent = _parent(key, end, value)
                 if self._known_before is not None and end < self._known_before:
                     earlier.add(parent)
         self.before_start = len(self._passed_over)
         same = set() if self._known is None else earlier.months_like(self._known)
+        if self._known is not None and not are_all and self._is_line_at_least(line):
+            same, self._read = set(range(_MONTHS)), self._known
         for key, known in self._ends.items():
             if known is None or line is None or known.end >= line:
                 continue
             was_known = self._known_before is not None and known.end < self._known_before
             if was_known and known.month in same:
                 self._passed_over.add(key)
-                self._read.add(known)
                 self.settled += 1
+                if self._read is not self._known:
+                    self._read.add(known)
             else:
                 self.not_known += 1
+
+    def _is_line_at_least(self, line: datetime | None) -> bool:
+        """Say whether all that the last run knew lies before the line."""
+        return line is not None and self._known_before is not None and line >= self._known_before
 
     def reads(self, key: ParentKey) -> bool:
         """Say whether a parent is read."""
@@ -195,15 +208,29 @@ class Settling:
         for key in self._ends.keys() - self._passed_over - self._unread.keys():
             self._add(key)
 
-    def note_read(self, key: ParentKey, end: str | None) -> None:
+    def note_read(self, key: ParentKey, end: str | None, server_lag: timedelta = _NO_LAG) -> None:
         """Note that a part of a parent was read completely, or is affirmed to be absent.
 
         The bookmark moves on, never beyond the run's start.
+
+        Args:
+            key: The parent.
+            end: When it ends.
+            server_lag: By how much the vendor's clock is behind ours: ours may be ahead.
         """
         self._unread[key] -= 1
         if self._unread[key] == 0:
             self._add(key)
-        self._advance(end)
+        if (reached := moment(end)) is not None and end is not None:
+            self._advance(end, reached, server_lag)
+
+    def end(self, server_lag: timedelta) -> None:
+        """Note that all has been tried: the bookmark moves on to the start of the run.
+
+        What failed is not in the fingerprint, so the next run reads it all the same.
+        """
+        if self._form is not None:
+            self._advance(self._form, datetime.max.replace(tzinfo=UTC), server_lag)
 
     def state(self) -> dict[str, Any]:
         """Return what the next run has to know."""
@@ -228,11 +255,8 @@ class Settling:
             heapq.heappush(self._unsettled, parent)
             self._settle()
 
-    def _advance(self, value: str | None) -> None:
-        end = moment(value)
-        if end is None or value is None:
-            return
-        reached = min(end, self._run_started - _zone_lag(value))
+    def _advance(self, value: str, end: datetime, server_lag: timedelta) -> None:
+        reached = min(end, self._run_started - server_lag - _zone_lag(value))
         before = moment(self.bookmark)
         if before is None or reached > before:
             self.bookmark = value if reached == end else _like(value, reached)
@@ -254,7 +278,9 @@ def _known(
     reached = moment(state.get("replication_key_value"))
     days = state.get("settle_days")
     found = Fingerprint.from_text(state.get("parents_read"))
-    if found is None or reached is None or type(days) is not int or not settle_days <= days:
+    if found is None or reached is None or type(days) is not int:
+        return None, None
+    if not settle_days <= days <= _MOST_SETTLE_DAYS:
         return None, None
     return found, _earlier(reached, timedelta(days=days))
 

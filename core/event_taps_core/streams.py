@@ -15,6 +15,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
 PageToken = TypeVar("PageToken")
 _CLIMBING = frozenset({"", ".", ".."})
 _MOST_SAID = 20
+_MOST_NETWORK_LAG = timedelta(minutes=1)
 
 
 class Batch(NamedTuple):
@@ -83,8 +85,8 @@ class _Asked(NamedTuple):
     deadline: float
 
 
-Choose = Callable[[list["Context | None"]], list["Context | None"]]
-"""Returns which of the contexts of one level are read."""
+Choose = Callable[[list["Context | None"], bool], list["Context | None"]]
+"""Returns which of the contexts of one level are read; told whether these are all there are."""
 
 
 class Contexts(NamedTuple):
@@ -175,6 +177,8 @@ class EventStream(RESTStream[Any]):
         self._has_begun = False
         self.has_been_read = False
         self.has_progress = False
+        self.unwritten: list[Callable[[], None]] = []
+        """What to note when the SDK has written the batches of this stream."""
         self.columns = (*tap.constant_columns, *self.columns)
         super().__init__(tap, schema=self._declared_schema(tap.config))
         self.primary_keys = (*tap.constants, *type(self).primary_keys)
@@ -463,7 +467,7 @@ class EventStream(RESTStream[Any]):
             Answer: If the outermost stream that these hang on cannot be read.
         """
         if self.parent is None:
-            return Contexts(choose(self.own_contexts()), [])
+            return Contexts(choose(self.own_contexts(), True), [])  # noqa: FBT003 - see `Choose`
         parent = self.tap.event_streams[self.parent.name]
         above = parent.contexts(choose)
         self.tap.read_shared(parent, above.made)
@@ -481,7 +485,7 @@ class EventStream(RESTStream[Any]):
             if odd:
                 rows = f"{odd} rows" if odd > 1 else "1 row"
                 missing.append((context or {}, Broken(f"{rows} of {parent.name} without an id")))
-        return Contexts(choose(made), missing)
+        return Contexts(choose(made, all(isinstance(a, Absent) for _, a in missing)), missing)
 
     def own_contexts(self) -> list[Context | None]:
         """List the partitions of a stream that no other stream lists: the whole, or ids.
@@ -628,8 +632,9 @@ class EventStream(RESTStream[Any]):
     def metadata(self) -> MetadataMapping:
         """Keep what nobody can do without, whatever a catalog deselects."""
         found = super().metadata
-        for name in self.automatic_columns():
-            found["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
+        if found:  # an empty one, in a catalog by hand, selects everything
+            for name in self.automatic_columns():
+                found["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
         return found
 
     def automatic_columns(self) -> set[str]:
@@ -706,19 +711,21 @@ class EventStream(RESTStream[Any]):
             raise StateError(msg)
         return bookmark
 
-    def plan(self, contexts: Sequence[Context | None]) -> None:
+    def plan(self, contexts: Sequence[Context | None], *, are_all: bool) -> None:
         """Decide which parents are read, at the first level whose contexts say when they end.
 
         Partitions below that level are parts of their parent: it is read when they all are.
 
         Args:
             contexts: All contexts of one level that are listed now.
+            are_all: Whether no list that others come from failed.
         """
         end: Any = type(self).replication_key  # a catalog may unset the instance's
         first = contexts[0] if contexts else None
         if self._settling_items is None and first is not None and end in first:
             self._settling_items = tuple(first)
-            self.settling.plan({self._parent_of(one): self.ends_at(one) for one in contexts})
+            ends = {self._parent_of(one): self.ends_at(one) for one in contexts}
+            self.settling.plan(ends, are_all=are_all)
 
     def _parent_of(self, context: Context | None) -> ParentKey | None:
         """Return what tells the parent that a partition is, or is a part of, from others.
@@ -755,18 +762,31 @@ class EventStream(RESTStream[Any]):
         del context
         return True
 
-    def note_progress(self, context: Context | None, *, is_absent: bool) -> None:
+    def note_progress(self, context: Context | None, *, is_absent: bool, is_gone: bool) -> None:
         """Note that a partition was read completely.
 
         Args:
             context: The partition.
             is_absent: Whether the vendor said that there is nothing.
+            is_gone: Whether it went away during the run: if it comes back, it is read.
         """
         del is_absent
         parent = self._parent_of(context)
-        if parent is not None:
-            self.settling.note_read(parent, self.ends_at(context))
+        if parent is not None and not is_gone:
+            self.settling.note_read(parent, self.ends_at(context), self._server_lag)
             self.has_progress = True
+
+    def note_end(self) -> None:
+        """Note that all that was due has been tried."""
+        if self._settling_items is not None:
+            self.settling.end(self._server_lag)
+            self.has_progress = True
+
+    @property
+    def _server_lag(self) -> timedelta:
+        """By how much the vendor's clock is behind ours; what a network takes does not count."""
+        lag = self.tap.client.server_lag or timedelta(0)
+        return lag if lag > _MOST_NETWORK_LAG else timedelta(0)
 
     def keep_progress(self) -> None:
         """Put what was noted into the tap's state."""
@@ -804,6 +824,14 @@ class EventStream(RESTStream[Any]):
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
         """No signpost: `Settling` bounds the bookmark."""
         return
+
+    @override
+    def finalize_state_progress_markers(self, state: dict[str, Any] | None = None) -> None:
+        """Note what is written now: the SDK calls this after the last batch of a stream."""
+        super().finalize_state_progress_markers(state)
+        for note in self.unwritten:
+            note()
+        self.unwritten.clear()
 
     @override
     def _sync_records(

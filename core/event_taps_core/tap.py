@@ -35,7 +35,7 @@ from event_taps_core.summary import said_of_failures
 from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import FrameType
 
     import click
@@ -287,15 +287,25 @@ class EventTap(Tap):
     @override
     def load_state(self, state: dict[str, Any]) -> None:
         bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
-        if not isinstance(bookmarks, dict) or not all(
-            isinstance(kept, dict) for kept in bookmarks.values()
-        ):
+        is_wrapped = isinstance(state, dict) and {"singer_state", "type"} & state.keys()
+        if is_wrapped or not isinstance(bookmarks, dict) or not _are_objects(bookmarks.values()):
             msg = "the state is not Singer state ({'bookmarks': {...}}): pass none to start anew"
             raise StateError(msg)
+        for name, kept in bookmarks.items():
+            if not isinstance(kept.get("partitions", []), list):
+                msg = (
+                    f"the state of stream {name} does not say what its bookmarks are for; "
+                    "remove it, or run with a full refresh"
+                )
+                raise StateError(msg)
         super().load_state(state)
         last = moment(bookmarks.get(ReadLogStream.name, {}).get("replication_key_value"))
         if last is not None and last >= self.run_started:
-            self.read_at = _text_of(last + timedelta(microseconds=1))
+            try:
+                self.read_at = _text_of(last + timedelta(microseconds=1))
+            except OverflowError as error:
+                msg = f"the state's bookmark of stream {ReadLogStream.name} is at the end of time"
+                raise StateError(msg) from error
             self.logger.warning(
                 "%s: the clock of this machine is behind that of the last run; rows that are read "
                 "now count as read at %s, so that they replace older ones",
@@ -437,6 +447,10 @@ class EventTap(Tap):
         return said_of_failures(
             {stream.name: stream.tally.failed for stream in self.event_streams.values()}
         )
+
+
+def _are_objects(values: Iterable[Any]) -> bool:
+    return {dict}.issuperset(map(type, values))
 
 
 def _text_of(when: datetime) -> str:

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from event_taps_core.answers import Absent, Answer, Broken, Refused
+from event_taps_core.answers import Absent, Answer, Broken, Gone, Refused
 from event_taps_core.reading import Done, Stopped, Wait, read_in_order
 from event_taps_core.settling import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
 
@@ -52,6 +52,8 @@ class _Kept(NamedTuple):
     row_count: int
     reason: str | None
     """Why it is absent; None if it was read."""
+    is_gone: bool
+    """Whether it went away during the run: it may be back in the next one."""
 
 
 class Walk:
@@ -66,6 +68,7 @@ class Walk:
         self.tap = tap
         self.streams = streams
         self._failures_in_a_row = 0
+        self._writes_at_once = True
         self._rows: Counter[str] = Counter()
         self._believed: set[str] = set()
         self._held: defaultdict[str, list[_Kept]] = defaultdict(list)
@@ -94,6 +97,7 @@ class Walk:
         Raises:
             Stopped: If the process was told to end, or nothing at all can be read.
         """
+        self._writes_at_once = encode
         for stream in self.streams:
             stream.begin()
             stream.has_been_read = True
@@ -168,10 +172,14 @@ class Walk:
         )
         return contexts
 
-    def _choose(self, contexts: list[Context | None]) -> list[Context | None]:
+    def _choose(
+        self,
+        contexts: list[Context | None],
+        are_all: bool,  # noqa: FBT001 - see `Choose`
+    ) -> list[Context | None]:
         """Choose those contexts of a level that any of the streams reads."""
         for stream in self.streams:
-            stream.plan(contexts)
+            stream.plan(contexts, are_all=are_all)
         return [context for context in contexts if self._due(context)]
 
     def _due(self, context: Context | None) -> list[EventStream]:
@@ -213,7 +221,8 @@ class Walk:
                 name = stream.partition_id(context) or WHOLE_STREAM
                 stream.tally.absent.setdefault(reason, []).append(name)
             row_count = self._rows.pop(stream.name, 0)
-            self._hold_or_keep(_Kept(stream, context, row_count, reason))
+            is_gone = isinstance(error, Gone)
+            self._hold_or_keep(_Kept(stream, context, row_count, reason, is_gone))
 
     def _name_aside(
         self, stream: EventStream, context: Context | None, aside: Mapping[str, int]
@@ -255,10 +264,20 @@ class Walk:
 
     def _keep(self, kept: _Kept) -> None:
         """Keep for later runs, and for the warehouse, that a partition was read or is absent."""
-        stream, context, row_count, reason = kept
+        self._when_written(kept.stream, partial(self._note, kept))
+
+    def _when_written(self, stream: EventStream, note: Callable[[], None]) -> None:
+        """Note something now, or when the SDK has written the batches that it stands for."""
+        if self._writes_at_once:
+            note()
+        else:
+            stream.unwritten.append(note)
+
+    def _note(self, kept: _Kept) -> None:
+        stream, context, row_count, reason, is_gone = kept
         if reason is not None or stream.replaces(context):
             self.tap.read_log.note(stream, stream.partition_id(context), row_count, reason)
-        stream.note_progress(context, is_absent=reason is not None)
+        stream.note_progress(context, is_absent=reason is not None, is_gone=is_gone)
 
     def _is_absence(self, context: Context | None, error: BaseException) -> bool:
         """Say whether the vendor affirmed that there is nothing; a wrong address is no such thing.
@@ -333,6 +352,8 @@ class Walk:
         for stream in self.streams:
             stream.tally.unread = unread
             stream.tally.unknown = stream.conversion.unknown
+            if unread == 0:
+                self._when_written(stream, stream.note_end)
             is_whole = unread == 0 and self.tap.shard[0] == 1
             if is_whole and not stream.tally.failed and not self._is_absent(stream):
                 stream.end()

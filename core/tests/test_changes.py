@@ -315,6 +315,16 @@ def test_partitions_of_a_setting_have_bookmarks_too(api: ApiServer) -> None:
     assert asked["x"] is not None
 
 
+def test_bookmarks_of_another_account_are_not_this_ones(
+    api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = read(api, "tags", tag_ids=["x"])
+    monkeypatch.setattr(ChangesTap, "constants", {"account": "other"})
+    second = read(api, "tags", tag_ids=["x"], state=first.state)
+    assert sinces(api, "/tags/{}") == {"x": None}
+    assert len(second.state["bookmarks"]["tags"]["partitions"]) == 2
+
+
 # Bookmarks that cannot be used
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -120,9 +121,10 @@ def test_parents_of_parents_are_requested_once(venue: ApiServer, workers: int) -
 
 
 def test_rooms_of_settled_events_are_not_requested_for_their_seats(venue: ApiServer) -> None:
-    state = run(venue, tap_class=VenueTap, select=["seats"], settle_days=0).state
+    days = (datetime.now(UTC) - datetime(2026, 1, 3, tzinfo=UTC)).days + 1
+    state = run(venue, tap_class=VenueTap, select=["seats"], settle_days=days).state
     venue.requests.clear()
-    run(venue, tap_class=VenueTap, select=["seats"], state=state, settle_days=0)
+    run(venue, tap_class=VenueTap, select=["seats"], state=state, settle_days=days)
     assert sorted(venue.paths()) == [
         *("/events", "/events/c/rooms", "/events/c/rooms/c1/seats", "/events/c/rooms/c2/seats")
     ]
@@ -149,7 +151,7 @@ def test_what_hangs_on_a_failed_list_is_read_again(venue: ApiServer, place: str)
     second = run(venue, tap_class=VenueTap, settle_days=0, state=first.state)
     assert "b1" in second.column("seats", "room_id")
     third = run(venue, tap_class=VenueTap, settle_days=0, state=second.state)
-    assert third.column("seats", "room_id") == ["c1", "c2"]
+    assert third.column("seats", "room_id") == []
 
 
 def test_an_event_without_rooms_is_read_when_they_are_listed(venue: ApiServer) -> None:

@@ -378,3 +378,47 @@ def test_a_state_without_a_fingerprint_is_believed_for_nothing(broken: Any) -> N
 def test_a_state_is_small_however_many_parents_there_are() -> None:
     ends = [days_ago(n % 4000) for n in range(10_000)]
     assert len(json.dumps(read(settling(), *ends).state())) * 14 < 8 * 1024
+
+
+def test_what_ended_long_ago_settles_in_the_run_that_read_it() -> None:
+    """Not only once something newer has ended."""
+    ends = (days_ago(200), days_ago(190))
+    first = read(settling(), *ends)
+    first.end(timedelta(0))
+    assert is_read(settling(first.state()), *ends) == [False, False]
+
+
+def test_what_failed_is_read_although_the_bookmark_passes_it() -> None:
+    first = settling()
+    listed: dict[Hashable, str | None] = {0: days_ago(200), 1: days_ago(190)}
+    first.plan(listed)
+    first.expect({0: 1, 1: 1}, [])
+    first.note_read(1, days_ago(190))
+    first.end(timedelta(0))
+    assert is_read(settling(first.state()), days_ago(200), days_ago(100)) == [True, True]
+
+
+def test_a_clock_that_is_ahead_settles_nothing_too_early() -> None:
+    """The vendor's clock is asked as well."""
+    end = days_ago(14)
+    ahead = read(settling(run_started=NOW + DAY), end)
+    ahead.end(DAY + HOUR)
+    assert is_read(settling(ahead.state()), end) == [True]
+
+
+def test_a_list_that_is_not_complete_proves_nothing_about_the_others() -> None:
+    """One event's list fails for a night: the others' parents of those months stay settled."""
+    ends: dict[Hashable, str | None] = dict(enumerate(map(days_ago, (200, 199, 50, 0))))
+    first = settling()
+    first.plan(ends)
+    first.expect(dict.fromkeys(ends, 1), [])
+    for key, end in ends.items():
+        first.note_read(key, end)
+    without = settling(first.state())
+    without.plan({0: ends[0], 3: ends[3]}, are_all=False)
+    assert (without.reads(0), without.reads(3)) == (False, True)
+    without.expect({3: 1}, [])
+    without.note_read(3, ends[3])
+    back = settling(without.state())
+    back.plan(ends)
+    assert [back.reads(key) for key in ends] == [False, False, False, True]

@@ -460,7 +460,7 @@ class SessionDetailStream(SessionPartStream):
         """Say whether a path has one of a few sessions, taken from all that are read."""
         streams = self.tap.sharing(self)
 
-        def choose(contexts: list[Context | None]) -> list[Context | None]:
+        def choose(contexts: list[Context | None], _: object) -> list[Context | None]:
             return [one for one in contexts if any(stream.is_due(one) for stream in streams)]
 
         due = [context or {} for context in self.contexts(choose).made]
