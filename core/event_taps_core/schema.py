@@ -19,7 +19,9 @@ NUMBER: Final = th.NumberType()
 BOOLEAN: Final = th.BooleanType()
 TIMESTAMP: Final = th.DateTimeType()
 DATE: Final = th.DateType()
-OBJECT: Final = th.ObjectType(additional_properties=True)
+OBJECT: Final = th.CustomType({"type": ["object", "null"], "additionalProperties": True})
+"""An object of any members; of one with an empty list of them, flattening would drop the column."""
+
 ANYTHING: Final = th.CustomType(
     {"type": ["string", "number", "boolean", "object", "array", "null"]}
 )

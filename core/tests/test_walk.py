@@ -13,7 +13,7 @@ import pytest
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import EventStream, Page, SurrogateKey
+from event_taps_core import Absent, EventStream, Gone, Page, SurrogateKey
 from event_taps_core.keys import shard_of
 from event_taps_core.walk import FAILURES_IN_A_ROW, MOST_FAILURES_IN_A_ROW
 
@@ -32,9 +32,11 @@ from .toy_tap import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import Row
+    from event_taps_core import Row, Wait
 
 IDS = ["a", "b", "c", "d"]
 
@@ -860,3 +862,29 @@ def test_what_is_true_of_many_answers_is_said_once_and_not_endlessly(
     for number in range(100):
         stream.say_once(str(number))
     assert len(caplog.records) < 30
+
+
+class VanishingVisitsStream(VisitsStream):
+    """Visits of an event that is not listed any more when it is asked for."""
+
+    @override
+    def read_partition(
+        self, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait]:
+        try:
+            yield from super().read_partition(context, streams)
+        except Absent as answer:
+            raise Gone(answer.reason) from answer
+
+
+class VanishingTap(ToyTap):
+    stream_classes = (EventsStream, VanishingVisitsStream)
+
+
+def test_what_went_away_during_a_run_is_read_when_it_is_back(api: ApiServer) -> None:
+    failing_visits(api, status(404))
+    first = run(api, tap_class=VanishingTap, settle_days=0)
+    assert first.exit_code == 0
+    failing_visits(api, visits)
+    second = run(api, tap_class=VanishingTap, settle_days=0, state=first.state)
+    assert "b" in second.column("visits", "event_id")

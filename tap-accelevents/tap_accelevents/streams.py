@@ -20,6 +20,7 @@ from event_taps_core import (
     Broken,
     ChangesStream,
     EventStream,
+    Gone,
     Page,
     json_text,
     objects_in,
@@ -387,7 +388,7 @@ class SessionPartStream(AccelEventsStream):
         except Broken as answer:
             if self.is_listed(context or {}):
                 raise
-            raise Absent(answer.reason) from answer
+            raise Gone(answer.reason) from answer
 
     def read_session(
         self, context: Context, streams: Sequence[EventStream]

@@ -12,8 +12,8 @@ from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import (
-    Absent,
     EventStream,
+    Gone,
     Page,
     SurrogateKey,
     Unconvertible,
@@ -192,7 +192,7 @@ class EventPartStream(AirmeetStream):
             airmeets = cast("AirmeetsStream", self.tap.event_streams[AirmeetsStream.name])
             if context is not None and airmeets.is_archived(context["airmeet_id"]):
                 msg = "the event was archived during the run"
-                raise Absent(msg) from refusal
+                raise Gone(msg) from refusal
             raise
 
 

@@ -17,6 +17,7 @@ from event_taps_core import (
     Absent,
     Broken,
     EventStream,
+    Gone,
     Page,
     SurrogateKey,
     Unconvertible,
@@ -239,7 +240,7 @@ class SessionStream(EventStream):
             assert isinstance(sessions, SessionsStream)  # noqa: S101 - by its name
             if context is not None and sessions.is_gone(context["session_id"]):
                 msg = "the session was deleted during the run"
-                raise Absent(msg) from answer
+                raise Gone(msg) from answer
             raise Broken(answer.reason) from answer
 
 
