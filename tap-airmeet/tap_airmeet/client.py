@@ -7,6 +7,7 @@ said too.
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ from event_taps_core import (
     Pending,
     Refused,
     TooManyRequests,
+    texts_in,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +42,12 @@ _JSON: Final = {"Content-Type": "application/json"}
 _AMBIGUOUS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
 _SUCCESS: Final = 2
 _NOT_YET: Final = "status is not valid"
+_MESSAGES: Final = ("statusMessage", "message")
+_TROUBLE: Final = re.compile(
+    r"(?<!\bno )(?<!\bwithout )\b(error|exception|fail|unable|cannot|could not|something went wrong"
+    r"|denied|unavailable|tim(ed|e)[ -]?out|try again)",
+    re.IGNORECASE,
+)
 
 
 class Doubtful(Refused):
@@ -184,8 +192,7 @@ def _said(response: ApiResponse, problem: Answer | None) -> tuple[int, str]:
             msg = "JSON without the documented envelope"
             raise Broken(msg)
         return response.status_code, ""
-    message = str(body.get("statusMessage") or body.get("message") or "")
-    return (response.status_code if problem else _status_of(body)), message
+    return (response.status_code if problem else _status_of(body)), _message_of(body)
 
 
 def _status_of(body: dict[str, Any]) -> int:
@@ -193,9 +200,20 @@ def _status_of(body: dict[str, Any]) -> int:
     code = str(body.get("statusCode"))[:3]  # one of the vendor's endpoints writes "2000"
     if code.isdecimal():
         return int(code)
-    if body.get("success") is False:
+    if str(body.get("success")).lower() == "false":
         return HTTPStatus.INTERNAL_SERVER_ERROR
     return HTTPStatus.OK
+
+
+def _message_of(body: dict[str, Any]) -> str:
+    return str(next(filter(None, map(body.get, _MESSAGES)), ""))
+
+
+def names_trouble(body: dict[str, Any]) -> bool:
+    """Say whether an answer with status 200 names an error: then an empty list is no proof."""
+    others = {name: value for name, value in body.items() if value and name not in _MESSAGES}
+    said = "; ".join(str(body.get(name)) for name in _MESSAGES)
+    return bool(texts_in(others, is_error=False) or _TROUBLE.search(said))
 
 
 def _holds_no_id(response: ApiResponse) -> bool:

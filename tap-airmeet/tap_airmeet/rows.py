@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from event_taps_core import json_text, rfc3339
+from event_taps_core.keys import digest
 
 if TYPE_CHECKING:
     from event_taps_core import Row
@@ -63,6 +64,10 @@ FREE_FORM: Final = frozenset(
 """What the vendor sends of a booth without saying in which shape."""
 
 
+PERSON: Final = frozenset({"user_id", "email", "name"})
+"""What a person is identified by."""
+
+
 def person(row: Row) -> list[Any]:
     """Identify a person: by Airmeet's id, else by e-mail, else by name; guests have none."""
     if user_id := row.get("user_id"):
@@ -77,6 +82,18 @@ def participant(row: Row) -> list[Any]:
     if address := row.get("email"):
         return ["email", str(address).strip().lower()]
     return ["name", row.get("name"), row.get("organisation"), row.get("registrationDate")]
+
+
+def registration(row: Row) -> str:
+    """Tell a registration from the others of the same person; what may change is no part of it."""
+    if is_anonymous(row):
+        return digest({name: value for name, value in row.items() if name != "token"})
+    return digest(participant(row), *map(row.get, ("name", "user_type", "registrationDate")))
+
+
+def is_anonymous(row: Row) -> bool:
+    """Say whether two equal rows may be two people: guests without e-mail or date."""
+    return not row.get("email") and not row.get("registrationDate")
 
 
 def registration_order(row: Row) -> list[str]:

@@ -12,6 +12,7 @@ from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import (
+    Broken,
     EventStream,
     Gone,
     Page,
@@ -20,12 +21,20 @@ from event_taps_core import (
     objects_in,
     utc_timestamp,
 )
+from event_taps_core.keys import make_room
 from event_taps_core.walk import WHOLE_STREAM
 from tap_airmeet import schemas
-from tap_airmeet.client import EVENTS_PATH, Doubtful
-from tap_airmeet.paging import CursorPages, NumberedPages, StuckPages
+from tap_airmeet.client import EVENTS_PATH, Doubtful, names_trouble
+from tap_airmeet.paging import (
+    CursorPages,
+    NumberedPages,
+    StuckPages,
+    counts_rows,
+    is_first_page,
+)
 from tap_airmeet.rows import (
     FREE_FORM,
+    PERSON,
     answer_order,
     asked,
     free_form,
@@ -82,12 +91,21 @@ class AirmeetStream(EventStream):
         """Take the list: null or `{}` instead of one is how the vendor says "none" in places.
 
         `booths` is null for an event without booths, `data` an object where a report is empty.
+
+        Raises:
+            Broken: If there is no list, or an empty one beside an error, or one that is empty from
+                the start beside a count of what is in it.
         """
         (name,) = self.records_path
         body = response.json()
-        if name in body and (body[name] is None or body[name] == {}):
-            return []
-        rows = list(super().parse_response(response))
+        is_none = name in body and (body[name] is None or body[name] == {})
+        rows = [] if is_none else list(super().parse_response(response))
+        if not rows and names_trouble(body):
+            msg = f"nothing in '{name}', and an error beside it"
+            raise Broken(msg)
+        if not rows and is_first_page(response) and counts_rows(body):
+            msg = f"nothing in '{name}', though the answer counts rows"
+            raise Broken(msg)
         for time_name in self.times:
             for row in rows:
                 if time_name in row:
@@ -110,7 +128,7 @@ class AirmeetsStream(AirmeetStream):
     def __init__(self, tap: EventTap) -> None:
         super().__init__(tap)
         self._looking_again = threading.Lock()
-        self._seen_again: dict[str, bool] = {}
+        self._archived: dict[str, bool] = {}
 
     @override
     def read_partition(
@@ -158,16 +176,22 @@ class AirmeetsStream(AirmeetStream):
         return {"airmeet_id": self.id_of(record), "airmeet_end_time": end}
 
     def is_archived(self, airmeet_id: str) -> bool:
-        """Say whether an event has left the list during this run; asks again once per event."""
+        """Say whether an event has left the list during this run; asks again once per event.
+
+        A list that is empty or incomplete, or holds an event without an id, proves nothing.
+        """
         with self._looking_again:
-            if airmeet_id not in self._seen_again:
-                self._seen_again[airmeet_id] = any(
-                    self.id_of(row) == airmeet_id
-                    for step in super().read_partition(None, [self])
-                    if isinstance(step, Page)
-                    for row in step.rows[0]
-                )
-            return not self._seen_again[airmeet_id]
+            if airmeet_id not in self._archived:
+                listed = set(self._listed_again())
+                self._archived[airmeet_id] = bool(listed) and listed.isdisjoint((airmeet_id, None))
+            return self._archived[airmeet_id]
+
+    def _listed_again(self) -> list[int | str | None]:
+        try:
+            steps = list(super().read_partition(None, [self]))
+        except Broken:
+            return []
+        return [self.id_of(row) for step in steps if isinstance(step, Page) for row in step.rows[0]]
 
 
 class EventPartStream(AirmeetStream):
@@ -220,7 +244,7 @@ class ParticipantsStream(EventPartStream):
         """
         return {
             "resultSize": MOST_PARTICIPANTS,
-            "pageNumber": next_page_token,
+            "pageNumber": 1 if next_page_token is None else next_page_token.page,
             "sortingKey": "registrationDate",
             "sortingDirection": "ASC",
         }
@@ -247,7 +271,11 @@ class SessionsStream(EventPartStream):
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
         """Name `sessionid` as every other endpoint does."""
-        return {("session_id" if name == "sessionid" else name): row[name] for name in row}
+        renamed = row.copy()
+        if "sessionid" in row:
+            make_room(renamed, "session_id")
+            renamed["session_id"] = renamed.pop("sessionid")
+        return renamed
 
 
 class CustomFieldsStream(EventPartStream):
@@ -343,17 +371,27 @@ class ByPersonStream(EventPartStream):
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
     ) -> Iterator[Page | Wait]:
-        """Make a row of each item; a person is an e-mail, a name and a user id beside it."""
+        """Make a row of each item; a person is an e-mail, a name and a user id beside it.
+
+        Persons of whom none has the attribute with the items may have it under another name.
+        """
+        has_persons = has_items = False
         for step in super().read_partition(context, streams):
             if isinstance(step, Page):
+                has_persons |= any(map(bool, step.rows[0]))
+                has_items |= any(self.items in person for person in step.rows[0])
                 rows = [row for person in step.rows[0] for row in self._rows_of_person(person)]
                 yield Page([rows], step.weight)
             else:
                 yield step
+        if has_persons and not has_items:
+            self.doubt(context, f"no '{self.items}' of any person in the answer")
 
     def _rows_of_person(self, person: Row) -> Iterator[Row]:
         """Make a row of each item; an empty one, which is set aside, of what is no item."""
-        items = person.get(self.items) or []
+        items = person.get(self.items)
+        if items is None or items == {}:
+            items = []
         if not person or not isinstance(items, list):
             yield {}
             return
@@ -362,7 +400,10 @@ class ByPersonStream(EventPartStream):
             if not item:
                 yield {}
                 continue
-            row = {**about, **item}
+            own = item.copy()
+            for name in PERSON & about.keys():
+                make_room(own, name)
+            row = {**about, **own}
             if "time_stamp" in row:
                 row["time_stamp"] = iso_time(row["time_stamp"])
             yield from self.rows_of_item(row)

@@ -208,7 +208,16 @@ def test_trouble_is_broken_and_worth_another_try(status: int, *, in_body: bool) 
 
 
 @pytest.mark.parametrize(
-    "body", [b"<html>", b'{"data": [', [], None, 7, {"success": False, "message": "oops"}]
+    "body",
+    [
+        b"<html>",
+        b'{"data": [',
+        [],
+        None,
+        7,
+        {"success": False, "message": "oops"},
+        {"success": "false"},
+    ],
 )
 def test_what_is_no_envelope_is_broken(body: Any) -> None:
     assert isinstance(classified(answer(200, body)), Broken)

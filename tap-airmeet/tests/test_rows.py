@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import utc_timestamp
+from event_taps_core import ApiResponse, Broken, EventStream, Page, utc_timestamp
+from tap_airmeet.paging import StuckPages
 from tap_airmeet.rows import free_form, iso_time
 from tap_airmeet.streams import (
+    AirmeetsStream,
     BoothsStream,
     ParticipantsStream,
     PollResponsesStream,
@@ -25,8 +29,7 @@ from tap_airmeet.tap import TapAirmeet
 
 if TYPE_CHECKING:
     import random
-
-    from event_taps_core import EventStream
+    from collections.abc import Iterator
 
 Row = dict[str, Any]
 
@@ -133,13 +136,25 @@ def test_session_id_of_a_poll_that_is_one_stays() -> None:
     assert (row["answer"], row["session_id"]) == ("A", "any")
 
 
+@pytest.mark.parametrize(
+    ("person", "row"),
+    [
+        ({"name": "Ada"}, {"name": "Ada", "name of the vendor": "Poll 1"}),
+        ({"name": None}, {"name": None, "name of the vendor": "Poll 1"}),
+        ({"user_id": "u"}, {"user_id": "u", "name": "Poll 1"}),
+    ],
+)
+def test_name_of_a_poll_is_not_the_person_s(person: Row, row: Row) -> None:
+    assert poll_rows({"name": "Poll 1", "answer": "A"}, **person) == [{**row, "answer": "A"}]
+
+
 @pytest.mark.parametrize("polls", [None, [], {}])
 def test_person_without_items_has_no_rows(polls: Any) -> None:
     assert list(stream(PollResponsesStream)._rows_of_person({"polls": polls})) == []  # noqa: SLF001 - the unit under test
     assert list(stream(PollResponsesStream)._rows_of_person({"name": "Ada"})) == []  # noqa: SLF001 - likewise
 
 
-ODD_ITEMS: list[Any] = ["text", 7, {"question": "Q"}, ["text"], [None], [{}]]
+ODD_ITEMS: list[Any] = ["text", 7, "", 0, False, {"question": "Q"}, ["text"], [None], [{}]]
 
 
 @pytest.mark.parametrize("person", [{}, *({"polls": odd} for odd in ODD_ITEMS)], ids=str)
@@ -163,6 +178,88 @@ def test_utms_are_columns_and_the_rest_of_them_is_kept() -> None:
 def test_sessionid_is_named_as_everywhere_else() -> None:
     row = stream(SessionsStream).post_process({"sessionid": "s", "name": "n"}, None)
     assert row == {"session_id": "s", "name": "n"}
+    row = stream(SessionsStream).post_process({"sessionid": "s", "session_id": "t"}, None)
+    assert row == {"session_id": "s", "session_id of the vendor": "t"}
+
+
+def read(cls: type[EventStream], monkeypatch: pytest.MonkeyPatch, *pages: list[Row]) -> Any:
+    """Return a stream that reads these pages."""
+    steps = [Page([rows], 0) for rows in pages]
+    monkeypatch.setattr(EventStream, "read_partition", lambda *_: iter(steps))
+    return cls(TAP)
+
+
+@pytest.mark.parametrize(
+    ("pages", "is_in_doubt"),
+    [
+        ([[{"name": "Ada"}], [{"name": "Bo"}]], True),
+        ([[{"name": "Ada"}], [{"name": "Bo", "polls": None}]], False),
+        ([[{"polls": []}], [{"name": "Bo"}]], False),
+        ([[]], False),
+    ],
+)
+def test_persons_without_the_attribute_that_holds_their_items_are_in_doubt(
+    monkeypatch: pytest.MonkeyPatch, pages: list[list[Row]], *, is_in_doubt: bool
+) -> None:
+    polls = read(PollResponsesStream, monkeypatch, *pages)
+    context = {"airmeet_id": "e"}
+    assert [row for page in polls.read_partition(context, []) for row in page.rows[0]] == []
+    assert (polls.doubt_about(context) is not None) == is_in_doubt
+
+
+@pytest.mark.parametrize(
+    ("listed", "is_archived"),
+    [(["d"], True), (["d", "e"], False), ([], False), (["d", None], False)],
+)
+def test_only_a_whole_list_of_others_proves_that_an_event_was_archived(
+    monkeypatch: pytest.MonkeyPatch, listed: list[str | None], *, is_archived: bool
+) -> None:
+    events = read(AirmeetsStream, monkeypatch, [{"uid": uid} for uid in listed])
+    assert events.is_archived("e") == is_archived
+
+
+def test_incomplete_list_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    events = read(AirmeetsStream, monkeypatch)
+
+    def stuck(*_: Any) -> Iterator[Page]:
+        yield Page([[{"uid": "d"}]], 0)
+        message = "the pages do not go on"
+        raise StuckPages(message)
+
+    monkeypatch.setattr(EventStream, "read_partition", stuck)
+    assert not events.is_archived("e")
+
+
+# Empty lists
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "is_believed"),
+    [
+        ({"data": [], "statusMessage": "SUCCESS"}, "", True),
+        ({"data": None, "message": "No polls found"}, "", True),
+        ({"data": {}, "message": "Completed without errors", "errors": []}, "", True),
+        ({"data": None, "message": "Internal server error"}, "", False),
+        ({"data": [], "statusMessage": "OK", "message": "Something failed"}, "", False),
+        ({"data": [], "errors": ["boom"]}, "", False),
+        ({"data": [], "error": {"message": "boom"}}, "after=5", False),
+        ({"data": [{}], "errors": ["boom"]}, "", True),
+        ({"data": [], "cursors": {"totalCount": 0, "pageCount": 1}}, "", True),
+        ({"data": {}, "cursors": {"totalCount": 30}}, "size=50", False),
+        ({"data": [], "cursors": {"pageCount": 3}}, "size=50", False),
+        ({"data": [], "totalUserCount": 30}, "pageNumber=1", False),
+        ({"data": [], "totalUserCount": 30}, "pageNumber=2", True),
+        ({"data": [], "cursors": {"totalCount": 30}}, "size=50&after=30", True),
+    ],
+)
+def test_empty_list_is_believed_unless_the_answer_says_otherwise(
+    body: Row, query: str, *, is_believed: bool
+) -> None:
+    answer = ApiResponse()
+    answer._content = msgspec.json.encode(body)  # noqa: SLF001 - how `requests` itself is tested
+    answer.url = f"https://example.org/prod/airmeet/e/polls?{query}"
+    with nullcontext() if is_believed else pytest.raises(Broken, match="nothing in 'data'"):
+        list(stream(PollResponsesStream).parse_response(answer))
 
 
 # Keys (the vendor gives no ids to these)

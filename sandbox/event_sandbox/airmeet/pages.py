@@ -96,9 +96,11 @@ class Pager:
             "before": rows[0] if rows else None,
             "pageCount": counts[self.positions["page_count"]],
         }
-        if shown.stop >= len(keys) and self.positions["last_after"] == "null":
+        promises_more = bool(rows) and self.positions["page_count"] == "one_more"
+        is_last = shown.stop >= len(keys) and not promises_more  # a counted page can be asked for
+        if is_last and self.positions["last_after"] == "null":
             cursors["after"] = None
-        elif shown.stop >= len(keys) and self.positions["last_after"] == "absent":
+        elif is_last and self.positions["last_after"] == "absent":
             del cursors["after"]
         return cursors
 
