@@ -46,6 +46,10 @@ _ERRORS_AT_THE_END: Final = 2
 _CREATED: Final = ("creation_time", "creation_date")
 
 
+class _KeyMayChange(Exception):  # noqa: N818 - it is no error, but a reason to read everything
+    """A row among what changed has a key that is good for one reading only."""
+
+
 class ExpoPlatformStream(ChangesStream):
     """What both streams share: events by the setting, pages, and what changed since the last run.
 
@@ -72,6 +76,7 @@ class ExpoPlatformStream(ChangesStream):
         self._order = self.order
         self._without_bookmark: set[str] = set()
         """Events of which a row's key is good for one reading only."""
+        self._read_anew: set[str] = set()
 
     # What to ask for
 
@@ -103,6 +108,10 @@ class ExpoPlatformStream(ChangesStream):
         return int(self.config["page_size"])
 
     @override
+    def since(self, context: Context | None) -> datetime | None:
+        return None if self.partition_id(context) in self._read_anew else super().since(context)
+
+    @override
     def note_progress(self, context: Context | None, *, is_absent: bool) -> None:
         """Read an event in full next time where a row's key is good for one reading only.
 
@@ -132,13 +141,17 @@ class ExpoPlatformStream(ChangesStream):
     ) -> Iterator[Page | Wait]:
         """Read an event: everything the first time, else what is new, then what was changed.
 
-        The filters came one after the other. Where one is refused, everything is read instead.
+        The filters came one after the other. Where one is refused, everything is read instead; and
+        so it is where a changed row lacks an id: it may have been loaded under another key.
         """
-        since = self.since(context)
         written: set[int] = set()
-        for params in self.readings(since):
+        for params in self.readings(self.since(context)):
             try:
                 yield from self._reading(context, params, written)
+            except _KeyMayChange:
+                self._read_anew.add(self.partition_id(context))
+                yield from self._reading(context, self.everything, written)
+                return
             except BadRequest as problem:
                 if params == self.everything:
                     raise
@@ -197,6 +210,8 @@ class ExpoPlatformStream(ChangesStream):
                 msg = "page 2 is page 1 again, which is full, and nothing tells of all rows"
                 raise Broken(msg, retries=0)
             if not all(map(self._has_lasting_key, rows)):
+                if self.since(context) is not None:
+                    raise _KeyMayChange
                 self._without_bookmark.add(self.partition_id(context))
                 self.say_once("some rows lack an id, so their events are read in full each time")
             yield Page([rows], len(response.content))
