@@ -112,14 +112,14 @@ class ExpoPlatformStream(ChangesStream):
         return None if self.partition_id(context) in self._read_anew else super().since(context)
 
     @override
-    def note_progress(self, context: Context | None, *, is_absent: bool) -> None:
+    def note_progress(self, context: Context | None, *, is_absent: bool, is_gone: bool) -> None:
         """Read an event in full next time where a row's key is good for one reading only.
 
         Of two rows that nothing but a number tells apart, the changed one may come alone then, and
         would replace the other. One without an id may have got it, and would stand beside itself.
         """
         is_anew = self.partition_id(context) in self._without_bookmark
-        super().note_progress(context, is_absent=is_absent or is_anew)
+        super().note_progress(context, is_absent=is_absent or is_anew, is_gone=is_gone)
 
     # What comes
 

@@ -464,7 +464,7 @@ def test_event_with_a_key_that_may_not_last_is_read_in_full_each_time(
     server.server_lag = None  # type: ignore[attr-defined] # the client's
     server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # likewise
     assert list(stream.read_partition(event, [stream]))
-    stream.note_progress(event, is_absent=False)
+    stream.note_progress(event, is_absent=False, is_gone=False)
     kept = stream.stream_state["partitions"][-1]
     assert kept["context"] == event
     assert ("replication_key_value" in kept) is is_kept
