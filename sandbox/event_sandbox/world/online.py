@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -77,7 +78,7 @@ _ZONES: Final = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Europe/Lo
 
 def now_of(world: World) -> Millis:
     """Give the instant at which the world stands: the end of its day in UTC."""
-    return _midnight(world.today + timedelta(days=1))
+    return _end_of(world.today)
 
 
 def event_numbers(world: World) -> list[int]:
@@ -281,6 +282,11 @@ def _make_fields(rng: random.Random) -> tuple[CustomField, ...]:
 def _uuid(rng: random.Random, third: str) -> str:
     digits = f"{rng.getrandbits(96):024x}"
     return f"{digits[:8]}-{digits[8:12]}-{third}-a{digits[12:15]}-{digits[12:24]}"
+
+
+@cache  # every row of every report asks for it
+def _end_of(day: date) -> Millis:
+    return _midnight(day + timedelta(days=1))
 
 
 def _midnight(day: date) -> Millis:
