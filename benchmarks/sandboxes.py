@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar, NamedTuple
 
@@ -24,7 +24,7 @@ SESSION = re.compile(r"/session/(?:analytics/)?(\d+)(/attendee)?")
 """The path of what Accelevents knows about one session: its attendees, or its details."""
 
 SETTLE_DAYS = timedelta(days=14)
-"""The default of tap-accelevents: what ended so long before the newest that was read is settled."""
+"""The default of tap-accelevents: what ended so long before the last run is settled."""
 
 DETAIL_STREAMS = (
     "session_analytics_details",
@@ -227,8 +227,8 @@ class AcceleventsServer(Sandbox):
             for row in rows
             if row["session_end_time"]  # one without an end is always read
         }
-        newest = max(ends.values())
-        return {session for session, end in ends.items() if end < newest - SETTLE_DAYS}
+        line = datetime.now(UTC) - SETTLE_DAYS
+        return {session for session, end in ends.items() if end < line}
 
     @override
     def count(self, log: list[dict[str, Any]]) -> Figures:
