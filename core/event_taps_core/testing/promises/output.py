@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from event_taps_core.testing.running import Run, TapRunner
     from event_taps_core.testing.sandbox import Sandbox
 
-LONGEST_BOOKMARK_BYTES = 100
+LONGEST_BOOKMARK_BYTES = 130
 LONGEST_FINGERPRINT_BYTES = 320
 
 A_MOMENT_SECONDS = 0.5
