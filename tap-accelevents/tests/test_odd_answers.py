@@ -257,7 +257,8 @@ def test_session_whose_list_cannot_be_read_again_is_not_absent(api: Api) -> None
     run = api("session_attendees", max_retries=0)
     run.assert_failed_in_one_line("HTTP 503")
     assert run.records("read_log") == []
-    assert run.bookmark("session_attendees") is None
+    api.vendor.odd = lambda *_: None
+    assert len(outcomes(api("session_attendees", state=run.state, settle_days=0))) == 1
 
 
 def test_session_that_left_the_list_is_absent_whatever_is_said_of_it(api: Api) -> None:
@@ -281,8 +282,10 @@ def test_what_was_asked_for_and_never_came_is_not_empty(api: Api) -> None:
     api.vendor.odd = odd
     run = api("session_registrants", "session_speakers", "session_assets", DETAILS)
     run.assert_failed_in_one_line("registerdHolderUsers", "speakerList", "assetList")
-    assert run.bookmark("session_registrants") is None
     assert outcomes(run) == {(DETAILS, "read"): 6}
+    api.vendor.odd = lambda *_: None
+    again = api("session_registrants", state=run.state, settle_days=0)
+    assert outcomes(again) == {("session_registrants", "read"): 6}
 
 
 def test_list_that_is_missing_once_and_came_for_another_session_is_empty(api: Api) -> None:
