@@ -55,7 +55,9 @@ def test_setup_has_nothing_to_do_and_says_so(tmp_path: Path) -> None:
     assert time.monotonic() - started < 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)]
+)
 def test_an_interrupted_demo_leaves_no_process(project: Project, number: signal.Signals) -> None:
     demo = subprocess.Popen(
         [sys.executable, "-m", "scripts.demo", "--world=small"],

@@ -101,6 +101,7 @@ class Fair:
     def change(self, kind: str, after_requests: int = 0) -> None:
         """Let something happen, as the n-th request from now comes in."""
         body = {"vendor": TAP.vendor, "kind": kind, "after_requests": after_requests}
+        self.sandbox.has_changed = True
         self.sandbox._json("POST", "/change", body)  # noqa: SLF001 - what only this vendor has
 
     def different(self, *, without: int | None = None, only: int | None = None) -> Json:
