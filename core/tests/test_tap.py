@@ -569,25 +569,6 @@ def test_killed_at_once_a_run_resumes_from_its_last_state(
 # stdout
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_slow_target_gets_every_row_however_stdout_is_buffered(
-    api: ApiServer, tmp_path: Path, unbuffered: str
-) -> None:
-    """An unbuffered stdout takes a part of a page only, and says so by the number it returns."""
-    people = [{"id": n, "fullName": "x" * 1000} for n in range(5000)]
-    api.on("/people", {"data": people})
-    environment = {"PYTHONUNBUFFERED": unbuffered}
-    config = config_of(api)
-    with spawned(config, tmp_path, stdout=subprocess.PIPE, environment=environment) as tap:
-        assert tap.process.stdout is not None
-        time.sleep(0.5)  # the pipe is full by then
-        received, _ = tap.process.communicate(timeout=60)
-    assert tap.process.returncode == 0
-    result = Run(0, received)
-    assert len(result.records("people")) == len(people)
-    assert result.messages[-1]["type"] == "STATE"
-
-
 @pytest.mark.parametrize("closed", [False, True])
 def test_a_stdout_that_takes_nothing_ends_the_run_in_one_line(
     api: ApiServer, tmp_path: Path, *, closed: bool
