@@ -260,13 +260,17 @@ class ApiClient:
 
     def permits(self, method: str, url: str) -> bool:
         """Say whether this is a read of this API; nothing else is ever sent."""
+        path = self._path_of(url) if method == "GET" else None
+        return path is not None and self._readable.fullmatch(path) is not None
+
+    def _path_of(self, url: str) -> str | None:
+        """Return the path below the base; None if the address leads elsewhere."""
+        below = url.removeprefix(self.base_url)
+        if below != url and below.startswith("/"):  # nearly all do, and need no closer look
+            return below.partition("?")[0].partition("#")[0]
         path, prefix = urlsplit(url).path, self._base.path
-        return (
-            method == "GET"
-            and self._is_same_host(url)
-            and path.startswith(prefix)
-            and self._readable.fullmatch(path[len(prefix) :]) is not None
-        )
+        is_below = path.startswith(prefix) and self._is_same_host(url)
+        return path[len(prefix) :] if is_below else None
 
     def _is_same_host(self, url: str) -> bool:
         """Say whether an address leads to the API, perhaps to its encrypted form."""
@@ -325,14 +329,12 @@ class ApiClient:
     ) -> ApiResponse:
         """Send within the budget; redirects are followed to other reads only."""
         try:
-            prepared = self._session.prepare_request(
-                requests.Request(
-                    request.method,
-                    request.url,
-                    params=request.encode_params(),
-                    headers={**headers, **request.headers},
-                )
-            )
+            prepared = requests.Request(
+                request.method,
+                request.url,
+                params=request.encode_params(),
+                headers={**self._session.headers, **headers, **request.headers},
+            ).prepare()
             if request.method == "GET" and not self.permits("GET", prepared.url or ""):
                 raise Broken(_NEVER, retries=0)
             response = self._exchange(prepared, tally)

@@ -13,7 +13,8 @@ import threading
 from array import array
 from collections import defaultdict
 from datetime import UTC, date, datetime
-from operator import itemgetter
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
@@ -157,8 +158,8 @@ def number(value: Any) -> float:
     Raises:
         Unconvertible: If it is not a number.
     """
-    if type(value) is int and abs(value) <= sys.float_info.max:
-        return value
+    if type(value) in (int, float) and abs(value) <= sys.float_info.max:
+        return value  # type: ignore[no-any-return] # mypy does not narrow by `type(...) in`
     if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return int(value) if value.strip().lstrip("+-").isdecimal() else float(value)
     raise Unconvertible(value)
@@ -195,69 +196,57 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "integer": integer,
     "number": number,
     "boolean": boolean,
-}
-_FORMATS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "date-time": utc_moment,  # the encoder writes moments as RFC 3339
     "date": iso_date,
 }
+_ARRAY_CODES: Final = {"integer": "q", "number": "d"}
+"""The type codes of arrays that take no number which is too large for a column."""
 
 
-class _Bound(NamedTuple):
-    """What an int in a column may not exceed."""
+class _Column(NamedTuple):
+    """How the values of a column come about, all of a page or one by one."""
 
-    code: str
-    """The type code of arrays that take no larger ones."""
-    accepted: frozenset[type]
+    name: str
+    convert_all: Callable[[list[Any]], list[Any]]
+    """Raises TypeError, ValueError or OverflowError if a value has to be looked at alone."""
     convert: Callable[[Any], Any]
-
-    def is_exceeded(self, values: Iterable[Any]) -> bool:
-        """Say whether any value of a page is too large: one look is far cheaper than many."""
-        try:
-            array(self.code, filter(None, values))
-        except OverflowError:
-            return True
-        return False
+    """Raises Unconvertible; does not take null."""
 
 
-_BOUNDS: Final = {
-    "integer": _Bound("q", frozenset({type(None)}), integer),
-    "number": _Bound("d", frozenset({type(None), float}), number),
-}
-
-_Step = tuple["str | None", "frozenset[type]", "Callable[[Any], Any] | None"]
-"""A column, the classes that pass as they are, what converts the others.
-
-No conversion: the value is kept in `extra_fields`; no column either: it is left out.
-"""
-
-_LEFT_OUT: Final[_Step] = (None, frozenset(), None)
-
-
-class _Contested(Exception):  # noqa: N818 - it is no error, but a question
-    """Several attributes fit one column: the whole row has to be looked at."""
-
-
-def _contested(_: Any) -> Any:
-    raise _Contested
-
-
-def _step(column: str, schema: Mapping[str, Any]) -> _Step:
+def _column(name: str, schema: Mapping[str, Any]) -> _Column:
     """Compile one column."""
-    if schema.get("format") in _FORMATS:
-        return column, frozenset({type(None)}), _FORMATS[schema["format"]]
-    accepted = {type(None)}.union(*(_CLASSES.get(name, ()) for name in _types(schema)))
-    return column, frozenset(accepted), _CONVERSIONS.get(_only_type(schema) or "")
+    types = schema.get("type", [])
+    types = [kind for kind in ([types] if isinstance(types, str) else types) if kind != "null"]
+    kind = schema.get("format") if schema.get("format") in _CONVERSIONS else None
+    kind = kind or (types[0] if len(types) == 1 else "")
+    if kind == "date-time":
+        return _Column(name, _utc_moments, utc_moment)
+    classes = () if kind == "date" else tuple(chain(*(_CLASSES.get(one, ()) for one in types)))
+    accepted, code = frozenset({type(None), *classes}), _ARRAY_CODES.get(kind)
+
+    def convert_all(values: list[Any]) -> list[Any]:
+        if not accepted.issuperset(map(type, values)):
+            raise TypeError
+        if code is not None:
+            array(code, filter(None, values))  # one look at all is far cheaper than many
+        return values
+
+    def convert(value: Any) -> Any:
+        if type(value) not in accepted:
+            raise Unconvertible(value)
+        return value
+
+    return _Column(name, convert_all, _CONVERSIONS.get(kind, convert))
 
 
-def _types(schema: Mapping[str, Any]) -> list[str]:
-    declared = schema.get("type", [])
-    types = [declared] if isinstance(declared, str) else declared
-    return [name for name in types if name != "null"]
-
-
-def _only_type(schema: Mapping[str, Any]) -> str | None:
-    types = _types(schema)
-    return types[0] if len(types) == 1 else None
+def _utc_moments(values: list[Any]) -> list[Any]:
+    """Read times as `utc_moment` does; all of them have an offset, or are null."""
+    if None in values:
+        return [None if value is None else utc_moment(value) for value in values]
+    moments = list(map(datetime.fromisoformat, values))
+    if None in map(attrgetter("tzinfo"), moments):
+        raise ValueError
+    return [moment if moment.tzinfo is UTC else moment.astimezone(UTC) for moment in moments]
 
 
 class Conversion:
@@ -279,21 +268,17 @@ class Conversion:
         self.unknown: set[str] = set()
         """Names of the attributes that went to `extra_fields`, for the run summary."""
         self._columns = {
-            name: _step(name, schema)
+            name: _column(name, schema)
             for name, schema in properties.items()
             if name not in dropped and name != EXTRA_FIELDS
-        }
-        self._bounds = {
-            name: _BOUNDS[kind]
-            for name in self._columns
-            if (kind := _only_type(properties[name])) in _BOUNDS
         }
         self._dropped = frozenset(dropped)
         self._keep_extra = keep_extra
         self._planning = threading.Lock()
         self._constant: frozenset[str] = frozenset()
-        self._steps: dict[str, _Step] = {}
-        self._named: dict[str, set[str]] = defaultdict(set)
+        self._planned: dict[str, _Column | None] = {}
+        self._undeclared: set[str] = set()
+        self._named: defaultdict[str, set[str]] = defaultdict(set)
 
     def template(self, constants: Mapping[str, Any]) -> Row:
         """Make the record that `convert` starts from: every column null but the constants.
@@ -308,7 +293,7 @@ class Conversion:
         }
 
     def convert(self, rows: Sequence[Row], template: Row) -> list[Row]:
-        """Convert the rows of one answer.
+        """Convert the rows of one answer, column by column.
 
         Args:
             rows: Rows as the vendor sent them.
@@ -317,95 +302,93 @@ class Conversion:
         Returns:
             New records, with times as `datetime`; the rows stay as they are.
         """
-        bounds, steps = self._bounds, self._steps  # in this order: see `_watch`
-        records = []
-        for row in rows:
-            record = template.copy()
-            for attribute, value in row.items():
-                try:
-                    column, accepted, convert = steps[attribute]
-                except KeyError:
-                    column, accepted, convert = self._plan(attribute)
-                if value.__class__ in accepted:
-                    record[column] = value  # type: ignore[index] # accepts only with a column
-                elif convert is not None:
-                    try:
-                        record[column] = convert(value)  # type: ignore[index] # likewise
-                    except Unconvertible:
-                        self._keep(attribute, value, record)
-                    except _Contested:
-                        self._arbitrate(column, row, record)
-                elif column is not None:
-                    self._keep(attribute, value, record)
-            records.append(record)
-        too_large = [
-            name
-            for name, bound in bounds.items()
-            if name not in self._constant and bound.is_exceeded(map(itemgetter(name), records))
-        ]
-        if too_large:
-            self._watch(too_large)
-            return self.convert(rows, template)
+        records = [template.copy() for _ in rows]
+        present = set().union(*rows)
+        if not present <= self._planned.keys():
+            self._plan(present)
+        # In an order that does not depend on what other workers have read.
+        attributes = [*rows[0], *sorted(present - rows[0].keys())] if rows else []
+        extra = [name for name in attributes if name in self._undeclared]
+        if extra:
+            self._keep_all(extra, rows, records)
+        contested: dict[str, None] = {}
+        for attribute in attributes:
+            column = self._planned[attribute]
+            if column is None:
+                continue
+            if self._is_contested(column.name):
+                contested[column.name] = None
+            else:
+                self._fill(column, attribute, rows, records)
+        for name in contested:
+            for row, record in zip(rows, records, strict=True):
+                self._arbitrate(name, row, record)
         return records
 
-    def _watch(self, columns: Iterable[str]) -> None:
-        """Look at each value of these columns from now on."""
+    def _plan(self, attributes: Iterable[str]) -> None:
+        """Find the columns of attributes, some of which are seen for the first time."""
         with self._planning:
-            for column in set(columns).intersection(self._bounds):
-                old, bound = self._columns[column], self._bounds[column]
-                step = self._columns[column] = (column, bound.accepted, bound.convert)
-                attributes = [name for name, known in self._steps.items() if known is old]
-                self._steps.update(dict.fromkeys(attributes, step))
-            self._bounds = {n: bound for n, bound in self._bounds.items() if n not in columns}
+            for attribute in attributes:
+                name = attribute if attribute in self._columns else snake_case(attribute)
+                column = self._columns.get(name)
+                if column is not None:
+                    self._named[name].add(attribute)
+                elif self._dropped.isdisjoint((attribute, name)):
+                    self._undeclared.add(attribute)
+                self._planned[attribute] = column
 
-    def _plan(self, attribute: str) -> _Step:
-        """Find the column of an attribute seen for the first time."""
-        with self._planning:
-            return self._plan_alone(attribute)
+    def _is_contested(self, column: str) -> bool:
+        """Say whether several attributes fit a column: each whole row has to be looked at."""
+        return column in self._constant or len(self._named[column]) > 1
 
-    def _plan_alone(self, attribute: str) -> _Step:
-        column = attribute if attribute in self._columns else snake_case(attribute)
-        if attribute in self._dropped or column in self._dropped:
-            step = _LEFT_OUT
-        elif column not in self._columns:
-            step = (attribute, frozenset(), None)
-        else:
-            self._named[column].add(attribute)
-            step = self._columns[column]
-            if len(self._named[column]) > 1 or column in self._constant:
-                step = (column, frozenset(), _contested)
-                self._steps.update(dict.fromkeys(self._named[column], step))
-        self._steps[attribute] = step
-        return step
+    def _fill(
+        self, column: _Column, attribute: str, rows: Sequence[Row], records: Sequence[Row]
+    ) -> None:
+        try:
+            values = list(map(itemgetter(attribute), rows))
+        except KeyError:
+            values = [row.get(attribute) for row in rows]
+        name = column.name
+        try:
+            values = column.convert_all(values)
+        except (TypeError, ValueError, OverflowError):
+            for record, value in zip(records, values, strict=True):
+                self._fill_one(column, attribute, value, record)
+            return
+        for record, value in zip(records, values, strict=True):
+            record[name] = value
 
-    def _arbitrate(self, column: str | None, row: Row, record: Row) -> None:
+    def _fill_one(self, column: _Column, attribute: str, value: Any, record: Row) -> None:
+        try:
+            record[column.name] = None if value is None else column.convert(value)
+        except Unconvertible:
+            record[column.name] = None
+            self._keep(attribute, value, record)
+
+    def _arbitrate(self, column: str, row: Row, record: Row) -> None:
         """Fill a column that several attributes fit, by what this row alone says.
 
         A constant stays; then the attribute with the column's very name wins, then the first one.
         The others are kept as extras, unless they say the same.
         """
-        assert column is not None  # noqa: S101 - only columns are contested
         rivals = [name for name in row if name in self._named[column]]
-        if column not in self._constant:
+        if rivals and column not in self._constant:
             winner = column if column in rivals else rivals[0]
             rivals.remove(winner)
-            self._fill(column, winner, row[winner], record)
+            self._fill_one(self._columns[column], winner, row[winner], record)
         for name in rivals:
             if not _says_the_same(row[name], record[column]):
                 self._keep(name, row[name], record)
 
-    def _fill(self, column: str, attribute: str, value: Any, record: Row) -> None:
-        _, accepted, convert = self._columns[column]
-        record[column] = None
-        if value.__class__ in accepted:
-            record[column] = value
-            return
-        try:
-            record[column] = convert(value) if convert else None
-        except Unconvertible:
-            convert = None
-        if convert is None:
-            self._keep(attribute, value, record)
+    def _keep_all(
+        self, attributes: Sequence[str], rows: Sequence[Row], records: Sequence[Row]
+    ) -> None:
+        """Keep what no column was declared for."""
+        self.unknown.update(attributes)
+        if self._keep_extra:
+            for row, record in zip(rows, records, strict=True):
+                extra = {name: row[name] for name in attributes if name in row}
+                record[EXTRA_FIELDS] = extra or None
 
     def _keep(self, attribute: str, value: Any, record: Row) -> None:
         self.unknown.add(attribute)

@@ -12,11 +12,14 @@ import json
 import re
 import shutil
 import tempfile
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
 from event_taps_core.answers import Broken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _decode = msgspec.json.Decoder().decode
 _PIECE_CHARACTERS = 64 * 1024
@@ -26,12 +29,12 @@ _WRONG_PLACE_RETRIES = 2
 _COUNT = re.compile(r"(\d{1,18}|\d{1,3}(,\d{3}){1,5})(\.0+)?", re.ASCII)
 
 
-def decode(content: bytes, charset: str | None = None) -> Any:
+def decode(content: bytes, charset: Callable[[], str | None] = lambda: None) -> Any:
     """Decode a JSON body.
 
     Args:
         content: The body.
-        charset: What the answer declares; it counts where the body is not UTF-8.
+        charset: Says what the answer declares; it counts where the body is not UTF-8.
 
     Returns:
         The value. NaN and infinities become null, lone surrogates become U+FFFD, NUL characters
@@ -43,7 +46,7 @@ def decode(content: bytes, charset: str | None = None) -> Any:
     try:
         return decode_strictly(content)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _cleaned(_decode_leniently(content, charset))
+        return _cleaned(_decode_leniently(content, charset()))
 
 
 def decode_strictly(content: bytes) -> Any:

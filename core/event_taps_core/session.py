@@ -7,7 +7,7 @@ import io
 import tempfile
 import time
 from email.message import Message
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import requests
@@ -81,6 +81,14 @@ class _SecureConnection(urllib3.connection.HTTPSConnection):
     response_class = _TimedResponse
 
 
+class _PlainPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
 class ApiResponse(requests.Response):
     """A response that decodes its JSON once, however many streams and paginators look at it."""
 
@@ -105,7 +113,6 @@ class ApiResponse(requests.Response):
             self._content = self.raw.read(decode_content=True)
         return self._content or b""
 
-    @property
     def charset(self) -> str | None:
         """The charset that the answer declares, in small letters; None if it declares none."""
         header = Message()
@@ -124,7 +131,7 @@ class ApiResponse(requests.Response):
             for piece in self.raw.stream(_PIECE_BYTES, decode_content=True):
                 file.write(piece)
             if file.tell() > _SPOOLED_BYTES:
-                self.spooled = in_utf8(file, self.charset)
+                self.spooled = in_utf8(file, self.charset())
                 return
         except BaseException as error:
             self.close()  # a connection with half an answer in it is of no use to the next request
@@ -151,13 +158,17 @@ class ApiResponse(requests.Response):
 class Adapter(requests.adapters.HTTPAdapter):
     """Makes `ApiResponse`s, of answers that come to an end."""
 
-    _connections: ClassVar = {"http": _PlainConnection, "https": _SecureConnection}
+    @override
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        _use_timed_connections(self.poolmanager)
 
     @override
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = self._connections[pool.scheme]
-        return pool
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> urllib3.ProxyManager:
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        if "socks" not in proxy.partition("://")[0].lower():  # those have connections of their own
+            _use_timed_connections(manager)
+        return manager
 
     @override
     def build_response(
@@ -166,6 +177,10 @@ class Adapter(requests.adapters.HTTPAdapter):
         response = ApiResponse()
         response.__dict__.update(super().build_response(req, resp).__dict__)
         return response
+
+
+def _use_timed_connections(manager: urllib3.PoolManager) -> None:
+    manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
 
 class _NoCookies(RequestsCookieJar):
