@@ -65,7 +65,8 @@ class ReadLogStream(EventStream):
         }
         self.begin()
         self.tally.rows += 1
-        self.write_batch(self.prepare([row], None, {}, encode=True))
+        record = {name: row.get(name, value) for name, value in self.template_for(None).items()}
+        self.write_batch(self.batch_of([record], encode=True))
 
     @override
     def _sync_records(

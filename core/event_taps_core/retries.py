@@ -49,6 +49,16 @@ class Retries:
         Raises:
             Answer: What the API said in the end.
         """
+        try:
+            return send()  # nearly all are answered at once, which must cost nothing
+        except Broken as problem:
+            first = [problem]
+
+        def send_again() -> T:
+            if first:
+                raise first.pop()
+            return send()
+
         trying = backoff.on_exception(
             backoff.runtime,
             Broken,
@@ -58,7 +68,7 @@ class Retries:
             jitter=None,  # `_wait` has it
             logger=None,
         )
-        return trying(send)()
+        return trying(send_again)()
 
     def _gives_up(self, problem: Exception) -> bool:
         """Bound 429 by time, a reason that has its own limit by that, and all others together."""

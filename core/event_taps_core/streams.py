@@ -557,11 +557,20 @@ class EventStream(RESTStream[Any]):
             rows = list(self._processed(rows, context))
         if self.surrogate_key is not None:
             rows = self.surrogate_key.add(rows, seen, context)
-        constants = {**self.tap.constants, **(context or {}), READ_AT: self.tap.read_at}
-        records = self.conversion.convert(rows, self.conversion.template(constants))
+        template = self.template_for(context)
+        records = self.conversion.convert(rows, template)
         for name in self.primary_keys:
-            if name not in constants and name in self.schema["properties"]:
+            if template.get(name) is None and name in self.schema["properties"]:
                 rows, records = self._with_keys(name, rows, records, context, seen)
+        return self.batch_of(records, encode=encode)
+
+    def template_for(self, context: Context | None) -> Row:
+        """Return a record of a partition that holds nothing but what all of its records share."""
+        constants = {**self.tap.constants, **(context or {}), READ_AT: self.tap.read_at}
+        return self.conversion.template(constants)
+
+    def batch_of(self, records: list[Row], *, encode: bool) -> Batch:
+        """Make typed records ready to be written; see `prepare`."""
         if not (encode and self.is_on_short_path):
             return Batch(len(records), msgspec.to_builtins(records), None)
         lines = record_lines(self.name, records, self.tap.read_at, self._stream_version)
