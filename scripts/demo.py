@@ -112,7 +112,8 @@ class Arrivals:
 def start_over(project: Project, taps: list[str]) -> None:
     """Remove what earlier demos left: world, files, warehouse, and Meltano's state of the job."""
     output = project.root / "output"
-    shutil.rmtree(output / "raw", ignore_errors=True)
+    for name in ("raw", "building"):
+        shutil.rmtree(output / name, ignore_errors=True)
     for name in ("sandbox.json", "demo.json", "events.duckdb"):
         (output / name).unlink(missing_ok=True)
     project.clear_state(taps)

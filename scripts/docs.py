@@ -75,9 +75,12 @@ def _tap_files(tap: Tap) -> dict[Path, str | None]:
 
 def _models(tap: Tap) -> dict[Path, str | None]:
     """Return the dbt models of a tap, and None for those of streams that it no longer has."""
-    folder = ROOT / "transform" / "models" / tap.namespace
-    files: dict[Path, str | None] = dict.fromkeys(folder.glob("*"))
+    models = ROOT / "transform" / "models"
+    folder, loaded = models / tap.namespace, models / "loaded" / tap.namespace
+    files: dict[Path, str | None] = dict.fromkeys([*folder.glob("*"), *loaded.glob("*")])
     for stream in tap.streams:
+        loaded_name = blocks.loaded_model_name(tap, stream)
+        files[loaded / f"{loaded_name}.sql"] = blocks.loaded_model(tap, stream)
         files[folder / f"{blocks.model_name(tap, stream)}.sql"] = blocks.model(tap, stream)
     files[folder / "schema.yml"] = blocks.model_properties(tap)
     return files

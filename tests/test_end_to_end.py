@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING
 
@@ -42,8 +43,8 @@ def lines(project: Project, stream: str) -> list[dict[str, object]]:
     folder = project.root / "output" / "raw" / "tap_conferencesio"
     return [
         json.loads(line)
-        for path in sorted(folder.glob(f"{stream}-*.jsonl"))
-        for line in path.read_text().splitlines()
+        for path in sorted(folder.glob(f"{stream}-*.jsonl.gz"))
+        for line in gzip.decompress(path.read_bytes()).splitlines()
     ]
 
 

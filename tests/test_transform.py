@@ -107,7 +107,7 @@ def built(project: Project) -> Project:
     )
     write_windows(project)
     write_numbered_parents(project)
-    project.run("run", "dbt-duckdb:build")
+    project.run("run", "dbt-duckdb:build", "dbt-duckdb:publish")
     return project
 
 
@@ -224,10 +224,10 @@ def test_a_cut_line_in_the_middle_of_a_file_is_told(built: Project) -> None:
     path = write(built, "app", {"subdomain": "example", "read_at": NEW})
     path.write_text('{"subdomain": "exa' + path.read_text() + path.read_text())
     with pytest.raises(MeltanoError, match="cut_lines"):
-        built.run("run", "dbt-duckdb:build")
+        built.run("run", "dbt-duckdb:build", "dbt-duckdb:publish")
 
 
 def test_a_value_that_does_not_fit_its_type_stops_the_build(built: Project) -> None:
     write(built, "app", {"subdomain": "example", "read_at": NEW, "start_date": "soon"})
     with pytest.raises(MeltanoError, match="soon"):
-        built.run("run", "dbt-duckdb:build")
+        built.run("run", "dbt-duckdb:build", "dbt-duckdb:publish")

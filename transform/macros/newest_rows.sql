@@ -1,121 +1,143 @@
 {#
-  The typed table of one stream: of each key the newest row, as far as it is still there at the vendor.
+  The rows of one stream as they were loaded last: of each key the newest one, whether it is still there at the vendor
+  or not (`current_rows` says that). Only the files that have arrived since the last build are read, and only the rows
+  with the keys that are in them change; the result is the same in whatever order files arrive.
 
-  The loader only adds, and the vendors only say what exists now. So each run's rows carry `read_at`, when that
-  run began, and the stream read_log says what was read completely and when: a whole stream (parent_id ''), or a
-  stream's rows of one parent. A row is left out if
-    - its part was read completely again later, and the row did not come along; or
-    - its parent was loaded once and is no longer there. (A parent that was never loaded says nothing: somebody
-      may have deselected its stream.)
-
-  Types come from the model's columns in schema.yml. The casts are strict: a value that does not fit its type stops
-  the build, rather than becoming an empty cell. (read_json with ignore_errors would blank it.) A line that is no
-  JSON, as a killed loader may leave it at the end of a file, is passed over; tests/cut_lines.sql watches the rest.
-
-  stream      name of the stream; its files in the tap's folder are STREAM-TIME.jsonl, one per run
-  keys        primary key
-  scope       columns, beside stream and parent_id, that tell the read_log's rows apart (say, the account)
-  log         relation of read_log; none for read_log itself
-  open        whether the tap may have discovered more columns than schema.yml has: they are kept in extra_fields
-  part        this stream's column that says which part (parent, id, window) a row is from; none if it is read whole
-  parent      {relation, stream, id: its column that holds what `part` holds, scope: columns that both have}, or none
+  The model's name is loaded_TAP__STREAM, its unique_key is the stream's key. Columns and types are those that
+  schema.yml gives to the model TAP__STREAM. The types are strict: a value that does not fit its column stops the build,
+  rather than becoming an empty cell. What no column is declared for is kept in extra_fields. A line that is no JSON, as
+  a killed loader leaves it at the end of a file, is passed over; the test `cut_lines` watches the rest.
 #}
-{% macro newest_rows(tap, stream, keys, log=none, scope=[], open=false, part=none, parent=none) %}
+{% macro newest_rows(tap, stream) %}
+{%- set columns = columns_of(tap, stream) -%}
+{%- do start_over_if_changed(tap, stream, columns) -%}
+{%- set keys = quoted(config.get('unique_key')) -%}
 with
-newest as (
+lines as materialized (
     select
-        {%- for column in model.columns.values() %}
-        {{ undeclared() if open and column.name == 'extra_fields' else typed(column.name, column.data_type) }} as {{ quoted([column.name]) }},
-        {%- endfor %}
-        _line
+        document,
+        _line,
+        {# Nearly all lines hold all columns and nothing else: these are read in one go. #}
+        len(json_keys(document)) = {{ columns | length }}
+            and list_has_all(json_keys(document), [{{ texts(columns) }}]) as _is_plain
     from {{ raw_lines(tap, stream) }}
     where document is not null
-    qualify row_number() over (partition by {{ quoted(keys) }} order by read_at desc, _line desc) = 1
+),
+arrived as materialized (
+    select unnest(json_transform_strict(document, '{{ tojson(columns) | replace("'", "''") }}')), _line
+    from lines
+    where _is_plain
+    union all by name
+    select
+        {%- for name, type in columns.items() %}
+        {{ extra_fields('document', columns) if name == 'extra_fields' else member('document', name, type) }} as {{ quoted([name]) }},
+        {%- endfor %}
+        _line
+    from lines
+    where not _is_plain
+),
+candidates as (
+    select * from arrived
+    {%- if is_incremental() %}
+    union all by name
+    select *, 0 as _line from {{ this }} where ({{ keys }}) in (select ({{ keys }}) from arrived)
+    {%- endif %}
 )
-{%- if log %},
-readings as (
-    select {{ quoted(scope + ['parent_id']) }}, max(read_at) as read_at
-    from {{ log }}
-    where stream = '{{ stream }}'
-    group by all
-)
-{%- endif %}
-{%- if parent %},
-gone as (
-    select distinct {{ typed_keys(parent) }} from {{ raw_lines(tap, parent.stream) }} where document is not null
-    except
-    select {{ texts(parent.scope + [parent.id]) }} from {{ parent.relation }}
-)
-{%- endif %}
-select newest.* exclude (_line)
-from newest
+select * exclude (_line)
+from candidates
 where true
-{%- if log %}
-    and not exists (
-        select 1 from readings
-        where readings.parent_id = {{ "coalesce(newest." ~ quoted([part]) ~ "::varchar, '')" if part else "''" }}
-        {%- for column in scope %}
-            and readings.{{ quoted([column]) }} = newest.{{ quoted([column]) }}
-        {%- endfor %}
-            and readings.read_at > newest.read_at
-    )
-{%- endif %}
-{%- if parent %}
-    and not exists (
-        select 1 from gone
-        where gone.{{ quoted([parent.id]) }} = newest.{{ quoted([part]) }}::varchar
-        {%- for column in parent.scope %}
-            and gone.{{ quoted([column]) }} = newest.{{ quoted([column]) }}::varchar
-        {%- endfor %}
-    )
-{%- endif %}
+qualify row_number() over (partition by {{ keys }} order by read_at desc, _line desc) = 1
 {% endmacro %}
 
-{# The lines of a stream's files, numbered; `document` is null where a line is no JSON. No file, no lines. #}
+{# The columns of a stream's model, name to type. #}
+{% macro columns_of(tap, stream) -%}
+    {%- set found = {} -%}
+    {%- if execute -%}
+        {%- for column in graph.nodes['model.' ~ project_name ~ '.' ~ tap ~ '__' ~ stream].columns.values() -%}
+            {%- do found.update({column.name: column.data_type}) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{# The lines of the files to read, in the order in which they were written; `document` is null where one is no JSON. #}
 {% macro raw_lines(tap, stream) -%}
-    {%- set path = (env_var('EVENTS_RAW') ~ '/' ~ tap ~ '/' ~ stream ~ '-*.jsonl') | replace("'", "''") -%}
-    {%- if execute and run_query("select 1 from glob('" ~ path ~ "')") | length -%}
-        (
-        select json as document, row_number() over () as _line
-        from read_ndjson_objects('{{ path }}', ignore_errors = true)
-    )
-    {%- else -%}
-        (select null::json as document, 0 as _line where false)
+    {%- set paths = [] -%}
+    {%- if execute -%}
+        {%- set new = ' and is_new' if is_incremental() else '' -%}
+        {%- do paths.extend(paths_of("tap = '" ~ tap ~ "' and stream = '" ~ stream ~ "'" ~ new)) -%}
     {%- endif -%}
+    (
+    {%- if paths %}
+    select json as document, row_number() over () as _line from {{ lines_of(paths) }}
+    {%- else %}
+    select null::json as document, 0 as _line where false
+    {%- endif %}
+)
 {%- endmacro %}
 
-{# One column of `document`. Objects and lists stay JSON; a JSON null is an empty cell. #}
-{% macro typed(name, data_type) -%}
+{# The tap's own extra_fields and whatever members of a document are no columns, nulls included; null if there are none. #}
+{% macro extra_fields(document, columns) -%}
+    nullif('{' || array_to_string(list_transform(
+        list_concat(
+            list_filter(
+                map_entries(from_json({{ document }}, '"MAP(VARCHAR, JSON)"')),
+                lambda member: member.key not in ({{ texts(columns) }})
+                    and not coalesce(list_contains(json_keys({{ document }} -> 'extra_fields'), member.key), false)
+            ),
+            map_entries(from_json({{ document }} -> 'extra_fields', '"MAP(VARCHAR, JSON)"'))
+        ),
+        lambda member: to_json(member.key) || ':' || coalesce(member.value, 'null')
+    ), ',') || '}', '{}')::json
+{%- endmacro %}
+
+{# One member of a document. Objects and lists stay JSON; a JSON null is an empty cell. #}
+{% macro member(document, name, data_type) -%}
     {%- if data_type == 'json' -%}
-        nullif(document -> '{{ name }}', 'null'::json)
+        nullif({{ document }} -> '{{ name }}', 'null'::json)
     {%- else -%}
-        cast(document ->> '{{ name }}' as {{ data_type }})
+        cast({{ document }} ->> '{{ name }}' as {{ data_type }})
     {%- endif -%}
 {%- endmacro %}
 
-{# What the tap's own extra_fields and the members of `document` that are no columns hold, as one object or null. #}
-{% macro undeclared() -%}
-    nullif(json_merge_patch(
-        json_merge_patch(document, '{
-            {%- for name in model.columns %}"{{ name }}": null{{ ', ' if not loop.last }}{% endfor -%}
-        }'),
-        coalesce(nullif(document -> 'extra_fields', 'null'::json), '{}'::json)
-    ), '{}'::json)
-{%- endmacro %}
-
-{# Columns as texts, to compare them with the members of a line. #}
+{# Names as a list of texts in SQL. #}
 {% macro texts(names) -%}
-    {%- for name in names -%}{{ adapter.quote(name) }}::varchar as {{ adapter.quote(name) }}{{ ', ' if not loop.last }}{%- endfor -%}
-{%- endmacro %}
-
-{# The columns that tell a parent's rows apart, from its own files, as texts. #}
-{% macro typed_keys(parent) -%}
-    {%- for column in parent.scope + [parent.id] -%}
-        document ->> '{{ column }}' as {{ quoted([column]) }}{{ ', ' if not loop.last }}
-    {%- endfor -%}
+    {%- for name in names -%}'{{ name }}'{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
 {# Column names as a list in SQL; quoted, since vendors name columns as they like. #}
 {% macro quoted(names) -%}
     {%- for name in names -%}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{%- endfor -%}
+{%- endmacro %}
+
+{#
+  A table whose columns are no longer those of its model is made anew, if all files are there from which it was built.
+  If some are not, what they held stays, and new columns are empty in it.
+#}
+{% macro start_over_if_changed(tap, stream, columns) -%}
+    {%- if execute and is_incremental() and flags.WHICH in ('run', 'build') -%}
+        {%- set wanted = {} -%}
+        {%- for name, type in columns.items() -%}
+            {%- do wanted.update({name: {'timestamptz': 'timestamp with time zone'}.get(type, type)}) -%}
+        {%- endfor -%}
+        {%- set present = {} -%}
+        {%- set listed -%}
+            select column_name, lower(data_type) from information_schema.columns
+            where table_schema = '{{ this.schema }}' and table_name = '{{ this.identifier }}'
+        {%- endset -%}
+        {%- for row in run_query(listed) -%}
+            {%- do present.update({row[0]: row[1]}) -%}
+        {%- endfor -%}
+        {%- set gone -%}
+            select file from loading.files where tap = '{{ tap }}' and stream = '{{ stream }}'
+                and file not in (select file from loading.arrived)
+        {%- endset -%}
+        {%- if present != wanted and not run_query(gone) | length -%}
+            {%- do adapter.drop_relation(load_relation(this)) -%}
+        {%- elif present != wanted -%}
+            {%- for name, type in wanted.items() if name not in present -%}
+                {%- do run_query('alter table ' ~ this ~ ' add column ' ~ quoted([name]) ~ ' ' ~ type) -%}
+            {%- endfor -%}
+        {%- endif -%}
+    {%- endif -%}
 {%- endmacro %}

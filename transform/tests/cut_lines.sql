@@ -1,15 +1,12 @@
--- Lines that are no JSON, other than a file's last one, which a killed run may leave and the next run reads again.
--- Each run writes files of its own, so there are none unless somebody changed a file: then nothing is passed over.
-{% set files = env_var('EVENTS_RAW') ~ '/*/*.jsonl' %}
-{% if execute and run_query("select 1 from glob('" ~ files ~ "')") | length %}
-with
-lines as (
-    select filename, json as document, row_number() over () as line
-    from read_ndjson_objects('{{ files }}', ignore_errors = true, filename = true)
-)
-select filename, line - min(line) over (partition by filename) + 1 as line
-from lines
-qualify document is null and line < max(line) over (partition by filename)
+-- New files with lines that are no JSON, other than a file's last one, which a killed run may leave and the next run
+-- reads again. Each run writes files of its own, so there are none unless somebody changed a file: then nothing of what
+-- has arrived counts as loaded, and the next build reads it again.
+{% if target.type == 'duckdb' %}
+select path, sum(lines) filter (members is null) as cut_lines
+from loading.shapes
+group by path
+having sum(lines) filter (members is null) > 1
+    or max(last_line) filter (members is null) < max(last_line)
 {% else %}
 select 1 where false
 {% endif %}

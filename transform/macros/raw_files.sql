@@ -1,0 +1,108 @@
+{#
+  Which raw files there are, and which of them have been loaded: each is read once.
+
+  The loader writes a file per stream and run, raw/TAP/STREAM-TIME.jsonl; `archive` compresses those that have been
+  loaded (.jsonl.gz). A file that has grown since, as one does while it is being written, is read again as a whole:
+  the newest row of a key is the same however often a row comes.
+
+    loading.files    what has been loaded: tap, stream, file (its path below raw/, without .gz), bytes, when
+    loading.arrived  what is there now; `is_new` is what this build reads
+    loading.shapes   what the lines of the new files look like: which members, in how many lines; `members` is null
+                     for lines that are no JSON
+#}
+
+{# Before the models: list what is there. #}
+{% macro list_raw_files() %}
+{% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
+    {%- set raw = pattern(env_var('EVENTS_FOLDER') ~ '/raw') %}
+    create schema if not exists loading;
+    create table if not exists loading.files (
+        tap varchar, stream varchar, file varchar, bytes bigint, loaded_at timestamptz
+    );
+    create or replace table loading.arrived as
+    with
+    {# Of what is compressed the size is not asked: it cannot have grown. #}
+    there as (
+        select filename as path, size as bytes from read_blob('{{ raw }}/*/*.jsonl')
+        union all
+        select file as path, null as bytes from glob('{{ raw }}/*/*.jsonl.gz')
+    ),
+    named as (
+        select path, bytes, regexp_replace(replace(path, '\', '/'), '^.*/([^/]+/[^/]+\.jsonl)(\.gz)?$', '\1') as file
+        from there
+    )
+    select
+        split_part(file, '/', 1) as tap,
+        regexp_replace(split_part(file, '/', 2), '-[^-]*$', '') as stream,
+        file,
+        bytes,
+        path,
+        not exists (
+            select 1 from loading.files as loaded
+            where loaded.file = named.file and loaded.bytes = coalesce(named.bytes, loaded.bytes)
+        ) as is_new
+    from named;
+{% endif %}
+{% endmacro %}
+
+{# Then: look at the new ones. #}
+{% macro look_at_new_files() %}
+{% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
+    {%- set paths = paths_of('is_new') %}
+    {%- if not paths and not paths_of('true') and not flags.FULL_REFRESH %}
+        {%- if not run_query('select 1 from loading.files limit 1') | length %}
+            {%- do exceptions.raise_compiler_error(
+                'there is no raw file in ' ~ env_var('EVENTS_FOLDER') ~ '/raw: run a tap and target-jsonl first, with'
+                ~ ' a destination_path in this folder') %}
+        {%- endif %}
+    {%- endif %}
+    create or replace table loading.shapes (
+        path varchar, members varchar[], lines bigint, last_line bigint
+    );
+    {%- if paths %}
+    insert into loading.shapes
+    select path, members, count(*), max(line)
+    from (
+        select filename as path, json_keys(json) as members, row_number() over () as line
+        from {{ lines_of(paths, 'filename = true') }}
+    )
+    group by path, members;
+    {%- endif %}
+{% endif %}
+{% endmacro %}
+
+{# After the models: note what they have loaded. A file whose model failed is read again by the next build. #}
+{% macro note_loaded_files(results) %}
+{% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
+    {%- set failed = results | selectattr('node.name', 'equalto', 'cut_lines') | rejectattr('status', 'equalto', 'pass') %}
+    {%- for result in results if result.status == 'success' and not failed | list %}
+        {%- set raw = result.node.config.meta.get('raw') %}
+        {%- if raw %}
+            {%- set new = "tap = '" ~ raw.tap ~ "' and stream = '" ~ raw.stream ~ "' and is_new" %}
+            delete from loading.files where file in (select file from loading.arrived where {{ new }});
+            insert into loading.files
+            select tap, stream, file, max(coalesce(bytes, 0)), now() from loading.arrived where {{ new }}
+            group by tap, stream, file;
+        {%- endif %}
+    {%- endfor %}
+{% endif %}
+{% endmacro %}
+
+{# The paths of the raw files for which a condition holds, in the order of their times, as patterns in quotes. #}
+{% macro paths_of(condition) -%}
+    {%- set found = [] -%}
+    {%- for row in run_query('select path from loading.arrived where ' ~ condition ~ ' order by file, path') -%}
+        {%- do found.append("'" ~ pattern(row[0]) ~ "'") -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{# The lines of files, in their order; `json` is null where one is no JSON. #}
+{% macro lines_of(paths, options='filename = false') -%}
+    read_ndjson_objects([{{ paths | join(', ') }}], ignore_errors = true, {{ options }})
+{%- endmacro %}
+
+{# A path for DuckDB, in which nothing stands for something else. #}
+{% macro pattern(path) -%}
+    {{- path | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') | replace("'", "''") -}}
+{%- endmacro %}
