@@ -90,7 +90,10 @@ class Arrivals:
             self.report()
 
     def _count(self, path: Path, now: float) -> None:
-        before, size = self._sizes.get(path, 0), path.stat().st_size
+        try:
+            before, size = self._sizes.get(path, 0), path.stat().st_size
+        except FileNotFoundError:
+            return  # the archive has just compressed it
         if size == before:
             return
         with path.open("rb") as file:
