@@ -71,6 +71,7 @@ class Arrivals:
     folder: Path
     rows: dict[str, int] = field(default_factory=dict)  # that arrived in this run, by "tap.stream"
     seconds: dict[str, float] = field(default_factory=dict)  # from its first to its last growth
+    megabytes: float = 0.0  # that arrived in this run
     _sizes: dict[Path, int] = field(default_factory=dict)
     _started: dict[str, float] = field(default_factory=dict)
     _said: dict[str, int] = field(default_factory=dict)
@@ -101,6 +102,7 @@ class Arrivals:
             new = file.read(size - before)
         stream = f"{path.parent.name}.{path.stem.rpartition('-')[0]}"  # without the run's time
         self._sizes[path] = size
+        self.megabytes += (size - before) / 1e6
         self.rows[stream] = self.rows.get(stream, 0) + new.count(b"\n")
         self.seconds[stream] = now - self._started.setdefault(stream, now)
 
@@ -179,8 +181,24 @@ def show_differences(compared: dict[str, Comparison]) -> None:
                 say(f"{stream}, {what}: {row[:1000]}")
 
 
-def demo(root: Path, *, fresh: bool, world: str) -> bool:
-    """Run the demo once; return whether every table holds the truth."""
+@dataclass(frozen=True)
+class Night:
+    """What one load took."""
+
+    seconds: float
+    requests: int
+    megabytes: float  # of raw files
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        return (
+            f"{self.requests:,} requests, {self.megabytes:.1f} MB of raw files,"
+            f" {self.seconds:.1f} seconds in all"
+        )
+
+
+def demo(root: Path, *, fresh: bool, world: str, nights: int) -> bool:
+    """Load, once or night after night; return whether every table holds the truth."""
     output = root / "output"
     project = Project(root)
     project.install(say)
@@ -190,15 +208,17 @@ def demo(root: Path, *, fresh: bool, world: str) -> bool:
     if first:
         say("starting over: a new world, an empty warehouse")
         start_over(project, taps)
+    passed: list[Night] = []
     with serving(world, output / "sandbox.json") as sandbox:
         say(f"sandbox: {sandbox.url} serves {', '.join(sandbox.vendors)}")
-        if not first:
-            changes = sandbox.advance()["changes"].items()
-            what = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in changes)
-            say(f"a day passes in the sandbox: {what}")
-        started = time.monotonic()
-        arrivals, requests = load(sandbox, root)
-        seconds = time.monotonic() - started
+        for _ in range(nights):
+            if passed or not first:
+                let_a_day_pass(sandbox)
+            started = time.monotonic()
+            arrivals, requests = load(sandbox, root)
+            passed.append(Night(time.monotonic() - started, requests, arrivals.megabytes))
+            if nights > 1:
+                say(f"night {len(passed)} of {nights}: {passed[-1]}")
         compared = compare_all(sandbox, root)
     say()
     for line in table(arrivals, compared):
@@ -206,11 +226,20 @@ def demo(root: Path, *, fresh: bool, world: str) -> bool:
     show_differences(compared)
     earlier = None if first else json.loads(done.read_text())["requests"]
     if first:
-        done.write_text(json.dumps({"requests": requests}))
-    before = f"; the first run took {earlier:,}" if earlier is not None else ""
-    say(f"\n{requests:,} requests{before}; {seconds:.1f} seconds in all")
+        done.write_text(json.dumps({"requests": passed[0].requests}))
+    before = f"; the first run took {earlier:,} requests" if earlier is not None else ""
+    say(f"\n{passed[-1]}{before}")
+    if nights > 1:
+        say(f"night 1 of {nights}: {passed[0]}")
     say_what_now(root)
     return all(result.equal for result in compared.values())
+
+
+def let_a_day_pass(sandbox: Sandbox) -> None:
+    """Let the world change, and say how."""
+    changes = sandbox.advance()["changes"].items()
+    what = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in changes)
+    say(f"a day passes in the sandbox: {what}")
 
 
 def say_what_now(root: Path) -> None:
@@ -224,12 +253,20 @@ def main() -> int:
     """Run the demo from the command line."""
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
     parser.add_argument("--fresh", action="store_true", help="forget earlier demos and start over")
+    parser.add_argument(
+        "--nights",
+        type=int,
+        default=1,
+        help="let so many days pass, with a load after each, and compare after the last",
+    )
     parser.add_argument("--world", default="demo", help="size of the sandbox's world (small, demo)")
     arguments = parser.parse_args()
     exit_on_signals()
     project = Project()
     try:
-        same = demo(project.root, fresh=arguments.fresh, world=arguments.world)
+        same = demo(
+            project.root, fresh=arguments.fresh, world=arguments.world, nights=arguments.nights
+        )
     except (MeltanoError, SandboxError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -165,7 +165,7 @@ class Adapter(requests.adapters.HTTPAdapter):
 
     @override
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> urllib3.ProxyManager:
-        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, **kwargs)
         if "socks" not in proxy.partition("://")[0].lower():  # those have connections of their own
             _use_timed_connections(manager)
         return manager
