@@ -28,6 +28,15 @@ def copy_project(folder: Path) -> Project:
     return Project(folder, NO_HUB)
 
 
+def share_plugins(project: Project, installed: Path) -> None:
+    """Give a copy the installed plugins; its state is its own."""
+    own = project.root / ".meltano"
+    own.mkdir()
+    for kind in ("extractors", "loaders", "utilities"):
+        (own / kind).symlink_to(installed / kind)
+    project.mark_installed()
+
+
 @pytest.fixture(scope="session")
 def installed() -> Path:
     """The installed plugins; workers of one test run do not install at the same time."""
@@ -41,11 +50,7 @@ def installed() -> Path:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Project:
-    """A project of this module's own: the plugins are shared, the state is not."""
+    """A project of this module's own."""
     copy = copy_project(tmp_path_factory.mktemp("project"))
-    own = copy.root / ".meltano"
-    own.mkdir()
-    for kind in ("extractors", "loaders", "utilities"):
-        (own / kind).symlink_to(installed / kind)
-    copy.mark_installed()
+    share_plugins(copy, installed)
     return copy
