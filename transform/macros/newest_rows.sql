@@ -5,8 +5,8 @@
 
   The model's name is loaded_TAP__STREAM, its unique_key is the stream's key. Columns and types are those that
   schema.yml gives to the model TAP__STREAM. The types are strict: a value that does not fit its column stops the build,
-  rather than becoming an empty cell. What no column is declared for is kept in extra_fields. A line that is no JSON, as
-  a killed loader leaves it at the end of a file, is passed over; the test `cut_lines` watches the rest.
+  rather than becoming an empty cell. What no column is declared for is kept in extra_fields. A line that is no JSON
+  object, as a killed loader leaves it at the end of a file, is passed over; the test `cut_lines` watches the rest.
 #}
 {% macro newest_rows(tap, stream) %}
 {%- set columns = columns_of(tap, stream) -%}
@@ -21,7 +21,19 @@ lines as materialized (
         len(json_keys(document)) = {{ columns | length }}
             and list_has_all(json_keys(document), [{{ texts(columns) }}]) as _is_plain
     from {{ raw_lines(tap, stream) }}
-    where document is not null
+    where json_type(document) = 'OBJECT'
+),
+odd as (
+    select
+        document,
+        _line,
+        {{ own_extra_fields(columns.get('extra_fields')) }} as _own,
+        list_filter(
+            list_distinct(json_keys(document)),
+            lambda name: name not in ({{ texts(columns.keys() | list + ['extra_fields']) }})
+        ) as _others
+    from lines
+    where not _is_plain
 ),
 arrived as materialized (
     select unnest(json_transform_strict(document, '{{ tojson(columns) | replace("'", "''") }}')), _line
@@ -30,11 +42,10 @@ arrived as materialized (
     union all by name
     select
         {%- for name, type in columns.items() %}
-        {{ extra_fields('document', columns) if name == 'extra_fields' else member('document', name, type) }} as {{ quoted([name]) }},
+        {{ extra_fields(type) if name == 'extra_fields' else member('document', name, type) }} as {{ quoted([name]) }},
         {%- endfor %}
         _line
-    from lines
-    where not _is_plain
+    from odd
 ),
 candidates as (
     select * from arrived
@@ -76,38 +87,70 @@ qualify row_number() over (partition by {{ keys }} order by read_at desc, _line 
 )
 {%- endmacro %}
 
-{# The tap's own extra_fields and whatever members of a document are no columns, nulls included; null if there are none. #}
-{% macro extra_fields(document, columns) -%}
-    nullif('{' || array_to_string(list_transform(
-        list_concat(
-            list_filter(
-                map_entries(from_json({{ document }}, '"MAP(VARCHAR, JSON)"')),
-                lambda member: member.key not in ({{ texts(columns) }})
-                    and not coalesce(list_contains(json_keys({{ document }} -> 'extra_fields'), member.key), false)
+{#
+  What no column is declared for: the members `_others`, nulls included, beside those of the tap's own extra_fields,
+  `_own`; that is kept as a member of its own where both have a value of one name, or where it is no object. Of a name
+  that comes twice in a document, the first value counts.
+#}
+{% macro extra_fields(data_type) -%}
+    cast(case
+        when len(_others) = 0 then nullif(_own, 'null'::json)
+        else '{' || array_to_string(list_concat(
+            list_transform(
+                list_filter(_others, lambda name: {{ member_of('document', 'name') }} <> 'null'::json
+                    or not coalesce(list_contains(json_keys(_own), name), false)),
+                lambda name: to_json(name) || ':' || {{ member_of('document', 'name') }}
             ),
-            map_entries(from_json({{ document }} -> 'extra_fields', '"MAP(VARCHAR, JSON)"'))
-        ),
-        lambda member: to_json(member.key) || ':' || coalesce(member.value, 'null')
-    ), ',') || '}', '{}')::json
+            case
+                when coalesce(json_type(_own), 'NULL') = 'NULL' then []
+                when json_type(_own) = 'OBJECT' and not list_has_any(
+                    list_filter(_others, lambda name: {{ member_of('document', 'name') }} <> 'null'::json),
+                    json_keys(_own)
+                ) then list_transform(
+                    json_keys(_own), lambda name: to_json(name) || ':' || {{ member_of('_own', 'name') }}
+                )
+                else ['"extra_fields":' || _own]
+            end
+        ), ',') || '}'
+    end as {{ data_type }})
+{%- endmacro %}
+
+{# The tap's extra_fields as JSON; with flattening they are a text that holds it. #}
+{% macro own_extra_fields(data_type) -%}
+    {%- if data_type == 'varchar' -%}
+        coalesce(try_cast(document ->> '/extra_fields' as json), document -> '/extra_fields')
+    {%- else -%}
+        document -> '/extra_fields'
+    {%- endif -%}
+{%- endmacro %}
+
+{# A member of a document, by an expression for its name; whatever stands in the name, it is no path. #}
+{% macro member_of(document, name) -%}
+    ({{ document }} -> ('/' || replace(replace({{ name }}, '~', '~0'), '/', '~1')))
 {%- endmacro %}
 
 {# One member of a document. Objects and lists stay JSON; a JSON null is an empty cell. #}
 {% macro member(document, name, data_type) -%}
     {%- if data_type == 'json' -%}
-        nullif({{ document }} -> '{{ name }}', 'null'::json)
+        nullif({{ document }} -> {{ pointer(name) }}, 'null'::json)
     {%- else -%}
-        cast({{ document }} ->> '{{ name }}' as {{ data_type }})
+        cast({{ document }} ->> {{ pointer(name) }} as {{ data_type }})
     {%- endif -%}
+{%- endmacro %}
+
+{# The place of a member, by its name. #}
+{% macro pointer(name) -%}
+    '/{{ name | replace('~', '~0') | replace('/', '~1') | replace("'", "''") }}'
 {%- endmacro %}
 
 {# Names as a list of texts in SQL. #}
 {% macro texts(names) -%}
-    {%- for name in names -%}'{{ name }}'{{ ', ' if not loop.last }}{%- endfor -%}
+    {%- for name in names -%}'{{ name | replace("'", "''") }}'{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
 {# Column names as a list in SQL; quoted, since vendors name columns as they like. #}
 {% macro quoted(names) -%}
-    {%- for name in names -%}{{ adapter.quote(name) }}{{ ', ' if not loop.last }}{%- endfor -%}
+    {%- for name in names -%}{{ adapter.quote(name | replace('"', '""')) }}{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
 {#

@@ -8,7 +8,7 @@
     loading.files    what has been loaded: tap, stream, file (its path below raw/, without .gz), bytes, when
     loading.arrived  what is there now; `is_new` is what this build reads
     loading.shapes   what the lines of the new files look like: which members, in how many lines; `members` is null
-                     for lines that are no JSON
+                     for lines that are no JSON object
 #}
 
 {# Before the models: list what is there. #}
@@ -63,7 +63,10 @@
     insert into loading.shapes
     select path, members, count(*), max(line)
     from (
-        select filename as path, json_keys(json) as members, row_number() over () as line
+        select
+            filename as path,
+            if(json_type(json) = 'OBJECT', json_keys(json), null) as members,
+            row_number() over () as line
         from {{ lines_of(paths, 'filename = true') }}
     )
     group by path, members;

@@ -1,4 +1,4 @@
--- New files with lines that are no JSON, other than a file's last one, which a killed run may leave and the next run
+-- New files with lines that are no JSON object, other than a file's last one, which a killed run may leave and the next run
 -- reads again. Each run writes files of its own, so there are none unless somebody changed a file: then nothing of what
 -- has arrived counts as loaded, and the next build reads it again.
 {% if target.type == 'duckdb' %}

@@ -1,0 +1,85 @@
+"""Nothing vanishes between raw files and tables: what no model lists is kept, and told by name."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+
+if TYPE_CHECKING:
+    from scripts.project import Project
+
+READ_AT = "2026-01-02T03:00:00.000001Z"
+# A row's members beside its key; and its extra_fields in the table.
+CASES: dict[str, tuple[str, str | None]] = {
+    "nothing more": ("", None),
+    "a column is missing": ('"device": "Web"', None),
+    "null": ('"channel": null', '{"channel": null}'),
+    "values of all kinds": (
+        '"a": 1.5, "b": true, "c": "ü", "d": {"e": [1, null]}, "f": 12345678901234567890123',
+        '{"a": 1.5, "b": true, "c": "ü", "d": {"e": [1, null]}, "f": 12345678901234567890123}',
+    ),
+    "odd names": (
+        r""""q\"": 1, "'": 2, "a.b": 3, "$": 4, "$.x": 5, "\\": 6, "ü 你": 7, "": 8, "/": 9,
+        "~1": 10, "a[0]": 11, "*": 12, "\t\u0000": 13, "Country": 14""",
+        r"""{"q\"": 1, "'": 2, "a.b": 3, "$": 4, "$.x": 5, "\\": 6, "ü 你": 7, "": 8, "/": 9,
+        "~1": 10, "a[0]": 11, "*": 12, "\t\u0000": 13, "Country": 14}""",
+    ),
+    "a very long name": (f'"{"x" * 10_000}": 1', f'{{"{"x" * 10_000}": 1}}'),
+    "beside extra_fields": (
+        '"channel": "Web", "extra_fields": {"Score": 7, "gone": null}',
+        '{"channel": "Web", "Score": 7, "gone": null}',
+    ),
+    "extra_fields has what could not be converted": (
+        '"score": null, "extra_fields": {"score": "n/a"}',
+        '{"score": "n/a"}',
+    ),
+    "extra_fields has another value of the name": (
+        '"score": 1, "extra_fields": {"score": 2, "more": 3}',
+        '{"score": 1, "extra_fields": {"score": 2, "more": 3}}',
+    ),
+    "extra_fields is no object": (
+        '"score": 1, "extra_fields": [2]',
+        '{"score": 1, "extra_fields": [2]}',
+    ),
+    "extra_fields is no object, and alone": ('"extra_fields": 3', "3"),
+    "extra_fields is empty": ('"score": 1, "extra_fields": {}', '{"score": 1}'),
+    "extra_fields is null": ('"score": 1, "extra_fields": null', '{"score": 1}'),
+    "a name twice": ('"score": 1, "score": 2, "country": "GB"', '{"score": 1}'),
+}
+
+
+def write(project: Project, tap: str, stream: str, *lines: str) -> None:
+    folder = project.root / "output" / "raw" / tap
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{stream}-20260102T030000.jsonl").write_text("\n".join(lines))
+
+
+def query(project: Project, sql: str) -> list[tuple[object, ...]]:
+    path = project.root / "output" / "building" / "events.duckdb"
+    with duckdb.connect(str(path), read_only=True) as warehouse:
+        return warehouse.sql(sql).fetchall()
+
+
+@pytest.fixture(scope="module")
+def built(project: Project) -> Project:
+    """All cases in one build."""
+    head = f'"account": "x", "window_start": "2026-01-01", "read_at": "{READ_AT}"'
+    rows = [
+        f'{{{head}, "row_key": {json.dumps(name)}{", " if more else ""}{more}}}'.replace("\n", " ")
+        for name, (more, _) in CASES.items()
+    ]
+    write(project, "tap_meetengage", "organisation_data_standard", *rows, "[1]")
+    project.run("run", "dbt-duckdb:build")
+    return project
+
+
+def test_what_no_model_lists_is_in_extra_fields(built: Project) -> None:
+    rows = query(
+        built, "select row_key, extra_fields from tap_meetengage.organisation_data_standard"
+    )
+    found = {key: json.loads(str(extra)) if extra else None for key, extra in rows}
+    expected = {name: json.loads(extra) if extra else None for name, (_, extra) in CASES.items()}
+    assert found == expected
