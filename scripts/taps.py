@@ -69,6 +69,17 @@ class Stream:
     replication_key: str | None
     columns: tuple[Column, ...]
     part: Part | None
+    source: str = ""
+    """The tap's stream that a stream map makes this one from, as a second one beside it."""
+    alias: str = ""
+    """What a stream map calls it, in raw files and in the warehouse."""
+    is_traceable: bool = True
+    """Whether its rows say what they were read by: a stream map may have changed that column."""
+
+    @property
+    def table(self) -> str:
+        """Its name in the warehouse."""
+        return self.alias or self.name
 
 
 @dataclass(frozen=True)
@@ -83,11 +94,21 @@ class Tap:
     streams: tuple[Stream, ...]
     discovers_columns: bool
     """Whether discovery with credentials adds columns that are not described here."""
+    load_schema: str = ""
+    """Where the project loads it to, if not into its namespace."""
+    is_configured: bool = False
+    """Whether the streams are those that the project's settings make."""
 
     @property
     def namespace(self) -> str:
         """The plugin's namespace; also its schema in the warehouse and its raw files' folder."""
-        return self.name.replace("-", "_")
+        return self.load_schema or self.name.replace("-", "_")
+
+    @property
+    def origin(self) -> str:
+        """Which command makes its models, and from what."""
+        how = "./dev models from {}, as configured" if self.is_configured else "./dev docs from {}"
+        return how.format(self.name)
 
     @property
     def own_settings(self) -> tuple[Setting, ...]:
@@ -110,7 +131,7 @@ def _read_tap(folder: Path) -> Tap:
     name = folder.name
     about = _ask(name, "--about", "--format=json")
     catalog = _ask(name, "--discover")
-    tap_class = _load_class(name)
+    tap_class = load_class(name)
     own = set(tap_class.config_jsonschema["properties"]) - _built_in_settings()
     entries = {entry["stream"]: entry for entry in catalog["streams"]}
     # Discovery needs no settings; it brings the streams in the order in which the tap names them.
@@ -123,7 +144,7 @@ def _read_tap(folder: Path) -> Tap:
         capabilities=tuple(sorted(about["capabilities"])),
         python_versions=tuple(about["supported_python_versions"] or ()),
         settings=tuple(_settings(about["settings"], own)),
-        streams=tuple(_stream(entries[stream.name], type(stream)) for stream in streams),
+        streams=tuple(stream_of(entries[stream.name], type(stream)) for stream in streams),
         discovers_columns=tap_class.discovers_columns,
     )
 
@@ -138,7 +159,7 @@ def _ask(tap: str, *arguments: str) -> JsonObject:
     return result
 
 
-def _load_class(tap: str) -> Any:
+def load_class(tap: str) -> Any:
     """Return the class behind a tap's command; `module:Class.cli` is the SDK's convention."""
     (command,) = entry_points(group="console_scripts", name=tap)
     module, _, attributes = command.value.partition(":")
@@ -201,7 +222,8 @@ def _types(spec: JsonObject) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name != "null"))
 
 
-def _stream(entry: JsonObject, stream_class: Any) -> Stream:
+def stream_of(entry: JsonObject, stream_class: Any) -> Stream:
+    """Return a stream by its entry in a catalog and its class."""
     part = None
     if stream_class.parent_key:
         parent = stream_class.parent

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
 
+from scripts.project import MeltanoError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scripts.project import Project
 
 READ_AT = "2026-01-02T03:00:00.000001Z"
@@ -57,14 +62,20 @@ def write(project: Project, tap: str, stream: str, *lines: str) -> None:
     (folder / f"{stream}-20260102T030000.jsonl").write_text("\n".join(lines))
 
 
-def query(project: Project, sql: str) -> list[tuple[object, ...]]:
-    path = project.root / "output" / "building" / "events.duckdb"
-    with duckdb.connect(str(path), read_only=True) as warehouse:
-        return warehouse.sql(sql).fetchall()
+@dataclass
+class Built:
+    """A warehouse, and the log of the build that failed."""
+
+    path: Path
+    said: str
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(str(self.path), read_only=True) as warehouse:
+            return warehouse.sql(sql).fetchall()
 
 
 @pytest.fixture(scope="module")
-def built(project: Project) -> Project:
+def built(project: Project) -> Built:
     """All cases in one build."""
     head = f'"account": "x", "window_start": "2026-01-01", "read_at": "{READ_AT}"'
     rows = [
@@ -72,13 +83,35 @@ def built(project: Project) -> Project:
         for name, (more, _) in CASES.items()
     ]
     write(project, "tap_meetengage", "organisation_data_standard", *rows, "[1]")
-    project.run("run", "dbt-duckdb:build")
-    return project
+    write(project, "tap_meetengage", "organisation_data_custom", rows[0])
+    app = {"subdomain": "example", "read_at": READ_AT, "badge": "blue", "colour's": None}
+    write(project, "tap_conferencesio", "app", json.dumps(app))
+    with pytest.raises(MeltanoError) as failed:
+        project.run("run", "dbt-duckdb:build")
+    return Built(project.root / "output" / "building" / "events.duckdb", str(failed.value))
 
 
-def test_what_no_model_lists_is_in_extra_fields(built: Project) -> None:
-    rows = query(
-        built, "select row_key, extra_fields from tap_meetengage.organisation_data_standard"
+def test_what_has_no_model_fails_the_build_by_name(built: Built) -> None:
+    """With the command that mends it; columns that discovery may find fail nothing."""
+    command = "./dev models --environment=demo"
+    assert f"tap_meetengage.organisation_data_custom. {command} writes" in built.said
+    assert f"tap_conferencesio.app: badge, colour's. {command} writes" in built.said
+    assert "organisation_data_standard" not in built.said
+
+
+def test_what_has_no_model_is_loaded_as_far_as_possible(built: Built) -> None:
+    """And what is not does not count as loaded."""
+    ((extra,),) = built.query("select extra_fields from tap_conferencesio.app")
+    assert json.loads(str(extra)) == {"badge": "blue", "colour's": None}
+    assert sorted(built.query("select stream from loading.files")) == [
+        ("app",),
+        ("organisation_data_standard",),
+    ]
+
+
+def test_what_no_model_lists_is_in_extra_fields(built: Built) -> None:
+    rows = built.query(
+        "select row_key, extra_fields from tap_meetengage.organisation_data_standard"
     )
     found = {key: json.loads(str(extra)) if extra else None for key, extra in rows}
     expected = {name: json.loads(extra) if extra else None for name, (_, extra) in CASES.items()}

@@ -8,12 +8,13 @@
     - its parent was loaded once and is no longer there. (A parent that was never loaded says nothing: somebody
       may have deselected its stream.)
 
+  source      the tap's stream that it is made of, if that has another name: the read_log's
   part        this stream's column that says which part (parent, id, window) a row is from; none if it is read whole
   scope       columns, beside stream and parent_id, that tell the read_log's rows apart (say, the account); none for
               the read_log itself, of which nothing goes away
   parent      {stream, id: its column that holds what `part` holds, scope: columns that both have}, or none
 #}
-{% macro current_rows(tap, stream, scope=none, part=none, parent=none) %}
+{% macro current_rows(tap, stream, scope=none, source=none, part=none, parent=none) %}
 select
     {% for column in model.columns.values() -%}
     {{ current_value(column.name, column.data_type) }}{{ ',' if not loop.last }}
@@ -23,7 +24,7 @@ where true
 {%- if scope is not none %}
     and not exists (
         select 1 from {{ loaded(tap, 'read_log') }} as reading
-        where reading.stream = '{{ stream }}'
+        where reading.stream = '{{ source or stream }}'
             and reading.parent_id = {{ "coalesce(" ~ text_of('loaded', part) ~ ", '')" if part else "''" }}
         {%- for column in scope %}
             and reading.{{ quoted([column]) }} = loaded.{{ quoted([column]) }}

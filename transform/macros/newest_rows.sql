@@ -10,7 +10,7 @@
 #}
 {% macro newest_rows(tap, stream) %}
 {%- set columns = columns_of(tap, stream) -%}
-{%- do start_over_if_changed(tap, stream, columns) -%}
+{%- do start_over_if_changed(columns) -%}
 {%- set keys = quoted(config.get('unique_key')) -%}
 with
 lines as materialized (
@@ -20,7 +20,7 @@ lines as materialized (
         {# Nearly all lines hold all columns and nothing else: these are read in one go. #}
         len(json_keys(document)) = {{ columns | length }}
             and list_has_all(json_keys(document), [{{ texts(columns) }}]) as _is_plain
-    from {{ raw_lines(tap, stream) }}
+    from {{ raw_lines() }}
     where json_type(document) = 'OBJECT'
 ),
 odd as (
@@ -62,9 +62,13 @@ qualify row_number() over (partition by {{ keys }} order by read_at desc, _line 
 
 {# The columns of a stream's model, name to type. #}
 {% macro columns_of(tap, stream) -%}
+    {{ return(columns_of_model(tap ~ '__' ~ stream)) }}
+{%- endmacro %}
+
+{% macro columns_of_model(name) -%}
     {%- set found = {} -%}
     {%- if execute -%}
-        {%- for column in graph.nodes['model.' ~ project_name ~ '.' ~ tap ~ '__' ~ stream].columns.values() -%}
+        {%- for column in graph.nodes['model.' ~ project_name ~ '.' ~ name].columns.values() -%}
             {%- do found.update({column.name: column.data_type}) -%}
         {%- endfor -%}
     {%- endif -%}
@@ -72,11 +76,11 @@ qualify row_number() over (partition by {{ keys }} order by read_at desc, _line 
 {%- endmacro %}
 
 {# The lines of the files to read, in the order in which they were written; `document` is null where one is no JSON. #}
-{% macro raw_lines(tap, stream) -%}
+{% macro raw_lines() -%}
     {%- set paths = [] -%}
     {%- if execute -%}
         {%- set new = ' and is_new' if is_incremental() else '' -%}
-        {%- do paths.extend(paths_of("tap = '" ~ tap ~ "' and stream = '" ~ stream ~ "'" ~ new)) -%}
+        {%- do paths.extend(paths_of(are_files_of(model.config.meta.raw) ~ new)) -%}
     {%- endif -%}
     (
     {%- if paths %}
@@ -157,7 +161,7 @@ qualify row_number() over (partition by {{ keys }} order by read_at desc, _line 
   A table whose columns are no longer those of its model is made anew, if all files are there from which it was built.
   If some are not, what they held stays, and new columns are empty in it.
 #}
-{% macro start_over_if_changed(tap, stream, columns) -%}
+{% macro start_over_if_changed(columns) -%}
     {%- if execute and is_incremental() and flags.WHICH in ('run', 'build') -%}
         {%- set wanted = {} -%}
         {%- for name, type in columns.items() -%}
@@ -172,7 +176,7 @@ qualify row_number() over (partition by {{ keys }} order by read_at desc, _line 
             {%- do present.update({row[0]: row[1]}) -%}
         {%- endfor -%}
         {%- set gone -%}
-            select file from loading.files where tap = '{{ tap }}' and stream = '{{ stream }}'
+            select file from loading.files where {{ are_files_of(model.config.meta.raw) }}
                 and file not in (select file from loading.arrived)
         {%- endset -%}
         {%- if present != wanted and not run_query(gone) | length -%}

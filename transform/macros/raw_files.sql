@@ -81,7 +81,7 @@
     {%- for result in results if result.status == 'success' and not failed | list %}
         {%- set raw = result.node.config.meta.get('raw') %}
         {%- if raw %}
-            {%- set new = "tap = '" ~ raw.tap ~ "' and stream = '" ~ raw.stream ~ "' and is_new" %}
+            {%- set new = are_files_of(raw) ~ ' and is_new' %}
             delete from loading.files where file in (select file from loading.arrived where {{ new }});
             insert into loading.files
             select tap, stream, file, max(coalesce(bytes, 0)), now() from loading.arrived where {{ new }}
@@ -90,6 +90,11 @@
     {%- endfor %}
 {% endif %}
 {% endmacro %}
+
+{# Which files a model takes in: its stream's; if a stream map has renamed that, also those from before. #}
+{% macro are_files_of(raw) -%}
+    {{ return("tap = '" ~ raw.tap ~ "' and stream in (" ~ texts([raw.stream, raw.earlier or raw.stream]) ~ ")") }}
+{%- endmacro %}
 
 {# The paths of the raw files for which a condition holds, in the order of their times, as patterns in quotes. #}
 {% macro paths_of(condition) -%}
@@ -108,4 +113,10 @@
 {# A path for DuckDB, in which nothing stands for something else. #}
 {% macro pattern(path) -%}
     {{- path | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]') | replace("'", "''") -}}
+{%- endmacro %}
+
+{# The command that writes the models, for the environment that this is run in. #}
+{% macro models_command() -%}
+    {%- set environment = env_var('MELTANO_ENVIRONMENT', '') or 'prod' -%}
+    {{ return('./dev models' ~ ('' if environment == 'prod' else ' --environment=' ~ environment)) }}
 {%- endmacro %}
