@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.1
 LOG_LINES = 30  # of a failed command are shown
+LEFT_BEHIND = shutil.ignore_patterns("__pycache__", "target", "logs", "output", ".*")
 # Variables with these beginnings would change what a run reads or where it writes.
 FOREIGN = ("MELTANO_", "TAP_", "TARGET_", "DBT_", "EVENTS_")
 
@@ -48,6 +50,21 @@ class Project:
         """Return the variables of a command: the user's, without those that change what is run."""
         kept = {name: v for name, v in os.environ.items() if not name.startswith(FOREIGN)}
         return {**kept, **self.extra}
+
+    def copy(self, folder: Path) -> Project:
+        """Copy what Meltano needs, without data or state; the plugins are shared."""
+        for name in ("meltano.yml", "pyproject.toml"):
+            shutil.copy(self.root / name, folder / name)
+        packages = [path.parent.name for path in self.root.glob("*/pyproject.toml")]
+        for name in ("scripts", "plugins", "transform", *packages):
+            shutil.copytree(self.root / name, folder / name, ignore=LEFT_BEHIND)
+        (folder / ".meltano").mkdir()
+        for kind in ("extractors", "loaders", "utilities"):
+            if (plugins := self.root / ".meltano" / kind).exists():
+                (folder / ".meltano" / kind).symlink_to(plugins)
+        copied = Project(folder, self.extra)
+        copied.mark_installed()
+        return copied
 
     def install(self, say: Callable[[str], None]) -> None:
         """Install the plugins, unless nothing that decides about them has changed."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,27 +13,7 @@ from scripts.taps import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-LEFT_BEHIND = shutil.ignore_patterns("__pycache__", "target", "logs", "output", ".*")
 NO_HUB = {"MELTANO_HUB_API_ROOT": "http://127.0.0.1:9/"}
-
-
-def copy_project(folder: Path) -> Project:
-    """Copy what Meltano needs, without plugins, data or state; the hub is out of its reach."""
-    for name in ("meltano.yml", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder / name)
-    packages = [path.parent.name for path in ROOT.glob("*/pyproject.toml")]
-    for name in ("scripts", "plugins", "transform", *packages):
-        shutil.copytree(ROOT / name, folder / name, ignore=LEFT_BEHIND)
-    return Project(folder, NO_HUB)
-
-
-def share_plugins(project: Project, installed: Path) -> None:
-    """Give a copy the installed plugins; its state is its own."""
-    own = project.root / ".meltano"
-    own.mkdir()
-    for kind in ("extractors", "loaders", "utilities"):
-        (own / kind).symlink_to(installed / kind)
-    project.mark_installed()
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +29,6 @@ def installed() -> Path:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Project:
-    """A project of this module's own."""
-    copy = copy_project(tmp_path_factory.mktemp("project"))
-    share_plugins(copy, installed)
-    return copy
+    """A project of this module's own: the plugins are shared, the state is not."""
+    assert installed.exists()
+    return Project(ROOT, NO_HUB).copy(tmp_path_factory.mktemp("project"))

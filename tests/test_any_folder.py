@@ -12,7 +12,7 @@ from scripts.demo import compare_all
 from scripts.project import Project
 from scripts.sandbox import serving
 from scripts.taps import ROOT
-from tests.conftest import copy_project, share_plugins
+from tests.conftest import NO_HUB
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,8 +34,8 @@ def differing(sandbox: Sandbox, project: Project) -> list[str]:
 
 def test_what_a_tap_reads_is_in_the_tables(tmp_path: Path, installed: Path) -> None:
     (tmp_path / NAME).mkdir()
-    copy = copy_project(tmp_path / NAME)
-    share_plugins(copy, installed)
+    assert installed.exists()
+    copy = Project(ROOT, NO_HUB).copy(tmp_path / NAME)
     with serving("small", copy.root / "output" / "sandbox.json") as sandbox:
         project = Project(copy.root, copy.extra | sandbox.tap_environment())
         project.run("run", "tap-conferencesio", "target-jsonl", "dbt-duckdb:build", *WAREHOUSE)

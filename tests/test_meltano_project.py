@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,12 @@ import jsonschema
 import pytest
 import yaml
 
+from scripts.project import Project
 from scripts.taps import BIN, ROOT
-from tests.conftest import copy_project
+from tests.conftest import NO_HUB
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from scripts.project import Project
 
 TAPS = sorted(path.parent for path in ROOT.glob("tap-*/pyproject.toml"))
 PROJECTS = [ROOT / "meltano.yml", *(tap / "meltano.yml" for tap in TAPS)]
@@ -79,6 +79,7 @@ def test_compile_without_the_hub(project: Project) -> None:
 
 @pytest.mark.long
 def test_install_without_the_hub(tmp_path: Path) -> None:
-    project = copy_project(tmp_path)
+    project = Project(ROOT, NO_HUB).copy(tmp_path)
+    shutil.rmtree(tmp_path / ".meltano")
     project.run("install")
     assert (tmp_path / ".meltano" / "extractors" / "tap-conferencesio").exists()
