@@ -213,7 +213,7 @@ def model(tap: Tap, stream: Stream) -> str:
     arguments = [f"'{tap.namespace}'", _text(stream.name)]
     log = tap.stream(READ_LOG)
     if log and stream is not log and stream.is_traceable:
-        scope = [key for key in log.keys if key not in {"stream", "parent_id"} and key in columns]
+        scope = [key for key in _accounts(log) if key in columns]
         arguments.append(f"scope={_list(scope)}")
     if stream.source:
         arguments.append(f"source={_text(stream.source)}")
@@ -234,6 +234,11 @@ def model(tap: Tap, stream: Stream) -> str:
     )
 
 
+def _accounts(log: Stream) -> list[str]:
+    """Return the columns of the read log that say whose data these are."""
+    return [key for key in log.keys if key not in {"stream", "parent_id"}]
+
+
 def model_properties(tap: Tap) -> str:
     """Return the schema.yml of a tap's models: types (the macro reads them), docs and tests."""
     models = [_properties(tap, stream) for stream in tap.streams]
@@ -248,9 +253,12 @@ def _properties(tap: Tap, stream: Stream) -> dict[str, object]:
         if column.description:
             entry["description"] = column.description
         columns.append(entry)
+    tests = [{"primary_key": {"arguments": {"columns": list(stream.keys)}}}]
+    if stream.name == READ_LOG:
+        tests.append({"no_run_is_missing": {"arguments": {"accounts": _accounts(stream)}}})
     return {
         "name": model_name(tap, stream),
         "description": stream.description,
         "columns": columns,
-        "data_tests": [{"primary_key": {"arguments": {"columns": list(stream.keys)}}}],
+        "data_tests": tests,
     }

@@ -17,15 +17,17 @@ from event_taps_core.schema import INTEGER, TEXT, Column, column, key
 from event_taps_core.streams import EventStream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from singer_sdk.helpers.types import Context
 
     from event_taps_core.columns import Row
 
+_RUN = "run"
+
 
 class ReadLogStream(EventStream):
-    """One row per stream and parent, for its newest complete reading."""
+    """One row per stream and parent, for its newest complete reading, and one per run."""
 
     name = "read_log"
     path = None  # type: ignore[assignment] # nothing is requested: the tap itself writes it
@@ -36,12 +38,23 @@ class ReadLogStream(EventStream):
         key(
             "parent_id",
             "Id of the parent (event, session, window) that was read; empty for a stream that is "
-            "read as a whole.",
+            "read as a whole; for a run (whose `stream` is `read_log`) when it began.",
         ),
-        column("outcome", TEXT, "`read`, or `absent` where the vendor says that there is nothing."),
+        column(
+            "outcome",
+            TEXT,
+            "`read`, or `absent` where the vendor says that there is nothing; `run` for a run.",
+        ),
         column("reason", TEXT, "Why it is absent; else null."),
-        column("row_count", INTEGER, "Number of rows in that reading."),
+        column("row_count", INTEGER, "Number of rows in that reading; null for a run."),
+        column(
+            "continues",
+            TEXT,
+            "For a run, when the one began from whose state it went on; null if there is none.",
+        ),
+        column("shard", TEXT, "For a run, its shard and how many there are: `0/1` is all."),
     )
+    _has_noted_run = False
 
     @override
     def automatic_columns(self) -> set[str]:
@@ -49,20 +62,47 @@ class ReadLogStream(EventStream):
 
     @override
     def keep_progress(self) -> None:
-        """Keep when this run began: the next one's rows have to be newer, by whatever clock."""
+        """Keep when this run began: the next one's rows have to be newer, by whatever clock.
+
+        Whether its row is written is kept too, as it is only where this stream is selected: where
+        it never was, nothing can be missing.
+        """
+        self._note_run()
         self.stream_state.update(replication_key=READ_AT, replication_key_value=self.tap.read_at)
+        if self.selected:
+            self.stream_state[_RUN] = self.tap.read_at
+        else:
+            self.stream_state.pop(_RUN, None)
 
     def note(self, stream: EventStream, parent_id: str, row_count: int, reason: str | None) -> None:
         """Write that a parent was read completely."""
+        self._write(
+            stream=stream.name,
+            parent_id=parent_id,
+            outcome="read" if reason is None else "absent",
+            reason=reason and self.tap.redaction.clean(reason),
+            row_count=row_count,
+        )
+
+    def _note_run(self) -> None:
+        """Write this run's row, once, before the first STATE that names it."""
+        if self._has_noted_run:
+            return
+        self._has_noted_run = True
+        kept: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        before = kept.get(_RUN)
+        count, index = self.tap.shard
+        self._write(
+            stream=self.name,
+            parent_id=self.tap.read_at,
+            outcome="run",
+            continues=before if isinstance(before, str) else None,
+            shard=f"{index}/{count}",
+        )
+
+    def _write(self, **row: Any) -> None:
         if not self.selected:
             return
-        row = {
-            "stream": stream.name,
-            "parent_id": parent_id,
-            "outcome": "read" if reason is None else "absent",
-            "reason": reason and self.tap.redaction.clean(reason),
-            "row_count": row_count,
-        }
         self.begin()
         self.tally.rows += 1
         record = {name: row.get(name, value) for name, value in self.template_for(None).items()}

@@ -56,7 +56,17 @@ class Run:
         ]
 
     def records(self, stream: str) -> list[dict[str, Any]]:
-        return [message["record"] for message in self.of("RECORD", stream)]
+        """List a stream's records, in order; `noted_run` is the read log's of the run itself."""
+        records = [message["record"] for message in self.of("RECORD", stream)]
+        return [record for record in records if record.get("stream") != "read_log"]
+
+    @property
+    def noted_run(self) -> dict[str, Any]:
+        """What the read log says of the run itself."""
+        rows = [message["record"] for message in self.of("RECORD", "read_log")]
+        found: dict[str, Any]
+        (found,) = (row for row in rows if row["stream"] == "read_log")
+        return found
 
     def column(self, stream: str, name: str) -> list[Any]:
         return [record[name] for record in self.records(stream)]

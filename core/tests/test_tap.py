@@ -154,7 +154,7 @@ def test_when_a_row_was_read_cannot_be_deselected(api: ApiServer, inclusion: str
     result = run(api, catalog=catalog)
     assert list(result.records("visits")[0]) == ["event_id", "visit_key", "person", "read_at"]
     assert set(result.records("read_log")[0]) == {
-        *("stream", "parent_id", "outcome", "reason", "row_count", "read_at")
+        *("stream", "parent_id", "outcome", "reason", "row_count", "continues", "shard", "read_at")
     }
 
 
@@ -272,7 +272,7 @@ def test_nothing_counts_as_read_before_its_batch_file_is_announced(
         if message["type"] == "STATE" and "visits" in message["value"]["bookmarks"]:
             assert "visits" in announced or not message["value"]["bookmarks"]["visits"]
         if message.get("stream") == "read_log" and message["type"] == "RECORD":
-            assert message["record"]["stream"] in announced
+            assert message["record"]["stream"] in announced | {"read_log"}
     assert {"people", "visits"} <= announced
 
 
@@ -599,3 +599,32 @@ def test_rows_are_newer_than_those_of_the_last_run_whatever_the_clock_says(
     again = run(api, state=result.state)
     assert again.column("people", "read_at") > result.column("people", "read_at")
     assert not any("clock" in line for line in run(api, state=run(api).state).log)
+
+
+# Which run a run goes on from
+
+
+def test_a_run_says_which_run_it_goes_on_from(api: ApiServer) -> None:
+    """Once, however often STATE is sent, and before the first STATE that names it."""
+    first = run(api)
+    second = run(api, state=first.state, shard_count=2, shard_index=1)
+    assert first.noted_run["continues"] is None
+    assert first.noted_run["shard"] == "0/1"
+    assert first.noted_run["parent_id"] == first.noted_run["read_at"]
+    assert second.noted_run["continues"] == first.noted_run["parent_id"]
+    assert second.noted_run["shard"] == "1/2"
+
+
+def test_what_no_read_log_speaks_of_is_not_gone_on_from(api: ApiServer) -> None:
+    """Else a read log that is selected again would look as if rows were missing."""
+    first = run(api)
+    without = run(api, state=first.state, select=["people"])
+    assert run(api, state=without.state).noted_run["continues"] is None
+
+
+def test_a_state_that_names_no_run_is_as_good_as_any(api: ApiServer) -> None:
+    """As that of an older version, or one that was written by hand."""
+    for named in ({}, {"run": None}, {"run": 7}):
+        result = run(api, state={"bookmarks": {"read_log": named}})
+        assert result.exit_code == 0
+        assert result.noted_run["continues"] is None

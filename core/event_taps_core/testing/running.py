@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
+from event_taps_core.read_log import ReadLogStream
 from event_taps_core.testing.forks import Fork, Invocation
 from event_taps_core.testing.sandbox import find_command
 
@@ -54,8 +55,17 @@ class Run:
         ]
 
     def records(self, stream: str) -> list[Record]:
-        """Return the records of a stream."""
-        return [message["record"] for message in self.of_type("RECORD", stream)]
+        """Return the records of a stream; the read log's row of the run itself is `noted_run`."""
+        records = [message["record"] for message in self.of_type("RECORD", stream)]
+        return [record for record in records if record.get("stream") != ReadLogStream.name]
+
+    @property
+    def noted_run(self) -> Record:
+        """What the read log says of the run itself."""
+        rows = [message["record"] for message in self.of_type("RECORD", ReadLogStream.name)]
+        found: Record
+        (found,) = [row for row in rows if row["stream"] == ReadLogStream.name]
+        return found
 
     @property
     def streams(self) -> set[str]:

@@ -183,11 +183,17 @@ class Promises:
     def assert_resumes(
         self, ended: Run, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
-        """Insist that a run from the last state completes what the ended one had left."""
+        """Insist that a run from the last state completes what the ended one had left.
+
+        The run that the state is from has its row in the read log, wherever it ended.
+        """
         sandbox.delay(0)
         sandbox.mend()
         resumed = run_tap(state=ended.state, settle_days=0).assert_good()
-        self.assert_equals(self.load(ended, resumed), first_run.truth)
+        warehouse = self.load(ended, resumed)
+        self.assert_equals(warehouse, first_run.truth)
+        runs = {row["parent_id"] for row in warehouse.table(READ_LOG) if row["outcome"] == "run"}
+        assert resumed.noted_run["continues"] in {None, *runs}
 
 
 def _readable(value: Any) -> str:

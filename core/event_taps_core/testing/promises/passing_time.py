@@ -40,6 +40,14 @@ class PassingTime(Promises):
             self.assert_equals(warehouse, self.truth(sandbox))
         assert len(changes) > 1, "the world did not change: nothing was tested"
 
+    def test_run_says_which_run_it_goes_on_from(
+        self, first_run: FirstRun, run_tap: TapRunner
+    ) -> None:
+        """A warehouse without that one's row lacks rows, which no later run reads again."""
+        run = run_tap(state=first_run.run.state).assert_good()
+        assert first_run.run.noted_run["continues"] is None
+        assert run.noted_run["continues"] == first_run.run.noted_run["parent_id"]
+
     def test_parent_that_vanished_leaves_no_rows_but_those_of_another_account(
         self, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
