@@ -1,4 +1,4 @@
-"""What is done after a build: compress the raw files that it has loaded, and let readers see it.
+"""What is done after a build: let readers see it, and compress the raw files that it has loaded.
 
 dbt builds FOLDER/building/events.duckdb, which nobody else opens; readers open a copy of it,
 FOLDER/events.duckdb, which is replaced at once and as a whole. So neither locks the other out.
@@ -14,11 +14,55 @@ import math
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 import duckdb
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 DAY_SECONDS = 24 * 60 * 60
+COPY_BYTES = 2**20
+
+
+@contextmanager
+def _built(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open what was built, so that no other build, publish or archive runs at the same time."""
+    building = folder / "building" / "events.duckdb"
+    if not building.exists():  # DuckDB would make an empty one
+        message = f"there is no {building}: run dbt-duckdb:build first"
+        raise FileNotFoundError(message)
+    with duckdb.connect(str(building)) as warehouse:
+        yield warehouse
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Write a file that takes the place of another at once, or not at all."""
+    unfinished = path.with_name(path.name + ".new")
+    try:
+        with unfinished.open("wb") as file:
+            yield file
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)  # after a failure, such as a full disk
+
+
+def publish(folder: Path) -> None:
+    """Let readers see what was built."""
+    with _built(folder) as warehouse:
+        warehouse.execute("checkpoint")  # nothing is left beside the file that is copied
+        published = folder / "events.duckdb"
+        # The built file is closed last, as closing it ends DuckDB's lock.
+        with (
+            (folder / "building" / "events.duckdb").open("rb") as built,
+            _replacing(published) as file,
+        ):
+            shutil.copyfileobj(built, file, COPY_BYTES)
+            # What somebody wrote into the former copy would make the new one unreadable.
+            published.with_name(published.name + ".wal").unlink(missing_ok=True)
 
 
 def archive(folder: Path, keep_days: float) -> None:
@@ -28,39 +72,51 @@ def archive(folder: Path, keep_days: float) -> None:
         folder: The folder of raw files and warehouse.
         keep_days: Remove those that were loaded so many days ago; never if infinite.
     """
-    with duckdb.connect(str(folder / "building" / "events.duckdb"), read_only=True) as warehouse:
+    raw = folder / "raw"
+    with _built(folder) as warehouse:
         loaded = {
             file: (size, age)
             for file, size, age in warehouse.sql(
                 "select file, bytes, epoch(now()) - epoch(loaded_at) from loading.files"
             ).fetchall()
         }
-    raw = folder / "raw"
-    for path in sorted(raw.glob("*/*.jsonl")):
-        size, _ = loaded.get(path.relative_to(raw).as_posix(), (None, 0))
-        if path.stat().st_size == size:
-            _compress(path, path.with_name(path.name + ".gz"))
-    for path in raw.glob("*/*.jsonl.gz") if keep_days != math.inf else ():
-        _, age = loaded.get(path.relative_to(raw).as_posix().removesuffix(".gz"), (None, 0))
-        if age > keep_days * DAY_SECONDS:
-            path.unlink()
+        for path in sorted(raw.glob("*/*.jsonl")):
+            size, _ = loaded.get(path.relative_to(raw).as_posix(), (None, 0))
+            if path.stat().st_size == size:
+                _compress(path)
+                if path.stat().st_size == size:
+                    path.unlink()
+        for path in sorted(raw.glob("*/*.jsonl.gz")) if keep_days != math.inf else ():
+            _, age = loaded.get(path.relative_to(raw).as_posix().removesuffix(".gz"), (None, 0))
+            if age > keep_days * DAY_SECONDS:
+                path.unlink()
 
 
-def _compress(path: Path, compressed: Path) -> None:
-    unfinished = compressed.with_name(compressed.name + ".new")
-    with path.open("rb") as source, gzip.open(unfinished, "wb", compresslevel=6) as target:
-        shutil.copyfileobj(source, target, 2**20)
-    unfinished.replace(compressed)
-    path.unlink()
+def _compress(path: Path) -> None:
+    """Put a file's content into STREAM-TIME.jsonl.gz.
+
+    If there is one, it was archived while its loader was still writing, and this is the rest; or
+    an archive was killed before it removed the file, and the same lines once more do no harm.
+    """
+    compressed = path.with_name(path.name + ".gz")
+    with path.open("rb") as source, _replacing(compressed) as file:
+        shutil.copymode(path, file.name)  # who may not read the one may not read the other
+        if compressed.exists():
+            with compressed.open("rb") as before:
+                shutil.copyfileobj(before, file, COPY_BYTES)
+        with gzip.open(file, "wb", compresslevel=6) as target:
+            shutil.copyfileobj(source, target, COPY_BYTES)
 
 
-def publish(folder: Path) -> None:
-    """Let readers see what was built."""
-    building = folder / "building" / "events.duckdb"
-    duckdb.connect(str(building)).close()  # takes in what a killed build has left beside the file
-    unfinished = folder / "events.duckdb.new"
-    shutil.copyfile(building, unfinished)
-    unfinished.replace(folder / "events.duckdb")
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = math.nan
+    if not days >= 0:
+        message = f"keep_raw_days is a number of days, not {text!r}"
+        raise ValueError(message)
+    return days
 
 
 def main() -> int:
@@ -69,13 +125,12 @@ def main() -> int:
     parser.add_argument("command", choices=("archive", "publish"))
     command = parser.parse_args().command
     folder = Path(os.environ["EVENTS_FOLDER"])
-    keep_days = float(os.environ.get("EVENTS_KEEP_RAW_DAYS") or "inf")
     try:
         if command == "archive":
-            archive(folder, keep_days)
+            archive(folder, _days(os.environ.get("EVENTS_KEEP_RAW_DAYS") or "inf"))
         else:
             publish(folder)
-    except (OSError, duckdb.Error) as error:
+    except (OSError, ValueError, duckdb.Error) as error:
         print(f"{command}: {error}", file=sys.stderr)
         return 1
     return 0

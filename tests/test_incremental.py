@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import json
 import random
+import select
 import shutil
 import subprocess
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
@@ -25,7 +26,7 @@ import yaml
 from scripts.warehouse import archive, publish
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
     from pathlib import Path
 
@@ -58,6 +59,7 @@ class Builder:
     """dbt in a process that stays: starting it takes longer than a build."""
 
     def __init__(self, project: Project) -> None:
+        self.project = project
         self.folder = project.root / "output"
         transform = project.root / "transform"
         self._models = transform / "models" / "tap_conferencesio" / "schema.yml"
@@ -96,13 +98,9 @@ class Builder:
 
     def build(self, *options: str) -> dict[str, list[Row]]:
         """Build, and return the tables of what is current."""
-        stdout = self._ask(*options)
-        said: list[str] = []
-        while not said or not said[-1].startswith(("BUILT", "FAILED")):
-            line = stdout.readline()
-            assert line, said
-            said.append(line)
-        assert said[-1] == "BUILT\n", "".join(said)
+        self._ask(*options)
+        said = self._said()
+        assert said.endswith("BUILT\n"), said
         publish(self.folder)
         with duckdb.connect(str(self.folder / "events.duckdb"), read_only=True) as warehouse:
             return {stream: self._rows(warehouse, stream) for stream in STREAMS}
@@ -112,12 +110,41 @@ class Builder:
         query = f"select to_json(t) from tap_conferencesio.{stream} as t"  # noqa: S608 - ours
         return [json.loads(text) for (text,) in warehouse.sql(query).fetchall()]
 
-    def _ask(self, *options: str) -> IO[str]:
+    def fail(self, *options: str) -> str:
+        """Build in vain; return what was said."""
+        self._ask(*options)
+        said = self._said()
+        assert "\nFAILED " in f"\n{said}", said
+        return said
+
+    def begin(self) -> Callable[[], bool]:
+        """Begin a build; the answer tells whether it has ended."""
+        self._ask()
+        said = self.process.stdout
+        assert said is not None
+
+        def ended() -> bool:
+            if not select.select([said], [], [], 0)[0]:
+                return False
+            assert self._said() == "BUILT\n"
+            return True
+
+        return ended
+
+    def _ask(self, *options: str) -> None:
         assert self.process.stdin is not None
-        assert self.process.stdout is not None
         self.process.stdin.write(" ".join([self._arguments, *options]) + "\n")
         self.process.stdin.flush()
-        return self.process.stdout
+
+    def _said(self) -> str:
+        """Wait for the end of a build."""
+        assert self.process.stdout is not None
+        said = ""
+        for line in self.process.stdout:
+            said += line
+            if line.startswith(("BUILT", "FAILED")):
+                return said
+        raise AssertionError(said)
 
     def end(self) -> None:
         """End the process."""

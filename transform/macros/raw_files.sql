@@ -15,6 +15,7 @@
 {% macro list_raw_files() %}
 {% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
     {%- set raw = pattern(env_var('EVENTS_FOLDER') ~ '/raw') %}
+    {%- do refuse_to_start_over_beside_a_published_file() %}
     create schema if not exists loading;
     create table if not exists loading.files (
         tap varchar, stream varchar, file varchar, bytes bigint, loaded_at timestamptz
@@ -49,13 +50,12 @@
 {% macro look_at_new_files() %}
 {% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
     {%- set paths = paths_of('is_new') %}
-    {%- if not paths and not paths_of('true') and not flags.FULL_REFRESH %}
-        {%- if not run_query('select 1 from loading.files limit 1') | length %}
-            {%- do exceptions.raise_compiler_error(
-                'there is no raw file in ' ~ env_var('EVENTS_FOLDER') ~ '/raw: run a tap and target-jsonl first, with'
-                ~ ' a destination_path in this folder') %}
-        {%- endif %}
+    {%- if not paths_of('true') and not run_query('select 1 from loading.files limit 1') | length %}
+        {%- do exceptions.raise_compiler_error(
+            'there is no raw file in ' ~ env_var('EVENTS_FOLDER') ~ '/raw: run a tap and target-jsonl first, with'
+            ~ ' a destination_path in this folder') %}
     {%- endif %}
+    {%- do refuse_to_lose_rows() %}
     create or replace table loading.shapes (
         path varchar, members varchar[], lines bigint, last_line bigint
     );
@@ -74,6 +74,33 @@
 {% endif %}
 {% endmacro %}
 
+{# What is published may be of files that are long gone: then nothing but itself holds their rows. #}
+{% macro refuse_to_start_over_beside_a_published_file() %}
+    {%- set folder = env_var('EVENTS_FOLDER') %}
+    {%- set begun = "select 1 from information_schema.tables where table_schema = 'loading' and table_name = 'files'" %}
+    {%- set published = "select 1 from glob('" ~ pattern(folder ~ '/events.duckdb') ~ "')" %}
+    {%- if not run_query(begun) | length and run_query(published) | length %}
+        {%- do exceptions.raise_compiler_error(
+            folder ~ '/building/events.duckdb is gone: copy ' ~ folder ~ '/events.duckdb there to build on, or remove'
+            ~ ' that too to build anew from the raw files that are left') %}
+    {%- endif %}
+{% endmacro %}
+
+{# A full refresh throws the tables away: before, say what could not be built again. #}
+{% macro refuse_to_lose_rows() %}
+{% if flags.FULL_REFRESH and not var('forget_missing_files', false) %}
+    {%- set gone = run_query(
+        "select tap || '.' || stream || ' ' || count(*) from loading.files"
+        ~ " where file not in (select file from loading.arrived) group by tap, stream order by tap, stream") %}
+    {%- if gone | length %}
+        {%- do exceptions.raise_compiler_error(
+            'the rows of raw files that were loaded and are no longer there would be lost: '
+            ~ gone.columns[0].values() | join(', ')
+            ~ ". Bring the files back, or build without them: --full-refresh --vars 'forget_missing_files: true'") %}
+    {%- endif %}
+{% endif %}
+{% endmacro %}
+
 {# After the models: note what they have loaded. A file whose model failed is read again by the next build. #}
 {% macro note_loaded_files(results) %}
 {% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
@@ -86,6 +113,9 @@
             insert into loading.files
             select tap, stream, file, max(coalesce(bytes, 0)), now() from loading.arrived where {{ new }}
             group by tap, stream, file;
+            {%- if flags.FULL_REFRESH %}
+            delete from loading.files where {{ are_files_of(raw) }} and file not in (select file from loading.arrived);
+            {%- endif %}
         {%- endif %}
     {%- endfor %}
 {% endif %}
@@ -96,10 +126,13 @@
     {{ return("tap = '" ~ raw.tap ~ "' and stream in (" ~ texts([raw.stream, raw.earlier or raw.stream]) ~ ")") }}
 {%- endmacro %}
 
-{# The paths of the raw files for which a condition holds, in the order of their times, as patterns in quotes. #}
+{#
+  The paths of the raw files for which a condition holds, in the order of their times, as patterns in quotes. Beside
+  a compressed file there may be the rest of it, if it was archived while its loader was still writing.
+#}
 {% macro paths_of(condition) -%}
     {%- set found = [] -%}
-    {%- for row in run_query('select path from loading.arrived where ' ~ condition ~ ' order by file, path') -%}
+    {%- for row in run_query('select path from loading.arrived where ' ~ condition ~ ' order by file, path desc') -%}
         {%- do found.append("'" ~ pattern(row[0]) ~ "'") -%}
     {%- endfor -%}
     {{ return(found) }}
