@@ -50,7 +50,7 @@
 {% macro look_at_new_files() %}
 {% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
     {%- set paths = paths_of('is_new') %}
-    {%- if not paths_of('true') and not run_query('select 1 from loading.files limit 1') | length %}
+    {%- if not run_query('select 1 from loading.arrived union all select 1 from loading.files limit 1') | length %}
         {%- do exceptions.raise_compiler_error(
             'there is no raw file in ' ~ env_var('EVENTS_FOLDER') ~ '/raw: run a tap and target-jsonl first, with'
             ~ ' a destination_path in this folder') %}
