@@ -11,9 +11,12 @@ import tomllib
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from event_taps_core.setting_texts import form_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -120,11 +123,12 @@ class Tap:
         return next((stream for stream in self.streams if stream.name == name), None)
 
 
-def find_taps(root: Path = ROOT) -> list[Tap]:
-    """Read every tap of the workspace, in the order of their names."""
+def find_taps(root: Path = ROOT, names: Collection[str] = ()) -> list[Tap]:
+    """Read every tap of the workspace, or those of these names, in the order of their names."""
     workspace = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
     members = {path for pattern in workspace["members"] for path in root.glob(pattern)}
-    return [_read_tap(path) for path in sorted(members) if path.name.startswith("tap-")]
+    taps = (path for path in sorted(members) if path.name.startswith("tap-"))
+    return [_read_tap(path) for path in taps if not names or path.name in names]
 
 
 def _read_tap(folder: Path) -> Tap:

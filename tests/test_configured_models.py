@@ -1,0 +1,286 @@
+"""./dev models: tables for what settings make, against the sandbox, and nothing vanishes."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+import pytest
+import yaml
+
+from scripts import docs, models
+from scripts.models import ModelsError, find_plugins, merged
+from scripts.project import MeltanoError, Project
+from scripts.sandbox import serving
+from scripts.taps import Column, Stream, Tap, find_taps, load_class
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from scripts.sandbox import Row, Sandbox
+
+
+# What a user may set, by tap.
+SETTINGS: dict[str, dict[str, object]] = {
+    "tap-accelevents": {"include_secrets": True},
+    "tap-conferencesio": {
+        "flattening_enabled": True,
+        "flattening_max_depth": 1,
+        "stream_maps": {
+            "attendance": {
+                "__alias__": "check_ins",
+                "admin_note": "__NULL__",
+                "attendee_note": "md5(attendance_key)",
+                "year": "int(session_date[0:4]) if session_date else None",
+            },
+            "people": {
+                "__source__": "attendance",
+                "__else__": None,
+                "subdomain": "subdomain",
+                "session_id": "session_id",
+                "attendance_key": "attendance_key",
+                "read_at": "read_at",
+                "o'key": "attendance_key",
+            },
+        },
+    },
+    "tap-meetengage": {"data_methods": ["standard", "chat-summary MI"]},
+}
+SELECTED = {"tap-accelevents": ["events.*", "sessions.*", "read_log.*"]}
+
+
+@dataclass
+class Configured:
+    """A project with settings of its own, loaded once and built before and after its models."""
+
+    project: Project
+    sandbox: Sandbox
+    said: str  # by the build that had no models for them
+
+    def truth(self, vendor: str, stream: str) -> list[Row]:
+        return self.sandbox.truth(vendor, stream)
+
+    def query(self, sql: str) -> list[tuple[object, ...]]:
+        path = self.project.root / "output" / "events.duckdb"
+        with duckdb.connect(str(path), read_only=True) as warehouse:
+            return warehouse.sql(sql).fetchall()
+
+    def types(self, table: str) -> dict[str, str]:
+        columns = f"select column_name, column_type from (describe {table})"  # noqa: S608 - our own
+        return {str(name): str(kind) for name, kind in self.query(columns)}
+
+
+def run(project: Project, module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments],
+        cwd=project.root,
+        env=project.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def configured(project: Project) -> Iterator[Configured]:
+    path = project.root / "meltano.yml"
+    content = yaml.safe_load(path.read_text())
+    extractors = content["plugins"]["extractors"]
+    content["plugins"]["extractors"] = [one for one in extractors if one["name"] in SETTINGS]
+    (demo,) = (one for one in content["environments"] if one["name"] == "demo")
+    demo["config"]["plugins"]["extractors"] = [
+        {
+            **one,
+            "config": {**one["config"], **SETTINGS[one["name"]]},
+            "select": SELECTED.get(one["name"], ["*.*"]),
+        }
+        for one in demo["config"]["plugins"]["extractors"]
+        if one["name"] in SETTINGS
+    ]
+    path.write_text(yaml.safe_dump(content))
+    with serving("small", project.root / "output" / "sandbox.json") as sandbox:
+        variables = {**project.extra, **sandbox.tap_environment()}
+        running = Project(project.root, variables)
+        running.run("run", *(part for tap in SETTINGS for part in (tap, "target-jsonl")))
+        with pytest.raises(MeltanoError) as failed:
+            running.run("run", "dbt-duckdb:build")
+        written = run(running, "scripts.models", "--environment=demo")
+        assert written.returncode == 0, written.stderr
+        running.run("run", "dbt-duckdb:build", "dbt-duckdb:publish")
+        yield Configured(running, sandbox, str(failed.value))
+
+
+def test_without_models_of_the_settings_the_build_fails_by_name(configured: Configured) -> None:
+    for name in (
+        "tap_conferencesio.check_ins",
+        "tap_conferencesio.people",
+        "tap_meetengage.organisation_data_chat_summary_mi",
+        "access_token",
+        "./dev models --environment=demo",
+    ):
+        assert name in configured.said, name
+
+
+def test_a_custom_data_method_has_a_table(configured: Configured) -> None:
+    truth = configured.truth("meetengage", "organisation_data_chat_summary_mi")
+    rows = configured.query(
+        "select country from tap_meetengage.organisation_data_chat_summary_mi order by all"
+    )
+    assert truth
+    assert rows == sorted((row["country"],) for row in truth)
+    (log,) = configured.query(
+        "select count(*) from tap_meetengage.read_log where outcome = 'read'"
+        " and stream = 'organisation_data_chat_summary_mi'"
+    )
+    assert log != (0,)
+
+
+def test_secrets_that_were_asked_for_are_columns(configured: Configured) -> None:
+    types = configured.types("tap_accelevents.sessions")
+    assert {types[name] for name in ("stream_key", "rtmp_url", "meeting_password")} == {"VARCHAR"}
+    (count,) = configured.query(
+        "select count(stream_key) from tap_accelevents.sessions where stream_key <> ''"
+    )
+    assert count != (0,)
+
+
+def test_mapped_columns_are_in_the_table_that_is_called_as_the_map_says(
+    configured: Configured,
+) -> None:
+    truth = configured.truth("conferencesio", "attendance")
+    types = configured.types("tap_conferencesio.check_ins")
+    assert "admin_note" not in types
+    assert (types["year"], types["session_date"]) == ("BIGINT", "DATE")
+    rows = configured.query(
+        "select attendance_key, attendee_note, year, cast(year(session_date) as bigint),"
+        " user__email from tap_conferencesio.check_ins"
+    )
+    assert truth
+    assert {row[1] for row in rows} == {md5(str(row[0])) for row in rows}
+    assert all(row[2] == row[3] for row in rows)
+    assert sorted(str(row[4]) for row in rows) == sorted(
+        str((row["user"] or {}).get("email")) for row in truth
+    )
+
+
+def test_a_copy_of_a_stream_is_a_table_too(configured: Configured) -> None:
+    rows = configured.query("""select attendance_key, "o'key" from tap_conferencesio.people""")
+    assert len(rows) == len(configured.truth("conferencesio", "attendance"))
+    assert all(key == copied for key, copied in rows)
+
+
+def test_marts_follow_a_stream_by_its_new_name(configured: Configured) -> None:
+    (registered,) = configured.query("select sum(registered) from marts.session_summary")
+    assert registered == (len(configured.truth("conferencesio", "attendance")),)
+
+
+def test_a_failure_of_meltano_is_one_line(configured: Configured) -> None:
+    failed = run(configured.project, "scripts.models", "--environment=nowhere")
+    assert failed.returncode == 1
+    assert failed.stderr.count("\n") == 1
+    assert "Environment 'nowhere' was not found." in failed.stderr
+
+
+def md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def tap() -> Tap:
+    (tap,) = find_taps(names=["tap-conferencesio"])
+    return tap
+
+
+@pytest.fixture
+def ask(tap: Tap, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., list[str]]:
+    """Write the models of tap-conferencesio with some settings; return the files' names."""
+    for module, name in ((docs, "ROOT"), (docs, "MODELS")):
+        monkeypatch.setattr(module, name, tmp_path)
+    catalog = load_class(tap.name)(config={}, validate_config=False).catalog_dict
+
+    def write(**config: object) -> list[str]:
+        answers = {"config": config, "catalog": catalog}
+        monkeypatch.setattr(models, "ask_meltano", lambda *asked: answers[asked[-1]])
+        taps = models.as_configured([tap], "prod")
+        files = {path: text for one in taps for path, text in docs.models(one).items()}
+        return [path.name for path in docs.write(files)]
+
+    return write
+
+
+def test_a_second_call_writes_nothing_and_no_settings_the_defaults(
+    ask: Callable[..., list[str]],
+) -> None:
+    """Models of settings are marked as such, so that the generator of the defaults leaves them."""
+    everything = ask()
+    assert not docs.are_configured("tap_conferencesio")
+    mapped = {"polls": {"rank": "str(rank)"}}
+    assert set(ask(stream_maps=mapped)) == set(everything)
+    assert docs.are_configured("tap_conferencesio")
+    assert ask(stream_maps=mapped) == []
+    assert set(ask()) == set(everything)
+    assert not docs.are_configured("tap_conferencesio")
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"sessions": {"id": "md5(id)"}}, ("id", "attendance")),
+        ({"attendance": {"session_id": "md5(session_id)"}}, ("session_id", "attendance")),
+        ({"attendance": {"session_id": "session_id"}}, None),
+        ({"attendance": {"user": "__NULL__"}}, None),
+    ],
+)
+def test_deletions_that_cannot_be_told_any_more_are_named(
+    ask: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    changed: dict[str, dict[str, str]],
+    told: tuple[str, str] | None,
+) -> None:
+    ask(stream_maps=changed)
+    said = capsys.readouterr().err
+    model = (tmp_path / "tap_conferencesio" / "tap_conferencesio__attendance.sql").read_text()
+    assert ("scope" in model) == (told is None)
+    assert f"rows of {told[1]} stay" in said if told else "stay" not in said, said
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"app": {"__key_properties__": []}}, "app has no key"),
+        (
+            {"app": {"__else__": None, "subdomain": "subdomain"}},
+            "app has no column read_at",
+        ),
+        ({"app": {"subdomain": None}}, "subdomain"),
+        ({"app": {"name": "("}}, "Failed to parse"),
+    ],
+)
+def test_a_stream_map_that_no_table_can_hold_is_told(
+    ask: Callable[..., list[str]], changed: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ModelsError, match=rf"^tap-conferencesio: .*{message}"):
+        ask(stream_maps=changed)
+
+
+def stream(**said: str) -> Stream:
+    columns = tuple(Column(name, kind, "") for name, kind in said.items())
+    return Stream("x", "", ("id",), None, columns, None)
+
+
+def test_plugins_that_load_into_the_same_tables_share_models() -> None:
+    (both,) = merged("tap", [stream(id="varchar"), stream(id="varchar", more="date")])
+    assert [column.name for column in both.columns] == ["id", "more"]
+    with pytest.raises(ModelsError, match="tap: x has other types of id"):
+        merged("tap", [stream(id="varchar"), stream(id="bigint")])
+
+
+def test_each_plugin_of_a_tap_is_found() -> None:
+    found = {plugin.name: plugin.load_schema for plugin in find_plugins(["tap-airmeet"])}
+    assert found == {"tap-airmeet": "tap_airmeet"}
