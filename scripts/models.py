@@ -89,7 +89,7 @@ def ask_meltano(environment: str, plugin: str, what: str) -> JsonObject:
         message = f"{plugin}: {reasons[-1].removeprefix(f'{plugin}: ')}"
         raise ModelsError(message)
     for warning in said.get("warning", []):
-        if warning.startswith("organisation_data") or "columns" in warning:
+        if "columns" in warning:  # that discovery could not look for
             print(f"{plugin}: {warning}", file=sys.stderr)
     answer: JsonObject = json.loads(asked.stdout)
     return answer
@@ -218,7 +218,7 @@ def merged(plugin: str, streams: Iterable[Stream]) -> list[Stream]:
 
 
 def as_configured(taps: list[Tap], environment: str) -> list[Tap]:
-    """Return the taps with the streams that the project's settings make, one per schema."""
+    """Return the taps with the streams that the project's settings make, once per schema."""
     by_name = {tap.name: tap for tap in taps}
     plugins = find_plugins(by_name)
 
@@ -239,7 +239,8 @@ def as_configured(taps: list[Tap], environment: str) -> list[Tap]:
         found[plugin.load_schema] = replace(
             default, streams=tuple(streams), load_schema=plugin.load_schema
         )
-    return [_completed(by_name[tap.name], tap) for tap in found.values()]
+    unused = [tap for tap in taps if tap.namespace not in found]
+    return [*(_completed(by_name[tap.name], tap) for tap in found.values()), *unused]
 
 
 def _completed(default: Tap, tap: Tap) -> Tap:

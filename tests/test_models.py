@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+import yaml
 
 from scripts.project import MeltanoError
 
@@ -116,3 +117,20 @@ def test_what_no_model_lists_is_in_extra_fields(built: Built) -> None:
     found = {key: json.loads(str(extra)) if extra else None for key, extra in rows}
     expected = {name: json.loads(extra) if extra else None for name, (_, extra) in CASES.items()}
     assert found == expected
+
+
+def test_a_column_that_comes_after_its_files_are_gone_takes_what_was_kept(
+    built: Built, project: Project
+) -> None:
+    """Runs last, as it changes the model."""
+    path = project.root / "transform" / "models" / "tap_conferencesio" / "schema.yml"
+    content = yaml.safe_load(path.read_text())
+    (app,) = (one for one in content["models"] if one["name"] == "tap_conferencesio__app")
+    app["columns"] += [{"name": "badge", "data_type": "varchar"}]
+    app["columns"] += [{"name": "colour's", "data_type": "bigint"}]
+    path.write_text(yaml.safe_dump(content))
+    (project.root / "output" / "raw" / "tap_conferencesio" / "app-20260102T030000.jsonl").unlink()
+    with pytest.raises(MeltanoError, match="organisation_data_custom"):  # that has no model yet
+        project.run("run", "dbt-duckdb:build")
+    rows = built.query("""select badge, "colour's" from tap_conferencesio.app""")
+    assert rows == [("blue", None)]

@@ -159,7 +159,8 @@ qualify row_number() over (partition by {{ keys }} order by read_at desc, _line 
 
 {#
   A table whose columns are no longer those of its model is made anew, if all files are there from which it was built.
-  If some are not, what they held stays, and new columns are empty in it.
+  If some are not, what they held stays, and a new column takes its values from extra_fields (which keep them, too: what
+  does not fit the column's type is there only).
 #}
 {% macro start_over_if_changed(columns) -%}
     {%- if execute and is_incremental() and flags.WHICH in ('run', 'build') -%}
@@ -184,6 +185,12 @@ qualify row_number() over (partition by {{ keys }} order by read_at desc, _line 
         {%- elif present != wanted -%}
             {%- for name, type in wanted.items() if name not in present -%}
                 {%- do run_query('alter table ' ~ this ~ ' add column ' ~ quoted([name]) ~ ' ' ~ type) -%}
+                {%- if 'extra_fields' in present -%}
+                    {%- set kept = 'try_cast(extra_fields as json)' -%}
+                    {%- set value = member(kept, name, 'json') if type == 'json' else
+                        'try_cast(' ~ kept ~ ' ->> ' ~ pointer(name) ~ ' as ' ~ type ~ ')' -%}
+                    {%- do run_query('update ' ~ this ~ ' set ' ~ quoted([name]) ~ ' = ' ~ value) -%}
+                {%- endif -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}
