@@ -116,6 +116,7 @@ class Output(Promises):
                     "partitions",
                     "settle_days",
                     "parents_read",
+                    "run",
                 }
 
     def test_last_message_is_the_final_state(self, first_run: FirstRun) -> None:
