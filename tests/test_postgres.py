@@ -163,3 +163,20 @@ def test_a_column_more_or_less_in_the_loaders_table(postgres: Project, database:
     assert types_of_views(database) == declared_types(postgres)
     for row in database.rows("select location, extra_fields from tap_conferencesio.sessions"):
         assert row == {"location": None, "extra_fields": {"entrance": "left", "floor": 2}}
+
+
+def test_a_stream_that_a_stream_map_renames(postgres: Project, database: Database) -> None:
+    """Runs last: the model is changed as `./dev models` does it."""
+    models = postgres.root / "transform" / "models" / "tap_conferencesio"
+    model = models / "tap_conferencesio__questions.sql"
+    model.write_text(model.read_text().replace("alias='questions'", "alias='asked'"))
+    database.run(
+        "create schema if not exists loaded_tap_conferencesio;"
+        "create table loaded_tap_conferencesio.asked (subdomain text, session_id text,"
+        " question_key text, read_at timestamp);"
+        "insert into loaded_tap_conferencesio.asked values ('x', 's', 'q', '2026-01-01');"
+    )
+    postgres.run("run", "dbt-postgres:build")
+    assert database.rows("select question_key from tap_conferencesio.asked") == [
+        {"question_key": "q"}
+    ]

@@ -11,11 +11,12 @@
 {%- endmacro %}
 
 {#
-  The table that the loader upserts. It may lack columns, or not be there: then what was never loaded is empty. Columns
-  that it has beside those of the model are kept in extra_fields.
+  The table that the loader upserts, which is called as the stream's view is. It may lack columns, or not be there: then
+  what was never loaded is empty. Columns that it has beside those of the model are kept in extra_fields.
 #}
 {% macro postgres__loaded(tap, stream) -%}
-    {%- set table = api.Relation.create(database=target.database, schema='loaded_' ~ tap, identifier=stream) -%}
+    {%- set sent = graph.nodes['model.' ~ project_name ~ '.' ~ tap ~ '__' ~ stream].alias if execute else stream -%}
+    {%- set table = api.Relation.create(database=target.database, schema='loaded_' ~ tap, identifier=sent) -%}
     {%- set declared = columns_of(tap, stream) -%}
     {%- set present = {} -%}
     {%- set known = declared | list -%}
