@@ -309,6 +309,18 @@ def test_a_full_refresh_that_would_lose_rows_says_so_and_loses_none(
     assert sessions(builder, "--full-refresh") == {"kept": "kept 2"}  # and that is that
 
 
+def test_rows_of_megabytes_are_built_within_the_memory_limit(
+    builder: Builder, folder: Path
+) -> None:
+    """Each with few members, so that they take the longer way; one is 20 MB."""
+    sizes = {f"of {number}": 6_000_000 for number in range(6)} | {"huge": 20_000_000}
+    key = {"subdomain": "example", "session_id": "s", "read_at": "2026-01-01T03:00:00Z"}
+    rows = [{**key, "attendance_key": k, "admin_note": "x" * n} for k, n in sizes.items()]
+    write(folder, 1, *rows, stream="attendance")
+    built = builder.build()["attendance"]
+    assert {row["attendance_key"]: len(row["admin_note"]) for row in built} == sizes
+
+
 def test_what_was_built_is_not_replaced_by_what_is_left(builder: Builder, folder: Path) -> None:
     """Somebody takes building/ for a cache."""
     write(folder, 1, session("a"))

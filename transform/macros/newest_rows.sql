@@ -27,6 +27,10 @@ odd as (
     select
         document,
         _line,
+        {# All at once: each call on a document parses it, and holds as much memory as it is long. #}
+        json_extract(document, [
+            {%- for name in columns %}{{ pointer(name) }}{{ ', ' if not loop.last }}{% endfor -%}
+        ]) as _members,
         {{ own_extra_fields(columns.get('extra_fields')) }} as _own,
         list_filter(
             list_distinct(json_keys(document)),
@@ -42,7 +46,7 @@ arrived as materialized (
     union all by name
     select
         {%- for name, type in columns.items() %}
-        {{ extra_fields(type) if name == 'extra_fields' else member('document', name, type) }} as {{ quoted([name]) }},
+        {{ extra_fields(type) if name == 'extra_fields' else member(loop.index, type) }} as {{ quoted([name]) }},
         {%- endfor %}
         _line
     from odd
@@ -133,12 +137,12 @@ qualify row_number() over (partition by {{ keys }} order by read_at desc, _line 
     ({{ document }} -> ('/' || replace(replace({{ name }}, '~', '~0'), '/', '~1')))
 {%- endmacro %}
 
-{# One member of a document. Objects and lists stay JSON; a JSON null is an empty cell. #}
-{% macro member(document, name, data_type) -%}
+{# One of `_members`. Objects and lists stay JSON; a JSON null is an empty cell. #}
+{% macro member(index, data_type) -%}
     {%- if data_type == 'json' -%}
-        nullif({{ document }} -> {{ pointer(name) }}, 'null'::json)
+        nullif(_members[{{ index }}], 'null'::json)
     {%- else -%}
-        cast({{ document }} ->> {{ pointer(name) }} as {{ data_type }})
+        cast(_members[{{ index }}] ->> '$' as {{ data_type }})
     {%- endif -%}
 {%- endmacro %}
 
