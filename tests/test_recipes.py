@@ -195,6 +195,7 @@ def test_lost_files_are_named_and_what_the_message_says_mends_it(nights: Nights)
     """The state stays: no night would read again what it says was read."""
     shutil.rmtree(nights.raw)
     shutil.rmtree(nights.project.root / "output" / "building")
+    (nights.project.root / "output" / "events.duckdb").unlink()
     with pytest.raises(MeltanoError):
         nights.night()
     said = set(

@@ -314,8 +314,8 @@ def test_rows_of_megabytes_are_built_within_the_memory_limit(
 ) -> None:
     """Each with few members, so that they take the longer way; one is 20 MB."""
     sizes = {f"of {number}": 6_000_000 for number in range(6)} | {"huge": 20_000_000}
-    key = {"subdomain": "example", "session_id": "s", "read_at": "2026-01-01T03:00:00Z"}
-    rows = [{**key, "attendance_key": k, "admin_note": "x" * n} for k, n in sizes.items()]
+    row = session("s") | {"session_id": "s"}
+    rows = [{**row, "attendance_key": k, "admin_note": "x" * n} for k, n in sizes.items()]
     write(folder, 1, *rows, stream="attendance")
     built = builder.build()["attendance"]
     assert {row["attendance_key"]: len(row["admin_note"]) for row in built} == sizes

@@ -20,8 +20,8 @@ PACKAGES = sorted(path.parent.name for path in ROOT.glob("*/pyproject.toml"))
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("wheels")
-    command = [BIN / "uv", "build", "--quiet", "--all-packages", "--wheel", "--out-dir", folder]
-    subprocess.run(command, cwd=ROOT, check=True)
+    options = ("--quiet", "--all-packages", "--wheel", f"--out-dir={folder}")
+    subprocess.run([BIN / "uv", "build", *options], cwd=ROOT, check=True)
     return sorted(folder.glob("*.whl"))
 
 
