@@ -23,6 +23,7 @@ import duckdb
 import pytest
 import yaml
 
+from scripts.taps import ROOT
 from scripts.warehouse import archive, publish
 
 if TYPE_CHECKING:
@@ -152,8 +153,13 @@ class Builder:
         self.process.wait()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def builder(project: Project) -> Iterator[Builder]:
+    """A warehouse and models of each test's own."""
+    shutil.rmtree(project.root / "output", ignore_errors=True)
+    models = project.root / "transform" / "models"
+    shutil.rmtree(models)
+    shutil.copytree(ROOT / "transform" / "models", models)
     builder = Builder(project)
     try:
         yield builder
@@ -361,5 +367,4 @@ def test_tables_are_what_all_files_say_after_each_step_of_a_random_history(
 
 @pytest.mark.long
 def test_and_after_a_hundred_builds(builder: Builder) -> None:
-    shutil.rmtree(builder.folder)
     play(builder, seed=2, steps=100)
