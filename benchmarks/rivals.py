@@ -25,7 +25,7 @@ import yaml
 
 from scripts.postgres import Database, serving_postgres
 from scripts.processes import exit_on_signals
-from scripts.project import Project
+from scripts.project import POSTGRES, Project
 from scripts.sandbox import serving
 from scripts.taps import BIN, ROOT
 
@@ -245,7 +245,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="those whose name holds this: DuckDB, dlt")
     options = parser.parse_args()
     exit_on_signals()
-    Project().install(say)
+    Project().install(say, *POSTGRES)
     if not (DLT / "installed").exists():
         say(f"installing {REQUIREMENT} from PyPI into {DLT}")
         uv = str(BIN / "uv")

@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import yaml
+
 from scripts.processes import running
 from scripts.taps import BIN, ROOT
 
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.1
 LOG_LINES = 30  # of a failed command are shown
+KINDS = ("extractors", "loaders", "utilities")
+POSTGRES = ("target-postgres", "dbt-postgres")  # what only a warehouse in PostgreSQL needs
 LEFT_BEHIND = shutil.ignore_patterns("__pycache__", "target", "logs", "output", ".*")
 # Variables with these beginnings would change what a run reads or where it writes.
 FOREIGN = ("MELTANO_", "TAP_", "TARGET_", "DBT_", "EVENTS_")
@@ -59,20 +63,33 @@ class Project:
         for name in ("scripts", "plugins", "transform", *packages):
             shutil.copytree(self.root / name, folder / name, ignore=LEFT_BEHIND)
         (folder / ".meltano").mkdir()
-        for kind in ("extractors", "loaders", "utilities"):
+        for kind in KINDS:
             if (plugins := self.root / ".meltano" / kind).exists():
                 (folder / ".meltano" / kind).symlink_to(plugins)
         copied = Project(folder, self.extra)
         copied.mark_installed()
         return copied
 
-    def install(self, say: Callable[[str], None]) -> None:
-        """Install the plugins, unless nothing that decides about them has changed."""
+    def install(self, say: Callable[[str], None], *more: str) -> None:
+        """Install the plugins that the demo runs, and `more`, as far as they are not there.
+
+        All are installed anew when anything has changed that decides about them: a moved folder
+        leaves venvs that do not run.
+        """
+        jobs = yaml.safe_load((self.root / "meltano.yml").read_text())["jobs"]
+        (tasks,) = (job["tasks"] for job in jobs if job["name"] == "demo")
+        wanted = {name.partition(":")[0] for task in tasks for name in task.split()} | {*more}
+        folder = self.root / ".meltano"
         if self._stamp.exists() and self._stamp.read_text() == self._fingerprint():
-            return
-        say("installing Meltano's plugins from PyPI (the taps, the loaders, dbt; about a minute)")
-        self.run("install", "--clean")  # a moved folder leaves venvs that do not run
-        self.mark_installed()
+            wanted -= {path.parent.name for path in folder.glob("*/*/venv")}
+        else:
+            self._stamp.unlink(missing_ok=True)
+            for kind in KINDS:
+                shutil.rmtree(folder / kind, ignore_errors=True)
+        if wanted:
+            say(f"installing from PyPI, which takes a minute: {', '.join(sorted(wanted))}")
+            self.run("install", *sorted(wanted))
+            self.mark_installed()
 
     def mark_installed(self) -> None:
         """Remember that the plugins are there as they should be."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from scripts.project import Project
+from scripts.project import POSTGRES, Project
 from scripts.taps import ROOT
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def installed() -> Path:
     folder.mkdir(exist_ok=True)
     with (folder / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        Project(ROOT, NO_HUB).install(print)
+        Project(ROOT, NO_HUB).install(print, *POSTGRES)
     return folder
 
 
