@@ -221,7 +221,7 @@ def model(tap: Tap, stream: Stream) -> str:
     if part:
         arguments.append(f"part='{part.column}'")
     if part and part.parent and (parent := tap.stream(part.parent)):
-        shared = [key for key in parent.keys if key != part.parent_id and key in columns]
+        shared = [key for key in parent.keys if key != part.parent_id and key in stream.keys]
         arguments.append(
             f"parent={{'stream': '{parent.name}', 'id': '{part.parent_id}', "
             f"'scope': {_list(shared)}}}"

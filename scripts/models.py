@@ -125,6 +125,8 @@ def configured(tap: Tap, plugin: Plugin, config: JsonObject, catalog: JsonObject
             problem = "has no key, by which a newer row replaces an older one"
         elif "read_at" not in {column.name for column in stream.columns}:
             problem = "has no column read_at, by which a newer row is told from an older one"
+        elif len({column.name.lower() for column in stream.columns}) < len(stream.columns):
+            problem = "has columns whose names differ in capitals only"
         if problem:
             message = f"{plugin.name}: the stream map's {stream.table} {problem}"
             raise ModelsError(message)

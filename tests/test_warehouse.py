@@ -309,6 +309,45 @@ def test_a_full_refresh_that_would_lose_rows_says_so_and_loses_none(
     assert sessions(builder, "--full-refresh") == {"kept": "kept 2"}  # and that is that
 
 
+def test_the_rest_of_an_archived_file_is_read_whatever_its_size(
+    builder: Builder, folder: Path
+) -> None:
+    write(folder, 1, session("a"))
+    sessions(builder)
+    archive(folder, NEVER)
+    write(folder, 1, session("b"))
+    assert sessions(builder) == {"a": "a 1", "b": "b 1"}
+
+
+def test_a_table_is_not_built_of_what_is_left_of_its_files(builder: Builder, folder: Path) -> None:
+    """As after an alias, or a build that failed while its table was made anew."""
+    gone = write(folder, 1, session("gone"))
+    write(folder, 2, session("kept", 2))
+    sessions(builder)
+    gone.unlink()
+    with duckdb.connect(str(folder / "building" / "events.duckdb")) as warehouse:
+        warehouse.execute("drop table loaded_tap_conferencesio.sessions cascade")
+    assert "no longer there would be lost: tap_conferencesio.sessions 1." in builder.fail()
+
+
+def test_what_could_not_be_looked_at_does_not_count_as_loaded(
+    builder: Builder, folder: Path
+) -> None:
+    """Its cut lines and new columns would never be named."""
+    write(folder, 1, session("a"))
+    broken = write(folder, 1, session("b"), stream="polls")
+    whole = gzip.compress(broken.read_bytes())
+    broken.unlink()
+    compressed = broken.with_name(broken.name + ".gz")
+    compressed.write_bytes(whole[:-9])
+    noted = "select count(*) from loading.files"
+    builder.fail()
+    assert count(folder / "building" / "events.duckdb", noted) == 0
+    compressed.write_bytes(whole)
+    assert sessions(builder) == {"a": "a 1"}
+    assert count(folder / "building" / "events.duckdb", noted) == 1
+
+
 def test_rows_of_megabytes_are_built_within_the_memory_limit(
     builder: Builder, folder: Path
 ) -> None:

@@ -11,6 +11,9 @@
 {% macro newest_rows(tap, stream) %}
 {%- set columns = columns_of(tap, stream) -%}
 {%- do start_over_if_changed(columns) -%}
+{%- if execute and not is_incremental() and flags.WHICH in ('run', 'build') -%}
+    {%- do refuse_to_lose_rows(are_files_of(model.config.meta.raw)) -%}
+{%- endif -%}
 {%- set keys = quoted(config.get('unique_key')) -%}
 with
 lines as materialized (
@@ -195,6 +198,9 @@ qualify row_number() over (partition by {{ keys }} order by read_at desc, _line 
                         'try_cast(' ~ kept ~ ' ->> ' ~ pointer(name) ~ ' as ' ~ type ~ ')' -%}
                     {%- do run_query('update ' ~ this ~ ' set ' ~ quoted([name]) ~ ' = ' ~ value) -%}
                 {%- endif -%}
+            {%- endfor -%}
+            {%- for name, type in wanted.items() if present.get(name, type) != type -%}
+                {%- do run_query('alter table ' ~ this ~ ' alter column ' ~ quoted([name]) ~ ' set data type ' ~ type) -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endif -%}

@@ -41,8 +41,11 @@
         not exists (
             select 1 from loading.files as loaded
             where loaded.file = named.file and loaded.bytes = coalesce(named.bytes, loaded.bytes)
-        ) as is_new
+        {# Beside a compressed file there may be the rest of it, of whatever size. #}
+        ) or count(*) over (partition by file) > 1 as is_new
     from named;
+    {# It is made anew when all new files could be looked at; without it, none counts as loaded. #}
+    drop table if exists loading.shapes;
 {% endif %}
 {% endmacro %}
 
@@ -55,13 +58,10 @@
             'there is no raw file in ' ~ env_var('EVENTS_FOLDER') ~ '/raw: run a tap and target-jsonl first, with'
             ~ ' a destination_path in this folder') %}
     {%- endif %}
-    {%- do refuse_to_lose_rows() %}
-    create or replace table loading.shapes (
-        path varchar, members varchar[], lines bigint, last_line bigint
-    );
+    {%- do refuse_to_lose_rows('true') if flags.FULL_REFRESH %}
+    create table loading.shapes as
     {%- if paths %}
-    insert into loading.shapes
-    select path, members, count(*), max(line)
+    select path, members, count(*) as lines, max(line) as last_line
     from (
         select
             filename as path,
@@ -69,7 +69,9 @@
             row_number() over () as line
         from {{ lines_of(paths, 'filename = true') }}
     )
-    group by path, members;
+    group by path, members
+    {%- else %}
+    select '' as path, ['']::varchar[] as members, 0 as lines, 0 as last_line where false
     {%- endif %}
 {% endif %}
 {% endmacro %}
@@ -86,12 +88,12 @@
     {%- endif %}
 {% endmacro %}
 
-{# A full refresh throws the tables away: before, say what could not be built again. #}
-{% macro refuse_to_lose_rows() %}
-{% if flags.FULL_REFRESH and not var('forget_missing_files', false) %}
+{# Before a table is built from its files alone: say what could not be built again. #}
+{% macro refuse_to_lose_rows(are_files) %}
+{% if not var('forget_missing_files', false) %}
     {%- set gone = run_query(
-        "select tap || '.' || stream || ' ' || count(*) from loading.files"
-        ~ " where file not in (select file from loading.arrived) group by tap, stream order by tap, stream") %}
+        "select tap || '.' || stream || ' ' || count(*) from loading.files where " ~ are_files
+        ~ " and file not in (select file from loading.arrived) group by tap, stream order by tap, stream") %}
     {%- if gone | length %}
         {%- do exceptions.raise_compiler_error(
             'the rows of raw files that were loaded and are no longer there would be lost: '
@@ -101,11 +103,17 @@
 {% endif %}
 {% endmacro %}
 
-{# After the models: note what they have loaded. A file whose model failed is read again by the next build. #}
+{#
+  After the models: note what they have loaded. A file whose model failed is read again by the next build, and so are
+  all if one has a cut line, or a column that its model lacks: until that is mended, every build says so.
+#}
 {% macro note_loaded_files(results) %}
 {% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
-    {%- set failed = results | selectattr('node.name', 'equalto', 'cut_lines') | rejectattr('status', 'equalto', 'pass') %}
-    {%- for result in results if result.status == 'success' and not failed | list %}
+    {%- set watched = results | selectattr('node.name', 'in', ['cut_lines', 'columns_without_model']) %}
+    {%- set failed = watched | rejectattr('status', 'equalto', 'pass') | list %}
+    {%- set looked = run_query(
+        "select 1 from information_schema.tables where table_schema = 'loading' and table_name = 'shapes'") | length %}
+    {%- for result in results if result.status == 'success' and looked and not failed %}
         {%- set raw = result.node.config.meta.get('raw') %}
         {%- if raw %}
             {%- set new = are_files_of(raw) ~ ' and is_new' %}

@@ -5,5 +5,5 @@
     'session_analytics_details',
     scope=['account'],
     part='session_id',
-    parent={'stream': 'sessions', 'id': 'session_id', 'scope': ['account', 'event_url']},
+    parent={'stream': 'sessions', 'id': 'session_id', 'scope': ['account']},
 ) }}

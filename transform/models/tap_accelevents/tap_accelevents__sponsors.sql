@@ -5,5 +5,5 @@
     'sponsors',
     scope=['account'],
     part='event_url',
-    parent={'stream': 'events', 'id': 'event_url', 'scope': ['account', 'event_id']},
+    parent={'stream': 'events', 'id': 'event_url', 'scope': ['account']},
 ) }}

@@ -5,5 +5,5 @@
     'booth_attendance',
     scope=['account'],
     part='booth_id',
-    parent={'stream': 'booths', 'id': 'uid', 'scope': ['account', 'airmeet_id']},
+    parent={'stream': 'booths', 'id': 'uid', 'scope': ['account']},
 ) }}

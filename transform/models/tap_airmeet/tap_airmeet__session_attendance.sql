@@ -5,5 +5,5 @@
     'session_attendance',
     scope=['account'],
     part='session_id',
-    parent={'stream': 'sessions', 'id': 'session_id', 'scope': ['account', 'airmeet_id']},
+    parent={'stream': 'sessions', 'id': 'session_id', 'scope': ['account']},
 ) }}
