@@ -129,8 +129,8 @@ def test_a_column_that_comes_after_its_files_are_gone_takes_what_was_kept(
     file = "tap_conferencesio/app-20260102T030000.jsonl"
     (project.root / "output" / "raw" / file).unlink()
     with duckdb.connect(str(built.path)) as warehouse:  # it was loaded by a model of then
-        noted = f"insert into loading.files values ('tap_conferencesio', 'app', '{file}', 1, now())"
-        warehouse.execute(noted)
+        noted = "insert into loading.files values ('tap_conferencesio', 'app', $1, 1, now())"
+        warehouse.execute(noted, [file])
     with pytest.raises(MeltanoError, match="organisation_data_custom"):  # that has no model yet
         project.run("run", "dbt-duckdb:build")
     rows = built.query("""select badge, "colour's" from tap_conferencesio.app""")
