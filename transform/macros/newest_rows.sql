@@ -20,11 +20,14 @@ lines as materialized (
     select
         document,
         _line,
-        {# Nearly all lines hold all columns and nothing else: these are read in one go. #}
-        len(json_keys(document)) = {{ columns | length }}
-            and list_has_all(json_keys(document), [{{ texts(columns) }}]) as _is_plain
+        {# Nearly all lines hold all columns and nothing else: these are read in one go. What is no object has no keys. #}
+        if(
+            len(json_keys(document)) > 0,
+            len(json_keys(document)) = {{ columns | length }}
+                and list_has_all(json_keys(document), [{{ texts(columns) }}]),
+            null
+        ) as _is_plain
     from {{ raw_lines() }}
-    where json_type(document) = 'OBJECT'
 ),
 odd as (
     select

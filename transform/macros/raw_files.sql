@@ -65,7 +65,7 @@
     from (
         select
             filename as path,
-            if(json_type(json) = 'OBJECT', json_keys(json), null) as members,
+            nullif(json_keys(json), []::varchar[]) as members,
             row_number() over () as line
         from {{ lines_of(paths, 'filename = true') }}
     )
