@@ -167,7 +167,7 @@ class TestPublish:
 
     def test_killed_at_any_moment_leaves_a_whole_file(self, tmp_path: Path) -> None:
         published = self.warehouse(tmp_path)
-        found = []
+        found, ended = [], set()
         unfinished = published.with_name(published.name + ".new")
         for size in (0, 1, 8 * 2**20, 16 * 2**20):
             unfinished.unlink(missing_ok=True)
@@ -175,8 +175,9 @@ class TestPublish:
                 while process.poll() is None:
                     if unfinished.exists() and unfinished.stat().st_size >= size:
                         process.kill()
-            assert process.returncode == -9
+            ended.add(process.returncode)  # on a busy machine it may be done before
             found.append(count(published))
+        assert -9 in ended <= {-9, 0}
         assert set(found) <= {1, self.ROWS}
         publish(tmp_path)
         assert count(published) == self.ROWS
