@@ -34,7 +34,7 @@ def say(text: str) -> None:
 
 
 class Cost(NamedTuple):
-    """What a build took."""
+    """What a process took."""
 
     seconds: float
     cpu_seconds: float

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 import duckdb
 import yaml
 
+from benchmarks.nights import KB_PER_MB, Cost, say
 from scripts.postgres import Database, serving_postgres
 from scripts.processes import exit_on_signals
 from scripts.project import POSTGRES, Project
@@ -32,21 +33,6 @@ from scripts.taps import BIN, ROOT
 TAP, SCHEMA, STREAM = "tap-conferencesio", "tap_conferencesio", "attendance"
 DLT = ROOT / "output" / "dlt"
 REQUIREMENT = "dlt[duckdb,postgres]==1.31.0"
-KB_PER_MB = 1024
-
-
-def say(text: str) -> None:
-    """Write a line at once."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
-class Cost(NamedTuple):
-    """What the processes of a contender took."""
-
-    seconds: float
-    cpu_seconds: float
-    peak_mb: float
 
 
 class Step(NamedTuple):
