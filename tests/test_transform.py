@@ -219,12 +219,18 @@ def test_types_are_those_of_the_tap(built: Project) -> None:
     assert types["choices"] == "JSON"
 
 
-def test_a_cut_line_in_the_middle_of_a_file_is_told(built: Project) -> None:
-    """Only a file's last line may be cut; elsewhere a row would be lost without a word."""
-    path = write(built, "app", {"subdomain": "example", "read_at": NEW})
-    path.write_text('{"subdomain": "exa' + path.read_text() + path.read_text())
+def test_a_line_that_is_no_json_is_told_but_for_an_unfinished_last_one(built: Project) -> None:
+    """Only what a kill leaves may be passed over; elsewhere a row would be lost without a word."""
+    row = json.dumps({"subdomain": "example", "read_at": NEW})
+    app = write(built, "app")
+    app.write_text(f'{{"subdomain": "exa{row}\n{row}\n')  # cut in the middle
+    polls = write(built, "polls")
+    polls.write_text(row + row + "\n")  # two on a last line that is whole
     with pytest.raises(MeltanoError, match="cut_lines"):
         built.run("run", "dbt-duckdb:build", "dbt-duckdb:publish")
+    assert "Got 2 results" in built.log.read_text()
+    app.unlink()
+    polls.unlink()
 
 
 def test_a_value_that_does_not_fit_its_type_stops_the_build(built: Project) -> None:
