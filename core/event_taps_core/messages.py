@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 from singer_sdk.contrib.msgspec import enc_hook
-from singer_sdk.singerlib import StateMessage
+from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message
 from typing_extensions import override
@@ -18,7 +18,7 @@ from typing_extensions import override
 from event_taps_core.reading import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from event_taps_core.columns import Row
 
@@ -58,6 +58,8 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         self._since_state = 0
         self._state_size = 0
         self._state_at = self._began = time.monotonic()
+        self._declared: dict[str, Collection[str]] = {}
+        self._flattened: dict[tuple[str, str], bool] = {}
 
     @override
     def serialize_message(self, message: Message) -> bytes:
@@ -65,12 +67,36 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
 
     @override
     def write_message(self, message: Message) -> None:
+        if isinstance(message, SchemaMessage):
+            self._declared[message.stream] = message.schema.get("properties", {})
+        elif isinstance(message, RecordMessage):
+            message.record = self._as_declared(message.stream, message.record)
         line = self.serialize_message(message)
         self.write_lines(line)
         if isinstance(message, StateMessage):
             self._since_state, self._state_size = 0, len(line)
             self._state_at = time.monotonic()
             self.flush()
+
+    def _as_declared(self, stream: str, record: Row) -> Row:
+        """Leave out the null that the SDK's flattening keeps for an object that is not there.
+
+        SCHEMA has columns for its attributes and none for itself: a target would make one.
+        """
+        declared = self._declared.get(stream, ())
+        return {
+            name: value
+            for name, value in record.items()
+            if value is not None or name in declared or not self._is_flattened(stream, name)
+        }
+
+    def _is_flattened(self, stream: str, name: str) -> bool:
+        found = self._flattened.get((stream, name))
+        if found is None:
+            declared = self._declared.get(stream, ())
+            found = any(column.startswith(name) for column in declared)  # any separator may be set
+            self._flattened[stream, name] = found
+        return found
 
     @property
     def is_state_due(self) -> bool:

@@ -110,10 +110,12 @@ class Settling(Promises):
         settled: set[str] = set()
         unsettled: set[str] = set()
         for name in self.tap.settling_streams:
+            # What had not settled for the first run is read once more, if now fewer days do.
+            days = max(SETTLE_DAYS, (first_run.run.state or {})["bookmarks"][name]["settle_days"])
             for part in first_run.parts(name):
                 age = (today - date.fromisoformat(part.end[:10])).days - self.tap.part_days
                 # The bookmark ends on the day that is over everywhere, which may be yesterday's.
-                if age > SETTLE_DAYS + 1:
+                if age > days + 1:
                     settled.add(part.address)
                 elif age < SETTLE_DAYS:
                     unsettled.add(part.address)

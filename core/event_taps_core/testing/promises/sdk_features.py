@@ -67,9 +67,9 @@ class SdkFeatures(Promises):
             assert len(rows) == len(first_run.run.records(name))
             for row, record in zip(rows, first_run.run.records(name), strict=True):
                 for column, attributes in objects.items():
-                    if record[column] is None:  # the SDK flattens what is there
-                        continue
                     assert column not in row
+                    if record[column] is None:
+                        continue
                     for attribute in attributes:
                         expected = record[column].get(attribute)
                         assert row.get(f"{column}__{attribute}") == expected
