@@ -7,18 +7,21 @@ import datetime as dt
 import http.client
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
+from urllib.parse import quote, urlsplit
 
 from event_sandbox.sandbox import Sandbox
 from event_sandbox.server import serve_in_thread
 from event_sandbox.world import SIZES, build_world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from event_sandbox.switches import Switch
     from event_sandbox.wire import Json
     from event_sandbox.world.build import Size
+
+R = TypeVar("R")
 
 TODAY: Final = dt.date(2026, 4, 2)
 """A fixed day for tests; the weeks before it hold both changes to daylight saving time."""
@@ -94,6 +97,77 @@ class Client:
         if answer.status != http.HTTPStatus.OK:
             raise AssertionError(answer.body.decode())
         return [json.loads(line) for line in answer.body.splitlines()]
+
+
+class VendorClient:
+    """A plain client of one vendor's API: one connection, its usual headers, no cleverness."""
+
+    vendor_name: ClassVar[str]
+
+    def __init__(self, sandbox: Client) -> None:
+        self.sandbox = sandbox
+        self.vendor = sandbox.vendors[self.vendor_name]
+        self.settings: dict[str, Any] = self.vendor["settings"]
+        parts = urlsplit(self.vendor["api_url"])
+        self.base = parts.path
+        self.connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+        self.headers: dict[str, str] = {}
+        """What lets a request in."""
+
+    def send(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """Send one request; other headers than the usual ones may be given."""
+        given = self.headers if headers is None else headers
+        self.connection.request(method, self.base + path, headers=dict(given))
+        response = self.connection.getresponse()
+        lower = {name.lower(): value for name, value in response.getheaders()}
+        return Answer(response.status, lower, response.read())
+
+    def ask(self, path: str, **query: object) -> tuple[int, Json]:
+        """Get a path; give the status and the JSON, if the body is any."""
+        answer = self.send("GET", with_query(path, query))
+        try:
+            return answer.status, answer.json()
+        except ValueError:
+            return answer.status, None
+
+    def get(self, path: str, **query: object) -> Json:
+        """Get a path, and insist on a good answer."""
+        status, body = self.ask(path, **query)
+        if status != http.HTTPStatus.OK:
+            raise AssertionError(path, status, body)
+        return body
+
+    def truth(self, stream: str, *, include_secrets: bool = False) -> list[Json]:
+        """Get the rows of the truth of one of this vendor's streams."""
+        return self.sandbox.truth(self.vendor_name, stream, include_secrets=include_secrets)
+
+    def switch(self, **positions: str) -> None:
+        """Move switches of this vendor."""
+        self.sandbox.control("POST", "/switches", {self.vendor_name: positions})
+
+
+def with_query(path: str, query: Mapping[str, object]) -> str:
+    """Put a query behind a path; blanks as `%20`, which every vendor understands."""
+    pairs = "&".join(f"{name}={quote(str(value))}" for name, value in query.items())
+    return f"{path}?{pairs}" if pairs else path
+
+
+def shows(claims: Mapping[str, Callable[[R], bool]], position: str, reader: R) -> bool:
+    """Tell whether answers are as is claimed of a `switch=position`; what is absent is not so."""
+    try:
+        return claims[position](reader)
+    except (AttributeError, IndexError, KeyError, TypeError):
+        return False
+
+
+def moved(switches: Sequence[Switch], elsewhere: set[str]) -> list[str]:
+    """Give all positions but the usual ones, without those of switches that show elsewhere."""
+    return [
+        f"{switch.name}={position}"
+        for switch in switches
+        if switch.name not in elsewhere
+        for position in switch.positions[1:]
+    ]
 
 
 @contextlib.contextmanager

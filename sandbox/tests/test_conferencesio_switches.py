@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from event_sandbox.conferencesio.switches import SWITCHES
+from event_sandbox.conferencesio.testing import ConferencesIOReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,38 +18,11 @@ if TYPE_CHECKING:
     from event_sandbox.wire import Json
 
 
-class Everything:
-    """All that the API says, in one place."""
-
-    def __init__(self, sandbox: Client) -> None:
-        def get(path: str) -> Json:
-            return sandbox.vendor("conferencesio", path).json()
-
-        self.envelope = get("/app")
-        self.app = self.envelope["data"]
-        listing = get("/sessions")["data"]
-        self.count, self.sessions = listing["count"], listing["data"]
-        self.checkins = {
-            str(session["id"]): get(f"/sessions/{session['id']}/attendance")["data"]
-            for session in self.sessions
-        }
-        self.data = [get(f"/sessions/{session['id']}/data")["data"] for session in self.sessions]
-        filled = [data for data in self.data if data]
-        self.polls = [poll for data in filled for poll in dict(data["polls"] or {}).values()]
-        self.responses = [poll["responses"] for poll in self.polls if poll["responses"]]
-        self.questions = [question for data in filled for question in data["questions"] or ()]
-        self.evaluations = get("/evaluations/responses")["data"]["responses"]
-        self.records = [record for records in self.checkins.values() for record in records]
-        self.users = [record["user"] for record in self.records]
-        self.arrivals = {record["checkin_time"] for record in self.records}
-        self.dates = [session["date"] for session in self.sessions]
-
-
 def all_of(kind: type | tuple[type, ...], values: list[Json]) -> bool:
     return bool(values) and all(isinstance(value, kind) for value in values)
 
 
-def has_duplicates(everything: Everything) -> bool:
+def has_duplicates(everything: ConferencesIOReader) -> bool:
     for records in everything.checkins.values():
         emails = [user["email"].lower() for r in records if (user := r["user"])["email"]]
         numbers = [user["field_1"] for r in records if (user := r["user"])["field_1"]]
@@ -57,7 +31,7 @@ def has_duplicates(everything: Everything) -> bool:
     return False
 
 
-CLAIMS: list[tuple[str, str, Callable[[Everything], bool]]] = [
+CLAIMS: list[tuple[str, str, Callable[[ConferencesIOReader], bool]]] = [
     ("polls_empty", "array", lambda e: any(d["polls"] == [] for d in e.data)),
     ("polls_empty", "null", lambda e: any(d["polls"] is None for d in e.data)),
     ("questions_empty", "null", lambda e: any(d["questions"] is None for d in e.data)),
@@ -127,19 +101,27 @@ CLAIMS: list[tuple[str, str, Callable[[Everything], bool]]] = [
 CLAIMED = sorted({(name, position) for name, position, _ in CLAIMS})
 
 
-def holds(name: str, position: str, everything: Everything) -> bool:
+def holds(name: str, position: str, everything: ConferencesIOReader) -> bool:
     try:
         return all(claim(everything) for *target, claim in CLAIMS if target == [name, position])
     except (KeyError, AttributeError, TypeError):
         return False
 
 
+@pytest.fixture(scope="module")
+def by_default(shared: Client) -> ConferencesIOReader:
+    shared.control("DELETE", "/switches")
+    return ConferencesIOReader(shared)
+
+
 @pytest.mark.parametrize(("name", "position"), CLAIMED)
-def test_position(sandbox: Client, name: str, position: str) -> None:
+def test_position(
+    sandbox: Client, by_default: ConferencesIOReader, name: str, position: str
+) -> None:
     default = next(switch.default for switch in SWITCHES if switch.name == name)
-    assert holds(name, position, Everything(sandbox)) == (position == default)
+    assert holds(name, position, by_default) == (position == default)
     sandbox.control("POST", "/switches", {"conferencesio": {name: position}})
-    assert holds(name, position, Everything(sandbox))
+    assert holds(name, position, ConferencesIOReader(sandbox))
 
 
 def test_every_position_is_claimed_here_or_below() -> None:
@@ -265,3 +247,13 @@ def test_hidden_sessions_can_still_be_read_by_id(sandbox: Client) -> None:
     joined = {row["session_id"] for row in sandbox.truth("conferencesio", "evaluation_responses")}
     assert None in joined
     assert not hidden & joined
+
+
+def test_secrets_are_in_the_truth_only_on_request(sandbox: Client) -> None:
+    for stream, names in {
+        "app": {"app_password", "moderator_password"},
+        "sessions": {"access_code", "moderator_password", "checkin_code", "checkout_code"},
+    }.items():
+        without = sandbox.truth("conferencesio", stream)[0]
+        with_secrets = sandbox.truth("conferencesio", stream, include_secrets=True)[0]
+        assert set(with_secrets) - set(without) == names

@@ -34,7 +34,7 @@ def test_the_key_is_taken_literally(client: ExpoPlatformClient) -> None:
     encoded = "Basic " + base64.b64encode(right.removeprefix("Basic ").encode()).decode()
     sent = [right, encoded, right.removeprefix("Basic "), "Basic", None]
     statuses = [
-        client.send(EXPORT, {"Authorization": key} if key else {}, event_id=1377).status
+        client.send("GET", f"{EXPORT}?event_id=1377", {"Authorization": key} if key else {}).status
         for key in sent
     ]
     assert statuses == [200, 401, 401, 401, 401]
@@ -120,14 +120,14 @@ def test_server_error(client: ExpoPlatformClient, form: str, kind: str) -> None:
     client.switch(server_error=form)
     faults = {"permanent": [{"path": "^/api/v2/meetings", "kind": "500"}]}
     client.sandbox.control("POST", "/faults", faults)
-    answer = client.send(EXPORT, event_id=1041)
+    answer = client.send("GET", f"{EXPORT}?event_id=1041")
     assert answer.status == 500
     assert answer.headers["content-type"].startswith(kind)
 
 
 def test_another_host(client: ExpoPlatformClient) -> None:
     client.switch(host="moved")
-    answer = client.send(EXPORT, event_id=1041)
+    answer = client.send("GET", f"{EXPORT}?event_id=1041")
     assert answer.status == 302
     assert answer.headers["location"].startswith("http://localhost:")
     client.sandbox.ask("GET", answer.headers["location"], headers=client.headers)

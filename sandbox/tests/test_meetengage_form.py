@@ -39,7 +39,7 @@ def client(sandbox: Client) -> MeetEngageClient:
 
 def test_testing_access(client: MeetEngageClient) -> None:
     for path in ("", "/"):
-        answer = client.send(path)
+        answer = client.send("GET", path)
         assert answer.status == 200
         assert answer.headers["content-type"] == "application/json"
         assert answer.json() == {"authenticated": True}
@@ -80,7 +80,7 @@ def test_custom_method_has_columns_of_its_own(client: MeetEngageClient) -> None:
 @pytest.mark.parametrize("missing", PARAMETERS)
 def test_all_parameters_are_required(client: MeetEngageClient, missing: str) -> None:
     given = [f"{name}=1" for name in PARAMETERS if name != missing]
-    answer = client.send(f"/organisation_data?{'&'.join(given)}")
+    answer = client.send("GET", f"/organisation_data?{'&'.join(given)}")
     assert answer.status == 400
     assert answer.json() == {"errors": [f"Missing parameter: {missing}."]}
 
@@ -88,14 +88,14 @@ def test_all_parameters_are_required(client: MeetEngageClient, missing: str) -> 
 @pytest.mark.parametrize("date", ["", "soon", "1.5", "2026-01-01", "9" * 15, "9" * 30])
 def test_dates_are_milliseconds(client: MeetEngageClient, date: str) -> None:
     path = f"/organisation_data?account=northlight&data_method=standard&from_date={date}&to_date=1"
-    assert client.send(path).status == 400
+    assert client.send("GET", path).status == 400
 
 
 def test_other_resources_and_methods(client: MeetEngageClient) -> None:
-    assert client.send("/organisation").status == 404
-    assert client.send("/organisation_data/1").status == 404
-    assert client.send("", method="POST").status == 405
-    assert client.send("/organisation_data", method="DELETE").status == 405
+    assert client.send("GET", "/organisation").status == 404
+    assert client.send("GET", "/organisation_data/1").status == 404
+    assert client.send("POST", "").status == 405
+    assert client.send("DELETE", "/organisation_data").status == 405
 
 
 def wrong(client: MeetEngageClient) -> list[dict[str, str]]:
@@ -114,7 +114,7 @@ def test_wrong_keys_are_refused(client: MeetEngageClient, position: str) -> None
     client.switch(bad_key=position)
     for headers in wrong(client):
         for path in ("", "/organisation_data", "/elsewhere"):
-            answer = client.send(path, headers)
+            answer = client.send("GET", path, headers)
             assert answer.status == int(position)
             assert answer.json() == {"errors": ["The API key is not valid."]}
 
@@ -122,19 +122,21 @@ def test_wrong_keys_are_refused(client: MeetEngageClient, position: str) -> None
 def test_wrong_keys_may_be_told_at_200(client: MeetEngageClient) -> None:
     client.switch(bad_key="200_false")
     for path in ("", "/organisation_data"):
-        assert client.send(path, {}).json() == {"authenticated": False}
+        assert client.send("GET", path, {}).json() == {"authenticated": False}
     client.switch(bad_key="200_error")
-    assert client.send("", {}).json() == {
+    assert client.send("GET", "", {}).json() == {
         "authenticated": False,
         "errors": ["The API key is not valid."],
     }
-    assert client.send("/organisation_data", {}).json() == {"errors": ["The API key is not valid."]}
+    assert client.send("GET", "/organisation_data", {}).json() == {
+        "errors": ["The API key is not valid."]
+    }
 
 
 def test_the_log_tells_who_had_credentials(client: MeetEngageClient) -> None:
-    client.send("")
-    client.send("", {})
-    client.send("/organisation_data?account=x", wrong(client)[1])
+    client.send("GET", "")
+    client.send("GET", "", {})
+    client.send("GET", "/organisation_data?account=x", wrong(client)[1])
     entries = client.sandbox.control("GET", "/requests")
     assert [entry["authorised"] for entry in entries] == [True, False, False]
     assert [entry["path"] for entry in entries] == ["", "", "/organisation_data"]
@@ -171,7 +173,7 @@ def test_faults_have_this_vendors_form(client: MeetEngageClient) -> None:
         return client.data(0, FUTURE)
 
     assert strike("500").json() == {"errors": ["An unexpected error occurred (sandbox fault)."]}
-    assert client.send("").status == 500
+    assert client.send("GET", "").status == 500
     answer = strike("error_200")
     assert answer.status == 200
     assert list(answer.json()) == ["errors"]

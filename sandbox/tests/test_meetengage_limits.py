@@ -87,12 +87,12 @@ def test_no_limit(client: MeetEngageClient) -> None:
 
 def test_only_successful_calls_count(client: MeetEngageClient) -> None:
     for _ in range(20):
-        assert client.send("", {}).status == 401
-        assert client.send("/elsewhere").status == 404
+        assert client.send("GET", "", {}).status == 401
+        assert client.send("GET", "/elsewhere").status == 404
         assert client.data(0, 0, account="wrong").status == 400
-    assert client.send("").status == 200
+    assert client.send("GET", "").status == 200
     assert statuses(client, 10) == [200] * 9 + [429]
-    assert client.send("").status == 429
+    assert client.send("GET", "").status == 429
     assert client.data(0, 0, account="wrong").status == 429
     assert limits(client) == {"calls": 10, "breaches": 3, "fullest": 10}
 
@@ -126,7 +126,7 @@ def test_five_breaches_may_disable_the_key(client: MeetEngageClient, clock: Cloc
     client.switch(breaches="disable_key", bad_key="403")
     clock.now += 60
     assert statuses(client, 2) == [403] * 2
-    assert client.send("").status == 403
+    assert client.send("GET", "").status == 403
     client.sandbox.control("DELETE", "/limits")
     assert limits(client) == {"calls": 0, "breaches": 0, "fullest": 0}
     assert statuses(client, 15) == [200] * 10 + [429] * 5

@@ -112,12 +112,12 @@ def test_members_beside_output(client: MeetEngageClient, position: str, names: l
 )
 def test_errors_have_several_names(client: MeetEngageClient, position: str, sent: Json) -> None:
     client.switch(error_member=position)
-    assert client.send("/elsewhere").json() == sent
+    assert client.send("GET", "/elsewhere").json() == sent
 
 
 def test_errors_may_be_pages(client: MeetEngageClient) -> None:
     client.switch(error_body="html", bad_key="401", wrong_request="200_error")
-    for answer in (client.send("/elsewhere"), client.send("", {})):
+    for answer in (client.send("GET", "/elsewhere"), client.send("GET", "", {})):
         assert answer.headers["content-type"].startswith("text/html")
         assert answer.body.startswith(b"<!doctype html>")
     assert client.data(0, 1, account="wrong").json()["output"] == []
@@ -126,7 +126,7 @@ def test_errors_may_be_pages(client: MeetEngageClient) -> None:
 @pytest.mark.parametrize("position", ["error_member", "output_missing", "output_null", "html"])
 def test_the_first_answer_may_be_bad(client: MeetEngageClient, position: str) -> None:
     client.switch(first_answer=position, beside_output="meta")
-    assert client.send("").json() == {"authenticated": True}
+    assert client.send("GET", "").json() == {"authenticated": True}
     answers = [client.data(0, noon(FUTURE)) for _ in range(3)]
     assert [answer.status for answer in answers] == [200] * 3
     assert [is_good(answer) for answer in answers] == [False, True, True]

@@ -1,45 +1,34 @@
-"""A plain client of this API for tests: one connection, one token, no cleverness."""
+"""A plain client of this API for tests, with a token, and a reader of all its lists."""
 
 from __future__ import annotations
 
-import http.client
-import json
+from collections import Counter
 from http import HTTPStatus
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
 
-from event_sandbox.testing import Answer
+from event_sandbox.testing import Answer, VendorClient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from event_sandbox.testing import Client
     from event_sandbox.wire import Json
 
 
-class AirmeetClient:
+class AirmeetClient(VendorClient):
     """Asks, and renews its token once when it is refused."""
 
-    def __init__(self, sandbox: Client) -> None:
-        self.sandbox = sandbox
-        self.vendor = sandbox.vendors["airmeet"]
-        parts = urlsplit(self.vendor["api_url"])
-        self.base = parts.path
-        self.connection = http.client.HTTPConnection(parts.netloc, timeout=10)
-        self.headers = {"Content-Type": "application/json"}
+    vendor_name = "airmeet"
 
-    def send(self, method: str, path: str, headers: dict[str, str] | None = None) -> Answer:
-        """Send one request; other headers than the usual ones may be given."""
-        given = self.headers if headers is None else headers
-        self.connection.request(method, self.base + path, headers=given)
-        response = self.connection.getresponse()
-        lower = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, lower, response.read())
+    def __init__(self, sandbox: Client) -> None:
+        super().__init__(sandbox)
+        self.headers = {"Content-Type": "application/json"}
 
     def auth(self, access: str | None = None, secret: str | None = None) -> Answer:
         """Ask for a token, with the right keys unless others are given."""
-        settings = self.vendor["settings"]
         keys = {
-            "X-Airmeet-Access-Key": access or settings["access_key"],
-            "X-Airmeet-Secret-Key": secret or settings["secret_key"],
+            "X-Airmeet-Access-Key": access or self.settings["access_key"],
+            "X-Airmeet-Secret-Key": secret or self.settings["secret_key"],
         }
         return self.send("POST", "/auth", keys)
 
@@ -50,22 +39,15 @@ class AirmeetClient:
         self.headers["X-Airmeet-Access-Token"] = token
         return token
 
-    def ask(self, path: str) -> tuple[int, Json]:
+    def ask(self, path: str, **query: object) -> tuple[int, Json]:
         """Get a path; a refusal may mean that the token is over, so it is asked once more."""
         if "X-Airmeet-Access-Token" not in self.headers:
             self.sign_in()
-        answer = self.send("GET", path)
-        if answer.status in (400, 401, 412):
+        status, body = super().ask(path, **query)
+        if status in (400, 401, 412):
             self.sign_in()
-            answer = self.send("GET", path)
-        return answer.status, json.loads(answer.body or b"null")
-
-    def get(self, path: str) -> Json:
-        """Get a path, and insist on a good answer."""
-        status, body = self.ask(path)
-        if status != HTTPStatus.OK:
-            raise AssertionError(path, status, body)
-        return body
+            status, body = super().ask(path, **query)
+        return status, body
 
     def events(self) -> list[Json]:
         """Give the listed events."""
@@ -80,6 +62,97 @@ class AirmeetClient:
         """Give the uid of the first event of that status."""
         return str(next(event["uid"] for event in self.events() if event["status"] == status))
 
-    def switch(self, **positions: str) -> None:
-        """Move switches."""
-        self.sandbox.control("POST", "/switches", {"airmeet": positions})
+
+_EVENT: Final = "/airmeet/{event}"
+_LISTS: Final = {
+    "airmeets": ("/airmeets?size=500", "data"),
+    "participants": (
+        f"{_EVENT}/participants?resultSize=1000&sortingKey=registrationDate&sortingDirection=ASC",
+        "participants",
+    ),
+    "sessions": (f"{_EVENT}/info", "sessions"),
+    "custom_fields": (f"{_EVENT}/custom-fields", "customFields"),
+    "event_attendance": (f"{_EVENT}/attendees?size=50", "data"),
+    "session_attendance": ("/session/{session}/attendees?size=50", "data"),
+    "booths": (f"{_EVENT}/booths", "booths"),
+    "booth_attendance": (f"{_EVENT}/booth/{{booth}}/booth-attendance?size=50", "data"),
+    "poll_responses": (f"{_EVENT}/polls?size=50", "data"),
+    "questions": (f"{_EVENT}/questions", "data"),
+    "tracks": (f"{_EVENT}/tracks", "tracks"),
+    "registration_utms": (f"{_EVENT}/utms?size=50", "data"),
+    "session_recordings": (f"{_EVENT}/session-recordings?sessionIds={{sessions}}", "recordings"),
+    "replay_attendance": (f"{_EVENT}/event-replay-attendees?size=50", "data"),
+}
+"""For each stream, the list that holds it, and the member of an answer that holds the rows."""
+
+
+class AirmeetReader(AirmeetClient):
+    """Reads each list when it is first looked at, and keeps the answers as they are."""
+
+    def __init__(self, sandbox: Client) -> None:
+        super().__init__(sandbox)
+        self.statuses: Counter[tuple[int, str]] = Counter()
+        self._bodies: dict[str, list[Json]] = {}
+
+    def bodies(self, stream: str) -> list[Json]:
+        """Give the good answers, in the order in which they came."""
+        if stream not in self._bodies:
+            paths = self._paths(stream)
+            self._bodies[stream] = [body for path in paths for body in self._walk(path)]
+        return self._bodies[stream]
+
+    def rows(self, stream: str) -> list[Json]:
+        """Give the rows; a page that comes once more is not read twice."""
+        bodies, name = self.bodies(stream), _LISTS[stream][1]
+        pages = [
+            body
+            for body, before in zip(bodies, [None, *bodies], strict=False)
+            if body != before or not body[name]
+        ]
+        return [row for body in pages for row in body[name] or ()]
+
+    def _paths(self, stream: str) -> list[str]:
+        template, _ = _LISTS[stream]
+        if stream == "airmeets":
+            return [template]
+        return [
+            template.format(event=event["uid"], **names)
+            for event in self.rows("airmeets")
+            for names in self._children(template, event["uid"])
+        ]
+
+    def _children(self, template: str, event: str) -> list[dict[str, str]]:
+        """Give what a path names besides the event: each session or booth, or all sessions."""
+        if "{session" in template:
+            keys = [row["sessionid"] for row in self._list(f"/airmeet/{event}/info", "sessions")]
+            together = {"sessions": ",".join(keys)}
+            return [together] if "{sessions}" in template else [{"session": key} for key in keys]
+        if "{booth}" in template:
+            booths = self._list(f"/airmeet/{event}/booths", "booths")
+            return [{"booth": booth["uid"]} for booth in booths]
+        return [{}]
+
+    def _list(self, path: str, name: str) -> list[Json]:
+        status, body = self.ask(path)
+        return list(body[name] or ()) if status == HTTPStatus.OK else []
+
+    def _walk(self, path: str) -> Iterator[Json]:
+        """Follow `after`, or page numbers, until they lead nowhere new."""
+        url, people = path, 0
+        seen: set[int] = set()
+        while True:
+            status, body = self.ask(url)
+            said = body if isinstance(body, dict) else {}
+            self.statuses[status, str(said.get("statusMessage"))] += 1
+            if status != HTTPStatus.OK or said.get("statusCode", status) != status:
+                return
+            yield body
+            people += said.get("userCount", 0)
+            after = said.get("cursors", {}).get("after")
+            if people < said.get("totalUserCount", 0):
+                url = f"{path}&pageNumber={people // said['userCount'] + 1}"
+            elif after is not None and after not in seen:
+                seen.add(after)
+                url = f"{path}&after={after}"
+            else:
+                return

@@ -1,51 +1,34 @@
-"""A plain client of this API for tests: one connection, and pages until there is nothing new."""
+"""A plain client of this API for tests, with its key, and a reader of both lists."""
 
 from __future__ import annotations
 
-import http.client
-import json
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from collections import Counter
+from typing import TYPE_CHECKING, Final
 
-from event_sandbox.testing import Answer
+from event_sandbox.testing import VendorClient
 
 if TYPE_CHECKING:
     from event_sandbox.testing import Client
     from event_sandbox.wire import Json
 
 
-class ExpoPlatformClient:
-    """Asks, and takes an answer for what it is."""
+class ExpoPlatformClient(VendorClient):
+    """Reads the export, with all switches about pages as they begin."""
+
+    vendor_name = "expoplatform"
 
     def __init__(self, sandbox: Client) -> None:
-        self.sandbox = sandbox
-        vendor = sandbox.vendors["expoplatform"]
-        self.event_ids: list[int] = vendor["settings"]["event_ids"]
-        self.headers = {"Authorization": f"Basic {vendor['settings']['api_key']}"}
-        parts = urlsplit(vendor["api_url"])
-        self.base = parts.path + "/api/v2"
-        self.connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+        super().__init__(sandbox)
+        self.base += "/api/v2"
+        self.event_ids: list[int] = self.settings["event_ids"]
+        self.headers = {"Authorization": f"Basic {self.settings['api_key']}"}
 
-    def send(self, path: str, headers: dict[str, str] | None = None, **query: Any) -> Answer:
-        """Send one request, with the key unless other headers are given."""
-        target = f"{self.base}{path}?{urlencode(query)}"
-        given = self.headers if headers is None else headers
-        self.connection.request("GET", target, headers=given)
-        response = self.connection.getresponse()
-        lower = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, lower, response.read())
-
-    def ask(self, path: str, **query: Any) -> tuple[int, Json]:
-        """Get a path."""
-        answer = self.send(path, **query)
-        return answer.status, json.loads(answer.body)
-
-    def export(self, event_id: int = 1041, **query: Any) -> tuple[int, Json]:
+    def export(self, event_id: int = 1041, **query: object) -> tuple[int, Json]:
         """Ask for a page of the export."""
         return self.ask("/meetings/export", event_id=event_id, **query)
 
-    def meetings(self, event_id: int = 1041, **query: Any) -> list[Json]:
-        """Read the export to its end, page by page, with all switches about pages as they begin."""
+    def meetings(self, event_id: int = 1041, **query: object) -> list[Json]:
+        """Read the export to its end, page by page."""
         rows: list[Json] = []
         for page in range(1, 1000):
             _, body = self.export(event_id, page=page, **query)
@@ -54,6 +37,62 @@ class ExpoPlatformClient:
             rows += body["data"]
         return rows
 
-    def switch(self, **positions: str) -> None:
-        """Move switches."""
-        self.sandbox.control("POST", "/switches", {"expoplatform": positions})
+
+_LISTS: Final = {
+    "meetings": "/meetings/export?event_id={event}&per_page=500",
+    "participants": "/participants/{event}/list?limit=100",
+}
+
+
+class ExpoPlatformReader(ExpoPlatformClient):
+    """Reads each list when it is first looked at, and keeps the answers as they are."""
+
+    def __init__(self, sandbox: Client) -> None:
+        super().__init__(sandbox)
+        self.statuses: Counter[int] = Counter()
+        self._walks: dict[str, list[list[Json]]] = {}
+
+    def bodies(self, stream: str) -> list[Json]:
+        """Give the answers about the first event: the last one has no rows that are new."""
+        return self._read(stream)[0]
+
+    def rows(self, stream: str) -> list[Json]:
+        """Give the rows of all events, those of a page that comes once more only once."""
+        rows: list[Json] = []
+        for bodies in self._read(stream):
+            pages = [rows_in(body) for body in bodies]
+            new = [page for number, page in enumerate(pages) if page not in pages[:number]]
+            rows += [row for page in new for row in page]
+        return rows
+
+    def _read(self, stream: str) -> list[list[Json]]:
+        if stream not in self._walks:
+            paths = [_LISTS[stream].format(event=event) for event in self.event_ids]
+            self._walks[stream] = [self._walk(path) for path in paths]
+        return self._walks[stream]
+
+    def _walk(self, path: str) -> list[Json]:
+        """Turn pages until one is empty, was there before, or is an error."""
+        bodies: list[Json] = []
+        while True:
+            status, body = self.ask(f"{path}&page={len(bodies) + 1}")
+            self.statuses[status] += 1
+            bodies.append(body)
+            rows = rows_in(body)
+            if not rows or any(rows == rows_in(before) for before in bodies[:-1]):
+                return bodies
+
+
+def members(body: Json) -> dict[str, Json]:
+    """Give what stands beside the rows, and the rows: `data` may hold both."""
+    data = body.get("data")
+    return dict(data if isinstance(data, dict) else body)
+
+
+def rows_in(body: Json) -> list[Json]:
+    """Find the rows, at most two levels deep; an error has none."""
+    if isinstance(body, list):
+        return body
+    found = members(body)
+    lists = [value for value in found.values() if isinstance(value, list)]
+    return [] if "errors" in found or not lists else list(lists[0])

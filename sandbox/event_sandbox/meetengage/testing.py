@@ -1,16 +1,14 @@
-"""A plain client of this API for tests: one connection, whole windows, no cleverness."""
+"""A plain client of this API for tests, with whole windows."""
 
 from __future__ import annotations
 
 import base64
 import datetime as dt
-import http.client
 import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
 
-from event_sandbox.testing import TODAY, Answer
+from event_sandbox.testing import TODAY, Answer, VendorClient, with_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,26 +17,15 @@ if TYPE_CHECKING:
     from event_sandbox.wire import Json
 
 
-class MeetEngageClient:
+class MeetEngageClient(VendorClient):
     """Asks; a range that is refused it asks for again, then in halves."""
 
-    def __init__(self, sandbox: Client) -> None:
-        self.sandbox = sandbox
-        self.vendor = sandbox.vendors["meetengage"]
-        settings = self.vendor["settings"]
-        self.account = settings["account"]
-        parts = urlsplit(self.vendor["api_url"])
-        self.base = parts.path
-        self.connection = http.client.HTTPConnection(parts.netloc, timeout=10)
-        self.headers = basic(settings["key_id"], settings["key_secret"])
+    vendor_name = "meetengage"
 
-    def send(self, path: str, headers: dict[str, str] | None = None, method: str = "GET") -> Answer:
-        """Send one request; other headers than the usual ones may be given."""
-        given = self.headers if headers is None else headers
-        self.connection.request(method, self.base + path, headers=given)
-        response = self.connection.getresponse()
-        lower = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, lower, response.read())
+    def __init__(self, sandbox: Client) -> None:
+        super().__init__(sandbox)
+        self.account: str = self.settings["account"]
+        self.headers = basic(self.settings["key_id"], self.settings["key_secret"])
 
     def data(
         self, from_date: int, to_date: int, method: str = "standard", account: str | None = None
@@ -50,7 +37,7 @@ class MeetEngageClient:
             "from_date": from_date,
             "to_date": to_date,
         }
-        return self.send(f"/organisation_data?{urlencode(asked)}")
+        return self.send("GET", with_query("/organisation_data", asked))
 
     def whole(self, first: dt.date, last: dt.date, method: str = "standard") -> list[Json]:
         """Read the rows of these days in one piece, at the second attempt if need be."""
@@ -76,10 +63,6 @@ class MeetEngageClient:
     ) -> list[Json]:
         """Read all rows: past windows of a grid from 1970, then in one piece what lies ahead."""
         return [row for days in windows(window_days, today) for row in self.rows(*days, method)]
-
-    def switch(self, **positions: str) -> None:
-        """Move switches."""
-        self.sandbox.control("POST", "/switches", {"meetengage": positions})
 
 
 def basic(key_id: str, secret: str) -> dict[str, str]:

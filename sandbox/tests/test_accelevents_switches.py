@@ -1,0 +1,304 @@
+"""Each switch shows in the answers: what is claimed of a position is looked up there."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from event_sandbox.accelevents.switches import SWITCHES
+from event_sandbox.accelevents.testing import AcceleventsReader
+from event_sandbox.registry import VENDORS
+from event_sandbox.testing import moved, shows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from event_sandbox.testing import Client
+    from event_sandbox.wire import Json
+
+STREAMS = VENDORS["accelevents"].streams
+SECRETS = {
+    *("streamKey", "rtmpUrl", "meetingPassword", "accessToken", "access_token", "cardType"),
+    "lastFour",
+}
+
+
+def values(rows: list[Json], *names: str) -> list[Json]:
+    return [row[name] for row in rows for name in names if name in row]
+
+
+def types(rows: list[Json], *names: str) -> set[type]:
+    return {type(value) for value in values(rows, *names) if value is not None}
+
+
+def details(reader: AcceleventsReader, *names: str) -> list[Json]:
+    return values(reader.rows("session_analytics_details"), *names)
+
+
+def dates(reader: AcceleventsReader, pattern: str) -> bool:
+    found = values(reader.rows("session_registrants"), "registrationDate")
+    found += values(reader.rows("orders"), "purchaseDate")
+    found += values(reader.rows("session_assets"), "createdAt")
+    return all(re.fullmatch(pattern, str(value)) for value in found)
+
+
+def times(reader: AcceleventsReader, pattern: str) -> bool:
+    rows = reader.rows("sessions") + reader.rows("session_analytics")
+    found = [value for value in values(rows, "startTime", "endTime") if value is not None]
+    return all(re.fullmatch(pattern, value) for value in found)
+
+
+def pages(reader: AcceleventsReader, stream: str, name: str) -> list[Json]:
+    """A member of the answers to one list; an event's pages, and those of the next, and so on."""
+    return values(reader.bodies(stream), name)
+
+
+def sizes(reader: AcceleventsReader, stream: str) -> set[int]:
+    return {len(rows) for rows in pages(reader, stream, "data")}
+
+
+def zones(reader: AcceleventsReader) -> set[tuple[bool, bool]]:
+    return {("timezoneId" in e, "equivalentTimezone" in e) for e in reader.rows("events")}
+
+
+def kind(reader: AcceleventsReader) -> str:
+    path = f"/rest/host/event/{reader.slugs[0]}/eventDetails"
+    return reader.send("GET", path).headers["content-type"]
+
+
+def errors(reader: AcceleventsReader) -> set[str]:
+    reader.rows("speakers")
+    return reader.errors
+
+
+CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
+    "foreign_event=none": lambda r: len(r.rows("events")) == 5,
+    "foreign_event=one": lambda r: len(r.rows("events")) == 4,
+    "analytics_scope=organisation": lambda r: len(r.rows("session_analytics")) == 5 * 34,
+    "analytics_scope=event": lambda r: len(r.rows("session_analytics")) == 30,
+    "content_type=json": lambda r: kind(r) == "application/json",
+    "content_type=text_plain": lambda r: kind(r) == "text/plain;charset=UTF-8",
+    "largest_page=500": lambda r: 36 in {len(rows) for rows in pages(r, "attendees", "attendees")},
+    "largest_page=ten": lambda r: sizes(r, "speakers") == {10, 2, 4, 0},
+    "largest_page=five": lambda r: sizes(r, "speakers") == {5, 2, 4, 0},
+    "paging=works": lambda r: [] in pages(r, "speakers", "data"),
+    "paging=everything": lambda r: sizes(r, "speakers") == {12, 4},
+    "paging=first_page_again": lambda r: sizes(r, "speakers") == {12, 4},
+    "past_end=empty": lambda r: [] in pages(r, "speakers", "data"),
+    "past_end=repeated": lambda r: [] not in pages(r, "speakers", "data"),
+    "host_pages=none": lambda r: [] not in pages(r, "session_analytics", "data"),
+    "host_pages=paged": lambda r: [] in pages(r, "session_analytics", "data"),
+    "records_total=right": lambda r: set(pages(r, "speakers", "recordsTotal")) == {12, 4},
+    "records_total=too_many": lambda r: set(pages(r, "speakers", "recordsTotal")) == {15, 7},
+    "records_total=too_few": lambda r: set(pages(r, "speakers", "recordsTotal")) == {1, 0},
+    "records_total=absent": lambda r: not pages(r, "speakers", "recordsTotal"),
+    "records_filtered=search": lambda r: set(pages(r, "speakers", "recordsFiltered")) == {12, 4},
+    "records_filtered=page": lambda r: set(pages(r, "speakers", "recordsFiltered")) == {12, 4, 0},
+    "error_member=null": lambda r: set(pages(r, "speakers", "error")) == {None},
+    "error_member=absent": lambda r: not pages(r, "speakers", "error"),
+    "error_member=first_call": lambda r: errors(r) == {"Something went wrong"},
+    "error_member=one_list": lambda r: errors(r) == {"Cannot read speakers"},
+    "list_envelope=data": lambda r: bool(pages(r, "orders", "data")),
+    "list_envelope=bare_list": lambda r: isinstance(r.bodies("orders")[0], list),
+    "list_envelope=named": lambda r: len(pages(r, "orders", "orders")) == len(r.bodies("orders")),
+    "analytics_envelope=data": lambda r: bool(pages(r, "session_analytics", "data")),
+    "analytics_envelope=bare_list": lambda r: isinstance(r.bodies("session_analytics")[0], list),
+    "analytics_envelope=sessions": lambda r: bool(pages(r, "session_analytics", "sessions")),
+    "session_attendees_envelope=data": lambda r: bool(pages(r, "session_attendees", "data")),
+    "session_attendees_envelope=bare_list": lambda r: isinstance(
+        r.bodies("session_attendees")[0], list
+    ),
+    "session_attendees_envelope=attendees": lambda r: bool(
+        pages(r, "session_attendees", "attendees")
+    ),
+    "attendees_envelope=attendees": lambda r: bool(pages(r, "attendees", "attendees")),
+    "attendees_envelope=data": lambda r: bool(pages(r, "attendees", "data")),
+    "absent_values=null": lambda r: None in details(r, "rtmpUrl"),
+    "absent_values=absent": lambda r: all(
+        None not in row.values() for row in r.rows("orders") + r.rows("sessions")
+    ),
+    "toggle_names=response": lambda r: len(details(r, "chatEnabled", "attendeeListEnabled")) == 60,
+    "toggle_names=request": lambda r: len(details(r, "enableChat", "enableQuesAndAns")) == 60,
+    "qanda_name=qandAPrivate": lambda r: len(details(r, "qandAPrivate")) == 30,
+    "qanda_name=qAndAPrivate": lambda r: len(details(r, "qAndAPrivate")) == 30,
+    "qanda_name=qandaPrivate": lambda r: len(details(r, "qandaPrivate")) == 30,
+    "ticket_id_name=eventTicketId": lambda r: all(
+        "eventTicketId" in row for row in r.rows("session_attendees")
+    ),
+    "ticket_id_name=eventTicketingId": lambda r: all(
+        "eventTicketingId" in row for row in r.rows("session_registrants")
+    ),
+    "event_names=documented": lambda r: values(r.rows("events"), "eventUrl") == r.slugs,
+    "event_names=display": lambda r: values(r.rows("events"), "eventURL") == r.slugs,
+    "session_speaker_fields=seed": lambda r: not values(r.rows("session_speakers"), "lastName"),
+    "session_speaker_fields=siblings": lambda r: (
+        types(r.rows("session_speakers"), "firstName") == {str}
+    ),
+    "session_speaker_fields=misspelled": lambda r: all(
+        "firatName" in row for row in r.rows("session_speakers")
+    ),
+    "ticket_type_fields=few": lambda r: {len(row) for row in r.rows("ticket_types")} == {4},
+    "ticket_type_fields=many": lambda r: all(
+        "typeId" in row and "maxTickerPerBuyer" in row for row in r.rows("ticket_types")
+    ),
+    "vocabulary=seed": lambda r: (
+        {"CHECK_IN_AVAILABEL", "NETWORKING SESSION"} <= set(details(r, "status", "format"))
+    ),
+    "vocabulary=siblings": lambda r: (
+        {"VISIBLE", "HIDDEN", "MEET_UP"} <= set(details(r, "status", "format"))
+    ),
+    "ids=number": lambda r: types(r.rows("session_attendees"), "eventTicketId") == {int},
+    "ids=text": lambda r: types(r.rows("session_attendees"), "eventTicketId", "userId") == {str},
+    "asset_ids=number": lambda r: types(r.rows("session_assets"), "assetId", "id") == {int},
+    "asset_ids=text": lambda r: types(r.rows("session_assets"), "playBackId", "id") == {str},
+    "own_ticket_ids=list": lambda r: [] in details(r, "currentUserRegisteredEventTicketId"),
+    "own_ticket_ids=scalar": lambda r: (
+        types(r.rows("sessions"), "currentUserRegisteredEventTicketId") == {int}
+    ),
+    "own_ticket_ids=null": lambda r: (
+        set(details(r, "currentUserRegisteredEventTicketId")) == {None}
+    ),
+    "asset_list=list": lambda r: {type(assets) for assets in details(r, "assetList")} == {list},
+    "asset_list=object": lambda r: (
+        {type(assets) for assets in details(r, "assetList")} == {list, dict}
+    ),
+    "speaker_tickets=null": lambda r: (
+        set(values(r.rows("speakers"), "ticketTypesForSpeaker")) == {None}
+    ),
+    "speaker_tickets=object": lambda r: (
+        types(r.rows("session_speakers"), "ticketTypesForSpeaker") == {dict}
+    ),
+    "speaker_tickets=list": lambda r: types(r.rows("speakers"), "ticketTypesForSpeaker") == {list},
+    "speaker_session=null": lambda r: not types(r.rows("speakers"), "sessionDTO"),
+    "speaker_session=object": lambda r: types(r.rows("speakers"), "sessionDTO") == {dict},
+    "sponsor_list=absent": lambda r: not details(r, "sponsorList"),
+    "sponsor_list=present": lambda r: len(details(r, "sponsorList")) == 30,
+    "order_ids=both": lambda r: all("orderId" in row and "id" in row for row in r.rows("orders")),
+    "order_ids=order_id_only": lambda r: not values(r.rows("orders"), "id"),
+    "order_ids=id_only": lambda r: not values(r.rows("orders"), "orderId"),
+    "session_times=minutes": lambda r: times(r, r"\d{4}/\d\d/\d\d \d\d:\d\d"),
+    "session_times=seconds": lambda r: times(r, r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d"),
+    "other_dates=local": lambda r: dates(r, r"\d{4}/\d\d/\d\d \d\d:\d\d"),
+    "other_dates=iso": lambda r: dates(r, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z"),
+    "other_dates=epoch_ms": lambda r: dates(r, r"\d{13}"),
+    "event_zone=both": lambda r: zones(r) == {(True, True), (False, False)},
+    "event_zone=timezone_id": lambda r: zones(r) == {(True, False), (False, False)},
+    "event_zone=equivalent_timezone": lambda r: zones(r) == {(False, True), (False, False)},
+    "event_zone=odd_id": lambda r: (
+        set(values(r.rows("events"), "timezoneId")) == {"Eastern Time (US & Canada)"}
+    ),
+    "event_zone=absent": lambda r: zones(r) == {(False, False)},
+    "event_dates=present": lambda r: len(values(r.rows("events"), "eventEndDate")) == 5,
+    "event_dates=absent": lambda r: not values(r.rows("events"), "eventEndDate"),
+    "event_secrets=absent": lambda r: "accessToken" not in json.dumps(r.rows("events")),
+    "event_secrets=top": lambda r: len(values(r.rows("events"), "accessToken")) == 5,
+    "event_secrets=nested": lambda r: json.dumps(r.rows("events")).count("accessToken") == 10,
+    "percentages=number": lambda r: (
+        types(r.rows("session_analytics"), "avgAttendedDuration") == {float}
+    ),
+    "percentages=text": lambda r: types(r.rows("session_registrants"), "engagement") == {str},
+    "embedded_json=text": lambda r: types(r.rows("sessions"), "documentKeyValue") == {str},
+    "embedded_json=object": lambda r: (
+        types(r.rows("exhibitors"), "colorConfig", "categoryPositionJson") == {dict, list}
+    ),
+    "unknown_fields=absent": lambda r: not values(r.rows("orders"), "brandNew"),
+    "unknown_fields=present": lambda r: len(values(r.rows("orders"), "brandNew")) == 54,
+    "odd_types=present": lambda r: "perhaps" in values(r.rows("session_attendees"), "attended"),
+}
+ELSEWHERE = {
+    "compression",  # in test_control: it changes no answer
+    "key",  # nothing can be read; this and the next ones are in test_accelevents_form
+    "auth",
+    "analytics_path",
+    "error_body",
+    "unknown_session",
+    "event_id_param",
+    "wrong_path",
+    "expand_tokens",
+    "row_order",  # this and the next one are in test_accelevents_pages
+    "order_filter",
+}
+MOVED = moved(SWITCHES, ELSEWHERE)
+
+
+@pytest.fixture(scope="module")
+def by_default(shared: Client) -> set[str]:
+    """The positions whose claims hold while no switch is moved."""
+    shared.control("DELETE", "/switches")
+    reader = AcceleventsReader(shared)
+    return {position for position in CLAIMS if shows(CLAIMS, position, reader)}
+
+
+def test_every_position_is_claimed_about_here_or_elsewhere() -> None:
+    usual = {f"{switch.name}={switch.default}" for switch in SWITCHES}
+    assert set(CLAIMS) - usual == set(MOVED)
+    assert {switch.name for switch in SWITCHES} >= ELSEWHERE
+
+
+def test_by_default_the_usual_positions_show_and_no_others(by_default: set[str]) -> None:
+    assert by_default == set(CLAIMS) - set(MOVED)
+
+
+@pytest.mark.parametrize("position", MOVED)
+def test_each_position_shows_in_the_answers(sandbox: Client, position: str) -> None:
+    reader = AcceleventsReader(sandbox)
+    name, _, to = position.partition("=")
+    reader.switch(**{name: to})
+    assert shows(CLAIMS, position, reader)
+
+
+def test_secrets_are_in_the_truth_only_on_request(sandbox: Client) -> None:
+    columns = {
+        "events": {"access_token"},
+        "sessions": {"stream_key", "rtmp_url", "meeting_password"},
+        "session_analytics_details": {"stream_key", "rtmp_url", "meeting_password"},
+        "orders": {"card_type", "last_four"},
+    }
+    positions = {"event_secrets": "nested", "speaker_session": "object"}
+    sandbox.control("POST", "/switches", {"accelevents": positions})
+    for stream in STREAMS:
+        without = sandbox.truth("accelevents", stream)
+        with_secrets = sandbox.truth("accelevents", stream, include_secrets=True)
+        assert set(with_secrets[0]) - set(without[0]) == columns.get(stream, set())
+        assert not any(f'"{name}"' in json.dumps(without) for name in SECRETS)
+    shown = {
+        stream: json.dumps(sandbox.truth("accelevents", stream, include_secrets=True))
+        for stream in ("events", "sessions", "speakers", "orders")
+    }
+    assert '"accessToken"' in shown["events"]
+    assert "sk-700123-9c1e" in shown["sessions"]
+    assert '"meetingPassword"' in shown["speakers"]
+    assert '"lastFour"' in shown["orders"]
+    reader = AcceleventsReader(sandbox)
+    assert values(reader.rows("sessions"), "streamKey") == [
+        row["stream_key"] for row in sandbox.truth("accelevents", "sessions", include_secrets=True)
+    ]
+
+
+def test_what_cannot_be_measured_is_missing_and_not_zero(sandbox: Client) -> None:
+    rows = {row["session_id"]: row for row in sandbox.truth("accelevents", "session_analytics")}
+    listed = sandbox.truth("accelevents", "sessions")
+    blind = [
+        rows[session["session_id"]]
+        for session in listed
+        if session["stream_provider"] in ("ZOOM", "WISTIA", "FACEBOOK")
+        or session["format"] in ("WORKSHOP", "MEET_UP")
+    ]
+    assert len(blind) > 10
+    for name in ("avg_attended_duration", "live_views", "recording_views", "watch_time"):
+        assert {row[name] for row in blind} == {None}
+        assert 0 in {row[name] for row in rows.values()}
+
+
+def test_an_event_without_a_zone(sandbox: Client) -> None:
+    """Its texts have no instants, and its sessions end as if their clock were UTC's."""
+    rows = [r for r in sandbox.truth("accelevents", "sessions") if "hub-4" in r["event_url"]]
+    assert {row["end_time_utc"] for row in rows} == {None}
+    assert sum(row["session_end_time"] is None for row in rows) == 1
+    for row in rows:
+        if row["end_time"] is not None:
+            text = row["session_end_time"]
+            assert row["end_time"] == text[:16].replace("-", "/").replace("T", " ")
