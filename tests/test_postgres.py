@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,13 @@ import yaml
 
 from scripts.comparison import canonical
 from scripts.postgres import serving_postgres
-from scripts.project import Project
+from scripts.project import MeltanoError, Project
 from scripts.sandbox import serving, tap_of
+from tests.test_personal_data import SEED, hashes, people, uncomment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from scripts.postgres import Database
     from scripts.sandbox import Row, Sandbox
@@ -151,32 +154,81 @@ def test_marts_join_up(sandbox: Sandbox, database: Database) -> None:
     assert summary == {name: len(sandbox.truth("conferencesio", name)) for name in summary}
 
 
-def test_a_column_more_or_less_in_the_loaders_table(postgres: Project, database: Database) -> None:
-    """Runs after the tests above, on their tables."""
+def test_a_column_more_or_less_in_the_loaders_table_and_a_stream_more(
+    postgres: Project, database: Database
+) -> None:
+    """Runs after the tests above, on their tables: the build fails by name, and loses nothing."""
     database.run(
         "alter table loaded_tap_conferencesio.sessions drop column location cascade;"
         "alter table loaded_tap_conferencesio.sessions add column entrance text;"
         "update loaded_tap_conferencesio.sessions"
         " set entrance = 'left', extra_fields = '{\"floor\": 2}';"
+        "alter table loaded_tap_meetengage.organisation_data_standard add column discovered text;"
+        "create schema loaded_tap_other; create table loaded_tap_other.things (id text);"
     )
-    postgres.run("run", "dbt-postgres:build")
+    with pytest.raises(MeltanoError) as failed:
+        postgres.run("run", "dbt-postgres:build")
+    database.run("drop schema loaded_tap_other cascade;")
+    said = str(failed.value)
+    assert "no model has these columns" in said
+    assert "extra_fields: tap_conferencesio.sessions: entrance. ./dev models" in said
+    assert "the loader's tables of tap_other.things. ./dev models" in said
     assert types_of_views(database) == declared_types(postgres)
     for row in database.rows("select location, extra_fields from tap_conferencesio.sessions"):
         assert row == {"location": None, "extra_fields": {"entrance": "left", "floor": 2}}
 
 
-def test_a_stream_that_a_stream_map_renames(postgres: Project, database: Database) -> None:
-    """Runs last: the model is changed as `./dev models` does it."""
-    models = postgres.root / "transform" / "models" / "tap_conferencesio"
-    model = models / "tap_conferencesio__questions.sql"
-    model.write_text(model.read_text().replace("alias='questions'", "alias='asked'"))
-    database.run(
-        "create schema if not exists loaded_tap_conferencesio;"
-        "create table loaded_tap_conferencesio.asked (subdomain text, session_id text,"
-        " question_key text, read_at timestamp);"
-        "insert into loaded_tap_conferencesio.asked values ('x', 's', 'q', '2026-01-01');"
+@pytest.fixture(scope="module")
+def mapped(postgres: Project, database: Database) -> Database:
+    """Last of all: with stream maps, and with what nobody sends any more, told to stay."""
+    path = postgres.root / "meltano.yml"
+    uncomment(path)
+    content = yaml.safe_load(path.read_text())
+    (tap,) = (p for p in content["plugins"]["extractors"] if p["name"] == "tap-conferencesio")
+    tap["config"]["stream_maps"]["questions"]["__alias__"] = "asked"
+    path.write_text(yaml.safe_dump(content))
+    transform = postgres.root / "transform"
+    model = transform / "models" / "tap_conferencesio" / "tap_conferencesio__questions.sql"
+    replace_once(model, "alias='questions'", "alias='asked'")  # as `./dev models` does it
+    replace_once(
+        transform / "dbt_project.yml",
+        "without_model: []",
+        "without_model: [tap_other, tap_conferencesio.sessions.former]",
     )
-    postgres.run("run", "dbt-postgres:build")
-    assert database.rows("select question_key from tap_conferencesio.asked") == [
-        {"question_key": "q"}
-    ]
+    database.run(
+        "drop schema if exists loaded_tap_conferencesio cascade;"
+        "create schema loaded_tap_conferencesio;"
+        "create table loaded_tap_conferencesio.sessions"
+        " (subdomain text, id text, former text, primary key (subdomain, id));"
+        "create schema loaded_tap_other;"
+        "create table loaded_tap_other.things (id text);"
+    )
+    variables = postgres.extra | {"EVENTS_HASH_SEED": SEED}
+    Project(postgres.root, variables).run(
+        "run", "--full-refresh", "tap-conferencesio", "target-postgres", "dbt-postgres:build"
+    )
+    return database
+
+
+def replace_once(path: Path, old: str, new: str) -> None:
+    before, after = path.read_text().split(old)
+    path.write_text(before + new + after)
+
+
+def test_nobody_can_be_found_in_tables(mapped: Database, sandbox: Sandbox) -> None:
+    """Neither in the loader's nor in the views of them."""
+    relations = mapped.rows(
+        "select table_schema || '.' || table_name as name from information_schema.tables"
+        " where table_schema like '%tap\\_conferencesio' or table_schema = 'marts'"
+    )
+    queries = [f"select one::text from {one['name']} as one" for one in relations]  # noqa: S608 - our own
+    found = mapped.run(" union all ".join(queries))
+    everybody = people(sandbox)
+    assert hashes(everybody) & {*re.findall(r"\b[0-9a-f]{64}\b", found)}
+    assert [one for one in everybody if re.search(rf"\b{re.escape(one)}\b", found)] == []
+    assert "@" not in found
+
+
+def test_a_stream_that_a_stream_map_renames(mapped: Database, sandbox: Sandbox) -> None:
+    expected = len(sandbox.truth("conferencesio", "questions"))
+    assert count(mapped, "tap_conferencesio.asked") == expected > 0

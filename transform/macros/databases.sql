@@ -56,3 +56,49 @@
         cast(stored.{{ quoted([name]) }} as {{ type }})
     {%- endif -%}
 {%- endmacro %}
+
+{# What has arrived: rows of TAP.STREAM and TAP. #}
+{% macro arrived_streams() -%}
+    {{ return(adapter.dispatch('arrived_streams')()) }}
+{%- endmacro %}
+
+{% macro duckdb__arrived_streams() -%}
+    select distinct tap || '.' || stream, tap from loading.arrived order by all
+{%- endmacro %}
+
+{% macro postgres__arrived_streams() -%}
+    select substr(table_schema, 8) || '.' || table_name, substr(table_schema, 8)
+    from information_schema.tables where table_schema like 'loaded\_%' order by 1
+{%- endmacro %}
+
+{# What it consists of: rows of TAP.STREAM and the name of a column. #}
+{% macro arrived_columns() -%}
+    {{ return(adapter.dispatch('arrived_columns')()) }}
+{%- endmacro %}
+
+{# Those of new files. #}
+{% macro duckdb__arrived_columns() -%}
+    select distinct tap || '.' || stream, unnest(members) as name
+    from loading.shapes join loading.arrived using (path) order by name
+{%- endmacro %}
+
+{# Without the loader's own. #}
+{% macro postgres__arrived_columns() -%}
+    select substr(table_schema, 8) || '.' || table_name, column_name
+    from information_schema.columns
+    where table_schema like 'loaded\_%' and column_name not like '\_sdc\_%' order by ordinal_position
+{%- endmacro %}
+
+{#
+  The streams, TAP.STREAM, that a model of what is current takes in: if a stream map has renamed its stream, also the
+  files from before; the loader's table from before it does not.
+#}
+{% macro streams_of(node) -%}
+    {%- set earlier = node.name | replace(node.schema ~ '__', node.schema ~ '.', 1) -%}
+    {{ return([node.schema ~ '.' ~ node.alias] + ([earlier] if target.type == 'duckdb' else [])) }}
+{%- endmacro %}
+
+{% macro without_model_advice() -%}
+    {{ return(models_command() ~ ' writes the models of what the settings of this project make; what is to stay without,'
+        ~ ' name in the variable without_model of dbt_project.yml.') }}
+{%- endmacro %}
