@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
@@ -61,7 +61,7 @@ class Front:
 class Gate:
     """The door of one vendor."""
 
-    def __init__(self, sandbox: Sandbox, vendor: Vendor, connections: Connections) -> None:
+    def __init__(self, sandbox: Sandbox, vendor: Vendor[Any], connections: Connections) -> None:
         self._base_path = vendor.base_path
         self._sandbox = sandbox
         self._vendor = vendor

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.shared import Shared
 
 
 class KeptAnswers:
-    """Answers by what was asked for; all of them go when the sandbox's generation changes."""
+    """Answers by what was asked for; all of them go when the generation changes."""
 
-    def __init__(self, sandbox: Sandbox, most_bytes: int) -> None:
-        self._sandbox = sandbox
+    def __init__(self, shared: Shared, most_bytes: int) -> None:
+        self._shared = shared
         self._most_bytes = most_bytes
         self._answers: dict[str, Response] = {}
         self._bytes = 0
-        self._generation = sandbox.generation
+        self._generation = shared.generation
 
     def get(self, asked: str) -> Response | None:
         """Give the answer that is still true."""
-        if self._generation != self._sandbox.generation:
+        if self._generation != self._shared.generation:
             self._forget()
         return self._answers.get(asked)
 
@@ -37,4 +37,4 @@ class KeptAnswers:
     def _forget(self) -> None:
         self._answers.clear()
         self._bytes = 0
-        self._generation = self._sandbox.generation
+        self._generation = self._shared.generation

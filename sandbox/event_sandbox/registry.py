@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from event_sandbox.accelevents import Accelevents
-from event_sandbox.airmeet import Airmeet
-from event_sandbox.conferencesio import ConferencesIO
+from event_sandbox.accelevents import ACCELEVENTS
+from event_sandbox.airmeet import AIRMEET
+from event_sandbox.conferencesio import CONFERENCESIO
 from event_sandbox.errors import UserError
-from event_sandbox.expoplatform import ExpoPlatform
-from event_sandbox.meetengage import MeetEngage
+from event_sandbox.expoplatform import EXPOPLATFORM
+from event_sandbox.meetengage import MEETENGAGE
 
 if TYPE_CHECKING:
     from event_sandbox.vendor import Vendor
 
-VENDORS: Final[dict[str, Vendor]] = {
+VENDORS: Final[dict[str, Vendor[Any]]] = {
     vendor.name: vendor
     for vendor in (
-        ConferencesIO(),
-        Airmeet(),
-        ExpoPlatform(),
-        MeetEngage(),
-        Accelevents(),
+        CONFERENCESIO,
+        AIRMEET,
+        EXPOPLATFORM,
+        MEETENGAGE,
+        ACCELEVENTS,
     )
 }
 
 
-def find_vendor(name: str) -> Vendor:
+def find_vendor(name: str) -> Vendor[Any]:
     """Give the vendor of that name."""
     if name not in VENDORS:
         message = f"unknown vendor: {name!r}. Known: {', '.join(VENDORS)}."
@@ -34,7 +34,7 @@ def find_vendor(name: str) -> Vendor:
     return VENDORS[name]
 
 
-def find_stream(vendor: Vendor, stream: str) -> str:
+def find_stream(vendor: Vendor[Any], stream: str) -> str:
     """Give the stream's name back, if the vendor has it."""
     if stream not in vendor.streams:
         message = (

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from event_sandbox.errors import UserError
-from event_sandbox.faults import FaultPlan
-from event_sandbox.preparation import Preparation
 from event_sandbox.registry import VENDORS, find_stream, find_vendor
-from event_sandbox.request_log import RequestLog
+from event_sandbox.shared import Shared
 from event_sandbox.switches import SwitchBoard
-from event_sandbox.vendor import Changeable, Discoverable
 from event_sandbox.world import advance
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Mapping
 
-    from event_sandbox.limits import RateLimit
+    from event_sandbox.request_log import RequestLog
     from event_sandbox.world import World
 
 
@@ -34,11 +31,8 @@ class _Planned:
     happen: Callable[[], None]
 
 
-class Sandbox:
-    """Everything that vendors' APIs and the control API share.
-
-    `generation` grows whenever an answer may have changed, so that vendors may keep answers.
-    """
+class Sandbox(Shared):
+    """What the control API acts on: it lets time pass, moves switches, and tells the truth."""
 
     def __init__(
         self,
@@ -47,17 +41,8 @@ class Sandbox:
         log: RequestLog | None = None,
         on_advance: Callable[[World], None] | None = None,
     ) -> None:
-        self.world = world
-        self.switches = SwitchBoard({name: vendor.switches for name, vendor in VENDORS.items()})
-        self.faults = FaultPlan()
-        self.preparation = Preparation()
-        self.log = RequestLog() if log is None else log
-        self.limits: dict[str, RateLimit] = {}
-        """Of the vendors that have one, by name."""
-        self.latency_seconds = 0.0
-        self.generation = 0
-        self.counters: Counter[str] = Counter()
-        """What must never happen and did, by `vendor.name`."""
+        switches = {name: vendor.switches for name, vendor in VENDORS.items()}
+        super().__init__(world, SwitchBoard(switches), log)
         self._on_advance = on_advance
         self._before_vanishing: World | None = None
         self._planned: list[_Planned] = []
@@ -73,11 +58,11 @@ class Sandbox:
         """Give the truth of a stream as JSON lines."""
         vendor = find_vendor(vendor_name)
         find_stream(vendor, stream)
-        positions = self.switches.of(vendor_name)
-        if all_columns and isinstance(vendor, Discoverable):
-            rows = vendor.all_columns(self.world, positions, stream)
+        view = vendor.look(self.world, self.switches.of(vendor_name))
+        if all_columns and vendor.all_columns:
+            rows = vendor.all_columns(view, stream)
         else:
-            rows = vendor.truth(self.world, positions, stream, include_secrets=include_secrets)
+            rows = vendor.streams[stream].rows(view, include_secrets=include_secrets)
         return msgspec.json.Encoder().encode_lines(list(rows))
 
     def advance(self, steps: int) -> Counter[str]:
@@ -113,7 +98,7 @@ class Sandbox:
             Its key, which may be left to the vendor to choose.
         """
         vendor = find_vendor(vendor_name)
-        key = key or vendor.newest_parent(self.world, self.switches.of(vendor_name))
+        key = key or vendor.newest_parent(vendor.look(self.world, self.switches.of(vendor_name)))
         if key is None or not vendor.has_parent(self.world, key):
             message = f"there is no {key!r}" if key else "there is nothing with attendance"
             raise UserError(message)
@@ -133,7 +118,7 @@ class Sandbox:
     def change(self, vendor_name: str, kind: str, after_requests: int) -> None:
         """Let something happen now or during the n-th vendor request from now."""
         vendor = find_vendor(vendor_name)
-        known = vendor.changes if isinstance(vendor, Changeable) else {}
+        known = vendor.changes
         if kind not in known:
             message = (
                 f"unknown kind of change to {vendor_name}: {kind!r}."

@@ -14,14 +14,11 @@ from event_sandbox.connections import Connections
 from event_sandbox.errors import SurroundingsError
 from event_sandbox.front import Front
 from event_sandbox.registry import VENDORS
-from event_sandbox.vendor import KnowsItsWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from event_sandbox.sandbox import Sandbox
-    from event_sandbox.vendor import Vendor
-    from event_sandbox.world import World
 
 _STOP_SECONDS = 1
 
@@ -66,17 +63,11 @@ def describe(sandbox: Sandbox, listening: socket.socket) -> dict[str, Any]:
     vendors = {
         vendor.name: {
             "api_url": url + vendor.base_path,
-            "settings": _settings(vendor, sandbox.world),
+            "settings": {**vendor.settings, **vendor.settings_in(sandbox.world)},
         }
         for vendor in VENDORS.values()
     }
     return {"url": url, "vendors": vendors}
-
-
-def _settings(vendor: Vendor, world: World) -> dict[str, Any]:
-    """Give a vendor's settings, with those that depend on the world."""
-    more = vendor.settings_in(world) if isinstance(vendor, KnowsItsWorld) else {}
-    return {**vendor.settings, **more}
 
 
 def serve(

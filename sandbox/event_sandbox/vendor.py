@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,87 +12,56 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp
 
-    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.columns import Stream
+    from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions, Switch
+    from event_sandbox.wire import Row
     from event_sandbox.world import World
 
-Row = dict[str, Any]
-"""A row of truth: the columns of a stream."""
+V = TypeVar("V")
 
 
-class Vendor(Protocol):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor(Generic[V]):
     """One vendor: an API on the wire, and what a perfect extraction of it holds."""
 
-    @property
-    def name(self) -> str:
-        """The vendor's name in paths and settings."""
+    name: str
+    """In paths and settings."""
+    base_path: str
+    """Where the documented base URL lies on the sandbox."""
+    switches: Sequence[Switch]
+    """The open questions about this vendor's API."""
+    settings: Mapping[str, Any]
+    """What a tap must be given to be let in."""
+    settings_in: Callable[[World], Mapping[str, Any]] = lambda _: {}
+    """Those that depend on the world."""
+    make_app: Callable[[Shared], ASGIApp]
+    """The API itself; paths still begin with `base_path`."""
+    error: Callable[[Positions, int, str], Response]
+    """An injected error, in the form that the vendor gives errors in."""
+    credential_headers: Sequence[str]
+    is_authorised: Callable[[Headers], bool]
+    """Whether the credentials that came along are right."""
 
-    @property
-    def base_path(self) -> str:
-        """Where the documented base URL lies on the sandbox."""
+    look: Callable[[World, Positions], V]
+    """What of the world this vendor has."""
+    streams: Mapping[str, Stream[V]]
+    """The truth."""
+    all_columns: Callable[[V, str], Iterator[Row]] | None = None
+    """A stream's rows with columns that no document names; `streams` has the others only."""
+    changes: Mapping[str, Callable[[World], None]] = field(default_factory=dict)
+    """What can happen to the data while a reader turns pages, by kind."""
 
-    @property
-    def switches(self) -> Sequence[Switch]:
-        """The open questions about this vendor's API."""
+    newest_parent: Callable[[V], str | None]
+    """The key of the newest thing with attendance that the vendor lists: a session, or an event.
 
-    @property
-    def streams(self) -> Sequence[str]:
-        """The streams that there is truth for."""
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """What a tap must be given to be let in."""
-
-    def make_app(self, sandbox: Sandbox) -> ASGIApp:
-        """Make the API itself; paths still begin with `base_path`."""
-
-    def truth(
-        self, world: World, positions: Positions, stream: str, *, include_secrets: bool
-    ) -> Iterator[Row]:
-        """Give the rows that a perfect extraction of the stream holds now, in canonical order."""
-
-    def error(self, positions: Positions, status: int, message: str) -> Response:
-        """Give an error in the form that the vendor gives errors in."""
-
-    def is_authorised(self, headers: Headers) -> bool:
-        """Tell whether the credentials that came along are right."""
+    That is whatever a tap reads attendance by.
+    """
+    has_parent: Callable[[World, str], bool]
+    """Whether there is such a thing of that key."""
+    remove: Callable[[World, str], None]
+    """Lets such a thing go away, if it is still there."""
 
     def has_credentials(self, headers: Headers) -> bool:
         """Tell whether any credentials came along, right or wrong."""
-
-    def newest_parent(self, world: World, positions: Positions) -> str | None:
-        """Give the key of the newest thing with attendance that the vendor lists.
-
-        That is whatever a tap reads attendance by: a session, or an event.
-        """
-
-    def has_parent(self, world: World, key: str) -> bool:
-        """Tell whether there is such a thing of that key."""
-
-    def remove(self, world: World, key: str) -> None:
-        """Let such a thing go away, if it is still there."""
-
-
-@runtime_checkable
-class Discoverable(Protocol):
-    """A vendor that sends columns which its documents do not name; `truth` has the others only."""
-
-    def all_columns(self, world: World, positions: Positions, stream: str) -> Iterator[Row]:
-        """Give the rows that `truth` gives, with every column that is sent."""
-
-
-@runtime_checkable
-class KnowsItsWorld(Protocol):
-    """A vendor that must be told what to read: some of its settings depend on the world."""
-
-    def settings_in(self, world: World) -> Mapping[str, Any]:
-        """Give the settings that depend on the world."""
-
-
-@runtime_checkable
-class Changeable(Protocol):
-    """A vendor to whose data something can happen while a reader turns pages."""
-
-    @property
-    def changes(self) -> Mapping[str, Callable[[World], None]]:
-        """What can happen, by kind."""
+        return any(name in headers for name in self.credential_headers)

@@ -18,58 +18,21 @@ if TYPE_CHECKING:
 
 AIRMEET = {"uid", "name", "status", "timezone", "startTime", "endTime"}
 PARTICIPANT = {
-    "email",
-    "name",
-    "city",
-    "country",
-    "organisation",
-    "Designation",
-    "registrationDate",
-    "profile_url",
-    "user_type",
-    "token",
-    "invite_sent",
-    "user_profile",
+    *("email", "name", "city", "country", "organisation", "Designation", "registrationDate"),
+    *("profile_url", "user_type", "token", "invite_sent", "user_profile"),
 }
 SESSION = {
-    "sessionid",
-    "name",
-    "start_time",
-    "status",
-    "duration",
-    "summary",
-    "host_id",
-    "cohost_ids",
-    "speaker_id",
-    "speakerList",
-    "type",
+    *("sessionid", "name", "start_time", "status", "duration", "summary", "host_id"),
+    *("cohost_ids", "speaker_id", "speakerList", "type"),
 }
 CUSTOM_FIELD = {"label", "name", "fieldId", "options", "isRequired", "type"}
 ATTENDEE = {"email", "id", "name", "user_id", "time_stamp", "time_spent"}
 BOOTH_ATTENDEE = ATTENDEE | {"interested_in_being_contacted", "visits"}
 BOOTH = {
-    "uid",
-    "name",
-    "exhibitors",
-    "tags",
-    "airmeet_id",
-    "logo_url",
-    "video",
-    "faqs",
-    "order",
-    "resources",
-    "layoutType",
-    "layoutData",
-    "boothExhibitor",
-    "social_media_links",
-    "short_description",
-    "long_description",
-    "banner_url",
-    "register_interest_details",
-    "offer_details",
-    "doc_url",
-    "doc_name",
-    "booth_space_id",
+    *("uid", "name", "exhibitors", "tags", "airmeet_id", "logo_url", "video", "faqs", "order"),
+    *("resources", "layoutType", "layoutData", "boothExhibitor", "social_media_links"),
+    *("short_description", "long_description", "banner_url", "register_interest_details"),
+    *("offer_details", "doc_url", "doc_name", "booth_space_id"),
 }
 TRACK = {"uid", "name", "description", "track_order", "metaData", "sessions"}
 UTM = {"id", "airmeetId", "email", "utms"}

@@ -11,52 +11,21 @@ if TYPE_CHECKING:
     from event_sandbox.wire import Json
 
 APP = {
-    "app_password",
-    "custom_attendee_field_1",
-    "custom_attendee_field_2",
-    "custom_attendee_field_3",
-    "custom_attendee_field_4",
-    "custom_attendee_field_5",
-    "end_date",
-    "moderator_password",
-    "name",
-    "start_date",
-    "timezone",
+    *("app_password", "custom_attendee_field_1", "custom_attendee_field_2"),
+    *("custom_attendee_field_3", "custom_attendee_field_4", "custom_attendee_field_5"),
+    *("end_date", "moderator_password", "name", "start_date", "timezone"),
 }
 SESSION = {
-    "access_code",
-    "checkin_code",
-    "checkin_required",
-    "checkout_code",
-    "checkout_required",
-    "date",
-    "delivery_format",
-    "end_time",
-    "external_id",
-    "fields_of_study",
-    "id",
-    "learning_objectives",
-    "location",
-    "moderator_password",
-    "name",
-    "presenters",
-    "start_time",
-    "url",
+    *("access_code", "checkin_code", "checkin_required", "checkout_code", "checkout_required"),
+    *("date", "delivery_format", "end_time", "external_id", "fields_of_study", "id"),
+    *("learning_objectives", "location", "moderator_password", "name", "presenters"),
+    *("start_time", "url"),
 }
 SESSION_SCHEMA_ONLY = {"description"}
 CHECKIN = {
-    "user",
-    "checkin_time",
-    "checkout_time",
-    "checkin_time_actual",
-    "checkout_time_actual",
-    "delivery_format",
-    "admin_note",
-    "attendee_note",
-    "checkin_source",
-    "checkout_source",
-    "fields_of_study",
-    "history",
+    *("user", "checkin_time", "checkout_time", "checkin_time_actual", "checkout_time_actual"),
+    *("delivery_format", "admin_note", "attendee_note", "checkin_source", "checkout_source"),
+    *("fields_of_study", "history"),
 }
 CUSTOM_FIELDS = {"field_1", "field_2", "field_3", "field_4", "field_5"}
 ATTENDEE = {"first_name", "last_name", "email", "external_id"} | CUSTOM_FIELDS
@@ -64,13 +33,7 @@ AWARD = {"name", "credits", "codewords"}
 CODEWORDS = {"possible", "valid", "missed", "valid_list", "missed_list"}
 POLL = {"created", "name", "rank", "type", "choices", "responses"}
 EVALUATION = {
-    "session",
-    "user",
-    "presenter",
-    "question",
-    "response",
-    "response_value",
-    "timestamp",
+    *("session", "user", "presenter", "question", "response", "response_value", "timestamp"),
 }
 EVALUATION_USER = {"id", "external_id", "first_name", "last_name"} | CUSTOM_FIELDS
 

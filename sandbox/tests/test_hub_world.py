@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from event_sandbox.accelevents import Accelevents
+from event_sandbox.accelevents.switches import SWITCHES
 from event_sandbox.accelevents.truth import STREAMS
+from event_sandbox.accelevents.view import look
 from event_sandbox.cli import main
 from event_sandbox.testing import TODAY
 from event_sandbox.world import SIZES, World, advance, build_world, hub
@@ -21,10 +22,9 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from event_sandbox.vendor import Row
+    from event_sandbox.wire import Row
 
-ACCELEVENTS = Accelevents()
-POSITIONS = {switch.name: switch.default for switch in ACCELEVENTS.switches}
+POSITIONS = {switch.name: switch.default for switch in SWITCHES}
 
 
 def make(size: Size = SIZES["small"], seed: int = 7, today: date = TODAY) -> World:
@@ -32,7 +32,7 @@ def make(size: Size = SIZES["small"], seed: int = 7, today: date = TODAY) -> Wor
 
 
 def rows(world: World, stream: str) -> list[Row]:
-    return list(ACCELEVENTS.truth(world, POSITIONS, stream, include_secrets=True))
+    return list(STREAMS[stream].rows(look(world, POSITIONS), include_secrets=True))
 
 
 def everything(world: World) -> dict[str, list[Row]]:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from event_sandbox.accelevents.expand import Expansion
     from event_sandbox.accelevents.forms import Shape
     from event_sandbox.accelevents.view import View
-    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
     from event_sandbox.world.hub_model import HubEvent, HubOrder, HubSession
 
@@ -104,12 +104,12 @@ class Asked:
 class API:
     """The API as an ASGI application."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._kept = KeptAnswers(sandbox, _KEPT_BYTES)
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._kept = KeptAnswers(shared, _KEPT_BYTES)
         self._walks: Counter[str] = Counter()
-        self._generation = sandbox.generation
-        sandbox.counters[CHECK_INS] = 0
+        self._generation = shared.generation
+        shared.counters[CHECK_INS] = 0
         reads: dict[str, Callable[[Asked], Json]] = {
             "host/event/{event}/eventDetails": self._event,
             "host/event/{event}/session": self._sessions,
@@ -137,11 +137,11 @@ class API:
         await response(scope, receive, send)
 
     def _answer(self, request: Request) -> Response:
-        view = look(self._sandbox.world, self._sandbox.switches.of("accelevents"))
+        view = look(self._shared.world, self._shared.switches.of("accelevents"))
         parts = request.scope["path"][len(BASE_PATH) + 1 :].split("/")
         checks_in = parts[3:6] == ["staff", "checkin", "barcode"] and request.method == "GET"
         if checks_in:
-            self._sandbox.counters[CHECK_INS] += 1
+            self._shared.counters[CHECK_INS] += 1
         good = has_key(request.headers, view.positions["auth"])
         if not good or view.positions["key"] == "revoked":
             raise refusal(view.positions, NOT_AUTHORISED)
@@ -154,8 +154,8 @@ class API:
 
     def _check_in(self, barcode: str) -> Response:
         """8.4: the trap."""
-        self._sandbox.world.hub_checked_in.add(barcode)
-        self._sandbox.generation += 1
+        self._shared.world.hub_checked_in.add(barcode)
+        self._shared.generation += 1
         return json_response({"type": "Success", "message": "Checked in"})
 
     def _keep(self, asked: str, view: View, request: Request, parts: list[str]) -> Response:
@@ -171,9 +171,9 @@ class API:
         return self._kept.keep(asked, response)
 
     def _forget_walks(self) -> None:
-        if self._generation != self._sandbox.generation:
+        if self._generation != self._shared.generation:
             self._walks.clear()
-            self._generation = self._sandbox.generation
+            self._generation = self._shared.generation
 
     # What a path leads to
 
@@ -201,7 +201,7 @@ class API:
             event = view.event_of(self._find_session(view, found["session"]))
         else:
             # The analytics of all sessions: no event is in the path, and any will do.
-            event = hub_event(self._sandbox.world, 0)
+            event = hub_event(self._shared.world, 0)
         if found and view.is_forbidden(event.number):
             raise refusal(view.positions, NOT_HOST)
         return Asked(view, _url(request), request.query_params, event, keys)

@@ -53,10 +53,10 @@ def event_details(view: View, event: HubEvent) -> Shape:
         "textToGiveEnabled": False,
         "currencySymbol": "$",
         "enableBidderRegistration": False,
-        "eventDesignDetailDto": design(view, event),
+        "eventDesignDetailDto": _design(view, event),
         "eventFormat": ("HYBRID", "VIRTUAL", "IN-PERSON")[event.number % 3],
         "eventListingStatus": "PUBLIC",
-        **zone_names(view, event),
+        **_zone_names(view, event),
     }
     if view.positions["event_dates"] == "present":
         shape["eventStartDate"] = local_time(event, event.starts)
@@ -67,7 +67,7 @@ def event_details(view: View, event: HubEvent) -> Shape:
     return finished(view, event.number, shape, odd)
 
 
-def design(view: View, event: HubEvent) -> Shape:
+def _design(view: View, event: HubEvent) -> Shape:
     """Give what an event's page looks like."""
     shape: Shape = {
         "eventTagLine": f"{event.name}: “come as you are”",
@@ -80,7 +80,7 @@ def design(view: View, event: HubEvent) -> Shape:
     return shape
 
 
-def zone_names(view: View, event: HubEvent) -> Shape:
+def _zone_names(view: View, event: HubEvent) -> Shape:
     """Give the event's zone, under one of its names or both."""
     form = view.positions["event_zone"]
     if form == "absent" or not event.tells_zone:
@@ -111,7 +111,7 @@ def speaker(view: View, event: HubEvent, speaker: HubSpeaker) -> Shape:
         "twitter": f"https://twitter.com/{speaker.user}",
         "instagram": "",
         "position": 1000 * (speaker.number + 1),
-        "sessionDTO": session_dto(view, event, speaker),
+        "sessionDTO": _session_dto(view, event, speaker),
         "moderator": speaker.moderates,
         "showModerator": speaker.moderates,
         "allowAttendeeAccess": None,
@@ -126,7 +126,7 @@ def speaker(view: View, event: HubEvent, speaker: HubSpeaker) -> Shape:
     return finished(view, speaker.number, shape, odd)
 
 
-def session_dto(view: View, event: HubEvent, speaker: HubSpeaker) -> Shape | None:
+def _session_dto(view: View, event: HubEvent, speaker: HubSpeaker) -> Shape | None:
     """9.1: null in the example; what it holds is a session, secrets and all."""
     if view.positions["speaker_session"] == "null":
         return None
@@ -151,7 +151,7 @@ def attendee(view: View, event: HubEvent, ticket: HubTicket, order: HubOrder) ->
         "firstName": person.first_name,
         "lastName": person.last_name,
         "email": person.email or None,
-        "status": order_status(view, order),
+        "status": _order_status(view, order),
         "ticketStatus": view.ticket_status(event, ticket, order),
         "ticketType": ticket.type.name,
     }
@@ -165,7 +165,7 @@ def counters(view: View, event: HubEvent) -> Shape:
     ]
     valid = [(ticket, status) for ticket, status in sold if status != "REFUNDED"]
     return {
-        "ticketTypeCountDtos": type_counts(view, event),
+        "ticketTypeCountDtos": _type_counts(view, event),
         "totalBookedTickets": len(valid),
         "totalCheckedInTickets": sum(status == "CHECKED_IN" for _, status in valid),
         "totalFreeTickets": sum(ticket.type.cents == 0 for ticket, _ in valid),
@@ -173,7 +173,7 @@ def counters(view: View, event: HubEvent) -> Shape:
     }
 
 
-def type_counts(view: View, event: HubEvent) -> list[Shape]:
+def _type_counts(view: View, event: HubEvent) -> list[Shape]:
     """8.1: tickets that were sold, refunded ones included, by type."""
     tickets = [ticket for ticket, _ in view.tickets(event)]
     return [
@@ -186,14 +186,14 @@ def type_counts(view: View, event: HubEvent) -> list[Shape]:
     ]
 
 
-def order_status(view: View, order: HubOrder) -> str:
+def _order_status(view: View, order: HubOrder) -> str:
     """Give where an order stands."""
     if order.is_refunded(view.now):
         return "refunded"
     return "unpaid" if order.type == "UNPAID" else "paid"
 
 
-def order_cents(order: HubOrder) -> int:
+def _order_cents(order: HubOrder) -> int:
     """Give what an order costs, without taxes and fees."""
     return sum(ticket.type.cents for ticket in order.tickets)
 
@@ -201,7 +201,7 @@ def order_cents(order: HubOrder) -> int:
 def order(view: View, event: HubEvent, order: HubOrder) -> Shape:
     """8.2: an order."""
     card = order.type == "CARD"
-    cents = order_cents(order)
+    cents = _order_cents(order)
     form = view.positions["order_ids"]
     ids: Shape = {}
     if form != "id_only":
@@ -209,28 +209,28 @@ def order(view: View, event: HubEvent, order: HubOrder) -> Shape:
     if form != "order_id_only":
         ids["id"] = make_id(view, order.key + 700_000)
     shape: Shape = ids | {
-        "status": order_status(view, order),
+        "status": _order_status(view, order),
         "totalAmount": cents / 100,
         "salesTaxFee": 0.0,
         "ticketingFee": round(cents * 0.01) / 100,
         "ccFee": round(cents * 0.03) / 100 if card else 0,
-        "purchaser": purchaser(order),
+        "purchaser": _purchaser(order),
         "purchaseDate": other_date(view, event, order.made),
         "orderType": order.type,
         "cardType": "VISA" if card else None,
         "lastFour": "4242" if card else None,
         "note": order.note,
         "deliveryMode": "EMAIL",
-        "attendee": order_attendees(order),
+        "attendee": _order_attendees(order),
         "currency": "USD",
-        **zone_names(view, event),
+        **_zone_names(view, event),
         "recurringEventDate": None,
         "isSpeakerOrder": False,
     }
     return finished(view, order.number, shape, {"totalAmount": "much", "isSpeakerOrder": "no"})
 
 
-def purchaser(order: HubOrder) -> Shape:
+def _purchaser(order: HubOrder) -> Shape:
     """8.2: who bought."""
     person = order.buyer
     return {
@@ -240,7 +240,7 @@ def purchaser(order: HubOrder) -> Shape:
     }
 
 
-def order_attendees(order: HubOrder) -> list[Shape]:
+def _order_attendees(order: HubOrder) -> list[Shape]:
     """8.2: for whom; card hints are here as well."""
     return [
         {
@@ -263,7 +263,7 @@ def ticket_type(view: View, event: HubEvent, kind: HubTicketType) -> Shape:
         "typeId" if many else "id": make_id(view, kind.key),
         "name": kind.name,
         "price": kind.cents / 100,
-        "remainingTickets": remaining(view, event, kind),
+        "remainingTickets": _remaining(view, event, kind),
     }
     if many:
         shape |= {
@@ -282,7 +282,7 @@ def ticket_type(view: View, event: HubEvent, kind: HubTicketType) -> Shape:
     return finished(view, kind.number, shape, {"remainingTickets": "few", "price": "free"})
 
 
-def remaining(view: View, event: HubEvent, kind: HubTicketType) -> int:
+def _remaining(view: View, event: HubEvent, kind: HubTicketType) -> int:
     """Give how many tickets can still be had."""
     return kind.seats - sum(ticket.type is kind for ticket, _ in view.tickets(event))
 
@@ -301,7 +301,7 @@ def sponsor(view: View, event: HubEvent, company: HubCompany) -> Shape:
         "carouselLogoSliderDelaySeconds": 5,
         "shortDescription": None if company.number else f"{company.name}, since 1999",
         "sponsorCardImage": None,
-        "colorConfig": json_inside(view, colours(company)),
+        "colorConfig": json_inside(view, _colours(company)),
         "cardTag": "",
         "exhibitorId": make_id(view, event.exhibitors[0].key) if company.number == 1 else None,
     }
@@ -309,12 +309,12 @@ def sponsor(view: View, event: HubEvent, company: HubCompany) -> Shape:
     return finished(view, company.number, shape, odd)
 
 
-def colours(company: HubCompany) -> Shape:
+def _colours(company: HubCompany) -> Shape:
     """Give what is JSON inside a text: the colours of a stand."""
     return {"text": "#000000", "background": "#ffffff", "name": f"Thème {company.number}"}
 
 
-def places(company: HubCompany) -> list[Shape]:
+def _places(company: HubCompany) -> list[Shape]:
     """Give what is JSON inside a text: where a stand is, in each category."""
     return [{"categoryId": 5, "position": 1000.5 * (company.number + 1)}]
 
@@ -324,12 +324,12 @@ def sponsor_clicks(view: View, event: HubEvent, company: HubCompany) -> Shape:
     shape: Shape = {
         "id": make_id(view, company.key),
         "sponsorName": company.name,
-        "countBySource": count_by_source(view, event, company),
+        "countBySource": _count_by_source(view, event, company),
     }
     return finished(view, company.number, shape, {"sponsorName": 12})
 
 
-def count_by_source(view: View, event: HubEvent, company: HubCompany) -> Shape:
+def _count_by_source(view: View, event: HubEvent, company: HubCompany) -> Shape:
     """9.2: clicks by where they were made."""
     days = days_open(event, view.now)
     site, hub = company.clicks_a_day * days, days * (company.number + 1)
@@ -349,11 +349,11 @@ def exhibitor(view: View, event: HubEvent, company: HubCompany) -> Shape:
         "preferredExhibitor": company.number == 0,
         "chatEnabled": company.number % 2 == 0,
         "position": 1000.0 * (company.number + 1),
-        "colorConfig": json_inside(view, colours(company)),
+        "colorConfig": json_inside(view, _colours(company)),
         "linkToSite": "https://example.com/a,https://example.com/b",
         "showBoothName": None if company.number else True,
         "featured": False,
-        "categoryPositionJson": json_inside(view, places(company)),
+        "categoryPositionJson": json_inside(view, _places(company)),
     }
     return finished(view, company.number, shape, {"featured": "sometimes", "position": "last"})
 
@@ -369,7 +369,7 @@ def staff(view: View, event: HubEvent, company: HubCompany, member: HubStaff) ->
         "role": "exhibitoradmin" if member.is_admin else "leadretriever",
         "allowToBookMeeting": True,
         "allowDirectMessages": member.is_admin,
-        "user": staff_user(view, member),
+        "user": _staff_user(view, member),
         "leads": member.leads_a_day * days_open(event, view.now),
         "exhibitorAdmin": member.is_admin,
     }
@@ -378,6 +378,6 @@ def staff(view: View, event: HubEvent, company: HubCompany, member: HubStaff) ->
     )
 
 
-def staff_user(view: View, member: HubStaff) -> dict[str, Any]:
+def _staff_user(view: View, member: HubStaff) -> dict[str, Any]:
     """Give the account of somebody at a stand."""
     return {"userId": make_id(view, member.user), "photo": None}

@@ -49,10 +49,10 @@ def listed_session(view: View, session: HubSession, asked: set[Expansion]) -> Sh
         "status": "HIDDEN" if session.hidden else "VISIBLE",
         "format": _SIBLING_FORMATS[session.format],
         "duration": view.seconds(session),
-        "chimeConfig": chime_config(session),
-        "documentKeyValue": json_inside(view, documents(session)),
-        "tags": tags(view, session) if "tags" in asked else None,
-        "tracks": tracks(view, session) if "tracks" in asked else None,
+        "chimeConfig": _chime_config(session),
+        "documentKeyValue": json_inside(view, _documents(session)),
+        "tags": _tags(view, session) if "tags" in asked else None,
+        "tracks": _tracks(view, session) if "tracks" in asked else None,
         "locationId": make_id(view, 300 + session.number),
         "sessionTypeFormat": "IN_PERSON" if session.number % 2 else "HYBRID",
         "ticketTypesThatCanBeRegistered": _ticket_types(view, session),
@@ -74,7 +74,7 @@ def details(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
         "assetList": assets(view, session),
     }
     if view.positions["sponsor_list"] == "present":
-        shape["sponsorList"] = session_sponsors(view, session)
+        shape["sponsorList"] = _session_sponsors(view, session)
     if "registrants" in asked:
         shape["registerdHolderUsers"] = [
             holder(view, session, visit) for visit in view.registrants(session)
@@ -98,7 +98,7 @@ def _session(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
         "location": session.location,
         "description": session.description,
         "capacity": session.capacity,
-        "currentUserRegisteredEventTicketId": own_tickets(view, session),
+        "currentUserRegisteredEventTicketId": _own_tickets(view, session),
         "purchaserUserRegisteredEventTicketId": [],
         "hideSessionFromAttendees": session.hidden,
         **_toggles(view, session),
@@ -118,7 +118,7 @@ def _session(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
         "subTitleFileUrl": f"{_SITE}/subtitles/{session.key}.vtt" if own else None,
         "sessionVisibilityType": "PRIVATE" if session.private else "PUBLIC",
         "allowedMinutesToJoinLate": 15 if session.format == "workshop" else None,
-        "sessionStats": stats(view, session) if "stats" in asked else None,
+        "sessionStats": _stats(view, session) if "stats" in asked else None,
     }
 
 
@@ -139,7 +139,7 @@ def _toggles(view: View, session: HubSession) -> Shape:
     return toggles
 
 
-def own_tickets(view: View, session: HubSession) -> Any:
+def _own_tickets(view: View, session: HubSession) -> Any:
     """Give the tickets of whoever asks: a list in the schema, one id in prose."""
     form = view.positions["own_ticket_ids"]
     ticket = make_id(view, 9_990_000 + session.number)
@@ -148,7 +148,7 @@ def own_tickets(view: View, session: HubSession) -> Any:
     return None if form == "null" else [ticket] * (session.number % 2)
 
 
-def stats(view: View, session: HubSession) -> Shape:
+def _stats(view: View, session: HubSession) -> Shape:
     """Give `sessionStats`; its members are only known by what they count."""
     visits = view.registrants(session)
     return {
@@ -158,24 +158,24 @@ def stats(view: View, session: HubSession) -> Shape:
     }
 
 
-def chime_config(session: HubSession) -> Shape | None:
+def _chime_config(session: HubSession) -> Shape | None:
     """Give the settings of a meeting room."""
     if session.format != "workshop":
         return None
     return {"muteAttendeesOnEntry": True, "disableAttendeesCameraOnEntry": False}
 
 
-def documents(session: HubSession) -> list[Shape]:
+def _documents(session: HubSession) -> list[Shape]:
     """Give the documents of a session, which are JSON inside a text."""
     return [{"key": f"Übersicht {session.number}.pdf", "value": f"{_SITE}/d/{session.key}"}]
 
 
-def tags(view: View, session: HubSession) -> list[Shape]:
+def _tags(view: View, session: HubSession) -> list[Shape]:
     """Give a session's tags."""
     return [{"id": make_id(view, 70 + at), "name": names.SUBJECTS[at]} for at in session.tags]
 
 
-def tracks(view: View, session: HubSession) -> list[Shape]:
+def _tracks(view: View, session: HubSession) -> list[Shape]:
     """Give a session's tracks."""
     return [
         {
@@ -195,7 +195,7 @@ def _ticket_types(view: View, session: HubSession) -> list[Any] | None:
     return [make_id(view, kind.key) for kind in view.event_of(session).ticket_types[1:]]
 
 
-def session_sponsors(view: View, session: HubSession) -> list[Shape]:
+def _session_sponsors(view: View, session: HubSession) -> list[Shape]:
     """Give the sponsors of a session: all those of its event, in short."""
     event = view.event_of(session)
     return [{"id": make_id(view, s.key), "sponsorName": s.name} for s in event.sponsors]
@@ -305,7 +305,7 @@ def tickets_of(view: View, speaker: HubSpeaker) -> Any:
 def analytics(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
     """6.1: one of all sessions. What the platform cannot measure is missing, not zero."""
     event = view.event_of(session)
-    watched = watched_seconds(view, session, view.came(session))
+    watched = _watched_seconds(view, session, view.came(session))
     shape: Shape = {
         "sessionId": make_id(view, session.key),
         "title": session.title,
@@ -314,16 +314,16 @@ def analytics(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
         "registeredUserCount": len(view.registrants(session)),
         "attendeeCount": len(view.came(session)),
         "duration": view.seconds(session) if "duration" in asked else None,
-        "avgAttendedDuration": percentage(view, average(watched)),
-        "recordingViews": replays(view, session),
-        "liveViews": live_views(watched),
-        "watchTime": total(watched) if "watch_time" in asked else None,
+        "avgAttendedDuration": percentage(view, _average(watched)),
+        "recordingViews": _replays(view, session),
+        "liveViews": _live_views(watched),
+        "watchTime": _total(watched) if "watch_time" in asked else None,
     }
     odd: Shape = {"recordingViews": "many", "liveViews": [], "title": 7}
     return finished(view, session.number, shape, odd)
 
 
-def watched_seconds(
+def _watched_seconds(
     view: View, session: HubSession, visits: Iterable[HubVisit]
 ) -> list[int] | None:
     """Give how long each visitor watched, or nothing if the platform does not see it."""
@@ -332,24 +332,24 @@ def watched_seconds(
     return [visit.seconds_by(view.now) for visit in visits]
 
 
-def average(watched: list[int] | None) -> float | None:
+def _average(watched: list[int] | None) -> float | None:
     """Give the mean, zero if nobody watched."""
     if watched is None:
         return None
     return round(sum(watched) / len(watched), 1) if watched else 0.0
 
 
-def total(watched: list[int] | None) -> int | None:
+def _total(watched: list[int] | None) -> int | None:
     """Give the sum."""
     return None if watched is None else sum(watched)
 
 
-def live_views(watched: list[int] | None) -> int | None:
+def _live_views(watched: list[int] | None) -> int | None:
     """Give how many watched long enough to count: half a minute."""
     return None if watched is None else sum(seconds >= 30 for seconds in watched)  # noqa: PLR2004 - a view, says the vendor
 
 
-def replays(view: View, session: HubSession) -> int | None:
+def _replays(view: View, session: HubSession) -> int | None:
     """Give how many watched the recording."""
     if not session.is_watched:
         return None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from event_sandbox.airmeet.errors import Cause, Family
     from event_sandbox.airmeet.reports import Rows
-    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
     from event_sandbox.world.online_model import OnlineEvent, Registration
 
@@ -86,10 +86,10 @@ class Asked:
 class API:
     """The API as an ASGI application."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
         self._tokens = Tokens()
-        self._kept = KeptAnswers(sandbox, _KEPT_BYTES)
+        self._kept = KeptAnswers(shared, _KEPT_BYTES)
         self._index: dict[str, int] = {}
         self._sessions: dict[str, int] = {}
         self._indexed_generation = -1
@@ -123,7 +123,7 @@ class API:
         await response(scope, receive, send)
 
     def _answer(self, request: Request) -> Response:
-        view = View(self._sandbox.world, self._sandbox.switches.of("airmeet"))
+        view = View(self._shared.world, self._shared.switches.of("airmeet"))
         parts = request.scope["path"][len(BASE_PATH) + 1 :].split("/")
         if request.method == "POST" and parts == ["auth"]:
             return self._auth(view.positions, request)
@@ -181,10 +181,10 @@ class API:
 
     def _make_index(self, view: View) -> None:
         """Index the keys of the events; those of sessions only when one is asked for."""
-        if self._indexed_generation != self._sandbox.generation:
+        if self._indexed_generation != self._shared.generation:
             self._index = view.index()
             self._sessions = {}
-            self._indexed_generation = self._sandbox.generation
+            self._indexed_generation = self._shared.generation
 
     def _find_session(self, view: View, key: str) -> int | None:
         if not self._sessions:
@@ -321,7 +321,7 @@ class API:
 
     def _report(self, asked: Asked, make: Callable[[], Rows]) -> Response:
         """Answer with a page of a report, or with 202 as long as that is being prepared."""
-        preparation = self._sandbox.preparation
+        preparation = self._shared.preparation
         report = _report_name(asked)
         if asked.found.number == asked.view.never_ready():
             preparation.ask(report)

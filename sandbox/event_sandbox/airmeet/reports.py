@@ -98,7 +98,7 @@ def polls(view: View, event: OnlineEvent) -> Rows:
 
 def _poll(view: View, answer: OnlineAnswer, position: int) -> Shape:
     """4.9: an answer; in the sample the second one has its text under `session_id`."""
-    value = poll_answer(view, answer)
+    value = _poll_answer(view, answer)
     shape: Shape = {"question": answer.question}
     form = view.positions["poll_items"]
     if form == "with_session_id":
@@ -112,7 +112,7 @@ def _poll(view: View, answer: OnlineAnswer, position: int) -> Shape:
     return shape | {"time_stamp": time_stamp(view, answer.at)}
 
 
-def poll_answer(view: View, answer: OnlineAnswer) -> str | float | list[str] | None:
+def _poll_answer(view: View, answer: OnlineAnswer) -> str | float | list[str] | None:
     """4.9: a text in the sample; several choices and ratings are not shown."""
     form, values = view.positions["poll_answer"], answer.values
     if form == "typed" and answer.person.number % SILENT == 0:

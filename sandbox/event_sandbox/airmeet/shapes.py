@@ -57,21 +57,21 @@ def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
         "registrationDate": registered,
         "profile_url": None,
         "user_type": entry.kind,
-        "token": entry_link(event, entry),
+        "token": _entry_link(event, entry),
         "invite_sent": "perhaps" if odd else entry.mailed,
-        "user_profile": user_profile(view, entry),
+        "user_profile": _user_profile(view, entry),
     }
     if view.positions["participant_user_id"] == "present":
         shape["user_id"] = entry.user
     return shape | unknown(view, {"attended": True})
 
 
-def entry_link(event: OnlineEvent, entry: Registration) -> str:
+def _entry_link(event: OnlineEvent, entry: Registration) -> str:
     """Give the link by which one person enters without signing in."""
     return f"{_SITE}/event/{event.key}?token={_digest('entry', event.key, entry.number)}"
 
 
-def user_profile(view: View, entry: Registration) -> list[Shape] | None:
+def _user_profile(view: View, entry: Registration) -> list[Shape] | None:
     """4.2: the answers to the registration form."""
     as_list = view.positions["profile_values"] == "list"
     return members(
@@ -123,12 +123,12 @@ def session(view: View, event: OnlineEvent, session: OnlineSession) -> Shape:
         "host_id": members(view, [host.key for host in session.hosts]),
         "cohost_ids": members(view, [host.key for host in session.cohosts]),
         "speaker_id": members(view, [speaker.key for speaker in session.speakers]),
-        "speakerList": speaker_list(view, session),
+        "speakerList": _speaker_list(view, session),
         "type": session.type,
     } | unknown(view, {"stage": {"rows": session.number}})
 
 
-def speaker_list(view: View, session: OnlineSession) -> list[Shape] | None:
+def _speaker_list(view: View, session: OnlineSession) -> list[Shape] | None:
     """4.3: the items are not documented; clients read these attributes."""
     return members(view, [_speaker(speaker) for speaker in session.speakers])
 
@@ -150,18 +150,18 @@ def custom_field(view: View, field: CustomField) -> Shape:
         "label": field.label,
         "name": field.name,
         "fieldId": field.key,
-        "options": options(view, field),
+        "options": _options(view, field),
         "isRequired": "sometimes" if odd else field.required,
-        "type": field_type(field),
+        "type": _field_type(field),
     } | unknown(view, {"order": 1})
 
 
-def options(view: View, field: CustomField) -> list[Shape] | None:
+def _options(view: View, field: CustomField) -> list[Shape] | None:
     """4.4: what can be chosen."""
     return members(view, [{"code": text, "displayValue": text} for text in field.options])
 
 
-def field_type(field: CustomField) -> Shape:
+def _field_type(field: CustomField) -> Shape:
     """4.4: how a field is filled in."""
     return {"fieldType": "custom", "inputType": field.input, "mappedFrom": field.name}
 
@@ -192,11 +192,11 @@ def booth(view: View, event: OnlineEvent, booth: Booth) -> Shape:
         "doc_url": None,
         "doc_name": None,
         "booth_space_id": None,
-        **booth_details(view, booth),
+        **_booth_details(view, booth),
     } | unknown(view, {"spotlight": {"until": None}})
 
 
-def booth_details(view: View, booth: Booth) -> Shape:
+def _booth_details(view: View, booth: Booth) -> Shape:
     """4.7: null in the sample; what a filled booth sends may be texts or objects."""
     form = view.positions["booth_details"]
     if form == "text":
@@ -236,11 +236,11 @@ def recording(view: View, event: OnlineEvent, session: OnlineSession, number: in
     return {
         "session_id": session.key,
         "session_name": session.name,
-        "download_link": download_link(view, event, session, number),
+        "download_link": _download_link(view, event, session, number),
     } | unknown(view, {"size": 1024 * session.minutes})
 
 
-def download_link(view: View, event: OnlineEvent, session: OnlineSession, number: int) -> str:
+def _download_link(view: View, event: OnlineEvent, session: OnlineSession, number: int) -> str:
     """4.13: a signed link, as the next call gives it out."""
     call = view.calls_for_recordings(event)
     part = f"-{number + 1}" if number else ""

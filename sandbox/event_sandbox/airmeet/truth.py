@@ -1,322 +1,34 @@
 """What a perfect extraction holds.
 
-Computed from the world by other ways than the answers, wherever a column is not simply an object
-passed on: instants, counts, rows for single answers. So each checks the other.
+Columns are read off the answers, by the kinds that they have, where times are told in the plainest
+form: how they are told otherwise is not read back.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from event_sandbox.airmeet import shapes
-from event_sandbox.airmeet.reports import SILENT
+from event_sandbox.airmeet import reports, shapes
+from event_sandbox.airmeet.view import View
+from event_sandbox.columns import Columns, Stream, instant, several
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from event_sandbox.airmeet.view import View
-    from event_sandbox.vendor import Row
-    from event_sandbox.world.model import Millis, Person
-    from event_sandbox.world.online_model import Booth, OnlineAnswer, OnlineEvent, Stay
-
-_DETAILS: Final = (
-    "video",
-    "faqs",
-    "resources",
-    "layout_type",
-    "layout_data",
-    "social_media_links",
-    "short_description",
-    "long_description",
-    "banner_url",
-    "register_interest_details",
-    "offer_details",
-    "doc_url",
-    "doc_name",
-    "booth_space_id",
-)
-_UTMS: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+    from event_sandbox.airmeet.forms import Shape
+    from event_sandbox.wire import Row
+    from event_sandbox.world.online_model import OnlineEvent
 
 
-def _airmeets(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - one signature for all streams
-    del include_secrets
-    described = view.positions["airmeet_description"] == "present"
-    for event in view.reachable():
-        yield {
-            "uid": event.key,
-            "name": event.name,
-            "status": event.status(view.now),
-            "timezone": str(event.zone),
-            "start_time": _utc(event.starts),
-            "end_time": _utc(event.ends),
-            "description": event.description if described else None,
-        }
-
-
-def _participants(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    with_user = view.positions["participant_user_id"] == "present"
-    for event in view.readable():
-        for entry in view.registrations(event):
-            odd = view.is_odd(entry.number)
-            row: Row = {
-                **_parent(event),
-                "email": entry.person.email or None,
-                "name": str(entry.number) if odd else _name(entry.person),
-                "city": entry.city,
-                "country": entry.country,
-                "organisation": entry.person.company,
-                "designation": entry.role,
-                "registration_date": None if odd else _utc(entry.registered),
-                "profile_url": None,
-                "user_type": entry.kind,
-                "invite_sent": None if odd else entry.mailed,
-                "user_profile": shapes.user_profile(view, entry),
-                "user_id": entry.user if with_user else None,
-            }
-            if include_secrets:
-                row["token"] = shapes.entry_link(event, entry)
-            yield row
-
-
-def _sessions(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    none: list[str] | None = None if view.positions["empty_members"] == "null" else []
-    for event in view.readable():
-        for session in event.sessions:
-            yield {
-                **_parent(event),
-                "session_id": session.key,
-                "name": session.name,
-                "start_time": _utc(session.starts),
-                "status": view.session_status(event, session),
-                "duration": session.minutes,
-                "summary": session.summary,
-                "host_id": [person.key for person in session.hosts] or none,
-                "cohost_ids": [person.key for person in session.cohosts] or none,
-                "speaker_id": [person.key for person in session.speakers] or none,
-                "speaker_list": shapes.speaker_list(view, session),
-                "type": session.type,
-            }
-
-
-def _custom_fields(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    for event in view.readable():
-        for field in event.fields:
-            yield {
-                **_parent(event),
-                "field_id": field.key,
-                "label": field.label,
-                "name": field.name,
-                "options": shapes.options(view, field),
-                "is_required": None if view.is_odd(len(field.options)) else field.required,
-                "type": shapes.field_type(field),
-            }
-
-
-def _event_attendance(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    for event in _reporting(view):
-        spent: defaultdict[int, int] = defaultdict(int)
-        came: dict[int, Stay] = {}
-        for session in event.sessions:
-            for stay in view.session_stays(event, session):
-                number = stay.person.number
-                spent[number] += stay.spent_by(view.now)
-                came[number] = min(stay, came.get(number, stay), key=lambda stay: stay.at)
-        for number in sorted(came):
-            yield {**_parent(event), **_attendance(view, event, came[number], spent[number])}
-
-
-def _session_attendance(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    for event in _reporting(view):
-        for session in event.sessions:
-            for stay in view.session_stays(event, session):
-                row = _attendance(view, event, stay, stay.spent_by(view.now))
-                yield {**_parent(event), "session_id": session.key, **row}
-
-
-def _booths(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    none: list[str] | None = None if view.positions["empty_members"] == "null" else []
-    for event in view.readable():
-        for booth in event.booths:
-            yield {
-                **_parent(event),
-                "uid": booth.key,
-                "name": booth.name,
-                "exhibitors": list(booth.exhibitors) or none,
-                "tags": list(booth.tags) or none,
-                "logo_url": f"https://www.airmeet.com/images/{booth.key}.png",
-                "order": booth.number,
-                "booth_exhibitor": None if view.is_odd(booth.number) else booth.exhibits,
-                **_booth_details(view, booth),
-            }
-
-
-def _booth_details(view: View, booth: Booth) -> Row:
-    """Give the free-form attributes as text: `"null"` is null, and what is no text is JSON."""
-    details: Row = dict.fromkeys(_DETAILS)
-    if view.positions["layout_data"] == "object":
-        details["layout_data"] = '{"columns":2}'
-    for name, value in shapes.booth_details(view, booth).items():
-        if isinstance(value, str):
-            details[name] = None if value == "null" else value
-        else:
-            details[name] = msgspec.json.encode(value).decode()
-    return details
-
-
-def _booth_attendance(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    for event in _reporting(view):
-        for booth in event.booths:
-            for stay in view.booth_stays(event, booth.key):
-                odd = view.is_odd(stay.person.number)
-                yield {
-                    **_parent(event),
-                    "booth_id": booth.key,
-                    **_attendance(view, event, stay, stay.spent_by(view.now)),
-                    "interested_in_being_contacted": None if odd else stay.interested,
-                    "visits": stay.visits,
-                }
-
-
-def _attendance(view: View, event: OnlineEvent, stay: Stay, spent: int) -> Row:
-    odd = view.is_odd(stay.person.number)
-    return {
-        "id": view.record_id(event, stay.person.number),
-        "email": None if odd else stay.person.email,
-        "name": _name(stay.person),
-        "user_id": stay.user,
-        "time_stamp": None if odd else _utc(stay.at),
-        "time_spent": None if odd else spent,
+def _plain(view: View) -> View:
+    """Give a view in which times are ISO 8601 in UTC, and no answer is in the wrong place."""
+    items = view.positions["poll_items"]
+    plain = {
+        "time_stamp": "iso",
+        "list_times": "utc",
+        "poll_items": "answer" if items == "typo" else items,
     }
-
-
-def _poll_responses(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    with_session = view.positions["poll_items"] == "with_session_id"
-    for event in view.readable():
-        seen: set[int] = set()
-        for answer in view.answers(event):
-            is_first = answer.person.number not in seen
-            seen.add(answer.person.number)
-            is_left_out = with_session and is_first and answer.person.number % SILENT == 0
-            for text in [None] if is_left_out else _texts(view, answer):
-                yield {
-                    **_parent(event),
-                    "email": answer.person.email,
-                    "name": _name(answer.person),
-                    "user_id": answer.user,
-                    "question": answer.question,
-                    "answer": text,
-                    "session_id": answer.session.key if with_session else None,
-                    "time_stamp": _utc(answer.at),
-                }
-
-
-def _texts(view: View, answer: OnlineAnswer) -> list[str | None]:
-    """Give the answers of one poll item: several where they come as a list."""
-    form = view.positions["poll_answer"]
-    if form == "typed" and answer.person.number % SILENT == 0:
-        return [None]
-    texts = [str(value) for value in answer.values]
-    if form == "text" or answer.kind != "multiple_answer":
-        return [", ".join(texts)]
-    return [*texts] or [None]
-
-
-def _questions(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    for event in view.readable():
-        for question in view.questions(event):
-            asker = question.person
-            yield {
-                **_parent(event),
-                "email": None if asker is None else asker.email,
-                "name": None if asker is None else _name(asker),
-                "user_id": question.user,
-                "question": question.text,
-                "session_id": question.session.key,
-                "upvote_count": question.votes_by(view.now),
-                "time_stamp": _utc(question.at) if question.dated else None,
-            }
-
-
-def _tracks(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    ordered = view.positions["track_order"] != "null"
-    none: list[str] | None = None if view.positions["empty_members"] == "null" else []
-    for event in view.readable():
-        for track in event.tracks:
-            known = ordered and not view.is_odd(track.number)
-            yield {
-                **_parent(event),
-                "uid": track.key,
-                "name": track.name,
-                "description": track.description,
-                "track_order": track.number if known else None,
-                "meta_data": {"colorCode": f"hsl({track.hue},96%,47%)"},
-                "sessions": [session.key for session in track.sessions] or none,
-            }
-
-
-def _registration_utms(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    names = _UTMS[:3] if view.positions["utm_keys"] == "three" else _UTMS
-    everybody = view.positions["people_without_utms"] != "no_row"
-    for event in _reporting(view):
-        for entry in sorted(view.registrations(event), key=lambda entry: entry.number):
-            if entry.registered is None or not (entry.utms or everybody):
-                continue
-            sent = {name: value for name, value in entry.utms or () if name in names}
-            yield {
-                **_parent(event),
-                "id": view.record_id(event, entry.number),
-                "email": entry.person.email or None,
-                **{name: sent.get(name) for name in _UTMS},
-            }
-
-
-def _session_recordings(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    for event in view.readable():
-        for session, number in view.recordings(event):
-            row: Row = {
-                **_parent(event),
-                "session_id": session.key,
-                "session_name": session.name,
-            }
-            if include_secrets:
-                row["download_link"] = shapes.download_link(view, event, session, number)
-            yield row
-
-
-def _replay_attendance(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _airmeets
-    del include_secrets
-    many = view.positions["replay_fields"] == "many"
-    for event in _reporting(view):
-        for watched in view.replays(event):
-            yield {
-                **_parent(event),
-                "id": view.record_id(event, watched.number),
-                "name": _name(watched.person),
-                "email": watched.person.email,
-                "session_id": watched.session.key,
-                "duration_viewed": _minutes(view, watched.half_minutes),
-                "user_id": watched.user if many else None,
-                "session_name": watched.session.name if many else None,
-                "time_stamp": _utc(watched.at) if many else None,
-            }
-
-
-def _minutes(view: View, halves: int) -> float:
-    return halves // 2 if view.positions["duration_viewed"] == "integer" else halves / 2
+    return View(view.world, view.positions | plain)
 
 
 def _reporting(view: View) -> list[OnlineEvent]:
@@ -324,35 +36,155 @@ def _reporting(view: View) -> list[OnlineEvent]:
     return [event for event in view.readable() if view.has_reports(event)]
 
 
-def _parent(event: OnlineEvent) -> Row:
-    return {"airmeet_id": event.key, "airmeet_end_time": _utc(event.ends)}
+def _stream(
+    sent: Callable[[View, OnlineEvent], Iterable[Shape]],
+    columns: Columns,
+    secrets: Columns | None = None,
+    events: Callable[[View], list[OnlineEvent]] = View.readable,
+) -> Stream[View]:
+    """Make a stream of what is sent of each event."""
+
+    def of_all(view: View) -> Iterator[tuple[Shape, Row]]:
+        plain = _plain(view)
+        for event in events(view):
+            ends = instant(shapes.airmeet(plain, event)["endTime"])
+            for shape in sent(plain, event):
+                yield shape, {"airmeet_id": event.key, "airmeet_end_time": ends}
+
+    return Stream(of_all, columns, secrets or Columns())
 
 
-def _name(person: Person) -> str:
-    return " ".join(filter(None, (person.first_name, person.last_name)))
+def _airmeets(view: View) -> Iterator[tuple[Shape, Row]]:
+    plain = _plain(view)
+    for event in view.reachable():
+        yield shapes.airmeet(plain, event), {}
 
 
-def _utc(at: Millis | None) -> str | None:
-    """Write an instant with the shortest fraction that tells it."""
-    if at is None:
-        return None
-    fraction = f".{at % 1000:03d}".rstrip("0").rstrip(".")
-    return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
+def _session_attendance(view: View, event: OnlineEvent) -> Iterator[Shape]:
+    for session in event.sessions:
+        for _, sent in reports.session_attendance(view, event, session):
+            yield {"session_id": session.key, **sent}
 
 
-STREAMS: Final[dict[str, Callable[[View, bool], Iterator[dict[str, Any]]]]] = {
-    "airmeets": _airmeets,
-    "participants": _participants,
-    "sessions": _sessions,
-    "custom_fields": _custom_fields,
-    "event_attendance": _event_attendance,
-    "session_attendance": _session_attendance,
-    "booths": _booths,
-    "booth_attendance": _booth_attendance,
-    "poll_responses": _poll_responses,
-    "questions": _questions,
-    "tracks": _tracks,
-    "registration_utms": _registration_utms,
-    "session_recordings": _session_recordings,
-    "replay_attendance": _replay_attendance,
+def _booth_attendance(view: View, event: OnlineEvent) -> Iterator[Shape]:
+    for booth in event.booths:
+        for _, sent in reports.booth_attendance(view, event, booth.key):
+            yield {"booth_id": booth.key, **sent}
+
+
+def _poll_responses(view: View, event: OnlineEvent) -> Iterator[Shape]:
+    """Give a row for each answer: several where a poll's come as a list."""
+    for _, person in reports.polls(view, event):
+        for poll in person["polls"]:
+            for answer in several(poll.get("answer")) or [None]:
+                yield {**person, **poll, "answer": answer}
+
+
+def _questions(view: View, event: OnlineEvent) -> Iterator[Shape]:
+    for person in reports.questions(view, event):
+        for question in person["questions"]:
+            yield {**person, **question}
+
+
+def _utms(view: View, event: OnlineEvent) -> Iterator[Shape]:
+    for _, sent in reports.utms(view, event):
+        yield {**sent, **(sent["utms"] or {})}
+
+
+_ATTENDANCE: Final = Columns(same="id email name user_id", whole="time_spent", instant="time_stamp")
+
+STREAMS: Final[dict[str, Stream[View]]] = {
+    "airmeets": Stream(
+        _airmeets,
+        Columns(same="uid name status timezone description", instant="startTime endTime"),
+    ),
+    "participants": _stream(
+        lambda view, event: (
+            shapes.participant(view, event, entry) for entry in view.registrations(event)
+        ),
+        Columns(
+            same="email city country organisation Designation profile_url user_type user_profile"
+            " user_id",
+            text="name",
+            flag="invite_sent",
+            instant="registrationDate",
+        ),
+        secrets=Columns(same="token"),
+    ),
+    "sessions": _stream(
+        lambda view, event: (shapes.session(view, event, session) for session in event.sessions),
+        Columns(
+            same="session_id:sessionid name status summary host_id cohost_ids speaker_id"
+            " speakerList type",
+            whole="duration",
+            instant="start_time",
+        ),
+    ),
+    "custom_fields": _stream(
+        lambda view, event: (shapes.custom_field(view, one) for one in event.fields),
+        Columns(same="fieldId label name options type", flag="isRequired"),
+    ),
+    "event_attendance": _stream(
+        lambda view, event: (sent for _, sent in reports.event_attendance(view, event)),
+        _ATTENDANCE,
+        events=_reporting,
+    ),
+    "session_attendance": _stream(
+        _session_attendance, _ATTENDANCE + Columns(same="session_id"), events=_reporting
+    ),
+    "booths": _stream(
+        lambda view, event: (shapes.booth(view, event, booth) for booth in event.booths),
+        Columns(
+            same="uid name exhibitors tags logo_url",
+            whole="order",
+            flag="boothExhibitor",
+            json="video faqs resources layoutType layoutData social_media_links short_description"
+            " long_description banner_url register_interest_details offer_details doc_url doc_name"
+            " booth_space_id",
+        ),
+    ),
+    "booth_attendance": _stream(
+        _booth_attendance,
+        _ATTENDANCE
+        + Columns(same="booth_id", flag="interested_in_being_contacted", whole="visits"),
+        events=_reporting,
+    ),
+    "poll_responses": _stream(
+        _poll_responses,
+        Columns(same="email name user_id question session_id", text="answer", instant="time_stamp"),
+    ),
+    "questions": _stream(
+        _questions,
+        Columns(
+            same="email name user_id question session_id",
+            whole="upvoteCount",
+            instant="time_stamp",
+        ),
+    ),
+    "tracks": _stream(
+        lambda view, event: (shapes.track(view, track) for track in event.tracks),
+        Columns(same="uid name description metaData sessions", whole="track_order"),
+    ),
+    "registration_utms": _stream(
+        _utms,
+        Columns(same="id email utm_source utm_medium utm_campaign utm_term utm_content"),
+        events=_reporting,
+    ),
+    "session_recordings": _stream(
+        lambda view, event: (
+            shapes.recording(view, event, session, number)
+            for session, number in view.recordings(event)
+        ),
+        Columns(same="session_id session_name"),
+        secrets=Columns(same="download_link"),
+    ),
+    "replay_attendance": _stream(
+        lambda view, event: (sent for _, sent in reports.replays(view, event)),
+        Columns(
+            same="id name email session_id user_id session_name",
+            number="duration_viewed",
+            instant="time_stamp",
+        ),
+        events=_reporting,
+    ),
 }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
     from event_sandbox.world.model import Session
 
@@ -41,10 +41,10 @@ _NOT_ACTIVATED: Final = "API access has not been activated for this app. Please 
 class API:
     """The API as an ASGI application; answers are kept until something changes."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._kept = KeptAnswers(sandbox, _KEPT_BYTES)
-        self._shuffles = random.Random(sandbox.world.seed)  # noqa: S311 - an order, not a secret
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._kept = KeptAnswers(shared, _KEPT_BYTES)
+        self._shuffles = random.Random(shared.world.seed)  # noqa: S311 - an order, not a secret
         routes: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
             ("GET", "/app", self._get_app),
             ("PUT", "/app", self._put),
@@ -81,11 +81,11 @@ class API:
 
     @property
     def _positions(self) -> Positions:
-        return self._sandbox.switches.of("conferencesio")
+        return self._shared.switches.of("conferencesio")
 
     @property
     def _view(self) -> View:
-        return View(self._sandbox.world, self._positions)
+        return View(self._shared.world, self._positions)
 
     def _refuse(self, request: Request) -> Response | None:
         """Refuse a request, in one of the ways in which that may look: none is documented."""
@@ -105,7 +105,7 @@ class API:
 
     def _find(self, request: Request) -> Session | None:
         """Find the session of the path; hidden ones exist whether they are listed or not."""
-        return self._sandbox.world.sessions.get(request.path_params["session_id"])
+        return self._shared.world.sessions.get(request.path_params["session_id"])
 
     def _ok(self, data: Json, status: int = 200) -> Response:
         """Wrap data in the documented envelope of a success."""

@@ -95,8 +95,8 @@ def session(view: View, session: Session) -> Shape:
         "checkout_required": session.checkout_required,
         "delivery_format": session.delivery,
         "url": f"https://{SUBDOMAIN}.cnf.io/sessions/{session.key}",
-        "presenters": presenters(view, session),
-        "fields_of_study": fields_of_study(view, session),
+        "presenters": _presenters(view, session),
+        "fields_of_study": _fields_of_study(view, session),
         "learning_objectives": _list(view, list(session.objectives)),
     }
     if session.description is not None:
@@ -104,12 +104,12 @@ def session(view: View, session: Session) -> Shape:
     return shape | _unknown(view, {"archived": False, "track": {"name": session.event.name}})
 
 
-def presenters(view: View, session: Session) -> list[Shape] | None:
+def _presenters(view: View, session: Session) -> list[Shape] | None:
     """PresenterSummary, one for each."""
     return _list(view, [_presenter(speaker) for speaker in session.speakers])
 
 
-def fields_of_study(view: View, session: Session) -> list[Shape] | None:
+def _fields_of_study(view: View, session: Session) -> list[Shape] | None:
     """FieldOfStudy, one for each."""
     return _list(view, [_field_of_study(view, credit) for credit in session.credit_types])
 
@@ -147,10 +147,10 @@ def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
     """CheckinRecord, as "Retrieve All Attendance Tracking Data" shows it."""
     zone = session.event.zone
     arrived = _instant(view, zone, checkin.arrived_edited or checkin.arrived)
-    if arrived and view.positions["odd_types"] == "present" and is_odd_record(session, checkin):
+    if arrived and view.positions["odd_types"] == "present" and _is_odd_record(session, checkin):
         arrived = "yesterday evening"
     shape: Shape = {
-        "user": attendee(view, checkin),
+        "user": _attendee(view, checkin),
         "checkin_time": arrived,
         "checkout_time": _instant(view, zone, checkin.left_edited or checkin.left),
         "checkin_time_actual": _instant(view, zone, checkin.arrived),
@@ -160,28 +160,28 @@ def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
         "attendee_note": checkin.attendee_note,
         "checkin_source": checkin.source_in,
         "checkout_source": checkin.source_out,
-        "fields_of_study": awards(view, checkin),
-        "history": history(view, session, checkin),
+        "fields_of_study": _awards(view, checkin),
+        "history": _history(view, session, checkin),
     }
     if view.positions["attendance_flags"] == "present":
         shape["evaluation_complete"] = "1" if checkin.evaluated else "0"
-        shape["total_time_attended"] = time_attended(checkin)
+        shape["total_time_attended"] = _time_attended(checkin)
     return shape | _unknown(view, {"kiosk": {"id": checkin.number % 3}})
 
 
-def is_odd_record(session: Session, checkin: Checkin) -> bool:
+def _is_odd_record(session: Session, checkin: Checkin) -> bool:
     """Choose the records whose check-in time cannot be read when types are odd."""
     return session.index % 4 == 0 and checkin.number == 1
 
 
-def time_attended(checkin: Checkin) -> str | None:
+def _time_attended(checkin: Checkin) -> str | None:
     """Text of a format that nobody documents."""
     if checkin.arrived is None or checkin.left is None:
         return None
     return str(timedelta(seconds=(checkin.left - checkin.arrived) // 1000))
 
 
-def attendee(view: View, checkin: Checkin) -> Shape:
+def _attendee(view: View, checkin: Checkin) -> Shape:
     """AttendeeUser."""
     person = checkin.person
     odd = view.positions["odd_types"] == "present" and person.number % 2 == 0
@@ -204,7 +204,7 @@ def _custom_fields(person: Person) -> Shape:
     }
 
 
-def awards(view: View, checkin: Checkin) -> list[Shape] | None:
+def _awards(view: View, checkin: Checkin) -> list[Shape] | None:
     """FieldOfStudyCheckin, one for each."""
     return _list(view, [_award(award) for award in checkin.awards])
 
@@ -224,7 +224,7 @@ def _award(award: Award) -> Shape:
     }
 
 
-def history(view: View, session: Session, checkin: Checkin) -> list[Shape]:
+def _history(view: View, session: Session, checkin: Checkin) -> list[Shape]:
     """CheckinHistoryEntry, one for each action."""
     return [
         {"action": visit.action, "timestamp": _instant(view, session.event.zone, visit.at)}
@@ -239,14 +239,15 @@ def data(view: View, session: Session) -> Shape | None:
     no_polls: dict[str, Any] = {"object": {}, "array": [], "null": None}
     no_questions: dict[str, Any] = {"array": [], "null": None, "object": {}}
     return {
-        "polls": {poll.key: _poll(view, session, poll) for poll in session.polls}
+        "polls": {one.key: poll(view, session, one) for one in session.polls}
         or no_polls[view.positions["polls_empty"]],
-        "questions": [_question(view, session, question) for question in session.questions]
+        "questions": [question(view, session, one) for one in session.questions]
         or no_questions[view.positions["questions_empty"]],
     }
 
 
-def _poll(view: View, session: Session, poll: Poll) -> Shape:
+def poll(view: View, session: Session, poll: Poll) -> Shape:
+    """PollData."""
     odd = view.positions["odd_types"] == "present"
     return {
         "created": _iso(session.event.zone, poll.created),
@@ -254,11 +255,11 @@ def _poll(view: View, session: Session, poll: Poll) -> Shape:
         "rank": str(poll.rank) if odd else poll.rank,
         "type": poll.type,
         "choices": list(poll.choices),
-        "responses": responses(view, session, poll),
+        "responses": _responses(view, session, poll),
     } | _unknown(view, {"anonymous": poll.rank == 1})
 
 
-def responses(view: View, session: Session, poll: Poll) -> Json:
+def _responses(view: View, session: Session, poll: Poll) -> Json:
     """PollData.responses: of type any, null when there are none yet."""
     if not poll.answers:
         return None
@@ -285,7 +286,7 @@ def responses(view: View, session: Session, poll: Poll) -> Json:
         counted = Counter(text for _, values in texts for text in values)
         return {choice: counted[choice] for choice in [*poll.choices, *counted]}
     return {
-        person.external_id or user_id(person): values if len(values) > 1 else values[0]
+        person.external_id or _user_id(person): values if len(values) > 1 else values[0]
         for person, values in texts
     }
 
@@ -299,7 +300,8 @@ def _poll_user(person: Person) -> Shape:
     }
 
 
-def _question(view: View, session: Session, question: Question) -> Shape | str:
+def question(view: View, session: Session, question: Question) -> Shape | str:
+    """Give a question, in one of the forms that `[{}]` may stand for."""
     form = view.positions["question_shape"]
     if form == "texts":
         return question.text
@@ -316,25 +318,25 @@ def _question(view: View, session: Session, question: Question) -> Shape | str:
 def evaluation(view: View, session: Session, evaluation: Evaluation) -> Shape:
     """EvaluationResponse: names its session, and gives no id of it."""
     return {
-        "session": evaluation_session(view, session),
-        "user": evaluation_user(evaluation.person),
+        "session": _evaluation_session(view, session),
+        "user": _evaluation_user(evaluation.person),
         "presenter": _evaluated_presenter(view, evaluation.speaker),
         "question": evaluation.question,
         "response": evaluation.response,
         "response_value": evaluation.value,
-        "timestamp": evaluation_timestamp(view, session, evaluation),
+        "timestamp": _evaluation_timestamp(view, session, evaluation),
     }
 
 
-def evaluation_session(view: View, session: Session) -> Shape:
+def _evaluation_session(view: View, session: Session) -> Shape:
     """EvaluationResponse.session."""
     return {"name": view.name(session), "external_id": view.external_id(session)}
 
 
-def evaluation_user(person: Person) -> Shape:
+def _evaluation_user(person: Person) -> Shape:
     """EvaluationUser: the only place with a user id, and the only one without an e-mail."""
     return {
-        "id": user_id(person),
+        "id": _user_id(person),
         "external_id": person.external_id,
         "first_name": person.first_name,
         "last_name": person.last_name,
@@ -342,7 +344,7 @@ def evaluation_user(person: Person) -> Shape:
     }
 
 
-def user_id(person: Person) -> str:
+def _user_id(person: Person) -> str:
     """Give the vendor's own id of a person: digits, in a text."""
     return str(10_000_000 + person.number)
 
@@ -354,7 +356,7 @@ def _evaluated_presenter(view: View, speaker: Speaker | None) -> Shape | str | N
     return _presenter(speaker) if form == "object" else speaker.name
 
 
-def evaluation_timestamp(view: View, session: Session, evaluation: Evaluation) -> str:
+def _evaluation_timestamp(view: View, session: Session, evaluation: Evaluation) -> str:
     """EvaluationResponse.timestamp; the example's 21 January 2018 was a Sunday, not a Tuesday."""
     form = view.positions["evaluation_timestamp"]
     if form == "garbage":

@@ -1,7 +1,7 @@
 """What a perfect extraction holds.
 
-Computed from the world by other ways than the answers, wherever a column is not simply an object
-passed on: instants in UTC, days, joins, rows of poll answers. So each checks the other.
+Columns are read off the answers where these hold them as such; instants, days and joins come from
+the world, so that how they are told is not read back.
 """
 
 from __future__ import annotations
@@ -10,221 +10,114 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
+from event_sandbox.columns import Columns, Stream, text
 from event_sandbox.conferencesio import shapes
 from event_sandbox.conferencesio.shapes import SUBDOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from event_sandbox.conferencesio.shapes import Shape
     from event_sandbox.conferencesio.view import View
-    from event_sandbox.vendor import Row
-    from event_sandbox.world.model import Millis, Poll, Session, Speaker
+    from event_sandbox.wire import Json, Row
+    from event_sandbox.world.model import Millis, Session
 
 
-def _app(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - one signature for all streams
-    organiser, events = view.organiser, view.events()
-    row: Row = {
-        "subdomain": SUBDOMAIN,
-        "name": organiser.name,
-        "url": "https://example.cnf.io" if view.positions["app_url"] == "present" else None,
-        "start_date": str(min(event.first_day for event in events)),
-        "end_date": str(max(event.last_day for event in events)),
-        "timezone": organiser.timezone if view.positions["timezone"] == "name" else None,
-        "custom_attendee_field_1": "Registration ID",
-        "custom_attendee_field_2": "Region",
-        "custom_attendee_field_3": None,
-        "custom_attendee_field_4": None,
-        "custom_attendee_field_5": None,
-    }
-    if include_secrets:
-        row["app_password"] = organiser.password
-        row["moderator_password"] = organiser.moderator_password
-    yield row
+def _app(view: View) -> Iterator[tuple[Shape, Row]]:
+    sent = shapes.app(view)
+    zone = None if sent["timezone"] in (-1, "-1") else sent["timezone"]
+    yield sent, {"subdomain": SUBDOMAIN, "timezone": zone}
 
 
-def _sessions(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _app
-    odd_types = view.positions["odd_types"] == "present"
+def _sessions(view: View) -> Iterator[tuple[Shape, Row]]:
     for session in view.listed():
-        odd = odd_types and session.index % 5 == 0
-        row: Row = {
-            "subdomain": SUBDOMAIN,
-            "id": session.key,
-            "external_id": view.external_id(session),
-            "name": view.name(session),
-            "location": session.location,
-            "description": session.description,
-            "date": _date_text(view, session),
-            "session_date": _session_date(view, session),
-            "start_time": session.start and f"{session.start:%H:%M:%S}",
-            "end_time": session.end and f"{session.end:%H:%M:%S}",
-            "url": f"https://example.cnf.io/sessions/{session.key}",
-            "presenters": shapes.presenters(view, session),
-            "fields_of_study": shapes.fields_of_study(view, session),
-            "learning_objectives": list(session.objectives)
-            or ([] if view.positions["empty_lists"] == "array" else None),
-            "checkin_required": None if odd else session.checkin_required,
-            "checkout_required": session.checkout_required,
-            "delivery_format": session.delivery,
-        }
-        if include_secrets:
-            row["access_code"] = session.access_code
-            row["moderator_password"] = session.moderator_password
-            row["checkin_code"] = session.checkin_code
-            row["checkout_code"] = session.checkout_code
-        yield row
+        sent = shapes.session(view, session)
+        date = sent["date"] if isinstance(sent["date"], str) else None
+        day = _session_date(view, session)
+        yield sent, {"subdomain": SUBDOMAIN, "date": date, "session_date": day}
 
 
-def _attendance(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _app
-    del include_secrets
-    odd_types = view.positions["odd_types"] == "present"
-    flags = view.positions["attendance_flags"] == "present"
+def _attendance(view: View) -> Iterator[tuple[Shape, Row]]:
     for session in view.listed():
-        parent = _parent(view, session)
         for checkin in view.checkins(session):
-            unreadable = odd_types and shapes.is_odd_record(session, checkin)
+            sent = shapes.checkin(view, session, checkin)
             arrived = checkin.arrived if checkin.arrived_edited is None else checkin.arrived_edited
             left = checkin.left if checkin.left_edited is None else checkin.left_edited
-            yield {
-                **parent,
-                "user": shapes.attendee(view, checkin),
-                "checkin_time": None if unreadable else _utc(view, arrived),
-                "checkout_time": _utc(view, left),
-                "checkin_time_actual": _utc(view, checkin.arrived),
-                "checkout_time_actual": _utc(view, checkin.left),
-                "delivery_format": checkin.delivery,
-                "admin_note": checkin.admin_note,
-                "attendee_note": checkin.attendee_note,
-                "checkin_source": checkin.source_in,
-                "checkout_source": checkin.source_out,
-                "evaluation_complete": str(int(checkin.evaluated)) if flags else None,
-                "total_time_attended": shapes.time_attended(checkin) if flags else None,
-                "fields_of_study": shapes.awards(view, checkin),
-                "history": shapes.history(view, session, checkin),
-            }
+            unreadable = sent["checkin_time"] is not None and not sent["checkin_time"][0].isdigit()
+            yield (
+                sent,
+                {
+                    **_parent(view, session),
+                    "checkin_time": None if unreadable else _utc(view, arrived),
+                    "checkout_time": _utc(view, left),
+                    "checkin_time_actual": _utc(view, checkin.arrived),
+                    "checkout_time_actual": _utc(view, checkin.left),
+                },
+            )
 
 
-def _polls(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _app
-    del include_secrets
+def _polls(view: View) -> Iterator[tuple[Shape, Row]]:
     for session in view.listed():
         for poll in session.polls:
-            sent = shapes.responses(view, session, poll)
-            created = datetime.fromtimestamp(poll.created // 1000, session.event.zone)
-            yield {
-                **_parent(view, session),
-                "poll_id": poll.key,
-                "created": created.isoformat(),
-                "name": poll.name,
-                "rank": poll.rank,
-                "type": poll.type,
-                "choices": list(poll.choices),
-                "responses": None if sent is None else msgspec.json.encode(sent).decode(),
-            }
+            parents = {**_parent(view, session), "poll_id": poll.key}
+            yield shapes.poll(view, session, poll), parents
 
 
-def _poll_responses(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _app
-    del include_secrets
-    rows = _ANSWER_ROWS[view.positions["poll_responses"]]
-    for session in view.listed():
-        for poll in session.polls:
-            parent = _parent(view, session)
-            for row in rows(view, session, poll):
-                yield {**parent, "poll_id": poll.key, **row}
+def _poll_responses(view: View) -> Iterator[tuple[Shape, Row]]:
+    for poll, parents in _polls(view):
+        for name, answer in _answers(poll["responses"]):
+            is_object = isinstance(answer, dict)
+            is_number = isinstance(answer, int | float)
+            yield (
+                {},
+                {
+                    **parents,
+                    "response_name": name,
+                    "response": None if is_object else text(answer),
+                    "response_value": answer if is_number else None,
+                    "response_data": answer if is_object else None,
+                },
+            )
 
 
-def _answer_objects(view: View, session: Session, poll: Poll) -> Iterator[Row]:
-    for sent in shapes.responses(view, session, poll) or ():
-        yield _answer(None, None, sent)
-
-
-def _answer_values(view: View, session: Session, poll: Poll) -> Iterator[Row]:
-    del view, session
-    for answer in poll.answers:
-        for value in answer.values:
-            yield _answer(None, None if answer.person.number % 13 == 0 else value)
-
-
-def _answer_counts(view: View, session: Session, poll: Poll) -> Iterator[Row]:
-    del view, session
-    if not poll.answers:
+def _answers(sent: Json) -> Iterator[tuple[str | None, Json]]:
+    """Give the single answers in `responses`, with their names where they have one."""
+    if isinstance(sent, dict):
+        for name, value in sent.items():
+            for one in value if isinstance(value, list) else [value]:
+                yield name, one
         return
-    counts = dict.fromkeys(poll.choices, 0)
-    for answer in poll.answers:
-        for value in answer.values:
-            counts[str(value)] = counts.get(str(value), 0) + 1
-    for choice, count in counts.items():
-        yield _answer(choice, count)
+    for one in sent or ():
+        yield None, one
 
 
-def _answers_by_attendee(view: View, session: Session, poll: Poll) -> Iterator[Row]:
-    del view, session
-    for answer in poll.answers:
-        for value in answer.values:
-            yield _answer(answer.person.external_id or shapes.user_id(answer.person), str(value))
-
-
-def _answer(name: str | None, value: str | float | None, data: Row | None = None) -> Row:
-    return {
-        "response_name": name,
-        "response": value if value is None or isinstance(value, str) else repr(value),
-        "response_value": value if isinstance(value, int | float) else None,
-        "response_data": data,
-    }
-
-
-_ANSWER_ROWS: Final[dict[str, Callable[[View, Session, Poll], Iterator[Row]]]] = {
-    "objects": _answer_objects,
-    "values": _answer_values,
-    "counts": _answer_counts,
-    "by_attendee": _answers_by_attendee,
-}
-
-
-def _questions(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _app
-    del include_secrets
-    form = view.positions["question_shape"]
+def _questions(view: View) -> Iterator[tuple[Shape, Row]]:
     for session in view.listed():
         for question in session.questions:
-            at = datetime.fromtimestamp(question.at // 1000, session.event.zone)
-            asker = question.person
-            details = {
-                "user": asker
-                and {
-                    "first_name": asker.first_name,
-                    "last_name": asker.last_name,
-                    "email": asker.email,
-                    "external_id": asker.external_id,
-                },
-                "votes": question.votes,
-                "timestamp": at.isoformat(),
-            }
-            yield {
-                **_parent(view, session),
-                "question_id": question.key if form == "objects_with_id" else None,
-                "question": question.text,
-                "extra_fields": None if form == "texts" else details,
-            }
+            sent = shapes.question(view, session, question)
+            other = {} if isinstance(sent, str) else dict(sent)
+            told = {"id": other.pop("id", None), "question": question.text}
+            for name in ("question", "text"):
+                other.pop(name, None)
+            yield told, {**_parent(view, session), "extra_fields": other or None}
 
 
-def _evaluation_responses(view: View, include_secrets: bool) -> Iterator[Row]:  # noqa: FBT001 - see _app
-    del include_secrets
+def _evaluation_responses(view: View) -> Iterator[tuple[Shape, Row]]:
     keys = _session_keys(view)
     readable = view.positions["evaluation_timestamp"] != "garbage"
     for session in view.existing():
         for evaluation in session.evaluations:
-            yield {
-                "subdomain": SUBDOMAIN,
-                "session_id": keys(session),
-                "session": shapes.evaluation_session(view, session),
-                "user": shapes.evaluation_user(evaluation.person),
-                "presenter": _presenter(view, evaluation.speaker),
-                "question": evaluation.question,
-                "response": evaluation.response,
-                "response_value": evaluation.value,
-                "timestamp": shapes.evaluation_timestamp(view, session, evaluation),
-                "responded_at": _seconds(evaluation.at) + "Z" if readable else None,
-            }
+            sent = shapes.evaluation(view, session, evaluation)
+            presenter = sent["presenter"]
+            yield (
+                sent,
+                {
+                    "subdomain": SUBDOMAIN,
+                    "session_id": keys(session),
+                    "presenter": {"name": presenter} if isinstance(presenter, str) else presenter,
+                    "responded_at": _seconds(evaluation.at) + "Z" if readable else None,
+                },
+            )
 
 
 def _session_keys(view: View) -> Callable[[Session], str | None]:
@@ -244,35 +137,9 @@ def _session_keys(view: View) -> Callable[[Session], str | None]:
     return key
 
 
-def _presenter(view: View, speaker: Speaker | None) -> Row | None:
-    if speaker is None or view.positions["presenter"] == "null":
-        return None
-    if view.positions["presenter"] == "text":
-        return {"name": speaker.name}
-    return {"id": speaker.key, "external_id": speaker.external_id, "name": speaker.name}
-
-
 def _parent(view: View, session: Session) -> Row:
-    return {
-        "subdomain": SUBDOMAIN,
-        "session_id": session.key,
-        "session_date": _session_date(view, session),
-    }
-
-
-def _date_text(view: View, session: Session) -> str | None:
-    """Give `date` as it is sent, which is null if it is sent as something else than a text."""
-    first, last, form = session.first_day, session.last_day, view.positions["date_form"]
-    if first is None:
-        return None
-    if first == last or form == "single":
-        return str(first)
-    forms = {
-        "list": None,
-        "range_text": f"{first} - {last}",
-        "spelled": f"{first:%B} {first.day}, {first.year}",
-    }
-    return forms[form]
+    day = _session_date(view, session)
+    return {"subdomain": SUBDOMAIN, "session_id": session.key, "session_date": day}
 
 
 def _session_date(view: View, session: Session) -> str | None:
@@ -296,12 +163,39 @@ def _seconds(at: Millis) -> str:
     return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
-STREAMS: Final[dict[str, Callable[[View, bool], Iterator[Row]]]] = {
-    "app": _app,
-    "sessions": _sessions,
-    "attendance": _attendance,
-    "polls": _polls,
-    "poll_responses": _poll_responses,
-    "questions": _questions,
-    "evaluation_responses": _evaluation_responses,
+STREAMS: Final[dict[str, Stream[View]]] = {
+    "app": Stream(
+        _app,
+        Columns(
+            same="name url start_date end_date custom_attendee_field_1 custom_attendee_field_2"
+            " custom_attendee_field_3 custom_attendee_field_4 custom_attendee_field_5"
+        ),
+        secrets=Columns(same="app_password moderator_password"),
+    ),
+    "sessions": Stream(
+        _sessions,
+        Columns(
+            text="id",
+            same="external_id name location description start_time end_time url presenters"
+            " fields_of_study learning_objectives delivery_format",
+            flag="checkin_required checkout_required",
+        ),
+        secrets=Columns(same="access_code moderator_password checkin_code checkout_code"),
+    ),
+    "attendance": Stream(
+        _attendance,
+        Columns(
+            same="user delivery_format admin_note attendee_note checkin_source checkout_source"
+            " evaluation_complete total_time_attended fields_of_study history"
+        ),
+    ),
+    "polls": Stream(
+        _polls, Columns(same="created name type choices", whole="rank", text="responses")
+    ),
+    "poll_responses": Stream(_poll_responses, Columns()),
+    "questions": Stream(_questions, Columns(same="question_id:id question")),
+    "evaluation_responses": Stream(
+        _evaluation_responses,
+        Columns(same="session user question response response_value timestamp"),
+    ),
 }

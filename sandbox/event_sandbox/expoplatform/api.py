@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from event_sandbox.expoplatform.view import Seat
-    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
     from event_sandbox.world.model import Fair, Meeting, Millis
 
@@ -83,10 +83,10 @@ class Asked:
 class API:
     """The API as an ASGI application; answers are kept until something changes."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._kept = KeptAnswers(sandbox, _KEPT_BYTES)
-        self._shuffles = random.Random(sandbox.world.seed)  # noqa: S311 - an order, not a secret
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._kept = KeptAnswers(shared, _KEPT_BYTES)
+        self._shuffles = random.Random(shared.world.seed)  # noqa: S311 - an order, not a secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -98,7 +98,7 @@ class API:
         await response(scope, receive, send)
 
     def _answer(self, request: Request) -> Response:
-        view = View(self._sandbox.world, self._sandbox.switches.of("expoplatform"))
+        view = View(self._shared.world, self._shared.switches.of("expoplatform"))
         positions = view.positions
         if positions["host"] == "moved":
             other = "127.0.0.1" if request.url.hostname == "localhost" else "localhost"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from event_sandbox.meetengage.shapes import Shape
-    from event_sandbox.sandbox import Sandbox
+    from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
 
 BASE_PATH: Final = "/meetengage/api/1.0/rest"
@@ -57,11 +57,11 @@ def is_authorised(authorization: str | None) -> bool:
 class API:
     """The API as an ASGI application; answers are kept until something changes."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-        self._limit = sandbox.limits["meetengage"] = RateLimit(_CALLS, _INTERVAL_SECONDS)
-        self._kept = KeptAnswers(sandbox, _KEPT_BYTES)
-        self._shuffles = random.Random(sandbox.world.seed)  # noqa: S311 - an order, not a secret
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._limit = shared.limits["meetengage"] = RateLimit(_CALLS, _INTERVAL_SECONDS)
+        self._kept = KeptAnswers(shared, _KEPT_BYTES)
+        self._shuffles = random.Random(shared.world.seed)  # noqa: S311 - an order, not a secret
         self._spoiled: int | None = None
         """The sandbox's generation in which a first answer was bad."""
 
@@ -77,7 +77,7 @@ class API:
 
     @property
     def _positions(self) -> Positions:
-        return self._sandbox.switches.of("meetengage")
+        return self._shared.switches.of("meetengage")
 
     def _redirect(self, request: Request) -> Response | None:
         """Lead to the other name of this host, as a site does that wants its www or does not."""
@@ -120,7 +120,7 @@ class API:
             return errors.wrong_request(self._positions, "Unknown account.")
         if asked["data_method"] not in METHODS:
             return errors.wrong_request(self._positions, "Unknown data method.")
-        view = View(self._sandbox.world, self._positions)
+        view = View(self._shared.world, self._positions)
         try:
             found = make_range(view, int(asked["from_date"]), int(asked["to_date"]))
         except (ValueError, OverflowError, OSError):
@@ -143,7 +143,7 @@ class API:
             form = "504"
             with contextlib.suppress(TimeoutError):
                 # Unless the server stops: nothing may hold that up.
-                await asyncio.wait_for(self._sandbox.faults.closing.wait(), _SLOW_SECONDS)
+                await asyncio.wait_for(self._shared.faults.closing.wait(), _SLOW_SECONDS)
         messages = {"413": "Request entity too large.", "504": "Gateway timeout."}
         message = messages.get(form, "An unexpected error occurred.")
         return errors.error(self._positions, int(form), message)
@@ -152,8 +152,8 @@ class API:
         """Answer with rows, unless this is the answer that a switch spoils."""
         positions = self._positions
         first = positions["first_answer"]
-        if first != "good" and self._spoiled != self._sandbox.generation:
-            self._spoiled = self._sandbox.generation
+        if first != "good" and self._spoiled != self._shared.generation:
+            self._spoiled = self._shared.generation
             return self._spoil(found, method, first)
         lone = positions["lone_range"] == "error_member"
         if lone and any(one.number == LONE for one in found.chats()):

@@ -9,49 +9,44 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from event_sandbox.columns import Columns, Stream
 from event_sandbox.meetengage import shapes
 from event_sandbox.meetengage.view import ACCOUNT, STANDARD, SUMMARY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from event_sandbox.meetengage.view import View
-    from event_sandbox.vendor import Row
+    from event_sandbox.wire import Row
     from event_sandbox.world.chats import Candidate, Chat
 
-_DECLARED: Final = (
-    "device",
-    "email_address",
-    "attended_online_live_chat",
-    "registered",
-    "country",
-)
-_STANDARD: Final = (
-    "event_name",
-    "event_type",
-    "first_name",
-    "last_name",
-    "messages_sent",
-    "minutes_online",
-    "job_interests",
-    "referrer",
-    "marketing_opt_in",
-)
-_NEW: Final = "channel"
-_SUMMARY: Final = ("chat", "date", "registered_people", "attended_people", "attendance_rate")
+_FURTHER: Final = {
+    STANDARD: Columns(
+        same="EventName EventType FirstName LastName MessagesSent MinutesOnline JobInterests"
+        " Referrer MarketingOptIn"
+    ),
+    SUMMARY: Columns(same="Chat Date RegisteredPeople AttendedPeople AttendanceRate"),
+}
+_NEW: Final = Columns(same="Channel")
+_METHODS: Final = {
+    "organisation_data_standard": STANDARD,
+    "organisation_data_chat_summary_mi": SUMMARY,
+}
 
 
-def _standard(view: View, found: Chat) -> Iterator[Row]:
+def _standard(view: View) -> Iterator[tuple[Row, Row]]:
     nothing = "" if view.positions["missing_values"] == "empty_text" else None
-    for one in view.candidates(found):
-        yield {
-            "account": ACCOUNT,
-            "device": one.device or nothing,
-            "email_address": view.email(one) or nothing,
-            "attended_online_live_chat": _attended(view, found, one),
-            "registered": view.is_registered(one),
-            "country": one.country or nothing,
-        }
+    for found in view.readable():
+        for one in view.candidates(found):
+            row = {
+                "account": ACCOUNT,
+                "device": one.device or nothing,
+                "email_address": view.email(one) or nothing,
+                "attended_online_live_chat": _attended(view, found, one),
+                "registered": view.is_registered(one),
+                "country": one.country or nothing,
+            }
+            yield row, {}
 
 
 def _attended(view: View, found: Chat, one: Candidate) -> str | None:
@@ -68,39 +63,35 @@ def _attended(view: View, found: Chat, one: Candidate) -> str | None:
     return found.key if attended else None
 
 
-def _summary(view: View, found: Chat) -> Iterator[Row]:
-    del view
-    yield {"account": ACCOUNT, **dict.fromkeys(_DECLARED), "country": found.country}
+def _summary(view: View) -> Iterator[tuple[Row, Row]]:
+    for found in view.readable():
+        yield {"account": ACCOUNT, "country": found.country}, {}
 
 
-_METHODS: Final[dict[str, tuple[str, Callable[[View, Chat], Iterator[Row]], tuple[str, ...]]]] = {
-    "organisation_data_standard": (STANDARD, _standard, _STANDARD),
-    "organisation_data_chat_summary_mi": (SUMMARY, _summary, _SUMMARY),
+_DECLARED: Final = Columns(
+    same="account device email_address attended_online_live_chat registered country"
+)
+STREAMS: Final[dict[str, Stream[View]]] = {
+    "organisation_data_standard": Stream(_standard, _DECLARED),
+    "organisation_data_chat_summary_mi": Stream(_summary, _DECLARED),
 }
 
-STREAMS: Final = tuple(_METHODS)
+
+def all_columns(view: View, stream: str) -> Iterator[Row]:
+    """Give the rows of a stream with every column that is sent."""
+    method = _METHODS[stream]
+    has_new = method == STANDARD and view.positions["new_columns"] == "later"
+    further = _FURTHER[method] + _NEW if has_new else _FURTHER[method]
+    declared = STREAMS[stream].rows(view, include_secrets=False)
+    sent = (row for found in view.readable() for row in shapes.METHODS[method](view, found))
+    for row, shape in zip(declared, sent, strict=True):
+        yield {**row, **further.row({_spelled(name): _known(v) for name, v in shape.items()})}
 
 
-def declared(view: View, stream: str) -> Iterator[Row]:
-    """Give the rows with the documented columns, by the start of their chats."""
-    _, rows, _ = _METHODS[stream]
-    for found in view.readable():
-        yield from rows(view, found)
+def _spelled(name: str) -> str:
+    return name.replace(" ", "")
 
 
-def everything(view: View, stream: str) -> Iterator[Row]:
-    """Give the same rows with all columns."""
-    method, rows, further = _METHODS[stream]
-    if stream == STREAMS[0] and view.positions["new_columns"] == "later":
-        further = (*further, _NEW)
-    for found in view.readable():
-        for row, sent in zip(rows(view, found), shapes.METHODS[method](view, found), strict=True):
-            values = {name.replace(" ", "").lower(): value for name, value in sent.items()}
-            yield {
-                **row,
-                **{name: _as_sent(values.get(name.replace("_", ""))) for name in further},
-            }
-
-
-def _as_sent(value: object) -> object:
+def _known(value: object) -> object:
+    """Give a value; what is no number is none."""
     return None if isinstance(value, float) and math.isnan(value) else value
