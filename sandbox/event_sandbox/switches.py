@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
@@ -28,6 +29,18 @@ class Switch:
     def default(self) -> str:
         """Give the position that follows the document's own wording or example."""
         return self.positions[0]
+
+
+def switches_in(text: str) -> tuple[Switch, ...]:
+    """Read switches from a text: lines `name: position, ...`, each with its gap indented below.
+
+    A line that goes on is indented by two; headings begin with a hash.
+    """
+    whole = re.sub(r"\n {2}(?=\S)", " ", text)
+    found = re.finditer(r"^(\w+): (.+)\n((?: {4}.+\n)+)", whole, re.MULTILINE)
+    return tuple(
+        Switch(one[1], tuple(one[2].split(", ")), " ".join(one[3].split())) for one in found
+    )
 
 
 COMPRESSION: Final = Switch(
