@@ -22,7 +22,7 @@ from event_sandbox.sandbox import Sandbox
 from event_sandbox.server import describe, listen, serve
 from event_sandbox.state import Origin, StateFile
 from event_sandbox.switches import parse_switch
-from event_sandbox.world import SIZES, World
+from event_sandbox.world import SIZES, Size, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -223,22 +223,14 @@ def _switches_of(options: argparse.Namespace) -> dict[str, dict[str, str]]:
 def _make_world(options: argparse.Namespace, remembered: Origin | None) -> World:
     """Make the world that the options ask for, or go on with the one that was remembered."""
     size = SIZES[options.world or "small"]
-    asked: dict[str, Any] = {
-        "seed": options.seed,
-        "sessions": options.sessions,
-        "people": options.people,
-        "events": options.events,
-        "registrants": options.registrants,
-        "hub_events": options.hub_events,
-        "hub_sessions": options.hub_sessions,
-        "today": options.today,
-    }
+    names = ("seed", "today", *Size.__struct_fields__)
+    asked: dict[str, Any] = {name: getattr(options, name) for name in names}
     if options.world:
         for name in ("sessions", "people", "events"):
             asked[name] = getattr(size, name) if asked[name] is None else asked[name]
     if remembered is None:
         today = dt.datetime.now(dt.UTC).date()
-        default = Origin(_SEED, size.sessions, size.people, today, events=size.events)
+        default = Origin(seed=_SEED, today=today, **msgspec.structs.asdict(size))
         given = {name: value for name, value in asked.items() if value is not None}
         return msgspec.structs.replace(default, **given).build()
     for name, value in asked.items():

@@ -8,26 +8,19 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from event_sandbox.errors import SurroundingsError, UserError
-from event_sandbox.world import World, advance, build_world
-from event_sandbox.world.build import Size
+from event_sandbox.world import Size, World, advance, build_world
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Origin(Size, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All that a world depends on, besides what the control API did to it by hand."""
 
     seed: int
-    sessions: int
-    people: int
     today: dt.date
     """The day of the first start; each step after it is one more day."""
     step: int = 0
-    events: int = 12
-    registrants: int | None = None
-    hub_events: int = 5
-    hub_sessions: int | None = None
 
     def build(self) -> World:
         """Make the world and bring it to where it was."""
@@ -40,14 +33,7 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if self.hub_events < 1 or (self.hub_sessions is not None and self.hub_sessions < 1):
             message = "a world needs at least one event of a hub, with at least one session"
             raise UserError(message)
-        size = Size(
-            self.sessions,
-            self.people,
-            self.events,
-            self.registrants,
-            self.hub_events,
-            self.hub_sessions,
-        )
+        size = Size(**{name: getattr(self, name) for name in Size.__struct_fields__})
         world = build_world(self.seed, size, self.today)
         advance(world, self.step)
         return world
@@ -71,17 +57,8 @@ class StateFile:
 
     def save(self, world: World) -> None:
         """Remember the world; a crash leaves the old file or the new one, never half of one."""
-        origin = Origin(
-            seed=world.seed,
-            sessions=world.session_count,
-            people=world.people_count,
-            today=world.first_today,
-            step=world.step,
-            events=world.event_count,
-            registrants=world.registrants,
-            hub_events=world.hub_events,
-            hub_sessions=world.hub_sessions,
-        )
+        size = msgspec.structs.asdict(world.size)
+        origin = Origin(seed=world.seed, today=world.first_today, step=world.step, **size)
         fresh = self._path.with_name(self._path.name + ".new")
         try:
             fresh.write_bytes(msgspec.json.encode(origin) + b"\n")

@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 import http.client
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
 from urllib.parse import quote, urlsplit
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from event_sandbox.switches import Switch
     from event_sandbox.wire import Json
-    from event_sandbox.world.build import Size
+    from event_sandbox.world import Size
 
 R = TypeVar("R")
 
@@ -144,6 +145,40 @@ class VendorClient:
     def switch(self, **positions: str) -> None:
         """Move switches of this vendor."""
         self.sandbox.control("POST", "/switches", {self.vendor_name: positions})
+
+
+class VendorReader(VendorClient, ABC):
+    """Reads each list of a vendor when it is first looked at, and keeps the answers as they are."""
+
+    @abstractmethod
+    def bodies(self, stream: str) -> list[Json]:
+        """Give the answers in the order in which they came."""
+
+    @abstractmethod
+    def rows(self, stream: str) -> list[Json]:
+        """Give the rows in them; one that comes once more is not there twice."""
+
+    def told(self, stream: str, *names: str) -> list[Json]:
+        """Give members of the answers, where they are there."""
+        return values(self.bodies(stream), *names)
+
+    def values(self, stream: str, *names: str) -> list[Json]:
+        """Give attributes of the rows, where they are there."""
+        return values(self.rows(stream), *names)
+
+    def types(self, stream: str, *names: str) -> set[type]:
+        """Give the types of attributes of the rows; null has none."""
+        return types(self.rows(stream), *names)
+
+
+def values(objects: list[Json], *names: str) -> list[Json]:
+    """Give attributes of objects, where they are there."""
+    return [one[name] for one in objects for name in names if name in one]
+
+
+def types(objects: list[Json], *names: str) -> set[type]:
+    """Give the types of attributes of objects; null has none."""
+    return {type(value) for value in values(objects, *names) if value is not None}
 
 
 def with_query(path: str, query: Mapping[str, object]) -> str:

@@ -11,7 +11,7 @@ import pytest
 from event_sandbox.accelevents.switches import SWITCHES
 from event_sandbox.accelevents.testing import AcceleventsReader
 from event_sandbox.registry import VENDORS
-from event_sandbox.testing import moved, shows
+from event_sandbox.testing import moved, shows, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,22 +26,14 @@ SECRETS = {
 }
 
 
-def values(rows: list[Json], *names: str) -> list[Json]:
-    return [row[name] for row in rows for name in names if name in row]
-
-
-def types(rows: list[Json], *names: str) -> set[type]:
-    return {type(value) for value in values(rows, *names) if value is not None}
-
-
 def details(reader: AcceleventsReader, *names: str) -> list[Json]:
-    return values(reader.rows("session_analytics_details"), *names)
+    return reader.values("session_analytics_details", *names)
 
 
 def dates(reader: AcceleventsReader, pattern: str) -> bool:
-    found = values(reader.rows("session_registrants"), "registrationDate")
-    found += values(reader.rows("orders"), "purchaseDate")
-    found += values(reader.rows("session_assets"), "createdAt")
+    found = reader.values("session_registrants", "registrationDate")
+    found += reader.values("orders", "purchaseDate")
+    found += reader.values("session_assets", "createdAt")
     return all(re.fullmatch(pattern, str(value)) for value in found)
 
 
@@ -51,13 +43,8 @@ def times(reader: AcceleventsReader, pattern: str) -> bool:
     return all(re.fullmatch(pattern, value) for value in found)
 
 
-def pages(reader: AcceleventsReader, stream: str, name: str) -> list[Json]:
-    """A member of the answers to one list; an event's pages, and those of the next, and so on."""
-    return values(reader.bodies(stream), name)
-
-
 def sizes(reader: AcceleventsReader, stream: str) -> set[int]:
-    return {len(rows) for rows in pages(reader, stream, "data")}
+    return {len(rows) for rows in reader.told(stream, "data")}
 
 
 def zones(reader: AcceleventsReader) -> set[tuple[bool, bool]]:
@@ -81,41 +68,41 @@ CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
     "analytics_scope=event": lambda r: len(r.rows("session_analytics")) == 30,
     "content_type=json": lambda r: kind(r) == "application/json",
     "content_type=text_plain": lambda r: kind(r) == "text/plain;charset=UTF-8",
-    "largest_page=500": lambda r: 36 in {len(rows) for rows in pages(r, "attendees", "attendees")},
+    "largest_page=500": lambda r: 36 in {len(rows) for rows in r.told("attendees", "attendees")},
     "largest_page=ten": lambda r: sizes(r, "speakers") == {10, 2, 4, 0},
     "largest_page=five": lambda r: sizes(r, "speakers") == {5, 2, 4, 0},
-    "paging=works": lambda r: [] in pages(r, "speakers", "data"),
+    "paging=works": lambda r: [] in r.told("speakers", "data"),
     "paging=everything": lambda r: sizes(r, "speakers") == {12, 4},
     "paging=first_page_again": lambda r: sizes(r, "speakers") == {12, 4},
-    "past_end=empty": lambda r: [] in pages(r, "speakers", "data"),
-    "past_end=repeated": lambda r: [] not in pages(r, "speakers", "data"),
-    "host_pages=none": lambda r: [] not in pages(r, "session_analytics", "data"),
-    "host_pages=paged": lambda r: [] in pages(r, "session_analytics", "data"),
-    "records_total=right": lambda r: set(pages(r, "speakers", "recordsTotal")) == {12, 4},
-    "records_total=too_many": lambda r: set(pages(r, "speakers", "recordsTotal")) == {15, 7},
-    "records_total=too_few": lambda r: set(pages(r, "speakers", "recordsTotal")) == {1, 0},
-    "records_total=absent": lambda r: not pages(r, "speakers", "recordsTotal"),
-    "records_filtered=search": lambda r: set(pages(r, "speakers", "recordsFiltered")) == {12, 4},
-    "records_filtered=page": lambda r: set(pages(r, "speakers", "recordsFiltered")) == {12, 4, 0},
-    "error_member=null": lambda r: set(pages(r, "speakers", "error")) == {None},
-    "error_member=absent": lambda r: not pages(r, "speakers", "error"),
+    "past_end=empty": lambda r: [] in r.told("speakers", "data"),
+    "past_end=repeated": lambda r: [] not in r.told("speakers", "data"),
+    "host_pages=none": lambda r: [] not in r.told("session_analytics", "data"),
+    "host_pages=paged": lambda r: [] in r.told("session_analytics", "data"),
+    "records_total=right": lambda r: set(r.told("speakers", "recordsTotal")) == {12, 4},
+    "records_total=too_many": lambda r: set(r.told("speakers", "recordsTotal")) == {15, 7},
+    "records_total=too_few": lambda r: set(r.told("speakers", "recordsTotal")) == {1, 0},
+    "records_total=absent": lambda r: not r.told("speakers", "recordsTotal"),
+    "records_filtered=search": lambda r: set(r.told("speakers", "recordsFiltered")) == {12, 4},
+    "records_filtered=page": lambda r: set(r.told("speakers", "recordsFiltered")) == {12, 4, 0},
+    "error_member=null": lambda r: set(r.told("speakers", "error")) == {None},
+    "error_member=absent": lambda r: not r.told("speakers", "error"),
     "error_member=first_call": lambda r: errors(r) == {"Something went wrong"},
     "error_member=one_list": lambda r: errors(r) == {"Cannot read speakers"},
-    "list_envelope=data": lambda r: bool(pages(r, "orders", "data")),
+    "list_envelope=data": lambda r: bool(r.told("orders", "data")),
     "list_envelope=bare_list": lambda r: isinstance(r.bodies("orders")[0], list),
-    "list_envelope=named": lambda r: len(pages(r, "orders", "orders")) == len(r.bodies("orders")),
-    "analytics_envelope=data": lambda r: bool(pages(r, "session_analytics", "data")),
+    "list_envelope=named": lambda r: len(r.told("orders", "orders")) == len(r.bodies("orders")),
+    "analytics_envelope=data": lambda r: bool(r.told("session_analytics", "data")),
     "analytics_envelope=bare_list": lambda r: isinstance(r.bodies("session_analytics")[0], list),
-    "analytics_envelope=sessions": lambda r: bool(pages(r, "session_analytics", "sessions")),
-    "session_attendees_envelope=data": lambda r: bool(pages(r, "session_attendees", "data")),
+    "analytics_envelope=sessions": lambda r: bool(r.told("session_analytics", "sessions")),
+    "session_attendees_envelope=data": lambda r: bool(r.told("session_attendees", "data")),
     "session_attendees_envelope=bare_list": lambda r: isinstance(
         r.bodies("session_attendees")[0], list
     ),
     "session_attendees_envelope=attendees": lambda r: bool(
-        pages(r, "session_attendees", "attendees")
+        r.told("session_attendees", "attendees")
     ),
-    "attendees_envelope=attendees": lambda r: bool(pages(r, "attendees", "attendees")),
-    "attendees_envelope=data": lambda r: bool(pages(r, "attendees", "data")),
+    "attendees_envelope=attendees": lambda r: bool(r.told("attendees", "attendees")),
+    "attendees_envelope=data": lambda r: bool(r.told("attendees", "data")),
     "absent_values=null": lambda r: None in details(r, "rtmpUrl"),
     "absent_values=absent": lambda r: all(
         None not in row.values() for row in r.rows("orders") + r.rows("sessions")
@@ -131,12 +118,10 @@ CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
     "ticket_id_name=eventTicketingId": lambda r: all(
         "eventTicketingId" in row for row in r.rows("session_registrants")
     ),
-    "event_names=documented": lambda r: values(r.rows("events"), "eventUrl") == r.slugs,
-    "event_names=display": lambda r: values(r.rows("events"), "eventURL") == r.slugs,
-    "session_speaker_fields=seed": lambda r: not values(r.rows("session_speakers"), "lastName"),
-    "session_speaker_fields=siblings": lambda r: (
-        types(r.rows("session_speakers"), "firstName") == {str}
-    ),
+    "event_names=documented": lambda r: r.values("events", "eventUrl") == r.slugs,
+    "event_names=display": lambda r: r.values("events", "eventURL") == r.slugs,
+    "session_speaker_fields=seed": lambda r: not r.values("session_speakers", "lastName"),
+    "session_speaker_fields=siblings": lambda r: r.types("session_speakers", "firstName") == {str},
     "session_speaker_fields=misspelled": lambda r: all(
         "firatName" in row for row in r.rows("session_speakers")
     ),
@@ -150,13 +135,13 @@ CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
     "vocabulary=siblings": lambda r: (
         {"VISIBLE", "HIDDEN", "MEET_UP"} <= set(details(r, "status", "format"))
     ),
-    "ids=number": lambda r: types(r.rows("session_attendees"), "eventTicketId") == {int},
-    "ids=text": lambda r: types(r.rows("session_attendees"), "eventTicketId", "userId") == {str},
-    "asset_ids=number": lambda r: types(r.rows("session_assets"), "assetId", "id") == {int},
-    "asset_ids=text": lambda r: types(r.rows("session_assets"), "playBackId", "id") == {str},
+    "ids=number": lambda r: r.types("session_attendees", "eventTicketId") == {int},
+    "ids=text": lambda r: r.types("session_attendees", "eventTicketId", "userId") == {str},
+    "asset_ids=number": lambda r: r.types("session_assets", "assetId", "id") == {int},
+    "asset_ids=text": lambda r: r.types("session_assets", "playBackId", "id") == {str},
     "own_ticket_ids=list": lambda r: [] in details(r, "currentUserRegisteredEventTicketId"),
     "own_ticket_ids=scalar": lambda r: (
-        types(r.rows("sessions"), "currentUserRegisteredEventTicketId") == {int}
+        r.types("sessions", "currentUserRegisteredEventTicketId") == {int}
     ),
     "own_ticket_ids=null": lambda r: (
         set(details(r, "currentUserRegisteredEventTicketId")) == {None}
@@ -165,20 +150,18 @@ CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
     "asset_list=object": lambda r: (
         {type(assets) for assets in details(r, "assetList")} == {list, dict}
     ),
-    "speaker_tickets=null": lambda r: (
-        set(values(r.rows("speakers"), "ticketTypesForSpeaker")) == {None}
-    ),
+    "speaker_tickets=null": lambda r: set(r.values("speakers", "ticketTypesForSpeaker")) == {None},
     "speaker_tickets=object": lambda r: (
-        types(r.rows("session_speakers"), "ticketTypesForSpeaker") == {dict}
+        r.types("session_speakers", "ticketTypesForSpeaker") == {dict}
     ),
-    "speaker_tickets=list": lambda r: types(r.rows("speakers"), "ticketTypesForSpeaker") == {list},
-    "speaker_session=null": lambda r: not types(r.rows("speakers"), "sessionDTO"),
-    "speaker_session=object": lambda r: types(r.rows("speakers"), "sessionDTO") == {dict},
+    "speaker_tickets=list": lambda r: r.types("speakers", "ticketTypesForSpeaker") == {list},
+    "speaker_session=null": lambda r: not r.types("speakers", "sessionDTO"),
+    "speaker_session=object": lambda r: r.types("speakers", "sessionDTO") == {dict},
     "sponsor_list=absent": lambda r: not details(r, "sponsorList"),
     "sponsor_list=present": lambda r: len(details(r, "sponsorList")) == 30,
     "order_ids=both": lambda r: all("orderId" in row and "id" in row for row in r.rows("orders")),
-    "order_ids=order_id_only": lambda r: not values(r.rows("orders"), "id"),
-    "order_ids=id_only": lambda r: not values(r.rows("orders"), "orderId"),
+    "order_ids=order_id_only": lambda r: not r.values("orders", "id"),
+    "order_ids=id_only": lambda r: not r.values("orders", "orderId"),
     "session_times=minutes": lambda r: times(r, r"\d{4}/\d\d/\d\d \d\d:\d\d"),
     "session_times=seconds": lambda r: times(r, r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d"),
     "other_dates=local": lambda r: dates(r, r"\d{4}/\d\d/\d\d \d\d:\d\d"),
@@ -188,25 +171,23 @@ CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
     "event_zone=timezone_id": lambda r: zones(r) == {(True, False), (False, False)},
     "event_zone=equivalent_timezone": lambda r: zones(r) == {(False, True), (False, False)},
     "event_zone=odd_id": lambda r: (
-        set(values(r.rows("events"), "timezoneId")) == {"Eastern Time (US & Canada)"}
+        set(r.values("events", "timezoneId")) == {"Eastern Time (US & Canada)"}
     ),
     "event_zone=absent": lambda r: zones(r) == {(False, False)},
-    "event_dates=present": lambda r: len(values(r.rows("events"), "eventEndDate")) == 5,
-    "event_dates=absent": lambda r: not values(r.rows("events"), "eventEndDate"),
+    "event_dates=present": lambda r: len(r.values("events", "eventEndDate")) == 5,
+    "event_dates=absent": lambda r: not r.values("events", "eventEndDate"),
     "event_secrets=absent": lambda r: "accessToken" not in json.dumps(r.rows("events")),
-    "event_secrets=top": lambda r: len(values(r.rows("events"), "accessToken")) == 5,
+    "event_secrets=top": lambda r: len(r.values("events", "accessToken")) == 5,
     "event_secrets=nested": lambda r: json.dumps(r.rows("events")).count("accessToken") == 10,
-    "percentages=number": lambda r: (
-        types(r.rows("session_analytics"), "avgAttendedDuration") == {float}
-    ),
-    "percentages=text": lambda r: types(r.rows("session_registrants"), "engagement") == {str},
-    "embedded_json=text": lambda r: types(r.rows("sessions"), "documentKeyValue") == {str},
+    "percentages=number": lambda r: r.types("session_analytics", "avgAttendedDuration") == {float},
+    "percentages=text": lambda r: r.types("session_registrants", "engagement") == {str},
+    "embedded_json=text": lambda r: r.types("sessions", "documentKeyValue") == {str},
     "embedded_json=object": lambda r: (
-        types(r.rows("exhibitors"), "colorConfig", "categoryPositionJson") == {dict, list}
+        r.types("exhibitors", "colorConfig", "categoryPositionJson") == {dict, list}
     ),
-    "unknown_fields=absent": lambda r: not values(r.rows("orders"), "brandNew"),
-    "unknown_fields=present": lambda r: len(values(r.rows("orders"), "brandNew")) == 54,
-    "odd_types=present": lambda r: "perhaps" in values(r.rows("session_attendees"), "attended"),
+    "unknown_fields=absent": lambda r: not r.values("orders", "brandNew"),
+    "unknown_fields=present": lambda r: len(r.values("orders", "brandNew")) == 54,
+    "odd_types=present": lambda r: "perhaps" in r.values("session_attendees", "attended"),
 }
 ELSEWHERE = {
     "compression",  # in test_control: it changes no answer
@@ -273,7 +254,7 @@ def test_secrets_are_in_the_truth_only_on_request(sandbox: Client) -> None:
     assert '"meetingPassword"' in shown["speakers"]
     assert '"lastFour"' in shown["orders"]
     reader = AcceleventsReader(sandbox)
-    assert values(reader.rows("sessions"), "streamKey") == [
+    assert reader.values("sessions", "streamKey") == [
         row["stream_key"] for row in sandbox.truth("accelevents", "sessions", include_secrets=True)
     ]
 

@@ -11,7 +11,7 @@ import pytest
 from event_sandbox.airmeet.switches import SWITCHES
 from event_sandbox.airmeet.testing import AirmeetReader
 from event_sandbox.registry import VENDORS
-from event_sandbox.testing import moved, shows
+from event_sandbox.testing import moved, shows, types, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
 STREAMS = VENDORS["airmeet"].streams
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PREPARING = "Preparing your results. Try after 5 minutes to get the updated results"
-
-
-def values(rows: list[Json], *names: str) -> list[Json]:
-    return [row[name] for row in rows for name in names if name in row]
-
-
-def types(rows: list[Json], *names: str) -> set[type]:
-    return {type(value) for value in values(rows, *names)}
 
 
 def polls(reader: AirmeetReader) -> list[Json]:
@@ -66,7 +58,7 @@ def profiles(reader: AirmeetReader) -> list[Json]:
 
 
 def per_session(reader: AirmeetReader) -> Counter[str]:
-    return Counter(values(reader.rows("session_recordings"), "session_id"))
+    return Counter(reader.values("session_recordings", "session_id"))
 
 
 def emails(reader: AirmeetReader) -> Counter[tuple[int, str, str]]:
@@ -101,43 +93,37 @@ CLAIMS: dict[str, Callable[[AirmeetReader], bool]] = {
     "airmeets_after=ignored_by_fives": lambda r: len(r.bodies("airmeets")[-1]["data"]) == 5,
     "airmeets_after=ignored": lambda r: len(r.bodies("airmeets")[-1]["data"]) == 12,
     "airmeets_order=descending": lambda r: finals(r)[0]["after"] < finals(r)[0]["before"],
-    "empty_report=list": lambda r: [] in values(r.bodies("event_attendance"), "data"),
-    "empty_report=null": lambda r: None in values(r.bodies("event_attendance"), "data"),
-    "empty_report=object": lambda r: {} in values(r.bodies("questions"), "data"),
+    "empty_report=list": lambda r: [] in r.told("event_attendance", "data"),
+    "empty_report=null": lambda r: None in r.told("event_attendance", "data"),
+    "empty_report=object": lambda r: {} in r.told("questions", "data"),
     "time_stamp=iso": lambda r: stamps(r, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
     "time_stamp=colons": lambda r: stamps(r, r"\d{4}:\d\d:\d\dT\d\d:\d\d:\d\d\.\d\dZ"),
     "time_stamp=epoch_ms": lambda r: stamps(r, r"\d{13}"),
     "list_times=utc": lambda r: times(r, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
     "list_times=offset": lambda r: times(r, r"\S{23}[+-]\d\d:\d\d"),
     "list_times=epoch_ms": lambda r: times(r, r"\d{13}"),
-    "time_spent=text": lambda r: types(r.rows("session_attendance"), "time_spent") == {str},
-    "time_spent=number": lambda r: types(r.rows("session_attendance"), "time_spent") == {int},
+    "time_spent=text": lambda r: r.types("session_attendance", "time_spent") == {str},
+    "time_spent=number": lambda r: r.types("session_attendance", "time_spent") == {int},
     "upvote_count=float": lambda r: types(questions(r), "upvoteCount") == {float},
     "upvote_count=integer": lambda r: types(questions(r), "upvoteCount") == {int},
-    "duration_viewed=integer": lambda r: (
-        types(r.rows("replay_attendance"), "duration_viewed") == {int}
-    ),
-    "duration_viewed=float": lambda r: (
-        types(r.rows("replay_attendance"), "duration_viewed") == {float}
-    ),
-    "duration_viewed=text": lambda r: (
-        types(r.rows("replay_attendance"), "duration_viewed") == {str}
-    ),
-    "track_order=null": lambda r: set(values(r.rows("tracks"), "track_order")) == {None},
-    "track_order=text": lambda r: set(values(r.rows("tracks"), "track_order")) == {"0", "1", "2"},
-    "track_order=number": lambda r: set(values(r.rows("tracks"), "track_order")) == {0, 1, 2},
-    "layout_data=null_text": lambda r: set(values(r.rows("booths"), "layoutData")) == {"null"},
-    "layout_data=null": lambda r: set(values(r.rows("booths"), "layoutData")) == {None},
-    "layout_data=object": lambda r: types(r.rows("booths"), "layoutData") == {dict},
-    "booth_details=null": lambda r: set(values(r.rows("booths"), "faqs")) == {None},
-    "booth_details=text": lambda r: types(r.rows("booths"), "faqs", "doc_name") == {str},
-    "booth_details=objects": lambda r: types(r.rows("booths"), "faqs") == {list},
-    "no_booths=null": lambda r: None in values(r.bodies("booths"), "booths"),
-    "no_booths=list": lambda r: [] in values(r.bodies("booths"), "booths"),
-    "empty_list=list": lambda r: [] in values(r.bodies("participants"), "participants"),
-    "empty_list=null": lambda r: None in values(r.bodies("participants"), "participants"),
-    "empty_members=list": lambda r: [] in values(r.rows("sessions"), "cohost_ids"),
-    "empty_members=null": lambda r: None in values(r.rows("participants"), "user_profile"),
+    "duration_viewed=integer": lambda r: r.types("replay_attendance", "duration_viewed") == {int},
+    "duration_viewed=float": lambda r: r.types("replay_attendance", "duration_viewed") == {float},
+    "duration_viewed=text": lambda r: r.types("replay_attendance", "duration_viewed") == {str},
+    "track_order=null": lambda r: set(r.values("tracks", "track_order")) == {None},
+    "track_order=text": lambda r: set(r.values("tracks", "track_order")) == {"0", "1", "2"},
+    "track_order=number": lambda r: set(r.values("tracks", "track_order")) == {0, 1, 2},
+    "layout_data=null_text": lambda r: set(r.values("booths", "layoutData")) == {"null"},
+    "layout_data=null": lambda r: set(r.values("booths", "layoutData")) == {None},
+    "layout_data=object": lambda r: r.types("booths", "layoutData") == {dict},
+    "booth_details=null": lambda r: set(r.values("booths", "faqs")) == {None},
+    "booth_details=text": lambda r: r.types("booths", "faqs", "doc_name") == {str},
+    "booth_details=objects": lambda r: r.types("booths", "faqs") == {list},
+    "no_booths=null": lambda r: None in r.told("booths", "booths"),
+    "no_booths=list": lambda r: [] in r.told("booths", "booths"),
+    "empty_list=list": lambda r: [] in r.told("participants", "participants"),
+    "empty_list=null": lambda r: None in r.told("participants", "participants"),
+    "empty_members=list": lambda r: [] in r.values("sessions", "cohost_ids"),
+    "empty_members=null": lambda r: None in r.values("participants", "user_profile"),
     "poll_items=answer": lambda r: all("session_id" not in poll for poll in polls(r)),
     "poll_items=typo": lambda r: any(
         "answer" not in poll and not UUID.fullmatch(poll["session_id"]) for poll in polls(r)
@@ -149,37 +135,33 @@ CLAIMS: dict[str, Callable[[AirmeetReader], bool]] = {
     "poll_answer=list": lambda r: (
         [] in values(polls(r), "answer") and types(polls(r), "answer") == {str, list}
     ),
-    "poll_answer=typed": lambda r: types(polls(r), "answer") == {str, list, int, float, type(None)},
+    "poll_answer=typed": lambda r: types(polls(r), "answer") == {str, list, int, float},
     "people_without_utms=null_values": lambda r: any(
-        set(utms.values()) == {None} for utms in values(r.rows("registration_utms"), "utms")
+        set(utms.values()) == {None} for utms in r.values("registration_utms", "utms")
     ),
-    "people_without_utms=null_object": lambda r: (
-        None in values(r.rows("registration_utms"), "utms")
-    ),
+    "people_without_utms=null_object": lambda r: None in r.values("registration_utms", "utms"),
     "people_without_utms=no_row": lambda r: all(
-        utms["utm_source"] for utms in values(r.rows("registration_utms"), "utms")
+        utms["utm_source"] for utms in r.values("registration_utms", "utms")
     ),
-    "utm_keys=three": lambda r: (
-        {len(u) for u in values(r.rows("registration_utms"), "utms")} == {3}
-    ),
-    "utm_keys=five": lambda r: {len(u) for u in values(r.rows("registration_utms"), "utms")} == {5},
+    "utm_keys=three": lambda r: {len(u) for u in r.values("registration_utms", "utms")} == {3},
+    "utm_keys=five": lambda r: {len(u) for u in r.values("registration_utms", "utms")} == {5},
     "recordings_per_session=one": lambda r: max(per_session(r).values()) == 1,
     "recordings_per_session=several": lambda r: max(per_session(r).values()) == 2,
-    "replay_fields=few": lambda r: not values(r.rows("replay_attendance"), "user_id"),
-    "replay_fields=many": lambda r: types(r.rows("replay_attendance"), "time_stamp") == {str},
-    "participant_user_id=absent": lambda r: not values(r.rows("participants"), "user_id"),
-    "participant_user_id=present": lambda r: types(r.rows("participants"), "user_id") == {str},
+    "replay_fields=few": lambda r: not r.values("replay_attendance", "user_id"),
+    "replay_fields=many": lambda r: r.types("replay_attendance", "time_stamp") == {str},
+    "participant_user_id=absent": lambda r: not r.values("participants", "user_id"),
+    "participant_user_id=present": lambda r: r.types("participants", "user_id") == {str},
     "profile_values=text": lambda r: types(profiles(r), "value") == {str},
     "profile_values=list": lambda r: types(profiles(r), "value") == {str, list},
-    "airmeet_description=absent": lambda r: not values(r.rows("airmeets"), "description"),
-    "airmeet_description=present": lambda r: types(r.rows("airmeets"), "description") == {str},
-    "info_body=event": lambda r: len(values(r.bodies("sessions"), "status")) == 12,
+    "airmeet_description=absent": lambda r: not r.values("airmeets", "description"),
+    "airmeet_description=present": lambda r: r.types("airmeets", "description") == {str},
+    "info_body=event": lambda r: len(r.told("sessions", "status")) == 12,
     "info_body=sessions_only": lambda r: {len(body) for body in r.bodies("sessions")} == {1},
     "duplicate_people=some": lambda r: max(emails(r).values()) > 1,
     "duplicate_people=none": lambda r: max(emails(r).values()) == 1,
-    "unknown_fields=absent": lambda r: not values(r.rows("airmeets"), "is_private"),
-    "unknown_fields=present": lambda r: len(values(r.rows("airmeets"), "is_private")) == 12,
-    "odd_types=present": lambda r: "n/a" in values(r.rows("event_attendance"), "time_spent"),
+    "unknown_fields=absent": lambda r: not r.values("airmeets", "is_private"),
+    "unknown_fields=present": lambda r: len(r.values("airmeets", "is_private")) == 12,
+    "odd_types=present": lambda r: "n/a" in r.values("event_attendance", "time_spent"),
     "not_finished=http_200": lambda r: answered(
         r, "session_attendance", 200, "Session status is not valid"
     ),
@@ -268,7 +250,7 @@ def test_secrets_are_in_the_truth_only_on_request(sandbox: Client) -> None:
         assert set(with_secrets) - set(without) == secrets.get(stream, set())
     reader = AirmeetReader(sandbox)
     links = values(sandbox.truth("airmeet", "participants", include_secrets=True), "token")
-    assert Counter(links) == Counter(values(reader.rows("participants"), "token"))
+    assert Counter(links) == Counter(reader.values("participants", "token"))
 
 
 def test_download_links_are_new_at_each_call_and_the_truth_knows_the_next(sandbox: Client) -> None:

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from event_sandbox.testing import TODAY
-from event_sandbox.world import SIZES, World, advance, build_world
-from event_sandbox.world.build import Size
+from event_sandbox.world import SIZES, Size, World, advance, build_world
 from event_sandbox.world.chats import (
     DAYS_IN_MOTION,
     LONE,

@@ -15,8 +15,7 @@ from event_sandbox.accelevents.truth import STREAMS
 from event_sandbox.accelevents.view import look
 from event_sandbox.cli import main
 from event_sandbox.testing import TODAY
-from event_sandbox.world import SIZES, World, advance, build_world, hub
-from event_sandbox.world.build import Size
+from event_sandbox.world import SIZES, Size, World, advance, build_world, hub
 
 if TYPE_CHECKING:
     from datetime import date
@@ -131,7 +130,7 @@ def test_no_clock_shows_a_time_that_is_there_twice_or_never(today: str) -> None:
 
 
 def _number(world: World, slug: str) -> int:
-    return next(n for n in range(world.hub_events) if hub.slug_of(n) == slug)
+    return next(n for n in range(world.size.hub_events) if hub.slug_of(n) == slug)
 
 
 def test_size_is_as_asked() -> None:

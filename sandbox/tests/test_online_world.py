@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from event_sandbox.testing import TODAY
-from event_sandbox.world import SIZES, World, advance, build_world, online, online_people
-from event_sandbox.world.build import Size
+from event_sandbox.world import SIZES, Size, World, advance, build_world, online, online_people
 from event_sandbox.world.online_changes import DAYS_IN_MOTION
 
 if TYPE_CHECKING:

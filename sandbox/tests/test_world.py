@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from event_sandbox.testing import TODAY
-from event_sandbox.world import SIZES, World, advance, build_world
-from event_sandbox.world.build import Size
+from event_sandbox.world import SIZES, Size, World, advance, build_world
 
 if TYPE_CHECKING:
     from event_sandbox.world.model import Session

@@ -43,7 +43,7 @@ ACCELEVENTS: Final = Vendor(
     switches=SWITCHES,
     settings={"api_key": API_KEY},
     # Nothing lists the events.
-    settings_in=lambda world: {"event_urls": [slug_of(n) for n in range(world.hub_events)]},
+    settings_in=lambda world: {"event_urls": [slug_of(n) for n in range(world.size.hub_events)]},
     make_app=API,
     error=error,
     credential_headers=("key", "authorization"),

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
-
-from starlette.requests import Request
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from event_sandbox.accelevents import listings, shapes
 from event_sandbox.accelevents.errors import (
@@ -21,7 +19,6 @@ from event_sandbox.accelevents.errors import (
     NOT_HOST,
     SESSION_NOT_FOUND,
     UNKNOWN_URL,
-    Refusal,
     bad_request,
     refusal,
     wrong_path,
@@ -29,7 +26,7 @@ from event_sandbox.accelevents.errors import (
 from event_sandbox.accelevents.expand import expansions
 from event_sandbox.accelevents.pages import Envelope, Pager
 from event_sandbox.accelevents.view import look
-from event_sandbox.kept import KeptAnswers
+from event_sandbox.kept import KeepingAPI
 from event_sandbox.wire import Json, json_response
 from event_sandbox.world.hub import find_session, hub_event
 from event_sandbox.world.hub_changes import changed_at
@@ -37,15 +34,17 @@ from event_sandbox.world.hub_changes import changed_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.types import Receive, Scope, Send
 
     from event_sandbox.accelevents.expand import Expansion
     from event_sandbox.accelevents.forms import Shape
     from event_sandbox.accelevents.view import View
     from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
-    from event_sandbox.world.hub_model import HubEvent, HubOrder, HubSession
+    from event_sandbox.world.hub_model import HubEvent, HubOrder, HubSession, HubStaff
+
+T = TypeVar("T")
 
 BASE_PATH: Final = "/accelevents"
 API_KEY: Final = "sandbox-accelevents-key=="
@@ -58,7 +57,6 @@ _DETAILS: Final = {
 }
 """Where a session's analytics may be, and the positions of the switch."""
 
-_KEPT_BYTES: Final = 256 * 1024 * 1024
 _AUTH_FORMS: Final = {
     "key": ("key", API_KEY),
     "authorization": ("authorization", API_KEY),
@@ -101,12 +99,11 @@ class Asked:
         return Envelope(self.positions, name if form == "named" else form, more or {})
 
 
-class API:
+class API(KeepingAPI):
     """The API as an ASGI application."""
 
     def __init__(self, shared: Shared) -> None:
-        self._shared = shared
-        self._kept = KeptAnswers(shared, _KEPT_BYTES)
+        super().__init__(shared)
         self._walks: Counter[str] = Counter()
         self._generation = shared.generation
         shared.counters[CHECK_INS] = 0
@@ -127,16 +124,8 @@ class API:
         }
         self._reads = [(path, path.split("/"), read) for path, read in reads.items()]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        request = Request(scope, receive)
-        try:
-            response = self._answer(request)
-        except Refusal as refused:
-            response = refused.response
-        await response(scope, receive, send)
-
-    def _answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response:
+        """Let the request in, and answer it."""
         view = look(self._shared.world, self._shared.switches.of("accelevents"))
         parts = request.scope["path"][len(BASE_PATH) + 1 :].split("/")
         checks_in = parts[3:6] == ["staff", "checkin", "barcode"] and request.method == "GET"
@@ -272,12 +261,10 @@ class API:
         if "expand" not in asked.query:
             raise bad_request(asked.positions, "expand is required")
         self._check_event_id(asked)
-        view, event = asked.view, asked.event
-        page = self._pager(asked).cut(event.speakers)
-        if view.has_error(event):
+        speakers = asked.event.speakers
+        if asked.view.has_error(asked.event):
             return asked.envelope("speakers").with_error("Cannot read speakers")
-        rows = [listings.speaker(view, event, speaker) for speaker in page]
-        return self._send(asked, asked.envelope("speakers"), rows, len(event.speakers))
+        return self._send_list(asked, "speakers", speakers, listings.speaker)
 
     def _attendees(self, asked: Asked) -> Json:
         """8.1."""
@@ -290,11 +277,8 @@ class API:
 
     def _orders(self, asked: Asked) -> Json:
         """8.2: those that changed since `searchTimeStamp`, if that is there and understood."""
-        view, event = asked.view, asked.event
-        orders = self._changed(asked, view.orders(event))
-        page = self._pager(asked).cut(orders)
-        rows = [listings.order(view, event, order) for order in page]
-        return self._send(asked, asked.envelope("orders"), rows, len(orders))
+        orders = self._changed(asked, asked.view.orders(asked.event))
+        return self._send_list(asked, "orders", orders, listings.order)
 
     def _changed(self, asked: Asked, orders: list[HubOrder]) -> list[HubOrder]:
         since, form = asked.query.get("searchTimeStamp"), asked.positions["order_filter"]
@@ -318,39 +302,32 @@ class API:
 
     def _sponsors(self, asked: Asked) -> Json:
         """9.2: by the event's number, not by its address."""
-        view, event = asked.view, asked.event
-        page = self._pager(asked).cut(event.sponsors)
-        rows = [listings.sponsor(view, event, company) for company in page]
-        return self._send(asked, asked.envelope("sponsors"), rows, len(event.sponsors))
+        return self._send_list(asked, "sponsors", asked.event.sponsors, listings.sponsor)
 
     def _sponsor_clicks(self, asked: Asked) -> Json:
         """9.2."""
-        view, event = asked.view, asked.event
-        page = self._pager(asked).cut(event.sponsors)
-        rows = [listings.sponsor_clicks(view, event, company) for company in page]
-        return self._send(asked, asked.envelope("sponsors"), rows, len(event.sponsors))
+        return self._send_list(asked, "sponsors", asked.event.sponsors, listings.sponsor_clicks)
 
     def _exhibitors(self, asked: Asked) -> Json:
         """9.3."""
-        view, event = asked.view, asked.event
-        page = self._pager(asked).cut(event.exhibitors)
-        rows = [listings.exhibitor(view, event, company) for company in page]
-        more: dict[str, Any] = {
+        companies = asked.event.exhibitors
+        more = {
             "numberOfExhibitorsRemainingToEnable": 7,
-            "numberOfProExhibitorPurchased": len(event.exhibitors),
+            "numberOfProExhibitorPurchased": len(companies),
         }
-        envelope = asked.envelope("exhibitors", more=more)
-        return self._send(asked, envelope, rows, len(event.exhibitors))
+        return self._send_list(asked, "exhibitors", companies, listings.exhibitor, more)
 
     def _staff(self, asked: Asked) -> Json:
         """9.3."""
-        view, event = asked.view, asked.event
-        company = next((c for c in event.exhibitors if str(c.key) == asked.keys[0]), None)
+        exhibitors = asked.event.exhibitors
+        company = next((c for c in exhibitors if str(c.key) == asked.keys[0]), None)
         if company is None:
             raise refusal(asked.positions, EXHIBITOR_NOT_FOUND)
-        page = self._pager(asked).cut(company.staff)
-        rows = [listings.staff(view, event, company, member) for member in page]
-        return self._send(asked, asked.envelope("staff"), rows, len(company.staff))
+
+        def shape(view: View, event: HubEvent, member: HubStaff) -> Shape:
+            return listings.staff(view, event, company, member)
+
+        return self._send_list(asked, "staff", company.staff, shape)
 
     # Pages
 
@@ -377,6 +354,18 @@ class API:
 
     def _host_page(self, asked: Asked, rows: Sequence[Any]) -> Sequence[Any]:
         return self._pager(asked).cut(rows) if asked.positions["host_pages"] == "paged" else rows
+
+    def _send_list(
+        self,
+        asked: Asked,
+        name: str,
+        things: Sequence[T],
+        shape: Callable[[View, HubEvent, T], Shape],
+        more: Shape | None = None,
+    ) -> Json:
+        """Send a page of a list of one event."""
+        rows = [shape(asked.view, asked.event, one) for one in self._pager(asked).cut(things)]
+        return self._send(asked, asked.envelope(name, more=more), rows, len(things))
 
     def _send(self, asked: Asked, envelope: Envelope, rows: list[Json], total: int) -> Json:
         """Put a page into its envelope, or answer the first call with an error at 200."""

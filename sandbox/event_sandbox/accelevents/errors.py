@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from event_sandbox.wire import json_response
+from event_sandbox.wire import Refusal, json_response
 
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
@@ -27,14 +27,6 @@ _MESSAGES: Final = {
     SESSION_NOT_FOUND: "Session Not Found",
     UNKNOWN_URL: "Can't create url",
 }
-
-
-class Refusal(Exception):  # noqa: N818 - an answer, not a defect
-    """An answer without data, raised from wherever that is found out."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
 
 
 def refusal(positions: Positions, code: int) -> Refusal:

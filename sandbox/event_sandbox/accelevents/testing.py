@@ -7,7 +7,7 @@ from collections import defaultdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.testing import VendorClient
+from event_sandbox.testing import VendorClient, VendorReader
 
 if TYPE_CHECKING:
     from event_sandbox.testing import Client
@@ -84,8 +84,8 @@ _CONSTANTS: Final = (
 _LABELS: Final = ",Stats,Duration,Watch%20Time,Attendee%20Count,Speaker,Tag,Track"
 
 
-class AcceleventsReader(AcceleventsClient):
-    """Reads each list when it is first looked at, and keeps the answers as they are."""
+class AcceleventsReader(AcceleventsClient, VendorReader):
+    """Reads the lists of all events."""
 
     def __init__(self, sandbox: Client) -> None:
         super().__init__(sandbox)

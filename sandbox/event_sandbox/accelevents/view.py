@@ -40,7 +40,7 @@ class View:
 
     def events(self) -> list[HubEvent]:
         """Give the events that a reader is told to read."""
-        return [hub_event(self.world, number) for number in range(self.world.hub_events)]
+        return [hub_event(self.world, number) for number in range(self.world.size.hub_events)]
 
     def readable(self) -> list[HubEvent]:
         """Give those among them that do not refuse."""

@@ -10,22 +10,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from event_sandbox.airmeet import reports, shapes
-from event_sandbox.airmeet.errors import Refusal, error, no_such_route, not_finished, refusal
+from event_sandbox.airmeet.errors import error, no_such_route, not_finished, refusal
 from event_sandbox.airmeet.pages import FIVE, Pager, as_empty
 from event_sandbox.airmeet.tokens import ACCESS_KEY, SECRET_KEY, Tokens
 from event_sandbox.airmeet.view import COMMUNITY, View, cursor
-from event_sandbox.kept import KeptAnswers
-from event_sandbox.wire import Json, json_response
+from event_sandbox.kept import KeepingAPI
+from event_sandbox.wire import Json, Refusal, json_response
 from event_sandbox.world.online import FOREIGN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.requests import Request
 
     from event_sandbox.airmeet.errors import Cause, Family
     from event_sandbox.airmeet.reports import Rows
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 BASE_PATH: Final = "/airmeet/prod"
 
-_KEPT_BYTES: Final = 512 * 1024 * 1024
 _PREPARING: Final = "Preparing your results. Try after 5 minutes to get the updated results"
 _PREPARING_EVENT: Final = "Preparing your results.Try after 5 minutes to get the updated results"
 """In the sample of event attendance (4.5), the blank is missing."""
@@ -83,13 +81,14 @@ class Asked:
         raise refusal(self.positions, self.family, cause)
 
 
-class API:
+class API(KeepingAPI):
     """The API as an ASGI application."""
 
+    most_bytes = 512 * 1024 * 1024
+
     def __init__(self, shared: Shared) -> None:
-        self._shared = shared
+        super().__init__(shared)
         self._tokens = Tokens()
-        self._kept = KeptAnswers(shared, _KEPT_BYTES)
         self._index: dict[str, int] = {}
         self._sessions: dict[str, int] = {}
         self._indexed_generation = -1
@@ -113,16 +112,8 @@ class API:
             ("airmeet", "", "event-replay-attendees"): (older, self._replays),
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        request = Request(scope, receive)
-        try:
-            response = self._answer(request)
-        except Refusal as refused:
-            response = refused.response
-        await response(scope, receive, send)
-
-    def _answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response:
+        """Let the request in, and answer it."""
         view = View(self._shared.world, self._shared.switches.of("airmeet"))
         parts = request.scope["path"][len(BASE_PATH) + 1 :].split("/")
         if request.method == "POST" and parts == ["auth"]:

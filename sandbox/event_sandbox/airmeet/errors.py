@@ -9,23 +9,15 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
-from event_sandbox.wire import json_response
+from event_sandbox.wire import Refusal, error_page, json_response
 
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
 
 Family = Literal["older", "newer"]
 Cause = Literal["bad_token", "expired_token", "foreign", "unknown"]
-
-
-class Refusal(Exception):  # noqa: N818 - an answer, not a defect
-    """An answer without data, raised from wherever that is found out."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
 
 
 def refusal(positions: Positions, family: Family, cause: Cause) -> Refusal:
@@ -66,8 +58,7 @@ def no_such_route() -> Response:
 def injected(positions: Positions, status: int, message: str) -> Response:
     """Give an error that the sandbox was told to inject: the gateway's, or a proxy's page."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and positions["server_error"] == "html":
-        page = f"<!doctype html><html><body><h1>{status}</h1></body></html>"
-        return HTMLResponse(page, status)
+        return error_page(status)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return json_response({"message": "Too Many Requests"}, status)
     return error(positions, "newer", status, message)

@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from event_sandbox.airmeet.errors import Refusal, error
+from event_sandbox.airmeet.errors import error
+from event_sandbox.wire import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

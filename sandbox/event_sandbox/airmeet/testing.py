@@ -6,7 +6,7 @@ from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.testing import Answer, VendorClient
+from event_sandbox.testing import Answer, VendorClient, VendorReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,8 +86,8 @@ _LISTS: Final = {
 """For each stream, the list that holds it, and the member of an answer that holds the rows."""
 
 
-class AirmeetReader(AirmeetClient):
-    """Reads each list when it is first looked at, and keeps the answers as they are."""
+class AirmeetReader(AirmeetClient, VendorReader):
+    """Reads the lists of all events."""
 
     def __init__(self, sandbox: Client) -> None:
         super().__init__(sandbox)

@@ -77,7 +77,7 @@ class View:
 
     def index(self) -> dict[str, int]:
         """Give the numbers of the events whose details may be asked for, by key."""
-        made = self.world.event_count + (self.world.step + 1) // 2
+        made = self.world.size.events + (self.world.step + 1) // 2
         numbers: Iterable[int] = range(FOREIGN, made)
         if self.positions["archived_event"] == "gone":
             numbers = (number for number in numbers if number not in self.world.archived)

@@ -17,7 +17,7 @@ from starlette.routing import Route, Router
 from event_sandbox.conferencesio import shapes
 from event_sandbox.conferencesio.view import View
 from event_sandbox.kept import KeptAnswers
-from event_sandbox.wire import Json, json_response
+from event_sandbox.wire import Json, error_page, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -229,8 +229,7 @@ class API:
 def error_response(positions: Positions, status: int, message: str) -> Response:
     """Give an injected error; a server error may come from a proxy, as a page."""
     if status >= _SERVER_ERROR and positions["server_error"] == "html":
-        page = f"<!doctype html><html><body><h1>{status}</h1></body></html>"
-        return HTMLResponse(page, status)
+        return error_page(status)
     return _error(positions, status, message)
 
 

@@ -9,19 +9,18 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from event_sandbox.expoplatform import pages, shapes
-from event_sandbox.expoplatform.errors import Refusal, refusal
+from event_sandbox.expoplatform.errors import refusal
 from event_sandbox.expoplatform.view import View
-from event_sandbox.kept import KeptAnswers
+from event_sandbox.kept import KeepingAPI
 from event_sandbox.wire import json_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from starlette.types import Receive, Scope, Send
+    from starlette.requests import Request
 
     from event_sandbox.expoplatform.view import Seat
     from event_sandbox.shared import Shared
@@ -33,7 +32,6 @@ API_KEY: Final = "sandbox_Expo-Platform.key_42-7Rk.mQ9vTz1"
 """Its alphabet is not that of base64, so a tap that decodes or encodes it is found out."""
 
 _API: Final = "/api/v2"
-_KEPT_BYTES: Final = 128 * 1024 * 1024
 _MOST_MEETINGS: Final = 500
 _MOST_PARTICIPANTS: Final = 100
 _USUAL_SIZE: Final = 100
@@ -80,24 +78,17 @@ class Asked:
         raise refusal(self.positions, 400, message)
 
 
-class API:
-    """The API as an ASGI application; answers are kept until something changes."""
+class API(KeepingAPI):
+    """The API as an ASGI application."""
+
+    most_bytes = 128 * 1024 * 1024
 
     def __init__(self, shared: Shared) -> None:
-        self._shared = shared
-        self._kept = KeptAnswers(shared, _KEPT_BYTES)
+        super().__init__(shared)
         self._shuffles = random.Random(shared.world.seed)  # noqa: S311 - an order, not a secret
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        request = Request(scope, receive)
-        try:
-            response = self._answer(request)
-        except Refusal as refused:
-            response = refused.response
-        await response(scope, receive, send)
-
-    def _answer(self, request: Request) -> Response:
+    def answer(self, request: Request) -> Response:
+        """Let the request in, and answer it."""
         view = View(self._shared.world, self._shared.switches.of("expoplatform"))
         positions = view.positions
         if positions["host"] == "moved":

@@ -5,20 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import HTMLResponse, Response
-
-from event_sandbox.wire import json_response
+from event_sandbox.wire import Refusal, error_page, json_response
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+
     from event_sandbox.switches import Positions
-
-
-class Refusal(Exception):  # noqa: N818 - an answer, not a defect
-    """An answer without rows, raised from wherever that is found out."""
-
-    def __init__(self, response: Response) -> None:
-        super().__init__(response.status_code)
-        self.response = response
 
 
 def refusal(positions: Positions, status: int, message: str) -> Refusal:
@@ -32,8 +24,7 @@ def refusal(positions: Positions, status: int, message: str) -> Refusal:
 def injected(positions: Positions, status: int, message: str) -> Response:
     """Give an error that the sandbox was told to inject: the vendor's, or a proxy's page."""
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR and positions["server_error"] == "html":
-        page = f"<!doctype html><html><body><h1>{status}</h1></body></html>"
-        return HTMLResponse(page, status)
+        return error_page(status)
     return _error(positions, status, message)
 
 

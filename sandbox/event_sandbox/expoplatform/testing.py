@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.testing import VendorClient
+from event_sandbox.testing import VendorClient, VendorReader
 
 if TYPE_CHECKING:
     from event_sandbox.testing import Client
@@ -44,8 +44,8 @@ _LISTS: Final = {
 }
 
 
-class ExpoPlatformReader(ExpoPlatformClient):
-    """Reads each list when it is first looked at, and keeps the answers as they are."""
+class ExpoPlatformReader(ExpoPlatformClient, VendorReader):
+    """Reads the lists of all events."""
 
     def __init__(self, sandbox: Client) -> None:
         super().__init__(sandbox)

@@ -103,7 +103,7 @@ def _register_people(world: World, changes: Counter[str]) -> None:
     rng = world.rng("register", world.step)
     ahead = [s for s in world.sessions.values() if s.first_day and s.first_day > world.today]
     for session in rng.sample(ahead, min(len(ahead), max(1, len(ahead) // 4))):
-        person = world.people[rng.randrange(world.people_count)]
+        person = world.people[rng.randrange(world.size.people)]
         if all(checkin.person is not person for checkin in session.checkins):
             add_checkin(session, person)
             changes["people_registered"] += 1

@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from event_sandbox.world.meetings import make_fairs
-from event_sandbox.world.model import Event, Organiser, World
+from event_sandbox.world.model import Event, Organiser, Size, World
 from event_sandbox.world.people import make_person
 from event_sandbox.world.programme import DAYS_AHEAD, DAYS_BACK, make_session
 from event_sandbox.world.sessions import hold_until, preload
 
 if TYPE_CHECKING:
     from datetime import date
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much there is: sessions in the programme, people, and online events."""
-
-    sessions: int
-    people: int
-    events: int = 12
-    registrants: int | None = None
-    """How many people each online event has on its list; None for a number that varies."""
-    hub_events: int = 5
-    hub_sessions: int | None = None
-    """How many sessions each event of a hub has; None for a number that varies."""
 
 
 SIZES: Final = {
@@ -40,17 +25,7 @@ SIZES: Final = {
 
 def build_world(seed: int, size: Size, today: date) -> World:
     """Make the world as it stands at the end of `today`: the same for the same arguments."""
-    world = World(
-        seed,
-        size.sessions,
-        size.people,
-        first_today=today,
-        today=today,
-        event_count=size.events,
-        registrants=size.registrants,
-        hub_events=size.hub_events,
-        hub_sessions=size.hub_sessions,
-    )
+    world = World(seed, size, first_today=today, today=today)
     _make_events(world)
     world.people = [make_person(world, number) for number in range(size.people)]
     for _ in range(size.sessions):

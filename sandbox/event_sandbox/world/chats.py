@@ -114,7 +114,7 @@ def chat_numbers(world: World) -> list[int]:
 
     There are as many as online events; every other day brings a new one.
     """
-    made = world.event_count + (world.step + 1) // 2
+    made = world.size.events + (world.step + 1) // 2
     return [number for number in range(made) if number not in world.deleted_chats]
 
 
@@ -184,7 +184,7 @@ def _make_chat(world: World, number: int) -> Chat:
     # At half past: in no time zone of whole hours does a chat start at midnight.
     starts = _midnight(day) + rng.randint(8, 18) * HOUR + 30 * MINUTE
     opens = _midnight(born)
-    if number < world.event_count:
+    if number < world.size.events:
         opens = min(starts, opens) - 30 * DAY
     off = slot.called_off
     subject = names.SUBJECTS[number % len(names.SUBJECTS)]
@@ -205,14 +205,14 @@ def _make_chat(world: World, number: int) -> Chat:
 def _slot(world: World, number: int) -> _Slot:
     if number == LONE:
         return _LONE_SLOT
-    if number >= world.event_count:
+    if number >= world.size.events:
         return _NEW_SLOT
     return _SLOTS[number % len(_SLOTS)]
 
 
 def _born(world: World, number: int) -> date:
     """Give the day that the chat's slot is counted from: for later ones, that of their planning."""
-    return world.first_today + timedelta(days=max(0, 1 + 2 * (number - world.event_count)))
+    return world.first_today + timedelta(days=max(0, 1 + 2 * (number - world.size.events)))
 
 
 def _within_grid(day: date) -> date:
@@ -232,22 +232,22 @@ def _invite(world: World, number: int) -> list[Candidate]:
         _make_candidate(found, place, person, email, rng)
         for place, (person, email) in enumerate(_audience(world, number, rng))
     ]
-    if entries and not world.registrants and number % 3 < 2:  # noqa: PLR2004 - two thirds
+    if entries and not world.size.registrants and number % 3 < 2:  # noqa: PLR2004 - two thirds
         # The same person through two links, or three: nothing tells the rows apart.
         entries += entries[:1] * (2 if number == _BUSY else 1)
     return entries
 
 
 def _audience(world: World, number: int, rng: random.Random) -> list[tuple[Person, str]]:
-    if world.registrants:
+    if world.size.registrants:
         return [
-            (world.people[place % world.people_count], f"candidate{place:06d}@example.com")
-            for place in range(world.registrants)
+            (world.people[place % world.size.people], f"candidate{place:06d}@example.com")
+            for place in range(world.size.registrants)
         ]
     if number % len(_SLOTS) == _DESERTED:
         return []
     size = 18 if number == _BUSY else rng.randint(8, 14)
-    chosen = rng.sample(world.people, min(size, world.people_count))
+    chosen = rng.sample(world.people, min(size, world.size.people))
     return [(person, person.email) for person in chosen]
 
 

@@ -129,7 +129,7 @@ def hub_session(world: World, event: int, number: int) -> HubSession:
 def find_session(world: World, key: int) -> HubSession | None:
     """Give the session of that key, if it is known and was not deleted."""
     number = key // 100_000 - 7
-    if not OTHER <= number < world.hub_events:
+    if not OTHER <= number < world.size.hub_events:
         return None
     return next((s for s in hub_sessions(world, number) if s.key == key), None)
 
@@ -229,7 +229,7 @@ def _make_companies(world: World, rng: random.Random, keys: range) -> tuple[HubC
 
 
 def _make_staff(world: World, rng: random.Random, company: int, count: int) -> tuple[HubStaff, ...]:
-    people = [world.people[rng.randrange(world.people_count)] for _ in range(count)]
+    people = [world.people[rng.randrange(world.size.people)] for _ in range(count)]
     return tuple(
         HubStaff(
             number=number,
@@ -252,7 +252,7 @@ def _count_sessions(world: World, number: int) -> int:
 
 def _base_count(world: World, number: int) -> int:
     """Give how many sessions an event has on the first day."""
-    return world.hub_sessions or _slot(number).sessions
+    return world.size.hub_sessions or _slot(number).sessions
 
 
 def _when(world: World, event: HubEvent, number: int) -> tuple[Millis | None, Millis]:

@@ -26,7 +26,7 @@ def note_hub_step(world: World, changes: Counter[str]) -> None:
     world.made_online["hub_step", world.step] = int(time.time() * 1000)
     after = hub_now(world)
     oldest = after - (DAYS_IN_MOTION + 1) * DAY
-    for number in range(world.hub_events):
+    for number in range(world.size.hub_events):
         orders = hub_orders(world, hub_event(world, number))
         sessions = hub_sessions(world, number)
         moving = [s for s in sessions if s.ends is None or s.ends > oldest]

@@ -61,7 +61,7 @@ def _order(world: World, event: HubEvent) -> Iterator[HubOrder]:
     place = 0
     for number, day in enumerate(_order_days(world, event, rng)):
         made = local_instant(event.zone, day, office_minutes(rng))
-        people = [world.people[rng.randrange(world.people_count)] for _ in range(1 + number % 3)]
+        people = [world.people[rng.randrange(world.size.people)] for _ in range(1 + number % 3)]
         yield HubOrder(
             number=number,
             key=122_000 + 1000 * (event.number - OTHER) + number,

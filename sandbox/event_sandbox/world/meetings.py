@@ -54,8 +54,8 @@ def make_fairs(world: World) -> None:
     """Make the trade shows as they stand at the end of the first day."""
     for order, plan in enumerate(_PLANS):
         is_first = order == 0
-        accounts = max(plan.accounts, world.people_count // 4 * is_first)
-        meetings = max(plan.meetings, world.people_count // 3 * is_first)
+        accounts = max(plan.accounts, world.size.people // 4 * is_first)
+        meetings = max(plan.meetings, world.size.people // 3 * is_first)
         event = world.events[-1] if is_first else _make_event(world, order, plan)
         fair = world.fairs[plan.number] = Fair(plan.number, event)
         for number in range(accounts):

@@ -11,6 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
+
 if TYPE_CHECKING:
     from datetime import date, time
     from zoneinfo import ZoneInfo
@@ -266,13 +268,26 @@ class Fair:
     """First name, last name and company of the accounts: nobody else gets the same."""
 
 
+class Size(msgspec.Struct, frozen=True):
+    """How much there is on the first day; what comes later is numbered on."""
+
+    sessions: int
+    people: int
+    events: int = 12
+    """Online events."""
+    registrants: int | None = None
+    """How many people each online event has on its list; None for a number that varies."""
+    hub_events: int = 5
+    hub_sessions: int | None = None
+    """How many sessions each event of a hub has; None for a number that varies."""
+
+
 @dataclass(slots=True)
 class World:
     """Everything there is, at one point in time."""
 
     seed: int
-    session_count: int
-    people_count: int
+    size: Size
     first_today: date
     today: date
     step: int = 0
@@ -286,18 +301,10 @@ class World:
     """How many sessions were ever made; the next one's index."""
     keys: set[str] = field(default_factory=set)
     """Session keys ever given out: a vanished session's key does not come back."""
-    event_count: int = 12
-    """How many online events there were on the first day; later ones are numbered on."""
-    registrants: int | None = None
-    """How many people each online event has on its list; None for a number that varies."""
     archived: set[int] = field(default_factory=set)
     """The numbers of online events that were archived."""
     deleted_chats: set[int] = field(default_factory=set)
     """The numbers of live chats that were deleted."""
-    hub_events: int = 5
-    """How many events a hub has."""
-    hub_sessions: int | None = None
-    """How many sessions each of them has on the first day; None for a number that varies."""
     hub_deleted: set[int] = field(default_factory=set)
     """The keys of a hub's sessions that were deleted."""
     hub_checked_in: set[str] = field(default_factory=set)
@@ -323,5 +330,5 @@ class World:
             questions=sum(len(s.questions) for s in sessions),
             evaluations=sum(len(s.evaluations) for s in sessions),
             meetings=sum(len(fair.meetings) for fair in self.fairs.values()),
-            online_events=self.event_count + (self.step + 1) // 2 - len(self.archived),
+            online_events=self.size.events + (self.step + 1) // 2 - len(self.archived),
         )

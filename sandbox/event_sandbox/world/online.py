@@ -86,7 +86,7 @@ def event_numbers(world: World) -> list[int]:
 
     They are in the order in which they were created; every other day brings a new one.
     """
-    made = world.event_count + (world.step + 1) // 2
+    made = world.size.events + (world.step + 1) // 2
     return [number for number in range(made) if number not in world.archived]
 
 
@@ -167,14 +167,14 @@ def _slot(world: World, number: int) -> _Slot:
         return _FOREIGN_SLOT
     if number == OPEN:
         return _OPEN_SLOT
-    if number >= world.event_count:
+    if number >= world.size.events:
         return _Slot(1, 5)
     return _SLOTS[number % len(_SLOTS)]
 
 
 def _first_day(world: World, number: int) -> date:
     """Give the day that the event's slot is counted from: for later events, that of their birth."""
-    born = max(0, 1 + 2 * (number - world.event_count))
+    born = max(0, 1 + 2 * (number - world.size.events))
     return world.first_today + timedelta(days=born)
 
 

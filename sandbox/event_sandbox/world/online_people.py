@@ -62,7 +62,8 @@ def _register(world: World, event: OnlineEvent) -> list[Registration]:
     for person in _audience(world, event, rng):
         entries.append(_make_registration(world, event, person, rng))
         first = entries[-1]
-        if person.email and first.registered and len(entries) % 7 == 1 and not world.registrants:
+        is_seventh = len(entries) % 7 == 1 and not world.size.registrants
+        if person.email and first.registered and is_seventh:
             again = _make_registration(world, event, person, rng, duplicate=True)
             entries.append(again)
     entries.sort(key=lambda entry: entry.known_from)
@@ -70,16 +71,16 @@ def _register(world: World, event: OnlineEvent) -> list[Registration]:
 
 
 def _audience(world: World, event: OnlineEvent, rng: random.Random) -> list[Person]:
-    if is_deserted(event.number) and not world.registrants:
+    if is_deserted(event.number) and not world.size.registrants:
         return []
-    third = world.people_count // 3
-    if world.registrants:
-        size = world.registrants
+    third = world.size.people // 3
+    if world.size.registrants:
+        size = world.size.registrants
     elif event.number == BIG:
         size = max(60, third)
     else:
         size = rng.randint(4, max(4, min(_LONGEST_AUDIENCE, third)))
-    return rng.sample(world.people, min(size, world.people_count))
+    return rng.sample(world.people, min(size, world.size.people))
 
 
 def _make_registration(
@@ -99,7 +100,7 @@ def _make_registration(
     invited = not duplicate and rng.random() < _INVITED and event.number != BIG
     kind = "Invitee" if invited else "Registered User" if person.email else "Guest"
     return Registration(
-        number=person.number + (world.people_count if duplicate else 0),
+        number=person.number + (world.size.people if duplicate else 0),
         person=person,
         user=user_key(world, person.number),
         known_from=known,

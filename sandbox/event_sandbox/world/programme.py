@@ -98,7 +98,7 @@ def _title_and_name(index: int) -> tuple[str, str]:
 
 
 def _days(world: World, rng: random.Random, index: int) -> tuple[date | None, date | None]:
-    if index >= world.session_count:
+    if index >= world.size.sessions:
         first = world.today + timedelta(days=rng.randint(1, DAYS_AHEAD))
         return first, first
     slot = index % len(_SLOTS)
@@ -149,10 +149,10 @@ def _delivery(event: Event, index: int) -> str | None:
 
 def _audience(world: World, rng: random.Random, index: int) -> tuple[int, ...]:
     """Choose who may come; to every third session at least two guests nobody can tell apart."""
-    most = max(2, min(world.people_count // 2, 150))
-    size = min(world.people_count, rng.randint(max(2, most // 5), most))
-    audience = rng.sample(range(world.people_count), size)
+    most = max(2, min(world.size.people // 2, 150))
+    size = min(world.size.people, rng.randint(max(2, most // 5), most))
+    audience = rng.sample(range(world.size.people), size)
     if index % 3 == 0:
-        guests = [number for number in range(min(world.people_count, 60)) if is_guest(number)]
+        guests = [number for number in range(min(world.size.people, 60)) if is_guest(number)]
         audience = [*guests, *(number for number in audience if number not in guests)]
     return tuple(audience)
