@@ -204,6 +204,12 @@ def test_a_stream_without_a_file_is_an_empty_table(built: Project) -> None:
     assert query(built, "select count(*) from tap_conferencesio.poll_responses") == [(0,)]
 
 
+def test_taps_of_which_no_file_has_ever_come_are_told(built: Project) -> None:
+    assert "No raw file has ever come of tap_airmeet, tap_meetings_export" in (
+        built.log.read_text()
+    )
+
+
 def test_types_are_those_of_the_tap(built: Project) -> None:
     ((instant, person),) = query(
         built,

@@ -58,6 +58,7 @@
             'there is no raw file in ' ~ env_var('EVENTS_FOLDER') ~ '/raw: run a tap and target-jsonl first, with'
             ~ ' a destination_path in this folder') %}
     {%- endif %}
+    {%- do tell_which_taps_never_came() %}
     {%- do refuse_to_lose_rows('true') if flags.FULL_REFRESH %}
     create table loading.shapes as
     {%- if paths %}
@@ -74,6 +75,17 @@
     select '' as path, ['']::varchar[] as members, 0 as lines, 0 as last_line where false
     {%- endif %}
 {% endif %}
+{% endmacro %}
+
+{# No failure: a build is not told which taps the job runs, and one whose first run failed is to hold up no other. #}
+{% macro tell_which_taps_never_came() %}
+    {%- set came = run_query('select tap from loading.arrived union select tap from loading.files').columns[0].values() %}
+    {%- set silent = [] %}
+    {%- for node in graph.nodes.values() if node.config.get('meta', {}).get('raw') %}
+        {%- do silent.append(node.config.meta.raw.tap) %}
+    {%- endfor %}
+    {%- set silent = silent | reject('in', came) | unique | sort %}
+    {%- do log('No raw file has ever come of ' ~ silent | join(', '), info=true) if silent %}
 {% endmacro %}
 
 {# What is published may be of files that are long gone: then nothing but itself holds their rows. #}
