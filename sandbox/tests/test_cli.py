@@ -1,4 +1,4 @@
-"""The command line, as a process."""
+"""The command line: what serves, as a process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from event_sandbox.airmeet.testing import AirmeetClient
 from event_sandbox.cli import main
+from event_sandbox.meetengage.testing import MeetEngageClient
 from event_sandbox.testing import Client
 
 if TYPE_CHECKING:
@@ -40,16 +42,24 @@ class Served:
         out, err = self.process.communicate(timeout=5)
         return self.process.returncode, out + err
 
+    def __enter__(self) -> Client:
+        return self.client
+
+    def __exit__(self, *_: object) -> None:
+        assert self.stop() == (0, "")
+
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Served]:
     served = Served("--today", "2026-04-02")
-    yield served
-    assert served.stop() == (0, "")
+    with served:
+        yield served
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+def run(capfd: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run a command that is good; give what it prints."""
+    assert main(arguments) == 0
+    return capfd.readouterr().out
 
 
 def test_first_line(served: Served) -> None:
@@ -78,62 +88,81 @@ def test_stops_quickly_with_open_and_hanging_connections(number: int) -> None:
         assert time.monotonic() - began < 2
 
 
-def test_state_goes_on_where_it_was(tmp_path: Path) -> None:
-    state = tmp_path / "state.json"
-    first = Served("--state", str(state), "--seed", "3", "--today", "2026-04-02")
-    first.client.control("POST", "/advance", {"steps": 2})
-    world, rows = state_of(first)
-    first.stop()
-    second = Served("--state", str(state))
-    assert state_of(second) == (world, rows)
-    second.stop()
-    conflict = run("serve", "--state", str(state), "--seed", "4")
-    assert conflict.returncode == 2
-    assert "seed 3, not 4" in conflict.stderr
+def test_sizes_and_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was asked for at the first start holds at the next ones, and the world goes on."""
+    state = f"--state={tmp_path / 'state.json'}"
+    sizes = ("--events=4", "--registrants=20", "--hub-events=6", "--hub-sessions=3")
+    with Served(state, "--seed=3", "--today=2026-04-02", *sizes) as client:
+        airmeet = AirmeetClient(client)
+        assert airmeet.vendor["api_url"] == f"{client.url}/airmeet/prod"
+        assert set(airmeet.settings) == {"access_key", "secret_key"}
+        assert len(airmeet.events()) == 4
+        path = f"/airmeet/{airmeet.big()}"
+        assert airmeet.get(f"{path}/participants")["totalUserCount"] == 20
+        assert airmeet.ask(f"{path}/attendees")[0] == 202  # by default, reports take a second
+        hub = client.vendors["accelevents"]
+        assert hub["api_url"] == f"{client.url}/accelevents"
+        assert len(hub["settings"]["event_urls"]) == 6
+        assert len(client.truth("accelevents", "sessions")) == 6 * 3
+        client.control("POST", "/advance", {"steps": 3})
+        before = state_of(client)
+    switch = "--switch=airmeet.auth_shape=documented"
+    with Served(state, "--prepare-seconds=0", switch) as client:
+        assert state_of(client) == before
+        airmeet = AirmeetClient(client)
+        assert airmeet.ask(f"{path}/attendees")[0] == 200
+        assert set(airmeet.auth().json()) == {"success", "data"}
+    assert main(["serve", state, "--seed", "4"]) == 2
+    assert "seed 3, not 4" in capsys.readouterr().err
 
 
-def state_of(served: Served) -> tuple[Any, list[Any]]:
-    rows = served.client.truth("conferencesio", "attendance")
-    return served.client.control("GET", "/world"), rows
+def state_of(client: Client) -> list[Any]:
+    streams = [
+        ("conferencesio", "attendance"),
+        ("airmeet", "participants"),
+        ("accelevents", "orders"),
+    ]
+    return [client.control("GET", "/world"), *(client.truth(*stream) for stream in streams)]
 
 
 def test_options_reach_the_sandbox(tmp_path: Path) -> None:
     log = tmp_path / "requests.jsonl"
-    served = Served(
-        "--switch=conferencesio.code=number",
-        f"--log-requests={log}",
-        "--latency-ms=20",
-        "--sessions=3",
-        "--people=20",
-    )
-    assert served.client.vendor("conferencesio", "/app").json()["code"] == 200
-    assert served.client.control("GET", "/world")["counts"]["sessions"] == 3
-    served.stop()
-    entry = json.loads(log.read_text())
+    switches = ["conferencesio.code=number", "meetengage.beside_output=meta"]
+    sizes = ("--sessions=3", "--people=20", "--events=1", "--registrants=3000")
+    options = (f"--log-requests={log}", "--latency-ms=20", *sizes)
+    with Served("--switch", *switches, *options) as client:
+        assert client.vendor("conferencesio", "/app").json()["code"] == 200
+        assert client.control("GET", "/world")["counts"]["sessions"] == 3
+        chats = MeetEngageClient(client)
+        assert chats.vendor["api_url"] == f"{client.url}/meetengage/api/1.0/rest"
+        assert set(chats.settings) == {"key_id", "key_secret", "account"}
+        body = chats.data(0, 2**41).json()
+        assert list(body) == ["output", "meta"]
+        assert len({json.dumps(row) for row in body["output"]}) > 2900
+    entry, _ = [json.loads(line) for line in log.read_text().splitlines()]
     assert (entry["path"], entry["status"]) == ("/app", 200)
     assert entry["ms"] >= 20
 
 
-def test_truth_offline_and_of_a_running_sandbox_agree(served: Served) -> None:
-    offline = run("truth", "conferencesio", "sessions", "--today", "2026-04-02")
-    online = run("truth", "conferencesio", "sessions", "--url", served.line["url"])
-    assert offline.stdout == online.stdout
-    assert len(offline.stdout.splitlines()) == 12
-    secrets = run("truth", "conferencesio", "app", "--include-secrets")
-    assert json.loads(secrets.stdout)["app_password"]
+def test_truth_offline_and_of_a_running_sandbox_agree(
+    served: Served, capfd: pytest.CaptureFixture[str]
+) -> None:
+    offline = run(capfd, "truth", "conferencesio", "sessions", "--today", "2026-04-02")
+    online = run(capfd, "truth", "conferencesio", "sessions", "--url", served.line["url"])
+    assert offline == online
+    assert len(offline.splitlines()) == 12
+    secrets = run(capfd, "truth", "conferencesio", "app", "--include-secrets")
+    assert json.loads(secrets)["app_password"]
 
 
-def test_advance() -> None:
-    served = Served()
-    answer = run("advance", "--url", served.line["url"], "--steps", "2")
-    assert json.loads(answer.stdout)["step"] == 2
-    served.stop()
+def test_advance(fresh: Client, capfd: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(run(capfd, "advance", "--url", fresh.url, "--steps", "2"))["step"] == 2
 
 
-def test_switches_are_listed() -> None:
-    listed = run("switches", "conferencesio").stdout
+def test_switches_are_listed(capfd: pytest.CaptureFixture[str]) -> None:
+    listed = run(capfd, "switches", "conferencesio")
     assert "conferencesio.polls_empty: object (default), array, null\n" in listed
-    assert listed in run("switches").stdout
+    assert listed in run(capfd, "switches")
 
 
 @pytest.mark.parametrize(
@@ -143,6 +172,10 @@ def test_switches_are_listed() -> None:
         (["serve", "--switch", "nonsense"], 2, "VENDOR.NAME=POSITION"),
         (["serve", "--fault-rate", "0.1", "--fault-kinds", "x"], 2, "unknown kind of fault"),
         (["serve", "--sessions", "0"], 2, "at least one session"),
+        (["serve", "--events=0"], 2, "at least one online event"),
+        (["serve", "--registrants=0"], 2, "at least one online event"),
+        (["serve", "--hub-events=0"], 2, "at least one event of a hub"),
+        (["serve", "--hub-sessions=0"], 2, "at least one event of a hub"),
         (["serve", "--today", "today"], 2, "YYYY-MM-DD"),
         (["serve", "--log-requests", "/nowhere/log"], 1, "cannot write the request log"),
         (["serve", "--state", "/nowhere/state"], 1, "cannot write the state file"),
@@ -171,9 +204,15 @@ def exit_code(arguments: list[str]) -> int:
         return int(str(stop.code))
 
 
-def test_port_in_use(served: Served) -> None:
+def test_port_in_use(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
     port = urlsplit(served.line["url"]).port
-    answer = run("serve", "--port", str(port))
-    assert answer.returncode == 1
-    assert answer.stderr.startswith(f"event-sandbox: cannot listen on 127.0.0.1:{port}: ")
-    assert len(answer.stderr.splitlines()) == 1
+    assert main(["serve", "--port", str(port)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"event-sandbox: cannot listen on 127.0.0.1:{port}: ")
+
+
+def test_a_command_is_a_process_of_its_own() -> None:
+    command = [*COMMAND, "switches", "nobody"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert "unknown vendor" in answer.stderr

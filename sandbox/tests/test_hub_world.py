@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,13 +10,11 @@ import pytest
 from event_sandbox.accelevents.switches import SWITCHES
 from event_sandbox.accelevents.truth import STREAMS
 from event_sandbox.accelevents.view import look
-from event_sandbox.cli import main
 from event_sandbox.testing import TODAY
 from event_sandbox.world import SIZES, Size, World, advance, build_world, hub
 
 if TYPE_CHECKING:
     from datetime import date
-    from pathlib import Path
 
     from event_sandbox.wire import Row
 
@@ -145,23 +140,3 @@ def test_tiny_worlds_live(size: Size) -> None:
     world = make(size)
     advance(world, 30)
     assert rows(world, "sessions")
-
-
-def test_options_and_state(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "event_sandbox", "serve", f"--state={tmp_path / 'state'}"]
-    told = []
-    for options in (["--hub-events=6", "--hub-sessions=3"], []):
-        with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout
-            told.append(json.loads(process.stdout.readline())["vendors"]["accelevents"])
-            process.terminate()
-    first, second = told
-    assert first["settings"] == second["settings"]
-    assert len(first["settings"]["event_urls"]) == 6
-    assert first["api_url"].endswith("/accelevents")
-
-
-@pytest.mark.parametrize("option", ["--hub-events=0", "--hub-sessions=0"])
-def test_a_hub_is_not_empty(option: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["serve", option]) == 2
-    assert "at least one event of a hub" in capsys.readouterr().err

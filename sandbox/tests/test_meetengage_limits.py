@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +17,6 @@ from event_sandbox.world import SIZES, build_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 class Clock:
@@ -150,24 +147,6 @@ def test_fixed_intervals_are_those_of_the_clock() -> None:
         limit.note_call()
     assert limit.is_reached(fixed=False)
     assert limit.fullest == 4
-
-
-def test_served_by_the_command_with_many_rows(tmp_path: Path) -> None:
-    state = f"--state={tmp_path / 'state.json'}"
-    command = [sys.executable, "-m", "event_sandbox", "serve", state]
-    options = ["--events=1", "--registrants=3000", "--switch=meetengage.beside_output=meta"]
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        line = json.loads(process.stdout.readline())
-        try:
-            vendor = line["vendors"]["meetengage"]
-            assert vendor["api_url"] == f"{line['url']}/meetengage/api/1.0/rest"
-            assert set(vendor["settings"]) == {"key_id", "key_secret", "account"}
-            body = MeetEngageClient(Client(line["url"], line["vendors"])).data(0, 2**41).json()
-            assert list(body) == ["output", "meta"]
-            assert len({json.dumps(row) for row in body["output"]}) > 2900
-        finally:
-            process.terminate()
 
 
 def test_truth_on_the_command_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

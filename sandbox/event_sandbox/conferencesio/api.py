@@ -17,7 +17,7 @@ from starlette.routing import Route, Router
 from event_sandbox.conferencesio import shapes
 from event_sandbox.conferencesio.view import View
 from event_sandbox.kept import KeptAnswers
-from event_sandbox.wire import Json, error_page, json_response
+from event_sandbox.wire import Json, Refusal, error_page, json_response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -68,13 +68,13 @@ class API:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, if its key is right and the API activated."""
-        request = Request(scope, receive)
-        refusal = self._refuse(request)
-        if refusal is not None:
-            await refusal(scope, receive, send)
-            return
-        kept = self._kept.get(scope["path"]) if scope["method"] == "GET" else None
-        await (kept or self._router)(scope, receive, send)
+        answer = self._refuse(Request(scope, receive))
+        if answer is None and scope["method"] == "GET":
+            answer = self._kept.get(scope["path"])
+        try:
+            await (answer or self._router)(scope, receive, send)
+        except Refusal as refused:
+            await refused.response(scope, receive, send)
 
     def _keep(self, request: Request, response: Response) -> Response:
         return self._kept.keep(request.scope["path"], response)
@@ -103,9 +103,13 @@ class API:
             return RedirectResponse(f"http://{other}:{request.url.port}/login", 302)
         return _error(self._positions, int(form), message)
 
-    def _find(self, request: Request) -> Session | None:
+    def _find(self, request: Request) -> Session:
         """Find the session of the path; hidden ones exist whether they are listed or not."""
-        return self._shared.world.sessions.get(request.path_params["session_id"])
+        session = self._shared.world.sessions.get(request.path_params["session_id"])
+        if session is None:
+            status = int(self._positions["unknown_session"])
+            raise Refusal(_error(self._positions, status, "Session not found."))
+        return session
 
     def _ok(self, data: Json, status: int = 200) -> Response:
         """Wrap data in the documented envelope of a success."""
@@ -114,11 +118,6 @@ class API:
         )
         return json_response(
             {**envelope, "code": _code(self._positions, status), "data": data}, status
-        )
-
-    def _unknown_session(self) -> Response:
-        return _error(
-            self._positions, int(self._positions["unknown_session"]), "Session not found."
         )
 
     def _count(self, items: list[Json]) -> int:
@@ -145,20 +144,14 @@ class API:
 
     async def _get_session(self, request: Request) -> Response:
         session = self._find(request)
-        if session is None:
-            return self._unknown_session()
         return self._keep(request, self._ok(shapes.session(self._view, session)))
 
     async def _get_data(self, request: Request) -> Response:
         session = self._find(request)
-        if session is None:
-            return self._unknown_session()
         return self._keep(request, self._ok(shapes.data(self._view, session)))
 
     async def _get_attendance(self, request: Request) -> Response:
         session, view = self._find(request), self._view
-        if session is None:
-            return self._unknown_session()
         items = [shapes.checkin(view, session, checkin) for checkin in view.checkins(session)]
         return self._in_some_order(request, items, lambda items: items)
 
@@ -172,8 +165,8 @@ class API:
         return self._keep(request, self._ok({"count": self._count(items), "responses": items}))
 
     async def _put(self, request: Request) -> Response:
-        if "session_id" in request.path_params and self._find(request) is None:
-            return self._unknown_session()
+        if "session_id" in request.path_params:
+            self._find(request)
         return self._ok(None)
 
     async def _post_session(self, request: Request) -> Response:
@@ -182,18 +175,15 @@ class API:
         return self._ok({"object": "session", "id": "abcd", "url": url}, 201)
 
     async def _delete_session(self, request: Request) -> Response:
-        return Response(status_code=204) if self._find(request) else self._unknown_session()
+        self._find(request)
+        return Response(status_code=204)
 
     async def _clear_attendance(self, request: Request) -> Response:
         session = self._find(request)
-        if session is None:
-            return self._unknown_session()
         return self._ok({"count": len(self._view.checkins(session))})
 
     async def _remove_attendance(self, request: Request) -> Response:
         session, view = self._find(request), self._view
-        if session is None:
-            return self._unknown_session()
         body = await _read(request)
         wanted = body if isinstance(body, dict) else {}
         filters = {name: wanted.get(name) for name in ("all", "email", "external_id")}
@@ -217,8 +207,7 @@ class API:
         )
 
     async def _preload(self, request: Request) -> Response:
-        if self._find(request) is None:
-            return self._unknown_session()
+        self._find(request)
         body = await _read(request)
         return self._ok({"count": len(body) if isinstance(body, list) else 0})
 

@@ -31,7 +31,6 @@ BASE_PATH: Final = "/expoplatform"
 API_KEY: Final = "sandbox_Expo-Platform.key_42-7Rk.mQ9vTz1"
 """Its alphabet is not that of base64, so a tap that decodes or encodes it is found out."""
 
-_API: Final = "/api/v2"
 _MOST_MEETINGS: Final = 500
 _MOST_PARTICIPANTS: Final = 100
 _USUAL_SIZE: Final = 100
