@@ -88,9 +88,9 @@ class Columns:
 
     def __init__(self, **kinds: str) -> None:
         self._columns = [
-            (column or snake(names), tuple(names.split("|")), _READ[kind])
+            (column or snake(names), *names.partition("|")[::2], _READ[kind])
             for kind, told in kinds.items()
-            for column, _, names in (_split(one) for one in told.split())
+            for column, _, names in (one.rpartition(":") for one in told.split())
         ]
 
     def __add__(self, more: Columns) -> Columns:
@@ -102,14 +102,13 @@ class Columns:
     def row(self, sent: Mapping[str, Any]) -> Row:
         """Give the columns of what was sent; what was not is null."""
         return {
-            column: read(next((sent[name] for name in names if name in sent), None))
-            for column, names, read in self._columns
+            column: read(sent[name] if name in sent else _first(sent, others))
+            for column, name, others, read in self._columns
         }
 
 
-def _split(told: str) -> tuple[str, str, str]:
-    column, colon, names = told.rpartition(":")
-    return column, colon, names
+def _first(sent: Mapping[str, Any], names: str) -> Json:
+    return next((sent[name] for name in names.split("|") if name in sent), None) if names else None
 
 
 def snake(name: str) -> str:
