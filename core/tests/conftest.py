@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from .api_server import ApiServer
+from event_taps_core.testing.api_server import ApiServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from event_taps_core import EventTap
-
-    from .api_server import ApiServer
+    from event_taps_core.testing.api_server import ApiServer
 
 KEY = "key-of-the-toy-4711"
 SCRIPT = Path(__file__).with_name("toy_tap.py")

@@ -13,8 +13,8 @@ from singer_sdk import typing as th
 from typing_extensions import override
 
 from event_taps_core import ApiClient, ChangesStream, EventStream, rfc3339
+from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
 
-from .api_server import Answer, ApiServer, Reply, Script, Seen, status
 from .runs import Run, catalog_of, run, stream_names
 from .toy_tap import EVENT_COLUMNS, EventsStream, ToyClient, ToyTap
 

@@ -29,9 +29,9 @@ from event_taps_core.answers import (
     TooManyRequests,
 )
 from event_taps_core.summary import StreamTally
+from event_taps_core.testing.api_server import PREFIX, ApiServer, Reply, Seen, status
+from event_taps_core.testing.api_server import Answer as Body
 
-from .api_server import PREFIX, ApiServer, Reply, Seen, status
-from .api_server import Answer as Body
 from .runs import KEY
 from .toy_tap import ToyClient, ToyTap
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from event_taps_core.setting_texts import in_words
+from event_taps_core.testing.api_server import ApiServer, Reply, status
 
-from .api_server import ApiServer, Reply, status
 from .runs import KEY, Run, command, config_of, stream_names
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ import pytest
 import trustme
 from typing_extensions import override
 
-from .api_server import ApiServer, status
+from event_taps_core.testing.api_server import ApiServer, status
+
 from .runs import KEY, Run, command
 
 if TYPE_CHECKING:

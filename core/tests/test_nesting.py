@@ -15,9 +15,9 @@ from typing_extensions import override
 from event_taps_core import Absent, Answer, Broken, Refused
 from event_taps_core.streams import PageWalk
 from event_taps_core.summary import StreamTally
+from event_taps_core.testing.api_server import Answer as Body
+from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
 
-from .api_server import Answer as Body
-from .api_server import ApiServer, Reply, Seen, status
 from .runs import KEY, run
 from .toy_tap import EVENT_COLUMNS, EventsStream, EventStreamOfToy, ToyClient, ToyTap
 

@@ -18,8 +18,8 @@ from singer_sdk.streams.rest import HTTPRequest
 from event_taps_core import Absent, Broken, CallWindow
 from event_taps_core.pacer import Pacer
 from event_taps_core.summary import StreamTally
+from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Seen, status
 
-from .api_server import Answer, ApiServer, Reply, Seen, status
 from .runs import KEY
 from .toy_tap import ToyClient
 

@@ -13,9 +13,9 @@ from typing_extensions import override
 
 from event_taps_core import Absent, ApiClient, EventStream, Page, SurrogateKey
 from event_taps_core import Answer as Refusal
+from event_taps_core.testing.api_server import Answer, ApiServer, Seen, status
 from event_taps_core.walk import FAILURES_IN_A_ROW
 
-from .api_server import Answer, ApiServer, Seen, status
 from .runs import Run, command, config_of, run
 from .toy_tap import PeopleStream, ToyClient, ToyTap
 

@@ -27,7 +27,7 @@ from .toy_tap import ToyTap
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .api_server import ApiServer
+    from event_taps_core.testing.api_server import ApiServer
 
 PINNED = "0.54."
 

@@ -16,9 +16,9 @@ from singer_sdk.streams.rest import HTTPRequest
 
 from event_taps_core import Absent, Broken, Refused, members_beside, pages_of, session
 from event_taps_core.summary import StreamTally
+from event_taps_core.testing.api_server import Answer as Body
+from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
 
-from .api_server import Answer as Body
-from .api_server import ApiServer, Reply, Seen, status
 from .runs import KEY
 from .toy_tap import ToyClient
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from .api_server import Answer, ApiServer, Reply, Script, Seen, status
+from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
+
 from .runs import KEY, SCRIPT, Run, Spawned, catalog_of, config_of, run, spawned, stream_names
 from .toy_tap import ToyTap
 

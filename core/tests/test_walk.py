@@ -15,9 +15,9 @@ from typing_extensions import override
 
 from event_taps_core import Absent, EventStream, Gone, Page, SurrogateKey
 from event_taps_core.keys import shard_of
+from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
 from event_taps_core.walk import FAILURES_IN_A_ROW, MOST_FAILURES_IN_A_ROW
 
-from .api_server import Answer, ApiServer, Reply, Script, Seen, status
 from .runs import catalog_of, config_of, run
 from .toy_tap import (
     EVENT_COLUMNS,

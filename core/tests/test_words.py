@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import ApiResponse
 from event_taps_core.redaction import Redaction
+from event_taps_core.testing import api_response
 from event_taps_core.words import LONGEST_WORDS, presentable, words_in
+
+if TYPE_CHECKING:
+    from event_taps_core import ApiResponse
 
 KEY = "key-of-the-toy-4711"
 REDACTION = Redaction([KEY, "a/b\\c-999", "pass%word", "pass%-word"])
@@ -19,11 +21,7 @@ JANE = {"name": "Jane Doe", "phone": "+44 7700 900123", "note": "vegan", "title"
 
 
 def answer(status: int, body: Any, **headers: str) -> ApiResponse:
-    made = ApiResponse()
-    made.status_code = status
-    made.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    made._content = body if isinstance(body, bytes) else json.dumps(body).encode()  # noqa: SLF001 - how `requests` itself is tested
-    return made
+    return api_response(body, status, **headers)
 
 
 @pytest.mark.parametrize(

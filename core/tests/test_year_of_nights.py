@@ -19,14 +19,14 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from event_taps_core import EventStream, messages
+from event_taps_core.testing.api_server import ApiServer, Seen, status
 
-from .api_server import ApiServer, Seen, status
 from .runs import run
 from .test_nesting import RoomsStream, SeatsStream, VenueClient
 from .toy_tap import EventsStream, PollsStream, ToyTap
 
 if TYPE_CHECKING:
-    from .api_server import Answer
+    from event_taps_core.testing.api_server import Answer
 
 BEGINNING = datetime(2026, 1, 1, 3, tzinfo=UTC)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_taps_core import Absent, Answer, ApiResponse, Broken, Expired, Refused, TapError
+from event_taps_core.testing import api_response
 from tap_accelevents.client import (
     SESSION_ANALYTICS,
     AccelEventsClient,
@@ -107,11 +107,7 @@ def client(**settings: Any) -> AccelEventsClient:
 
 
 def answer(status: int, body: Any = None) -> ApiResponse:
-    made = ApiResponse()
-    made.status_code = status
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    made._content = content  # noqa: SLF001 - how `requests` itself is tested
-    made.url = BASE + READS[0] + "?page=0"
+    made = api_response(body, status, BASE + READS[0] + "?page=0")
     made.request = requests.Request("GET", made.url, headers={"Key": CONFIG["api_key"]}).prepare()
     return made
 

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 import time
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from typing_extensions import override
 
+from event_taps_core.testing import ApiServer, Reply, Seen
+from event_taps_core.testing.api_server import PREFIX
 from event_taps_core.testing.running import TapRunner, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from email.message import Message
     from pathlib import Path
 
     from event_taps_core.testing import Run
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Answer = tuple[int, Any]
 """A status, and a body: JSON, or bytes as they are."""
 
-Query = dict[str, str]
+Query = Mapping[str, str]
 KEY = "key-0123456789"
 DETAILS = "session_analytics_details"
 BARE_404: Answer = (404, b"")
@@ -61,18 +61,22 @@ def session(number: int) -> dict[str, Any]:
     }
 
 
-class Vendor:
+class Vendor(ApiServer):
     """An API whose answers a test may replace, one by one."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.events = ["a"]
         self.count = 6
         self.asked: list[tuple[str, Query]] = []
-        self.odd: Callable[[str, Query, Message], Answer | None] = lambda *_: None
+        self.odd: Callable[[str, Query, Mapping[str, str]], Answer | None] = lambda *_: None
 
-    def answer(self, path: str, query: Query, headers: Message) -> Answer:
-        self.asked.append((path, query))
-        return self.odd(path, query, headers) or self.usual(path, query)
+    @override
+    def answer(self, seen: Seen) -> Reply:
+        path = seen.path.removeprefix(PREFIX)
+        self.asked.append((path, seen.query))
+        status, body = self.odd(path, seen.query, seen.headers) or self.usual(path, seen.query)
+        return Reply(body if isinstance(body, bytes) else json.dumps(body).encode(), status)
 
     def usual(self, path: str, query: Query) -> Answer:
         answers: dict[str, Callable[[str], Answer]] = {
@@ -104,9 +108,8 @@ class Vendor:
 class Api:
     """The vendor, and the tap that reads it."""
 
-    def __init__(self, vendor: Vendor, url: str, folder: Path) -> None:
+    def __init__(self, vendor: Vendor, folder: Path) -> None:
         self.vendor = vendor
-        self._url = url
         self._folder = folder
         self._runs = 0
 
@@ -114,7 +117,7 @@ class Api:
         self._runs += 1
         given = {
             "api_key": KEY,
-            "api_url": self._url,
+            "api_url": self.vendor.api_url,
             "event_urls": self.vendor.events,
             "requests_per_minute": 0,
             "max_retries": 1,
@@ -129,29 +132,8 @@ class Api:
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
     vendor = Vendor()
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            url = urlsplit(self.path)
-            values = parse_qs(url.query, keep_blank_values=True)
-            query = {name: found[0] for name, found in values.items()}
-            status, body = vendor.answer(url.path, query, self.headers)
-            content = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield Api(vendor, f"http://127.0.0.1:{server.server_port}", tmp_path)
-        server.shutdown()
+    yield Api(vendor, tmp_path)
+    vendor.close()
 
 
 def ids(run: Run, stream: str, name: str = "session_id") -> list[int]:
@@ -323,10 +305,10 @@ def test_header_is_found_for_all_who_were_refused_with_the_old_one(api: Api, wor
     """`Key` is good for the host's paths only, and the first answer of all is no answer."""
     api.vendor.events = list("abcdefgh")
 
-    def odd(path: str, _: Query, headers: Message) -> Answer | None:
+    def odd(path: str, _: Query, headers: Mapping[str, str]) -> Answer | None:
         if len(api.vendor.asked) <= 2:
             return 500, b""
-        if "/staff/" in path and headers["Authorization"] != f"Bearer {KEY}":
+        if "/staff/" in path and headers.get("Authorization") != f"Bearer {KEY}":
             time.sleep(0.02 * (1 + "abcdefgh".index(path.split("/")[3]) % 4))
             return 401, {"errorCode": 4010101}
         return None
@@ -338,10 +320,10 @@ def test_header_is_found_for_all_who_were_refused_with_the_old_one(api: Api, wor
 
 @pytest.mark.parametrize("status", [400, 403, 500, 200])
 def test_form_that_is_not_understood_is_not_accepted(api: Api, status: int) -> None:
-    def odd(_: str, __: Query, headers: Message) -> Answer | None:
-        if headers["Key"]:
+    def odd(_: str, __: Query, headers: Mapping[str, str]) -> Answer | None:
+        if headers.get("Key"):
             return 401, b""
-        return (status, b"<html>") if headers["Authorization"] == KEY else None
+        return (status, b"<html>") if headers.get("Authorization") == KEY else None
 
     api.vendor.odd = odd
     assert len(api("events", "sessions").assert_good().records("sessions")) == 6
@@ -349,8 +331,8 @@ def test_form_that_is_not_understood_is_not_accepted(api: Api, status: int) -> N
 
 @pytest.mark.parametrize("code", [None, 4030201])
 def test_key_that_works_is_kept_although_one_path_refuses_it(api: Api, code: int | None) -> None:
-    def odd(path: str, _: Query, headers: Message) -> Answer | None:
-        if headers["Authorization"]:
+    def odd(path: str, _: Query, headers: Mapping[str, str]) -> Answer | None:
+        if headers.get("Authorization"):
             return 403, {"errorCode": code}
         return (401, {"errorCode": 4010101}) if path.endswith("/allAttendees") else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_taps_core import ApiResponse, Broken
+from event_taps_core.testing import api_response
 from tap_accelevents.paging import MOST_WALKS, PAGE_SIZE, Pages, Place, StuckPages, total_of
 
 if TYPE_CHECKING:
@@ -22,11 +22,9 @@ ROWS = [{"id": number} for number in range(12)]
 
 
 def answer(rows: list[Row], total: Any, query: str = "page=0") -> ApiResponse:
-    made = ApiResponse()
     body = rows if total is None else {"data": rows, "recordsTotal": total}
-    made._content = json.dumps(body).encode()  # noqa: SLF001 - how `requests` itself is tested
-    made.url = "https://api.accelevents.com/rest/host/event/demo/session?" + query
-    return made
+    url = "https://api.accelevents.com/rest/host/event/demo/session?" + query
+    return api_response(body, url=url)
 
 
 def walk(

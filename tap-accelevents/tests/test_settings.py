@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import ApiResponse, TapError
+from event_taps_core import TapError
+from event_taps_core.testing import api_response
 from tap_accelevents.client import HEADERS
 from tap_accelevents.tap import TapAccelevents
 
@@ -82,8 +82,7 @@ def test_politeness_without_a_documented_limit_is_five_requests_a_second() -> No
 
 def test_sessions_keep_nothing_of_what_other_streams_hold() -> None:
     """Else a run would hold the people of all sessions for as long as it lasts."""
-    answer = ApiResponse()
     people = [{"email": "someone@example.org"}]
     row = {"sessionId": 1, "registerdHolderUsers": people, "speakerList": people, "assets": []}
-    answer._content = json.dumps([row]).encode()  # noqa: SLF001 - how `requests` itself is tested
-    assert list(TAP.event_streams["sessions"].parse_response(answer)) == [{"sessionId": 1}]
+    found = TAP.event_streams["sessions"].parse_response(api_response([row]))
+    assert list(found) == [{"sessionId": 1}]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -20,6 +19,7 @@ from event_taps_core import (
     Refused,
     TooManyRequests,
 )
+from event_taps_core.testing import api_response
 from tap_airmeet.client import AirmeetClient, Doubtful, token_of
 from tap_airmeet.tap import REGIONS, TapAirmeet
 
@@ -81,13 +81,7 @@ def answer(
     url: str = "/airmeet/ab12/attendees?size=50",
     **headers: str,
 ) -> ApiResponse:
-    made = ApiResponse()
-    made.status_code = status
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    made._content = content  # noqa: SLF001 - how `requests` itself is tested
-    made.url = BASE + url
-    made.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return made
+    return api_response(body, status, BASE + url, **headers)
 
 
 def classified(response: ApiResponse) -> Answer | None:

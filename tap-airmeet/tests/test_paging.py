@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from event_taps_core import Answer, ApiResponse, Broken
+from event_taps_core.testing import api_response
 from tap_airmeet.client import Doubtful
 from tap_airmeet.paging import CursorPages, NumberedPages, Pages, StuckPages
 
@@ -70,10 +70,7 @@ class Server:
 
 
 def response(body: Row) -> ApiResponse:
-    made = ApiResponse()
-    made._content = msgspec.json.encode(body)  # noqa: SLF001 - how `requests` itself is tested
-    made.url = "https://example.org/prod/airmeet/x/attendees"
-    return made
+    return api_response(body, url="https://example.org/prod/airmeet/x/attendees")
 
 
 def walk(pages: Pages[Any], server: Server) -> list[Row]:

@@ -6,7 +6,6 @@ Headings are those of the vendor's page "Event Details".
 from __future__ import annotations
 
 import signal
-import urllib.request
 from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
@@ -34,19 +33,6 @@ catalogs: list[dict[str, Any]] = []
 @pytest.fixture
 def tap_under_test() -> TapUnderTest:
     return TAP
-
-
-@pytest.fixture(autouse=True)
-def ready_at_once(sandbox: Sandbox) -> None:
-    prepare(sandbox, 0)
-
-
-def prepare(sandbox: Sandbox, seconds: float) -> None:
-    """Forget all reports, and let each take so long from its first request."""
-    for method, body in (("DELETE", None), ("POST", f'{{"seconds": {seconds}}}'.encode())):
-        url = f"{sandbox.url}/_sandbox/preparation"
-        request = urllib.request.Request(url, data=body, method=method)  # noqa: S310 - the sandbox's own address
-        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request).close()
 
 
 def only(run_tap: TapRunner, *streams: str) -> dict[str, Any]:
@@ -252,7 +238,7 @@ def test_airmeet_id_that_is_not_listed_is_named_and_never_requested(
 def test_all_reports_are_asked_for_before_any_is_waited_for(
     sandbox: Sandbox, run_tap: TapRunner
 ) -> None:
-    prepare(sandbox, 2)
+    sandbox.prepare(2)
     run = run_tap().assert_good()
     assert different(TAP.load(run), sandbox) == {}
     order = [request.path for request in sandbox.requests() if is_report(request.path)]
@@ -266,7 +252,7 @@ def test_a_run_waits_for_one_preparation_and_not_for_each(
     sandbox: Sandbox, run_tap: TapRunner, concurrency: int
 ) -> None:
     """A parked report holds no worker, not even the only one."""
-    prepare(sandbox, 3)
+    sandbox.prepare(3)
     run = run_tap(concurrency=concurrency).assert_good()
     waited = [request.at for request in sandbox.requests() if request.status == 202]
     assert len(waited) > 50
@@ -278,7 +264,7 @@ def test_a_run_waits_for_one_preparation_and_not_for_each(
 def test_report_is_not_asked_for_again_before_its_time(
     sandbox: Sandbox, run_tap: TapRunner
 ) -> None:
-    prepare(sandbox, 5)
+    sandbox.prepare(5)
     run_tap(catalog=only(run_tap, "event_attendance"), report_poll_seconds=2).assert_good()
     times: defaultdict[str, list[float]] = defaultdict(list)
     for request in sandbox.requests():
@@ -294,7 +280,7 @@ def test_report_is_not_asked_for_again_before_its_time(
 def test_202_may_come_on_any_page(
     sandbox: Sandbox, run_tap: TapRunner, position: str, memory: str
 ) -> None:
-    prepare(sandbox, 1)
+    sandbox.prepare(1)
     sandbox.switch(pending_on=position, report_memory=memory)
     run = run_tap(catalog=only(run_tap, "event_attendance", "session_attendance")).assert_good()
     assert {202} < {request.status for request in sandbox.requests()}
@@ -303,7 +289,7 @@ def test_202_may_come_on_any_page(
 
 @pytest.mark.parametrize("body", ["message", "empty"])
 def test_202_may_have_no_body(sandbox: Sandbox, run_tap: TapRunner, body: str) -> None:
-    prepare(sandbox, 1)
+    sandbox.prepare(1)
     sandbox.switch(pending_body=body)
     run = run_tap(catalog=only(run_tap, "registration_utms")).assert_good()
     assert different(TAP.load(run), sandbox, "registration_utms") == {}
@@ -334,7 +320,7 @@ def test_report_that_is_never_ready_is_named_and_the_others_finish(
 def test_run_that_is_killed_while_reports_are_pending_asks_again(
     sandbox: Sandbox, run_tap: TapRunner
 ) -> None:
-    prepare(sandbox, 2)
+    sandbox.prepare(2)
     running = run_tap.start(settings={"settle_days": 0})
     sandbox.wait_until(
         lambda: sum(request.status == 202 for request in sandbox.requests()) > 30,
@@ -342,7 +328,7 @@ def test_run_that_is_killed_while_reports_are_pending_asks_again(
     )
     running.send(signal.SIGKILL)
     killed = running.finish()
-    prepare(sandbox, 1)
+    sandbox.prepare(1)
     resumed = run_tap(state=killed.state, settle_days=0).assert_good()
     assert different(TAP.load(killed, resumed), sandbox) == {}
 

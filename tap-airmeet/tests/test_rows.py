@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import ApiResponse, Broken, EventStream, Page, utc_timestamp
+from event_taps_core import Broken, EventStream, Page, utc_timestamp
+from event_taps_core.testing import api_response
 from tap_airmeet.paging import StuckPages
 from tap_airmeet.rows import free_form, iso_time
 from tap_airmeet.streams import (
@@ -255,9 +255,7 @@ def test_incomplete_list_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 def test_empty_list_is_believed_unless_the_answer_says_otherwise(
     body: Row, query: str, *, is_believed: bool
 ) -> None:
-    answer = ApiResponse()
-    answer._content = msgspec.json.encode(body)  # noqa: SLF001 - how `requests` itself is tested
-    answer.url = f"https://example.org/prod/airmeet/e/polls?{query}"
+    answer = api_response(body, url=f"https://example.org/prod/airmeet/e/polls?{query}")
     with nullcontext() if is_believed else pytest.raises(Broken, match="nothing in 'data'"):
         list(stream(PollResponsesStream).parse_response(answer))
 

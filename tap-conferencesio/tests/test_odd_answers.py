@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
-from event_taps_core import Absent, Answer, ApiResponse, Broken, TapError
+from event_taps_core import Absent, Answer, Broken, TapError
+from event_taps_core.testing import api_response
 from tap_conferencesio.streams import SessionsStream, session_of
 from tap_conferencesio.tap import TapConferencesIo
 
@@ -21,12 +21,6 @@ OTHERS = [{"id": "s1"}, {"id": "s2"}]
 HIDDEN, ONCE_LISTED = "h1", "l1"
 
 
-def answer(body: Any) -> ApiResponse:
-    response = ApiResponse()
-    response._content = msgspec.json.encode(body)  # noqa: SLF001 - as if it had been read
-    return response
-
-
 def tap_that_gets(
     answers: dict[str, Answer | dict[str, Any]], session_ids: tuple[str, ...] = (HIDDEN,)
 ) -> TapConferencesIo:
@@ -38,20 +32,20 @@ def tap_that_gets(
         found = answers[request.url.removeprefix(tap.client.base_url)]
         if isinstance(found, Answer):
             raise found
-        return read(answer({"status": "ok", "data": found}))
+        return read(api_response({"status": "ok", "data": found}))
 
     tap.client.ask = ask  # type: ignore[assignment] # over HTTP it is tested elsewhere
     return tap
 
 
 def test_session_of_a_detail_answer() -> None:
-    assert session_of(answer({"status": "ok", "data": {"id": "ab12"}})) == {"id": "ab12"}
+    assert session_of(api_response({"status": "ok", "data": {"id": "ab12"}})) == {"id": "ab12"}
 
 
 @pytest.mark.parametrize("data", [None, [], {}, {"name": "no id"}, "ab12"])
 def test_detail_answer_without_a_session_is_broken_not_empty(data: object) -> None:
     with pytest.raises(Broken, match="no session"):
-        session_of(answer({"status": "ok", "data": data}))
+        session_of(api_response({"status": "ok", "data": data}))
 
 
 @pytest.mark.parametrize(
@@ -158,7 +152,7 @@ def test_what_the_vendor_sends_under_a_name_of_ours_is_kept(
         "sessions": {"data": [data | {"id": "s"} if stream == "sessions" else data]},
         "evaluation_responses": {"responses": [data]},
     }
-    rows = found.rows_in(answer({"data": bodies[stream]}))
+    rows = found.rows_in(api_response({"data": bodies[stream]}))
     (record,) = found.prepare(rows, None, {}, encode=False).records
     ours = {
         "questions": ("question_id", "question"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +14,7 @@ from typing_extensions import override
 from event_taps_core import Answer, ApiResponse, Broken, Moved, Refused, TimedOut
 from event_taps_core.reading import Stopped
 from event_taps_core.summary import StreamTally
+from event_taps_core.testing import api_response
 from tap_meetengage.client import (
     Breach,
     MeetEngageClient,
@@ -43,13 +43,7 @@ GOOD: dict[str, Any] = {"output": []}
 
 
 def answer(status: int, body: Any = None, **headers: str) -> ApiResponse:
-    made = ApiResponse()
-    made.status_code = status
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    made._content = content  # noqa: SLF001 - how `requests` itself is tested
-    made.url = BASE + "/organisation_data?account=a"
-    made.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return made
+    return api_response(body, status, BASE + "/organisation_data?account=a", **headers)
 
 
 def classified(response: ApiResponse, client: MeetEngageClient = CLIENT) -> Answer | None:

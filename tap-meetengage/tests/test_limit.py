@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from event_taps_core.testing.running import TapRunner
-from event_taps_core.testing.sandbox import Sandbox, running_sandbox
+from event_taps_core.testing.sandbox import running_sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ALLOWED_PER_SECOND = 10 / 5
 REQUESTS = 22
-
-
-def counted(sandbox: Sandbox) -> dict[str, int]:
-    """Return what the server counted of its limit."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{sandbox.url}/_sandbox/limits") as answer:
-        found: dict[str, int] = json.loads(answer.read())["meetengage"]
-        return found
 
 
 def test_limit_is_never_broken_and_nine_tenths_of_it_are_used(tmp_path: Path) -> None:
@@ -49,7 +39,7 @@ def test_limit_is_never_broken_and_nine_tenths_of_it_are_used(tmp_path: Path) ->
             one.finish().assert_good()
         for kind, sandbox in sandboxes.items():
             times = sorted(request.at for request in sandbox.requests())
-            limits = counted(sandbox)
+            limits = sandbox.control("GET", "/limits")["meetengage"]
             assert limits["breaches"] == 0, kind
             assert limits["fullest"] <= 10, kind
             assert limits["calls"] == len(times) >= REQUESTS, kind

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import urllib.parse
-import urllib.request
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -22,7 +21,8 @@ from event_taps_core.errors import TapError
 from event_taps_core.messages import MessageWriter
 from event_taps_core.reading import Stopped
 from event_taps_core.testing import TapUnderTest, differences
-from event_taps_core.testing.sandbox import Sandbox, running_sandbox, switch_positions
+from event_taps_core.testing.promises.base import long
+from event_taps_core.testing.sandbox import Sandbox, running_sandbox
 from event_taps_core.testing.warehouse import Parted, Warehouse
 from tap_meetengage.client import DATA_PATH, MeetEngageClient
 from tap_meetengage.tap import TapMeetEngage
@@ -34,13 +34,24 @@ if TYPE_CHECKING:
     from event_taps_core.testing import Request, TapRunner
 
 VENDOR = "meetengage"
-TAP = TapUnderTest(tap_class=TapMeetEngage, vendor=VENDOR, switches={"rate_limit": "off"})
+LARGE_RANGE = ("500", "504", "timeout", "413", "400_days", "error_member")
+TAP = TapUnderTest(
+    tap_class=TapMeetEngage,
+    vendor=VENDOR,
+    switches={"rate_limit": "off"},
+    refusing={"host": "redirects"},
+    incomplete={"lone_range": "error_member"},
+    elsewhere={
+        "rate_limit": ("sliding", "fixed"),  # an honest pace: test_limit.py
+        "large_range": LARGE_RANGE,  # each alone, and without retries
+    },
+    positions_per_run=4,
+)
 CUSTOM = "chat-summary MI"
 METHODS = {
     "organisation_data_standard": "standard",
     "organisation_data_chat_summary_mi": CUSTOM,
 }
-NEVER_WHOLE = ("lone_range", "error_member")
 WINDOW_DAYS = 62
 PLAIN = {"window_days": WINDOW_DAYS, "requests_per_minute": 0, "data_methods": [*METHODS.values()]}
 
@@ -125,13 +136,6 @@ def different(warehouse: Warehouse, sandbox: Sandbox, *streams: str) -> dict[str
     return {name: lines for name, lines in found.items() if lines}
 
 
-def control(sandbox: Sandbox, path: str) -> list[Any]:
-    """Read the lines of an answer of the sandbox's control API."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{sandbox.url}/_sandbox{path}") as answer:
-        return [json.loads(line) for line in answer.read().splitlines()]
-
-
 def data_requests(sandbox: Sandbox) -> list[Request]:
     return [request for request in sandbox.requests() if request.path == DATA_PATH]
 
@@ -193,30 +197,32 @@ def world() -> Iterator[MovingWorld]:
     found.end()
 
 
-POSITIONS = [
-    ("rate_limit", "off"),
-    *(
-        (name, position)
-        for name, (_, *others) in switch_positions(VENDOR).items()
-        for position in others
-        if name not in {"rate_limit", "host"}
-    ),
-]
-"""All but the usual ones; what needs an honest pace is in test_limit.py."""
-
-
-@pytest.mark.parametrize(("switch", "position"), POSITIONS, ids=str)
+@pytest.mark.parametrize(
+    "positions",
+    [
+        {},
+        TAP.incomplete,
+        *({"large_range": position} for position in LARGE_RANGE),
+        *TAP.complete_runs,
+        *(
+            long({name: position})
+            for name, (_, *others) in TAP.complete_positions.items()
+            for position in others
+        ),
+    ],
+    ids=str,
+)
 def test_tables_equal_the_truth_day_after_day_under_every_position(
-    world: MovingWorld, switch: str, position: str
+    world: MovingWorld, positions: dict[str, str]
 ) -> None:
     sandbox = world.get()
-    sandbox.switch(**{"rate_limit": "off", switch: position})
+    sandbox.switch(**TAP.switches, **positions)
     outcomes: list[Outcome] = []
     state = None
     for _ in range(3):
-        outcomes.append(run(sandbox, state, max_retries=int(switch != "large_range")))
+        outcomes.append(run(sandbox, state, max_retries=int("large_range" not in positions)))
         state = outcomes[-1].state
-        assert outcomes[-1].exit_code == ((switch, position) == NEVER_WHOLE), outcomes[-1].said
+        assert outcomes[-1].exit_code == (positions == TAP.incomplete), outcomes[-1].said
         assert different(load(*outcomes), sandbox) == {}
         world.advance()
 
@@ -488,7 +494,7 @@ def test_discovery_finds_all_columns_and_they_are_loaded(
     outcome = run(sandbox, catalog=discovered(sandbox))
     assert outcome.exit_code == 0, outcome.said
     for name in METHODS:
-        truth = control(sandbox, f"/truth/{VENDOR}/{name}?columns=all")
+        truth = sandbox.truth(name, all_columns=True)
         columns = set(truth[0]) - {"account"}
         assert len(columns) > 5
         as_text = [{key: text_of(key, value) for key, value in row.items()} for row in truth]
@@ -531,7 +537,7 @@ def test_configured_keys_replace_rows_that_changed(sandbox: Sandbox) -> None:
     chats = [row["chat"] for outcome in outcomes for row in outcome.records(name)]
     assert len(set(chats)) < len(chats)
     held = {row["chat"]: row for outcome in outcomes for row in outcome.records(name)}
-    truth = control(sandbox, f"/truth/{VENDOR}/{name}?columns=all")
+    truth = sandbox.truth(name, all_columns=True)
     now = {row["chat"]: row["registered_people"] for row in truth}
     for chat, people in now.items():
         assert held[chat]["extra_fields"]["Registered People"] == people
@@ -540,7 +546,7 @@ def test_configured_keys_replace_rows_that_changed(sandbox: Sandbox) -> None:
 def test_full_refresh_replaces_everything(sandbox: Sandbox) -> None:
     """Also a chat that was deleted when its window had long been settled."""
     first = run(sandbox)
-    chats = control(sandbox, f"/truth/{VENDOR}/organisation_data_standard?columns=all")
+    chats = sandbox.truth("organisation_data_standard", all_columns=True)
     oldest = chats[0]["attended_online_live_chat"] or next(
         row["attended_online_live_chat"] for row in chats if row["attended_online_live_chat"]
     )

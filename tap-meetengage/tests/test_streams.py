@@ -15,6 +15,7 @@ from event_taps_core import Answer, ApiResponse, Broken
 from event_taps_core.errors import TapError
 from event_taps_core.json_values import decode
 from event_taps_core.streams import Page
+from event_taps_core.testing import api_response
 from tap_meetengage.client import ServerError, TooMuch
 from tap_meetengage.schemas import Sample, column_name
 from tap_meetengage.streams import (
@@ -39,15 +40,10 @@ def stream(**settings: Any) -> OrganisationDataStream:
 
 
 def answer(body: Any, *, spooled: bool = False) -> ApiResponse:
-    made = ApiResponse()
-    made.status_code = 200
-    made.url = "https://meetandengage.com/api/1.0/rest/organisation_data"
-    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    made = api_response(body, url="https://meetandengage.com/api/1.0/rest/organisation_data")
     if spooled:
         made.spooled = tempfile.TemporaryFile()  # noqa: SIM115 - the answer's reader closes it
-        made.spooled.write(text)
-    else:
-        made._content = text  # noqa: SLF001 - how `requests` itself is tested
+        made.spooled.write(made.raw.read())
     return made
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 from event_taps_core import Absent, Answer, ApiResponse, Broken, Refused, TooManyRequests
+from event_taps_core.testing import api_response
 from tap_meetings_export.client import (
     BadRequest,
     ExpoPlatformClient,
@@ -28,12 +28,7 @@ CLIENT = ExpoPlatformClient(BASE, CONFIG)
 
 
 def response(status: int, body: Any, **headers: str) -> ApiResponse:
-    made = ApiResponse()
-    made.status_code = status
-    made.url = f"{BASE}/api/v2/meetings/export?event_id=7"
-    made.headers.update(headers)
-    made._content = body if isinstance(body, bytes) else json.dumps(body).encode()  # noqa: SLF001 - how `requests` itself is tested
-    return made
+    return api_response(body, status, f"{BASE}/api/v2/meetings/export?event_id=7", **headers)
 
 
 def classified(status: int, body: Any, **headers: str) -> Answer | None:

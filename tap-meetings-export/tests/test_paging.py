@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from event_taps_core import Absent, Answer, ApiResponse, Broken, Page, Refused
+from event_taps_core.testing import api_response
 from tap_meetings_export.client import BadRequest
 from tap_meetings_export.paging import Keys, row_id
 from tap_meetings_export.rows import person_key
@@ -80,10 +80,8 @@ class Server:
             if isinstance(self.past_end, Answer):
                 raise self.past_end
             number = {"empty": number, "repeated": pages, "first": 1}[self.past_end]
-        made = ApiResponse()
         body = {"data": self.rows[(number - 1) * size : number * size], **self.counts(size, pages)}
-        made._content = json.dumps(body).encode()  # noqa: SLF001 - how `requests` itself is tested
-        return extract(made)
+        return extract(api_response(body))
 
     def counts(self, size: int, pages: int) -> dict[str, int | None]:
         rows = len(self.rows)

@@ -23,6 +23,7 @@ import pytest
 from event_taps_core import TapError
 from event_taps_core.reading import Stopped
 from event_taps_core.testing import Run, TapUnderTest, differences
+from event_taps_core.testing.promises.base import long
 from event_taps_core.testing.sandbox import running_sandbox
 from tap_meetings_export.streams import MOST_PARTICIPANTS
 from tap_meetings_export.tap import TapMeetingsExport
@@ -37,6 +38,7 @@ TAP = TapUnderTest(
     vendor="expoplatform",
     refusing={"key": "off", "host": "moved"},
     incomplete={"event_access": "one_off", "total": "more", "ties": "shuffled"},
+    positions_per_run=4,
 )
 BIG, PAST, EMPTY, SMALL = 1041, 1187, 1302, 1377
 HURRIED = {"requests_per_minute": 0, "max_retries": 0, "overlap_minutes": 0}
@@ -102,7 +104,7 @@ class Fair:
         """Let something happen, as the n-th request from now comes in."""
         body = {"vendor": TAP.vendor, "kind": kind, "after_requests": after_requests}
         self.sandbox.has_changed = True
-        self.sandbox._json("POST", "/change", body)  # noqa: SLF001 - what only this vendor has
+        self.sandbox.control("POST", "/change", body)
 
     def different(self, *, without: int | None = None, only: int | None = None) -> Json:
         """Compare with the truth: of all events, of all but one, or of one."""
@@ -183,18 +185,20 @@ def fair(worlds: _Worlds) -> Fair:
 
 
 @pytest.mark.parametrize(
-    "position",
+    "positions",
     [
-        (name, position)
-        for name, (_, *others) in TAP.complete_positions.items()
-        for position in others
+        *TAP.complete_runs,
+        *(
+            long({name: position})
+            for name, (_, *others) in TAP.complete_positions.items()
+            for position in others
+        ),
     ],
-    ids="=".join,
+    ids=str,
 )
-def test_tables_equal_the_truth_day_after_day(fair: Fair, position: tuple[str, str]) -> None:
-    name, value = position
-    fair.sandbox.switch(**{name: value})
-    settings = {} if name in OF_BIG_PAGES else SMALLER
+def test_tables_equal_the_truth_day_after_day(fair: Fair, positions: dict[str, str]) -> None:
+    fair.sandbox.switch(**positions)
+    settings = SMALLER if positions.keys().isdisjoint(OF_BIG_PAGES) else {}
     fair.read_well(**settings)
     for _ in range(2):
         fair.sandbox.advance()

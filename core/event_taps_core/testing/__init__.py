@@ -20,20 +20,30 @@ pytest.register_assert_rewrite(
     "event_taps_core.testing.warehouse",
 )
 
-from event_taps_core.testing.conformance import conformance_suite  # noqa: E402 - see above
+from event_taps_core.testing.api_server import (  # noqa: E402 - see above
+    ApiServer,
+    Reply,
+    Seen,
+    api_response,
+)
+from event_taps_core.testing.conformance import conformance_suite  # noqa: E402 - likewise
 from event_taps_core.testing.running import Run, RunningTap, TapRunner  # noqa: E402 - likewise
 from event_taps_core.testing.sandbox import Request, Sandbox  # noqa: E402 - likewise
 from event_taps_core.testing.under_test import TapUnderTest  # noqa: E402 - likewise
 from event_taps_core.testing.warehouse import Warehouse, differences  # noqa: E402 - likewise
 
 __all__ = [
+    "ApiServer",
+    "Reply",
     "Request",
     "Run",
     "RunningTap",
     "Sandbox",
+    "Seen",
     "TapRunner",
     "TapUnderTest",
     "Warehouse",
+    "api_response",
     "conformance_suite",
     "differences",
 ]

@@ -107,23 +107,28 @@ class Sandbox:
 
     # What it knows
 
-    def truth(self, stream: str, *, include_secrets: bool = False) -> list[dict[str, Any]]:
-        """Return the rows that a perfect extraction of a stream holds now."""
-        query = f"?include_secrets={int(include_secrets)}"
+    def truth(
+        self, stream: str, *, include_secrets: bool = False, all_columns: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the rows that a perfect extraction of a stream holds now.
+
+        With `all_columns` also those that can only be found by looking.
+        """
+        query = f"?include_secrets={int(include_secrets)}{'&columns=all' if all_columns else ''}"
         lines = self._ask("GET", f"/truth/{self.vendor}/{stream}{query}").splitlines()
         return [json.loads(line) for line in lines]
 
     @property
     def streams(self) -> list[str]:
         """Names of the streams that have a truth."""
-        return list(self._json("GET", f"/streams/{self.vendor}"))
+        return list(self.control("GET", f"/streams/{self.vendor}"))
 
     def requests(self) -> list[Request]:
         """Return what the vendor was asked so far, and what came to a page that it redirects to."""
         names = Request.__dataclass_fields__
         return [
             Request(**{name: entry[name] for name in names})
-            for entry in self._json("GET", "/requests")
+            for entry in self.control("GET", "/requests")
         ]
 
     def paths(self) -> list[str]:
@@ -136,7 +141,7 @@ class Sandbox:
 
     def request_count(self) -> int:
         """Return how many requests came in since the log was last cleared."""
-        return int(self._json("GET", "/requests/count")["count"])
+        return int(self.control("GET", "/requests/count")["count"])
 
     def wait_for_requests(self, count: int, *, while_true: Callable[[], bool]) -> None:
         """Return as soon as so many requests came in.
@@ -160,11 +165,11 @@ class Sandbox:
 
     def switch(self, **positions: str) -> None:
         """Move switches of the vendor."""
-        self._json("POST", "/switches", {self.vendor: positions})
+        self.control("POST", "/switches", {self.vendor: positions})
 
     def break_randomly(self, *kinds: str, rate: float = 0.1, seed: int = 1) -> None:
         """Break requests at a rate; what breaks works when it is asked for again."""
-        self._json("POST", "/faults", {"rate": rate, "kinds": kinds, "seed": seed})
+        self.control("POST", "/faults", {"rate": rate, "kinds": kinds, "seed": seed})
 
     def break_address(self, address: str, kind: str, words: str = "") -> None:
         """Break every request for an address; `words` are what the vendor says of it."""
@@ -180,25 +185,25 @@ class Sandbox:
     def break_path(self, pattern: str, kind: str, words: str = "") -> None:
         """Break every request whose path, or path and query, a regular expression finds."""
         fault = {"permanent": [{"path": pattern, "kind": kind}], "words": words}
-        self._json("POST", "/faults", fault)
+        self.control("POST", "/faults", fault)
 
     def mend(self) -> None:
         """Break nothing any more."""
-        self._json("DELETE", "/faults")
+        self.control("DELETE", "/faults")
 
     def delay(self, milliseconds: float) -> None:
         """Answer each request so much later."""
-        self._json("POST", "/latency", {"ms": milliseconds})
+        self.control("POST", "/latency", {"ms": milliseconds})
 
     def prepare(self, seconds: float) -> None:
         """Forget what was prepared, and let each answer take so long from its first request."""
-        self._json("DELETE", "/preparation")
-        self._json("POST", "/preparation", {"seconds": seconds})
+        self.control("DELETE", "/preparation")
+        self.control("POST", "/preparation", {"seconds": seconds})
 
     def advance(self, days: int = 1) -> dict[str, int]:
         """Let the world move on; return how often each kind of change happened."""
         self.has_changed = True
-        return dict(self._json("POST", "/advance", {"steps": days})["changes"])
+        return dict(self.control("POST", "/advance", {"steps": days})["changes"])
 
     def vanish(self, parent_id: str | None = None, after_requests: int = 0) -> str:
         """Let a parent go away, during the n-th request from now; return its id."""
@@ -208,21 +213,21 @@ class Sandbox:
             "session_id": parent_id,
             "after_requests": after_requests,
         }
-        return str(self._json("POST", "/vanish", body)["session_id"])
+        return str(self.control("POST", "/vanish", body)["session_id"])
 
     def bring_back(self) -> None:
         """Let what has vanished be there again, as it was."""
-        self._json("DELETE", "/vanish")
+        self.control("DELETE", "/vanish")
 
     def forget_requests(self) -> None:
         """Clear the log of requests; `forgotten` keeps them."""
         self.forgotten += self.requests()
-        self._json("DELETE", "/requests")
+        self.control("DELETE", "/requests")
 
     def reset(self) -> None:
         """Undo everything but what happened to the world; nothing takes time to prepare."""
         for path in ("/switches", "/faults", "/requests"):
-            self._json("DELETE", path)
+            self.control("DELETE", path)
         self.delay(0)
         self.prepare(0)
         self.forgotten = []
@@ -231,6 +236,10 @@ class Sandbox:
         """Say whether the process is gone."""
         return self._process.poll() is not None
 
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the control API, also for what only one vendor has; return its answer."""
+        return json.loads(self._ask(method, path, body))
+
     def _ask(self, method: str, path: str, body: Any = None) -> bytes:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's own
@@ -238,9 +247,6 @@ class Sandbox:
         )
         with _open(request) as answer:
             return bytes(answer.read())
-
-    def _json(self, method: str, path: str, body: Any = None) -> Any:
-        return json.loads(self._ask(method, path, body))
 
 
 # Not `urlopen`: a proxy of the machine has no business between a test and its sandbox.

@@ -171,7 +171,13 @@ class TapUnderTest:
 
     @property
     def switch_runs(self) -> list[dict[str, str]]:
-        """What to switch for runs that together see every position but the usual ones.
+        """What to switch for runs that together see every position but the usual ones."""
+        alone = [*self.refusing.items(), *self.incomplete.items()]
+        return self.complete_runs + [{name: position} for name, position in alone]
+
+    @property
+    def complete_runs(self) -> list[dict[str, str]]:
+        """What to switch for runs that together see every position under which all can be read.
 
         Where there are several in a run, they stand far apart in the vendor's list, so that they
         hardly touch each other.
@@ -183,8 +189,7 @@ class TapUnderTest:
             if position != self.switches.get(name, positions[0])
         ]
         runs = math.ceil(len(complete) / self.positions_per_run)
-        alone = [*self.refusing.items(), *self.incomplete.items()]
-        return [dict(complete[first::runs]) for first in range(runs)] + [{n: p} for n, p in alone]
+        return [dict(complete[first::runs]) for first in range(runs)]
 
     def secret_columns(self, stream: str) -> list[str]:
         """Names of the columns that come only with `include_secrets`."""

@@ -1,9 +1,10 @@
-"""A tiny HTTP server whose answers a test scripts, path by path."""
+"""Answers that a test scripts: of a tiny HTTP server, path by path, or without any server."""
 
 from __future__ import annotations
 
 import contextlib
 import http.server
+import io
 import json
 import re
 import socket
@@ -16,7 +17,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+import urllib3
 from typing_extensions import override
+
+from event_taps_core.session import ApiResponse
 
 if TYPE_CHECKING:
     import ssl
@@ -42,6 +46,7 @@ class Seen:
 
     @property
     def segments(self) -> list[str]:
+        """The parts of the path, unquoted."""
         return [unquote(part) for part in self.path.split("/")]
 
 
@@ -70,6 +75,19 @@ def status(code: int, **headers: str) -> Reply:
     """Answer with a status and headers (`Retry_After` for `Retry-After`)."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(b"{}", code, named)
+
+
+def api_response(
+    body: Any = b"", status: int = HTTPStatus.OK, url: str = "", **headers: str
+) -> ApiResponse:
+    """Make an answer with a body (bytes, or JSON) and headers (`Retry_After` for `Retry-After`)."""
+    made = ApiResponse()
+    made.status_code = status
+    made.url = url
+    made.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    made.raw = urllib3.HTTPResponse(io.BytesIO(content), preload_content=False)
+    return made
 
 
 class ApiServer:
@@ -127,6 +145,7 @@ class ApiServer:
         return Reply(json.dumps(found).encode())
 
     def close(self) -> None:
+        """End it."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
