@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fcntl
+import shutil
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,3 +34,16 @@ def project(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Projec
     """A project of this module's own: the plugins are shared, the state is not."""
     assert installed.exists()
     return Project(ROOT, NO_HUB).copy(tmp_path_factory.mktemp("project"))
+
+
+def keep_only(project: Project, *taps: str) -> Project:
+    """Leave a copied project these taps: what a build takes goes by the number of models.
+
+    The marts stay, which are made of tap-conferencesio's tables.
+    """
+    models = project.root / "transform" / "models"
+    folders = (project.root.glob("tap-*"), models.glob("tap_*"), models.glob("loaded/tap_*"))
+    for folder in chain.from_iterable(folders):
+        if folder.name.replace("_", "-") not in taps:
+            shutil.rmtree(folder)
+    return project

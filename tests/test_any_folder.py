@@ -12,7 +12,7 @@ from scripts.demo import compare_all
 from scripts.project import Project
 from scripts.sandbox import serving
 from scripts.taps import ROOT
-from tests.conftest import NO_HUB
+from tests.conftest import NO_HUB, keep_only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ def differing(sandbox: Sandbox, project: Project) -> list[str]:
 def test_what_a_tap_reads_is_in_the_tables(tmp_path: Path, installed: Path) -> None:
     (tmp_path / NAME).mkdir()
     assert installed.exists()
-    copy = Project(ROOT, NO_HUB).copy(tmp_path / NAME)
+    copy = keep_only(Project(ROOT, NO_HUB).copy(tmp_path / NAME), "tap-conferencesio")
     with serving("small", copy.root / "output" / "sandbox.json") as sandbox:
         project = Project(copy.root, copy.extra | sandbox.tap_environment())
         project.run("run", "tap-conferencesio", "target-jsonl", "dbt-duckdb:build", *WAREHOUSE)

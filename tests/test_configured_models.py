@@ -17,6 +17,7 @@ from scripts.models import ModelsError, find_plugins, merged
 from scripts.project import MeltanoError, Project
 from scripts.sandbox import serving
 from scripts.taps import Column, Stream, Tap, find_taps, load_class
+from tests.conftest import keep_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,6 +89,7 @@ def run(project: Project, module: str, *arguments: str) -> subprocess.CompletedP
 
 @pytest.fixture(scope="module")
 def configured(project: Project) -> Iterator[Configured]:
+    keep_only(project, *SETTINGS)
     path = project.root / "meltano.yml"
     content = yaml.safe_load(path.read_text())
     extractors = content["plugins"]["extractors"]

@@ -43,7 +43,7 @@ def test_a_missing_block_is_named() -> None:
 
 
 def test_what_taps_say_of_themselves() -> None:
-    (tap,) = [tap for tap in find_taps() if tap.name == "tap-conferencesio"]
+    (tap,) = find_taps(names=["tap-conferencesio"])
     settings = {setting.name: setting for setting in tap.settings}
     key = settings["api_key"]
     assert isinstance(key, Setting)

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from scripts.project import MeltanoError
+from tests.conftest import keep_only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,6 +79,7 @@ class Built:
 @pytest.fixture(scope="module")
 def built(project: Project) -> Built:
     """All cases in one build."""
+    keep_only(project, "tap-conferencesio", "tap-meetengage")
     head = f'"account": "x", "window_start": "2026-01-01", "read_at": "{READ_AT}"'
     rows = [
         f'{{{head}, "row_key": {json.dumps(name)}{", " if more else ""}{more}}}'.replace("\n", " ")

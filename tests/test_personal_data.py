@@ -12,6 +12,7 @@ import duckdb
 
 from scripts.project import Project
 from scripts.sandbox import serving
+from tests.conftest import keep_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -78,6 +79,7 @@ def written(output: Path) -> str:
 
 
 def test_nobody_can_be_found_in_files_and_tables(project: Project) -> None:
+    keep_only(project, "tap-conferencesio")
     uncomment(project.root / "meltano.yml")
     project.mark_installed()
     output = project.root / "output"

@@ -18,6 +18,7 @@ from scripts.demo import compare_all
 from scripts.project import MeltanoError, Project
 from scripts.sandbox import serving
 from scripts.taps import ROOT
+from tests.conftest import keep_only
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -127,6 +128,7 @@ class Nights:
 
 @pytest.fixture(scope="module")
 def nights(project: Project) -> Iterator[Nights]:
+    keep_only(project, *TAPS)
     with serving("small", project.root / "output" / "sandbox.json") as sandbox:
         found = Nights(Project(project.root, project.extra | sandbox.tap_environment()), sandbox)
         found.night()

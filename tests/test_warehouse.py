@@ -18,7 +18,8 @@ import pytest
 from scripts.project import MeltanoError
 from scripts.taps import ROOT
 from scripts.warehouse import archive, main, publish
-from tests.test_incremental import Builder
+from tests.conftest import keep_only
+from tests.test_incremental import Builder, building
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -213,11 +214,8 @@ class TestPublish:
 
 @pytest.fixture(scope="module")
 def builder(project: Project) -> Iterator[Builder]:
-    builder = Builder(project)
-    try:
+    with building(keep_only(project, "tap-conferencesio")) as builder:
         yield builder
-    finally:
-        builder.end()
 
 
 @pytest.fixture
