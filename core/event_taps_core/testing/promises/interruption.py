@@ -96,8 +96,15 @@ class Interruption(Promises):
         self.assert_stopped(stopped, number)
         self.assert_resumes(stopped, first_run, sandbox, run_tap)
 
-    @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
-    @pytest.mark.parametrize("times", [1, 2])
+    @pytest.mark.parametrize(
+        ("unbuffered", "times"),
+        [
+            pytest.param("", 1, id="buffered, once"),
+            pytest.param("1", 2, id="unbuffered, twice"),
+            pytest.param("", 2, id="buffered, twice", marks=pytest.mark.long),
+            pytest.param("1", 1, id="unbuffered, once", marks=pytest.mark.long),
+        ],
+    )
     def test_stopped_before_a_full_pipe_everything_arrives_whole(
         self, first_run: FirstRun, run_tap: TapRunner, unbuffered: str, times: int
     ) -> None:
