@@ -229,7 +229,7 @@ def _types(spec: JsonObject) -> tuple[str, ...]:
 def stream_of(entry: JsonObject, stream_class: Any) -> Stream:
     """Return a stream by its entry in a catalog and its class."""
     part = None
-    if stream_class.parent_key:
+    if getattr(stream_class, "parent_key", None):  # the read log is read in no parts
         parent = stream_class.parent
         part = Part(
             column=stream_class.parent_key,

@@ -12,7 +12,7 @@ from event_taps_core.answers import (
     TimedOut,
     TooManyRequests,
 )
-from event_taps_core.changes import ChangesStream
+from event_taps_core.base_tap import BaseTap
 from event_taps_core.client import ApiClient
 from event_taps_core.columns import (
     Row,
@@ -26,7 +26,10 @@ from event_taps_core.errors import TapError
 from event_taps_core.json_values import count_of, objects_in
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.large_answers import members_beside, pages_of
+from event_taps_core.outcomes import MissingPart, ReadAgain, ReadInFull, Remark, SetAside, Suspect
 from event_taps_core.pacer import CallWindow
+from event_taps_core.partitions import WHOLE_STREAM
+from event_taps_core.progress import ChangedSince, SettlesAfter
 from event_taps_core.reading import Wait
 from event_taps_core.schema import ACCOUNT
 from event_taps_core.session import ApiResponse
@@ -38,24 +41,33 @@ from event_taps_core.words import texts_in
 __all__ = [
     "ACCOUNT",
     "ACCOUNT_SETTING",
+    "WHOLE_STREAM",
     "Absent",
     "Answer",
     "ApiClient",
     "ApiResponse",
+    "BaseTap",
     "Broken",
     "CallWindow",
-    "ChangesStream",
+    "ChangedSince",
     "EventStream",
     "EventTap",
     "Expired",
     "Gone",
+    "MissingPart",
     "Moved",
     "Page",
     "PageWalk",
     "Pending",
+    "ReadAgain",
+    "ReadInFull",
     "Refused",
+    "Remark",
     "Row",
+    "SetAside",
+    "SettlesAfter",
     "SurrogateKey",
+    "Suspect",
     "TapError",
     "TimedOut",
     "TooManyRequests",

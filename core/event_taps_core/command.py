@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import logging
 import sys
 import threading
+from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
+from singer_sdk import Tap
 from singer_sdk.exceptions import MappingError
 from singer_sdk.plugin_base import SingerCommand
+from singer_sdk.singerlib import Catalog
+from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
+from event_taps_core.base_tap import BaseTap
 from event_taps_core.errors import TapError
 from event_taps_core.reading import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Self
+    from typing import IO, Self
+
+    from singer_sdk.plugin_base import _ConfigInput
 
 
 class TapCommand(SingerCommand):
@@ -77,3 +86,127 @@ class TapCommand(SingerCommand):
 
     def _complain(self, message: str) -> None:
         self.logger.critical("%s: %s", self.name, " ".join(message.split()))
+
+
+class CommandLineTap(BaseTap):
+    """A tap whose command line takes what the SDK's takes, and ends with our exit codes."""
+
+    @abstractmethod
+    def check_settings(self) -> None:
+        """Check what the settings' schema cannot say.
+
+        Raises:
+            TapError: If a setting has no sense.
+        """
+
+    @abstractmethod
+    def run(self) -> int:
+        """Read every selected stream and say what happened.
+
+        Returns:
+            The exit code.
+        """
+
+    @abstractmethod
+    def failures(self) -> str:
+        """Say what could not be read, in a few words; nothing if all could."""
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        return TapCommand.of(super().get_singer_command(), cls.logger)
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override] # the SDK's own Tap narrows its base in the same way
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+    ) -> None:
+        """Run the tap; exit 0 only if everything that was due has been read."""
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        # Decoded JSON holds no cycles, and looking for some in every page in flight is expensive.
+        gc.freeze()
+        gc.set_threshold(100_000, 50, 50)
+        cls.print_version(print_fn=cls.logger.info)
+        tap = cls(
+            config=config.config if config else {},
+            parse_env_config=bool(config and config.parse_env),
+            state=_json_file(state, "state"),
+            catalog=_catalog(_json_file(catalog, "catalog")),
+        )
+        sys.exit(tap.run())
+
+    @classmethod
+    @override
+    def cb_config(
+        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
+    ) -> _ConfigInput:
+        try:
+            return super().cb_config(ctx, param, value)
+        except OSError as error:
+            msg = f"the config file cannot be read ({error})"
+            raise TapError(msg) from error
+        except (ValueError, TypeError) as error:
+            msg = f"the config file is not a JSON object ({error})"
+            raise TapError(msg) from error
+
+    @classmethod
+    @override
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Run the SDK's connection test, with our exit code and with nothing left in the buffer."""
+        if value == CliTestOptionValue.Disabled.value:
+            return
+        given: _ConfigInput | None = ctx.params.get("config")
+        tap = cls(
+            config=given.config if given else {}, parse_env_config=bool(given and given.parse_env)
+        )
+        tap.check_settings()
+        if value == CliTestOptionValue.Schema.value:
+            tap.write_schemas()
+        else:
+            tap.run_connection_test()
+        tap.message_writer.flush()
+        if failed := tap.failures():
+            msg = f"not every stream could be read: {failed}"
+            raise TapError(msg)
+        ctx.exit()
+
+
+def _json_file(file: IO[str] | None, what: str) -> dict[str, Any] | None:
+    """Read a file passed on the command line.
+
+    Raises:
+        TapError: If it is not a JSON object.
+    """
+    if file is None:
+        return None
+    try:
+        value = json.load(file)
+    except ValueError as error:
+        msg = f"the {what} file is not JSON ({error}): pass a whole one, or none"
+        raise TapError(msg) from error
+    if not isinstance(value, dict):
+        msg = f"the {what} file holds no JSON object: pass a whole one, or none"
+        raise TapError(msg)
+    return value
+
+
+def _catalog(value: dict[str, Any] | None) -> Catalog | None:
+    """Read a catalog file's content.
+
+    Raises:
+        TapError: If it is no Singer catalog.
+    """
+    if value is None:
+        return None
+    try:
+        _ = value["streams"]  # which the SDK takes for empty if there is none
+        return Catalog.from_dict(value)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = "the catalog file is no Singer catalog: make a new one with --discover"
+        raise TapError(msg) from error

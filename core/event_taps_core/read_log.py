@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from event_taps_core.columns import READ_AT
+from event_taps_core.output import OutputStream
 from event_taps_core.schema import INTEGER, TEXT, Column, column, key
-from event_taps_core.streams import EventStream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 _RUN = "run"
 
 
-class ReadLogStream(EventStream):
+class ReadLogStream(OutputStream):
     """One row per stream and parent, for its newest complete reading, and one per run."""
 
     name = "read_log"
-    path = None  # type: ignore[assignment] # nothing is requested: the tap itself writes it
     primary_keys = ("stream", "parent_id")
     replication_key = "read_at"
     columns: tuple[Column, ...] = (
@@ -60,7 +59,6 @@ class ReadLogStream(EventStream):
     def automatic_columns(self) -> set[str]:
         return {column.name for column in self.columns} | super().automatic_columns()
 
-    @override
     def keep_progress(self) -> None:
         """Keep when this run began: the next one's rows have to be newer, by whatever clock.
 
@@ -74,13 +72,13 @@ class ReadLogStream(EventStream):
         else:
             self.stream_state.pop(_RUN, None)
 
-    def note(self, stream: EventStream, parent_id: str, row_count: int, reason: str | None) -> None:
-        """Write that a parent was read completely."""
+    def note(self, stream: str, parent_id: str, row_count: int, reason: str | None) -> None:
+        """Write that a parent was read completely, or why it is absent."""
         self._write(
-            stream=stream.name,
+            stream=stream,
             parent_id=parent_id,
             outcome="read" if reason is None else "absent",
-            reason=reason and self.tap.redaction.clean(reason),
+            reason=reason,
             row_count=row_count,
         )
 
@@ -113,4 +111,8 @@ class ReadLogStream(EventStream):
         self, context: Context | None = None, *, write_messages: bool = True
     ) -> Generator[Row, Any, Any]:
         """Nothing to read: rows come with the readings of the other streams."""
+        yield from ()
+
+    @override
+    def get_records(self, context: Context | None) -> Iterator[Row]:
         yield from ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 _NAMED = 5
 """So many ids and reasons are named in a summary; the rest is a number."""
@@ -32,8 +32,6 @@ class StreamTally:
     settled: int = 0
     not_known: int = 0
     before_start: int = 0
-    absent: dict[str, list[str]] = field(default_factory=dict)
-    failed: dict[str, list[str]] = field(default_factory=dict)
     unread: int = 0
     unknown: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,11 +52,18 @@ class StreamTally:
         with self._lock:
             self.pending += 1
 
-    def line(self) -> str:
-        """Say it in one line."""
-        return f"{self.name}: " + ", ".join(self._parts())
+    def line(self, absent: Mapping[str, Sequence[str]], failed: Mapping[str, Sequence[str]]) -> str:
+        """Say it in one line.
 
-    def _parts(self) -> Iterator[str]:
+        Args:
+            absent: By reason, what the vendor says is not there.
+            failed: By reason, what could not be read.
+        """
+        return f"{self.name}: " + ", ".join(self._parts(absent, failed))
+
+    def _parts(
+        self, absent: Mapping[str, Sequence[str]], failed: Mapping[str, Sequence[str]]
+    ) -> Iterator[str]:
         yield f"{self.rows} rows, {self.requests} requests"
         if self.settled:
             yield f"{self.settled} parents settled and not read again"
@@ -73,15 +78,15 @@ class StreamTally:
             )
         if self.pending:
             yield f"{self.pending} answers not ready at first"
-        yield from _by_reason(self.absent, "absent")
-        yield from _by_reason(self.failed, "NOT READ")
+        yield from _by_reason(absent, "absent")
+        yield from _by_reason(failed, "NOT READ")
         if self.unread:
             yield f"{self.unread} not tried after that"
         if self.unknown:
             yield f"undeclared, kept in extra_fields: {', '.join(sorted(self.unknown))}"
 
 
-def said_of_failures(failed: dict[str, dict[str, list[str]]]) -> str:
+def said_of_failures(failed: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
     """Say what was not read, each reason once for the streams that share it.
 
     Args:
@@ -99,7 +104,7 @@ def said_of_failures(failed: dict[str, dict[str, list[str]]]) -> str:
     return "; ".join(f"{', '.join(names)}: {what}" for what, names in streams.items())
 
 
-def _by_reason(named: dict[str, list[str]], what: str) -> Iterator[str]:
+def _by_reason(named: Mapping[str, Sequence[str]], what: str) -> Iterator[str]:
     """Name some reasons and count the rest: vendors put ids into their words, so all may differ."""
     for reason, ids in list(named.items())[:_NAMED]:
         yield f"{len(ids)} {what} ({reason}): {_some(ids)}"
@@ -107,7 +112,7 @@ def _by_reason(named: dict[str, list[str]], what: str) -> Iterator[str]:
         yield f"{sum(map(len, rest))} more {what} for {len(rest)} other reasons"
 
 
-def _some(ids: list[str]) -> str:
+def _some(ids: Sequence[str]) -> str:
     more = len(ids) - _NAMED
     return ", ".join(ids[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 

@@ -2,56 +2,42 @@
 
 from __future__ import annotations
 
-import gc
-import json
 import os
 import signal
-import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk import Tap
-from singer_sdk.exceptions import ConfigValidationError
-from singer_sdk.singerlib import Catalog, StateMessage
-from singer_sdk.tap_base import CliTestOptionValue
+from singer_sdk.singerlib import StateMessage
 from typing_extensions import override
 
-from event_taps_core.answers import Answer, Broken
-from event_taps_core.clock import SteadyClock
-from event_taps_core.command import TapCommand
-from event_taps_core.connection_errors import proxy_passwords
+from event_taps_core.base_tap import text_of
+from event_taps_core.command import CommandLineTap
 from event_taps_core.errors import StateError, TapError
-from event_taps_core.messages import MessageWriter
 from event_taps_core.read_log import ReadLogStream
-from event_taps_core.reading import Done, Stop, Stopped, read_in_order
-from event_taps_core.redaction import Redaction, secret_values
-from event_taps_core.setting_texts import in_words, read_texts, texts_of_variables, variable_of
+from event_taps_core.reading import Stopped
+from event_taps_core.run import Run
 from event_taps_core.settings import check
 from event_taps_core.settling import moment
 from event_taps_core.streams import EventStream
 from event_taps_core.summary import said_of_failures
-from event_taps_core.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from types import FrameType
 
-    import click
+    from singer_sdk import Stream
     from singer_sdk.helpers.types import Context
-    from singer_sdk.plugin_base import _ConfigInput
 
     from event_taps_core.client import ApiClient
     from event_taps_core.columns import Row
-    from event_taps_core.schema import Column
-    from event_taps_core.streams import Page
 
 _REPEAT_SECONDS = 5.0
 """A second signal within this time is not meant as one of its own."""
 
 
-class EventTap(Tap):
+class EventTap(CommandLineTap):
     """A tap whose failures are isolated, named and told by the exit code."""
 
     stream_classes: ClassVar[tuple[type[EventStream], ...]]
@@ -60,27 +46,10 @@ class EventTap(Tap):
     client_class: ClassVar[type[ApiClient]]
     """The vendor's client."""
 
-    constant_columns: ClassVar[tuple[Column, ...]] = ()
-    """Columns that are settings: whose data these are. First in every record and in every key."""
-
     discovers_columns: ClassVar[bool] = False
     """Whether discovery with credentials may add columns to those that are declared."""
 
-    isolates_refusals: ClassVar[bool] = False
-    """Whether the same key may be good for one parent and refused for another."""
-
-    message_writer_class = MessageWriter
-    message_writer: MessageWriter
-
     def __init__(self, **kwargs: Any) -> None:
-        self._variables: dict[str, str] = {}
-        self.clock = SteadyClock()
-        self.run_started = self.clock.started
-        self.read_at = _text_of(self.run_started)
-        self.stop = Stop()
-        self.first_failure: Answer | None = None
-        self.has_read = False
-        self.held_absences: list[Callable[[], None]] = []
         self._stop_signal = 0
         self._stop_signals: list[float] = []
         super().__init__(**kwargs)
@@ -91,11 +60,6 @@ class EventTap(Tap):
     def default_api_url(self) -> str:
         """The vendor's base URL, path prefix included."""
         raise NotImplementedError
-
-    @property
-    def constants(self) -> dict[str, Any]:
-        """The values of `constant_columns`."""
-        return {column.name: self.config.get(column.name) for column in self.constant_columns}
 
     def make_streams(self) -> Sequence[EventStream]:
         """Make the vendor's streams; a tap whose streams depend on its settings overrides this."""
@@ -111,13 +75,7 @@ class EventTap(Tap):
             self.config, self.config_jsonschema, self.config.get("api_url") or self.default_api_url
         )
 
-    # What streams ask for
-
-    @cached_property
-    def redaction(self) -> Redaction:
-        """What keeps this tap's secrets out of the log, once `install` has been called."""
-        secrets = secret_values(self._config, self.config_jsonschema)
-        return Redaction(secrets | proxy_passwords())
+    # What streams ask for (`BaseTap`)
 
     @cached_property
     def client(self) -> ApiClient:
@@ -135,9 +93,7 @@ class EventTap(Tap):
     def event_streams(self) -> dict[str, EventStream]:
         """The vendor's streams by name."""
         return {
-            name: stream
-            for name, stream in self.streams.items()
-            if isinstance(stream, EventStream) and not isinstance(stream, ReadLogStream)
+            name: stream for name, stream in self.streams.items() if isinstance(stream, EventStream)
         }
 
     @cached_property
@@ -147,141 +103,35 @@ class EventTap(Tap):
         assert isinstance(found, ReadLogStream)  # noqa: S101 - discover_streams made it
         return found
 
-    @property
-    def concurrency(self) -> int:
-        """Number of workers."""
-        return int(self.config["concurrency"])
+    @cached_property
+    def reading(self) -> Run:
+        """The reading of this run."""
+        return Run(self, self.event_streams, self.read_log)
 
-    @property
-    def shard(self) -> tuple[int, int]:
-        """Shard count and index."""
-        return int(self.config["shard_count"]), int(self.config["shard_index"])
+    @override
+    def rows_of(self, stream: str, context: Context | None = None) -> list[Row]:
+        return self.reading.parents.rows_of(self.event_streams[stream], context)
 
-    def is_parent(self, stream: EventStream) -> bool:
-        """Say whether other streams hang on this one."""
-        return any(type(stream) is other.parent for other in self.event_streams.values())
+    @override
+    def sharing(self, stream: str) -> list[str]:
+        return [one.name for one in self.reading.sharing(self.event_streams[stream])]
 
-    def sharing(self, stream: EventStream) -> list[EventStream]:
-        """List the selected streams that this one's answers feed, itself first.
+    @override
+    def due_contexts(self, stream: str) -> list[Context | None]:
+        return self.reading.due_contexts(self.event_streams[stream])
 
-        These ask for the same path, with the same parameters, for the same parents.
-        """
-        return [
-            stream,
-            *(
-                other
-                for other in self.event_streams.values()
-                if other is not stream and other.selected and stream.shares_requests_with(other)
-            ),
-        ]
+    @override
+    def read(self, stream: str) -> None:
+        self.reading.read(self.event_streams[stream])
 
-    def read_whole(self, stream: EventStream, context: Context | None = None) -> list[Row] | Answer:
-        """Read all rows of a partition that others need, or say why that is not possible."""
-        rows: list[Row] = []
-        reading = read_in_order(
-            [context], lambda one: stream.read_partition(one, [stream]), workers=1, stop=self.stop
-        )
-        for _, event in reading:
-            if not isinstance(event, Done):
-                rows += event.rows[0]
-            elif isinstance(event.error, Answer):
-                return event.error
-            elif event.error is not None:
-                self.logger.error("A defect of this tap", exc_info=event.error)
-                return Broken(f"defect: {event.error!r}")
-        return rows
-
-    def read_shared(self, stream: EventStream, contexts: list[Context | None]) -> None:
-        """Read partitions that others need, side by side; `shared_rows` returns what came of it."""
-        reading = read_in_order(
-            contexts,
-            lambda context: stream.read_or_share(context, [stream]),
-            workers=min(self.concurrency, len(contexts)) or 1,
-            stop=self.stop,
-        )
-        for _ in reading:
-            pass
-
-    def believe_absences(self) -> None:
-        """Keep what was said to be absent, now that anything at all has been read.
-
-        Before that, it may as well be a wrong address: then nothing must be taken for gone.
-        """
-        self.has_read = True
-        for keep in self.held_absences:
-            keep()
-        self.held_absences.clear()
-
-    def save_progress(self) -> None:
-        """Send STATE if that is worth it, and what is written so far if not."""
-        changed = [stream for stream in self.event_streams.values() if stream.has_progress]
-        if changed and self.message_writer.is_state_due:
-            self._keep_progress()
-            self.state_writer.write_state(self.state)
-
-    def _keep_progress(self) -> None:
-        for stream in self.event_streams.values():
-            stream.keep_progress()
-        if self.has_read:
-            self.read_log.keep_progress()
-
-    def ask_early(self) -> None:
-        """Ask once for everything that the vendor has to prepare, before anything is read.
-
-        So all reports are prepared at the same time, and a run waits for about one of them.
-        A single such stream needs no help: its parked partitions wait side by side anyway.
-        """
-        deferred = [s for s in self.event_streams.values() if s.deferred and s.selected]
-        if len(deferred) > 1:
-            asks = [(s, context) for s in deferred for context in self._due_contexts(s)]
-            asking = read_in_order(asks, _asking, workers=self.concurrency, stop=self.stop)
-            for _ in asking:
-                pass
-
-    def _due_contexts(self, stream: EventStream) -> list[Context | None]:
-        try:
-            return Walk(self, [stream]).due_contexts().made
-        except Answer:
-            return []  # the reading will meet it again, and name it
-
-    def refuse_settings(self, errors: Sequence[str]) -> NoReturn:
-        """Say which settings are wrong.
-
-        Raises:
-            TapError: In one sentence; the SDK would say it in several lines.
-        """
-        wrong = in_words(errors, self.config_jsonschema, self.name, self._variables)
-        raise TapError(self.redaction.clean(wrong))
+    @override
+    def records_of(self, stream: str) -> Iterator[Row]:
+        return self.reading.records_of(self.event_streams[stream])
 
     # The SDK's hooks
 
-    @property
     @override
-    def _env_var_config(self) -> dict[str, Any]:
-        """Return the variables as the texts that they are; `_validate_config` reads them."""
-        self.append_builtin_config(self.config_jsonschema)
-        texts = texts_of_variables(self.config_jsonschema, self.name)
-        self._variables = {name: variable_of(self.name, name) for name in texts}
-        return texts
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Read settings that are texts first; it is here that the SDK has gathered all of them."""
-        self._config = read_texts(self._config, self.config_jsonschema, self._variables)
-        try:
-            return super()._validate_config(raise_errors=raise_errors)
-        except ConfigValidationError as error:
-            self.refuse_settings(error.errors)
-
-    @override
-    def setup_mapper(self) -> None:
-        try:
-            super().setup_mapper()
-        except ConfigValidationError as error:  # of flattening: it has rules beside the schema
-            self.refuse_settings(error.errors)
-
-    @override
-    def discover_streams(self) -> Sequence[EventStream]:
+    def discover_streams(self) -> Sequence[Stream]:
         return [*self.make_streams(), ReadLogStream(self)]
 
     @override
@@ -302,7 +152,7 @@ class EventTap(Tap):
         last = moment(bookmarks.get(ReadLogStream.name, {}).get("replication_key_value"))
         if last is not None and last >= self.run_started:
             try:
-                self.read_at = _text_of(last + timedelta(microseconds=1))
+                self.read_at = text_of(last + timedelta(microseconds=1))
             except OverflowError as error:
                 msg = f"the state's bookmark of stream {ReadLogStream.name} is at the end of time"
                 raise StateError(msg) from error
@@ -330,71 +180,6 @@ class EventTap(Tap):
             self._stop_signal = signum
             self.stop.ask()
 
-    @classmethod
-    @override
-    def get_singer_command(cls) -> click.Command:
-        return TapCommand.of(super().get_singer_command(), cls.logger)
-
-    @classmethod
-    @override
-    def invoke(  # type: ignore[override] # the SDK's own Tap narrows its base in the same way
-        cls,
-        *,
-        about: bool = False,
-        about_format: str | None = None,
-        config: _ConfigInput | None = None,
-        state: IO[str] | None = None,
-        catalog: IO[str] | None = None,
-    ) -> None:
-        """Run the tap; exit 0 only if everything that was due has been read."""
-        super(Tap, cls).invoke(about=about, about_format=about_format)
-        # Decoded JSON holds no cycles, and looking for some in every page in flight is expensive.
-        gc.freeze()
-        gc.set_threshold(100_000, 50, 50)
-        cls.print_version(print_fn=cls.logger.info)
-        tap = cls(
-            config=config.config if config else {},
-            parse_env_config=bool(config and config.parse_env),
-            state=_json_file(state, "state"),
-            catalog=_catalog(_json_file(catalog, "catalog")),
-        )
-        sys.exit(tap.run())
-
-    @classmethod
-    @override
-    def cb_config(
-        cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]
-    ) -> _ConfigInput:
-        try:
-            return super().cb_config(ctx, param, value)
-        except OSError as error:
-            msg = f"the config file cannot be read ({error})"
-            raise TapError(msg) from error
-        except (ValueError, TypeError) as error:
-            msg = f"the config file is not a JSON object ({error})"
-            raise TapError(msg) from error
-
-    @classmethod
-    @override
-    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
-        """Run the SDK's connection test, with our exit code and with nothing left in the buffer."""
-        if value == CliTestOptionValue.Disabled.value:
-            return
-        given: _ConfigInput | None = ctx.params.get("config")
-        tap = cls(
-            config=given.config if given else {}, parse_env_config=bool(given and given.parse_env)
-        )
-        tap.check_settings()
-        if value == CliTestOptionValue.Schema.value:
-            tap.write_schemas()
-        else:
-            tap.run_connection_test()
-        tap.message_writer.flush()
-        if failed := tap.failures():
-            msg = f"not every stream could be read: {failed}"
-            raise TapError(msg)
-        ctx.exit()
-
     def run(self) -> int:
         """Read every selected stream and say what happened.
 
@@ -404,14 +189,14 @@ class EventTap(Tap):
         self.redaction.install()
         self.check_settings()
         for stream in self.event_streams.values():
-            stream.load_progress()
+            stream.check_state()
         end: Stopped | None = None
         try:
-            self.ask_early()
+            self.reading.request_reports()
             self.sync_all()
         except Stopped as stopped:
             end = stopped
-        self._keep_progress()
+        self.reading.keep_progress()
         if self.state:  # once more, as the last message, although it may not have changed
             self.message_writer.write_message(StateMessage(value=self.state))
         self.message_writer.flush()
@@ -425,76 +210,31 @@ class EventTap(Tap):
             return 128 + self._stop_signal
         if end is not None:
             raise TapError(str(end)) from end
-        if self.first_failure is not None and not self.client.has_succeeded:
-            raise TapError(self.client.advice(self.first_failure)) from self.first_failure
+        failure = self.reading.first_failure
+        if failure is not None and not self.client.has_succeeded:
+            raise TapError(self.client.advice(failure)) from failure
         if failed:
             self.logger.error("%s: not everything was read: %s", self.name, failed)
         return 1 if failed else 0
 
     def _log_summary(self) -> None:
         """Log a line per stream."""
+        outcomes = self.reading.outcomes
         read = [s for s in self.event_streams.values() if s.has_been_read or s.tally.requests]
-        tallies = [stream.tally for stream in read]
+        for stream in read:
+            name = stream.name
+            line = stream.tally.line(outcomes.absent[name], outcomes.failed[name])
+            self.logger.info("Summary of %s", line)
         if self.client.tally.requests:
-            tallies.append(self.client.tally)
-        for tally in tallies:
-            self.logger.info("Summary of %s", tally.line())
+            self.logger.info("Summary of %s", self.client.tally.line({}, {}))
         if not read:
             self.logger.warning("No stream is selected; nothing was read")
 
     def failures(self) -> str:
         """Say what could not be read, in a few words; nothing if all could."""
-        return said_of_failures(
-            {stream.name: stream.tally.failed for stream in self.event_streams.values()}
-        )
+        failed = self.reading.outcomes.failed
+        return said_of_failures({name: failed[name] for name in self.event_streams})
 
 
 def _are_objects(values: Iterable[Any]) -> bool:
     return {dict}.issuperset(map(type, values))
-
-
-def _text_of(when: datetime) -> str:
-    """Write a time with microseconds, so that texts have the order of their times."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _asking(ask: tuple[EventStream, Context | None]) -> Iterator[Page]:
-    """Ask early, as a reading without pages."""
-    stream, context = ask
-    stream.ask_early(context)
-    yield from ()
-
-
-def _json_file(file: IO[str] | None, what: str) -> dict[str, Any] | None:
-    """Read a file passed on the command line.
-
-    Raises:
-        TapError: If it is not a JSON object.
-    """
-    if file is None:
-        return None
-    try:
-        value = json.load(file)
-    except ValueError as error:
-        msg = f"the {what} file is not JSON ({error}): pass a whole one, or none"
-        raise TapError(msg) from error
-    if not isinstance(value, dict):
-        msg = f"the {what} file holds no JSON object: pass a whole one, or none"
-        raise TapError(msg)
-    return value
-
-
-def _catalog(value: dict[str, Any] | None) -> Catalog | None:
-    """Read a catalog file's content.
-
-    Raises:
-        TapError: If it is no Singer catalog.
-    """
-    if value is None:
-        return None
-    try:
-        _ = value["streams"]  # which the SDK takes for empty if there is none
-        return Catalog.from_dict(value)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        msg = "the catalog file is no Singer catalog: make a new one with --discover"
-        raise TapError(msg) from error

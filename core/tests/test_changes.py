@@ -12,16 +12,18 @@ from hypothesis import strategies as st
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import ApiClient, ChangesStream, EventStream, rfc3339
+from event_taps_core import ACCOUNT, ApiClient, ChangedSince, EventStream, ReadAgain, rfc3339
 from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
 
 from .runs import Run, catalog_of, run, stream_names
 from .toy_tap import EVENT_COLUMNS, EventsStream, ToyClient, ToyTap
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import Row
+    from event_taps_core import Page, Remark, Row, Wait
 
 IDS = ["a", "b", "c"]
 OVERLAP = timedelta(minutes=5)
@@ -37,10 +39,13 @@ class ChangesClient(ToyClient):
     )
 
 
-class _Asking(ChangesStream):
+class _Asking(EventStream):
+    incremental = ChangedSince
+    replication_key = "read_at"
+
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
-        since = self.since(context)
+        since = self.progress.since(context)
         return {"since": rfc3339(since)} if since else {}
 
 
@@ -152,6 +157,27 @@ OLD = "2026-02-01T00:00:00Z"
 NEVER = "2999-01-01T00:00:00Z"
 
 # A whole reading, then changes
+
+
+def test_what_has_to_be_read_again_in_full_has_no_bookmark(
+    api: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = EventChangesStream.read_partition
+
+    def with_a_key_of_one_reading(
+        self: EventStream, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait | Remark]:
+        yield from reading(self, context, streams)
+        if (context or {})["event_id"] == IDS[0]:
+            yield ReadAgain(self.name)
+
+    read_whole = read(api, "event_changes")
+    monkeypatch.setattr(EventChangesStream, "read_partition", with_a_key_of_one_reading)
+    second = read(api, "event_changes", state=read_whole.state)
+    third = read(api, "event_changes", state=second.state)
+    assert third.exit_code == 0
+    asked = sinces(api, "/events/{}/changes")
+    assert {event for event in IDS if asked[event] is None} == {IDS[0]}
 
 
 def test_the_first_reading_is_whole_and_the_second_asks_for_what_changed(api: ApiServer) -> None:
@@ -318,9 +344,9 @@ def test_partitions_of_a_setting_have_bookmarks_too(api: ApiServer) -> None:
 def test_bookmarks_of_another_account_are_not_this_ones(
     api: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = read(api, "tags", tag_ids=["x"])
-    monkeypatch.setattr(ChangesTap, "constants", {"account": "other"})
-    second = read(api, "tags", tag_ids=["x"], state=first.state)
+    monkeypatch.setattr(ChangesTap, "constant_columns", (ACCOUNT,))
+    first = read(api, "tags", tag_ids=["x"], account="one")
+    second = read(api, "tags", tag_ids=["x"], account="other", state=first.state)
     assert sinces(api, "/tags/{}") == {"x": None}
     assert len(second.state["bookmarks"]["tags"]["partitions"]) == 2
 

@@ -11,10 +11,10 @@ from singer_sdk import typing as th
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Absent, ApiClient, EventStream, Page, SurrogateKey
+from event_taps_core import Absent, ApiClient, EventStream, Page, SurrogateKey, Suspect
 from event_taps_core import Answer as Refusal
+from event_taps_core.run import FAILURES_IN_A_ROW
 from event_taps_core.testing.api_server import Answer, ApiServer, Seen, status
-from event_taps_core.walk import FAILURES_IN_A_ROW
 
 from .runs import Run, command, config_of, run
 from .toy_tap import PeopleStream, ToyClient, ToyTap
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import ApiResponse, Row, Wait
+    from event_taps_core import ApiResponse, Remark, Row, Wait
 
 ID = th.Property("id", th.StringType, required=True, description="Id.")
 GROUP_ID = th.Property("group_id", th.StringType, required=True, description="The group.")
@@ -495,11 +495,11 @@ class DoubtingNotesStream(NotesStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         request = HTTPRequest(self.get_url(context))
         body = self.tap.client.ask(request, self.tally, lambda response: response.json())
         if "data" not in body:
-            self.doubt(context, "no 'data' in the answer")
+            yield Suspect(self.name, "no 'data' in the answer")
         yield Page([body.get("data", [])], 0)
 
 

@@ -14,12 +14,12 @@ import pytest
 from singer_sdk import Stream, Tap
 from singer_sdk.helpers._state import StateWriter
 from singer_sdk.mapper import SameRecordTransform
-from singer_sdk.plugin_base import SingerCommand
 from singer_sdk.streams.rest import RESTStream
 
 from event_taps_core import EventStream, EventTap
 from event_taps_core.command import TapCommand
 from event_taps_core.messages import MessageWriter
+from event_taps_core.read_log import ReadLogStream
 
 from .runs import catalog_of, config_of, run
 from .toy_tap import ToyTap
@@ -80,15 +80,18 @@ def test_a_hook_has_the_signature_that_the_core_relies_on(
 
 def test_the_core_overrides_what_exists() -> None:
     """An override of nothing would silently never be called."""
-    sdk = {EventStream: RESTStream, EventTap: Tap, TapCommand: SingerCommand}
     checked = []
-    for ours, theirs in sdk.items():
-        for name, member in vars(ours).items():
-            function = getattr(member, "__func__", getattr(member, "fget", member))
-            if getattr(function, "__override__", False):
-                there = any(name in vars(parent) for parent in theirs.__mro__)
-                assert there, changed(f"{theirs.__name__}.{name}: it is gone")
-                checked.append(name)
+    for top in (EventStream, ReadLogStream, EventTap, TapCommand):
+        classes = top.__mro__
+        for at, ours in enumerate(classes):
+            if not ours.__module__.startswith("event_taps_core"):
+                continue
+            for name, member in vars(ours).items():
+                function = getattr(member, "__func__", getattr(member, "fget", member))
+                if getattr(function, "__override__", False):
+                    there = any(name in vars(parent) for parent in classes[at + 1 :])
+                    assert there, changed(f"{ours.__name__}.{name}: what it overrides is gone")
+                    checked.append(name)
     assert {"_sync_records", "_handle_termination", "url_base", "main", "invoke"} <= set(checked)
 
 

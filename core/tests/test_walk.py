@@ -15,8 +15,8 @@ from typing_extensions import override
 
 from event_taps_core import Absent, EventStream, Gone, Page, SurrogateKey
 from event_taps_core.keys import shard_of
+from event_taps_core.run import FAILURES_IN_A_ROW, MOST_FAILURES_IN_A_ROW
 from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
-from event_taps_core.walk import FAILURES_IN_A_ROW, MOST_FAILURES_IN_A_ROW
 
 from .runs import catalog_of, config_of, run
 from .toy_tap import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import Row, Wait
+    from event_taps_core import Remark, Row, Wait
 
 IDS = ["a", "b", "c", "d"]
 
@@ -118,9 +118,8 @@ def test_workers_that_need_the_parents_at_once_request_them_once(server: ApiServ
     """As a `post_process` does that joins."""
     server.on("/events", Reply(json.dumps(events(*IDS)).encode(), delay=0.1))
     tap = ToyTap(config=config_of(server))
-    parents = tap.event_streams["events"]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: parents.shared_rows(), range(8)))
+        found = list(pool.map(lambda _: tap.rows_of("events"), range(8)))
     assert [len(rows) for rows in found] == [len(IDS)] * 8
     assert len(server.requests) == 1
 
@@ -870,7 +869,7 @@ class VanishingVisitsStream(VisitsStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         try:
             yield from super().read_partition(context, streams)
         except Absent as answer:

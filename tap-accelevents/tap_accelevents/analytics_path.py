@@ -11,13 +11,20 @@ import threading
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from event_taps_core import Answer, Broken
-from tap_accelevents.client import SESSION_ANALYTICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 LOGGER: Final = logging.getLogger(__name__)
 T = TypeVar("T")
+
+SESSION_ANALYTICS: Final = (
+    "/rest/host/session/{session_id}/analytics",
+    "/rest/host/session/analytics/{session_id}",
+    "/rest/host/event/{event_url}/session/{session_id}/analytics",
+)
+"""Where one session's analytics may be: the page get-session-analytics-data-by-session-id does not
+show its path. The first is by analogy with the attendees of a session."""
 
 
 class AnalyticsPath:

@@ -26,6 +26,7 @@ from event_taps_core import (
     TapError,
     TooManyRequests,
 )
+from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -50,14 +51,6 @@ SPONSORS: Final = "/rest/event/{event_id}/sponsors"
 SPONSOR_ANALYTICS: Final = "/rest/host/event/{event_url}/sponsors/analytics"
 EXHIBITORS: Final = "/rest/event/{event_url}/exhibitor/summary"
 EXHIBITOR_STAFF: Final = "/rest/event/{event_url}/exhibitor/{exhibitor_id}/staff"
-
-SESSION_ANALYTICS: Final = (
-    "/rest/host/session/{session_id}/analytics",
-    "/rest/host/session/analytics/{session_id}",
-    "/rest/host/event/{event_url}/session/{session_id}/analytics",
-)
-"""Where one session's analytics may be: the page get-session-analytics-data-by-session-id does not
-show its path. The first is by analogy with the attendees of a session."""
 
 HEADERS: Final[dict[str, tuple[str, str]]] = {
     "Key": ("Key", "{}"),
@@ -145,7 +138,11 @@ class AccelEventsClient(ApiClient):
     )
 
     def __init__(self, base_url: str, config: Mapping[str, Any]) -> None:
-        self._analytics_path = check_analytics_path(config.get("session_analytics_path"))
+        path = check_analytics_path(config.get("session_analytics_path"))
+        self.analytics_path = AnalyticsPath(path)
+        """Where the analytics of one session are."""
+
+        self._analytics_path = path
         super().__init__(base_url, config)
         wanted = config.get("auth_header", "auto")
         forms = tuple(HEADERS) if wanted == "auto" else (wanted,)

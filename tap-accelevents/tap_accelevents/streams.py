@@ -18,14 +18,18 @@ from event_taps_core import (
     Absent,
     Answer,
     Broken,
-    ChangesStream,
+    ChangedSince,
     EventStream,
     Gone,
     Page,
+    ReadInFull,
+    SetAside,
+    Suspect,
     json_text,
     objects_in,
 )
 from tap_accelevents import client, schemas
+from tap_accelevents.analytics_path import SESSION_ANALYTICS
 from tap_accelevents.dates import search_time, session_end, zone_of
 from tap_accelevents.paging import (
     PAGE_SIZE,
@@ -51,9 +55,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.pagination import BaseAPIPaginator
 
-    from event_taps_core import Row, Wait
+    from event_taps_core import BaseTap, Remark, Row, Wait
     from tap_accelevents.rows import Forms
-    from tap_accelevents.tap import TapAccelevents
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -90,8 +93,6 @@ _MOST_TRIED: Final = 5
 
 class AccelEventsStream(EventStream):
     """What all streams share: lists in several envelopes, pages, names, local times."""
-
-    tap: TapAccelevents
 
     list_names: ClassVar[tuple[str, ...]] = ("data",)
     """What the list may be called in the answer; it may also be the answer itself."""
@@ -180,7 +181,7 @@ class EventsStream(AccelEventsStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Take a plain 404 for an event that does not exist: only the settings list events."""
         try:
             yield from super().read_partition(context, streams)
@@ -266,7 +267,8 @@ class SessionsStream(EventPartStream):
 
     def ends(self, context: Context | None) -> dict[int | str | None, str | None]:
         """Return when each session of an event ends, by its id; None where one has no id."""
-        return {self.id_of(row): self._end(row, context) for row in self.shared_rows(context)}
+        rows = self.tap.rows_of(self.name, context)
+        return {self.id_of(row): self._end(row, context) for row in rows}
 
     @staticmethod
     def _end(row: Row, context: Context | None) -> str | None:
@@ -300,7 +302,7 @@ class SessionAnalyticsStream(EventPartStream):
     expansions = ("DURATION", "WATCH_TIME")
     columns = schemas.SESSION_ANALYTICS
 
-    def __init__(self, tap: TapAccelevents) -> None:
+    def __init__(self, tap: BaseTap) -> None:
         super().__init__(tap)
         self._first_reading = threading.Lock()
         self._first: _Analytics | None = None
@@ -317,18 +319,18 @@ class SessionAnalyticsStream(EventPartStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Keep to the sessions that the event lists.
 
         Whether the answer is about one event or about all of the organisation is not documented.
         One that holds a session of another event is about all, and so is not asked for again.
         What has no id may be about any event.
         """
-        sessions = cast("SessionsStream", self.tap.event_streams[SessionsStream.name])
+        sessions = self.sibling(SessionsStream)
         ends = sessions.ends(context)
         if None in ends:
             del ends[None]
-            self.set_aside(context, "a row of sessions without an id")
+            yield SetAside(self.name, "a row of sessions without an id")
         by_id, stuck = self._analytics(context, ends) if ends else _Analytics({}, None)
         rows = [
             {**by_id[id_], "session_end_time": end} for id_, end in ends.items() if id_ in by_id
@@ -377,7 +379,7 @@ class SessionPartStream(AccelEventsStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Tell a session that was removed during the run from one that cannot be read.
 
         The vendor's code 404800 says so. It may be missing from an error's body; then the list of
@@ -392,13 +394,13 @@ class SessionPartStream(AccelEventsStream):
 
     def read_session(
         self, context: Context, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Read one session."""
         return super().read_partition(context, streams)
 
     def is_listed(self, context: Context) -> bool:
         """Say whether the event still lists the session, as it does until the list says no."""
-        sessions = cast("SessionsStream", self.tap.event_streams[SessionsStream.name])
+        sessions = self.sibling(SessionsStream)
         try:
             return any(
                 sessions.id_of(row) == context["session_id"]
@@ -416,7 +418,7 @@ class SessionDetailStream(SessionPartStream):
     Source: get-session-analytics-data-by-session-id.
     """
 
-    path = client.SESSION_ANALYTICS[0]
+    path = SESSION_ANALYTICS[0]
     is_paged = False
     items: ClassVar[tuple[str, ...]] = ()
     """The attribute that holds the rows, as it may be spelled."""
@@ -424,14 +426,14 @@ class SessionDetailStream(SessionPartStream):
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
         """Ask for what the selected streams need, and for nothing else."""
-        streams = cast("list[SessionDetailStream]", self.tap.sharing(self))
-        tokens = [token for stream in streams for token in stream.expansions]
+        sharing = [self.tap.streams[name] for name in self.tap.sharing(self.name)]
+        tokens = [t for one in sharing for t in cast("AccelEventsStream", one).expansions]
         return {"expand": ",".join(tokens)} if tokens else {}
 
     @override
     def read_session(
         self, context: Context, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Ask at the path that answers, and doubt what did not come although it was asked for."""
         due = cast("list[SessionDetailStream]", streams)
 
@@ -448,10 +450,11 @@ class SessionDetailStream(SessionPartStream):
                 ),
             )
 
-        session, page = self.tap.analytics_path.ask(ask_at, self._has_sessions)
+        asking = cast("client.AccelEventsClient", self.tap.client)
+        session, page = asking.analytics_path.ask(ask_at, self._has_sessions)
         for stream in due:
             if stream.items and session.keys().isdisjoint(stream.items):
-                stream.doubt(context, f"no '{stream.items[0]}' in the answer")
+                yield Suspect(stream.name, f"no '{stream.items[0]}' in the answer")
         yield page
 
     def _session_request(self, path: str, context: Context) -> HTTPRequest:
@@ -459,12 +462,7 @@ class SessionDetailStream(SessionPartStream):
 
     def _has_sessions(self, path: str) -> bool:
         """Say whether a path has one of a few sessions, taken from all that are read."""
-        streams = self.tap.sharing(self)
-
-        def choose(contexts: list[Context | None], _: object) -> list[Context | None]:
-            return [one for one in contexts if any(stream.is_due(one) for stream in streams)]
-
-        due = [context or {} for context in self.contexts(choose).made]
+        due = [context or {} for context in self.tap.due_contexts(self.name)]
         for context in due[:: max(1, len(due) // _MOST_TRIED)][:_MOST_TRIED]:
             try:
                 request = self._session_request(path, context)
@@ -594,7 +592,7 @@ class TicketsStream(EventPartStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Walk all pages only for the tickets; the counters are the same on each."""
         tickets = next((one for one in streams if isinstance(one, AttendeesStream)), None)
         if tickets is None:
@@ -641,7 +639,7 @@ class AttendeeSummaryStream(TicketsStream):
         return [body] if isinstance(body, dict) else []
 
 
-class OrdersStream(EventPartStream, ChangesStream):
+class OrdersStream(EventPartStream):
     """Orders of tickets: those made or changed since the last run.
 
     Source: get-ticketing-orders.
@@ -655,22 +653,24 @@ class OrdersStream(EventPartStream, ChangesStream):
     forms: ClassVar[Forms] = {"attendee": list_of_objects}
     columns = schemas.ORDERS
 
+    incremental = ChangedSince
+    replication_key = "read_at"
     overlap = timedelta(hours=26)
     """The filter's zone is not documented: this covers every zone, whatever it is."""
 
-    def __init__(self, tap: TapAccelevents) -> None:
+    def __init__(self, tap: BaseTap) -> None:
         super().__init__(tap)
         self._read_in_full: set[str] = set()
 
-    @override
     def since(self, context: Context | None) -> datetime | None:
+        """Return from when on changes are asked for; None for everything."""
         in_full = self.partition_id(context) in self._read_in_full
-        return None if in_full else super().since(context)
+        return None if in_full else self.progress.since(context)
 
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Read everything where the filter, which one page does not know, is refused."""
         try:
             yield from super().read_partition(context, streams)
@@ -680,6 +680,7 @@ class OrdersStream(EventPartStream, ChangesStream):
             event = self.partition_id(context)
             LOGGER.warning("orders of %s: %s is refused; all are read", event, SEARCH_TIME)
             self._read_in_full.add(event)
+            yield ReadInFull(self.name)
             yield from super().read_partition(context, streams)
 
     @override

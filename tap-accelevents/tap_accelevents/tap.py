@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import Final
 
 from singer_sdk import typing as th
@@ -11,10 +10,9 @@ from typing_extensions import override
 
 from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, TapError, settings
 from tap_accelevents import streams
-from tap_accelevents.analytics_path import AnalyticsPath
+from tap_accelevents.analytics_path import SESSION_ANALYTICS
 from tap_accelevents.client import (
     HEADERS,
-    SESSION_ANALYTICS,
     AccelEventsClient,
     check_analytics_path,
 )
@@ -90,11 +88,6 @@ class TapAccelevents(EventTap):
     @override
     def default_api_url(self) -> str:
         return "https://api.accelevents.com"
-
-    @cached_property
-    def analytics_path(self) -> AnalyticsPath:
-        """Where the analytics of one session are; the same for all streams of this run."""
-        return AnalyticsPath(check_analytics_path(self.config.get("session_analytics_path")))
 
     @override
     def check_settings(self) -> None:

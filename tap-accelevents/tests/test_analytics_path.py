@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from event_taps_core import Absent, Answer, Broken, Refused
-from tap_accelevents.analytics_path import AnalyticsPath
-from tap_accelevents.client import SESSION_ANALYTICS, NoSuchPath
+from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
+from tap_accelevents.client import NoSuchPath
 
 FIRST, SECOND, THIRD = SESSION_ANALYTICS
 BARE = NoSuchPath("HTTP 404")

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from event_taps_core import Absent, Answer, ApiResponse, Broken, Expired, Refused, TapError
 from event_taps_core.testing import api_response
+from tap_accelevents.analytics_path import SESSION_ANALYTICS
 from tap_accelevents.client import (
-    SESSION_ANALYTICS,
     AccelEventsClient,
     BadRequest,
     NoSuchPath,

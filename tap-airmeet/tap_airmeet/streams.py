@@ -6,23 +6,28 @@ Headings are those of the vendor's page "Event Details" (help.airmeet.com, artic
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import (
+    WHOLE_STREAM,
+    Absent,
+    Answer,
     Broken,
     EventStream,
     Gone,
+    MissingPart,
     Page,
+    SetAside,
     SurrogateKey,
+    Suspect,
     Unconvertible,
     objects_in,
     utc_timestamp,
 )
 from event_taps_core.keys import make_room
-from event_taps_core.walk import WHOLE_STREAM
 from tap_airmeet import schemas
 from tap_airmeet.client import EVENTS_PATH, Doubtful, names_trouble
 from tap_airmeet.paging import (
@@ -52,8 +57,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.pagination import BaseAPIPaginator
 
-    from event_taps_core import Row, Wait
-    from event_taps_core.tap import EventTap
+    from event_taps_core import EventTap, Remark, Row, Wait
 
 MOST_EVENTS: Final = 500
 MOST_ROWS: Final = 50
@@ -133,7 +137,7 @@ class AirmeetsStream(AirmeetStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Keep to the events of the setting `airmeet_ids`, and name those that are not listed."""
         wanted = set(self.config.get("airmeet_ids") or ())
         listed: set[int | str | None] = set()
@@ -145,18 +149,15 @@ class AirmeetsStream(AirmeetStream):
             else:
                 yield step
         if missing := sorted(wanted - listed):
-            reason = "not in the list of events: archived, or of another community"
-            found = self.tally.absent
+            problem: Answer = Absent("not in the list of events: archived, or of another community")
             if None in listed:
-                reason, found = (
-                    "not in the list of events, or there without an id",
-                    self.tally.failed,
-                )
-            found.setdefault(reason, []).extend(missing)
+                problem = Broken("not in the list of events, or there without an id")
+            for airmeet_id in missing:
+                yield MissingPart(self.name, airmeet_id, problem)
 
     def _pages(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Read on with the events that could be had if the cursor does not work.
 
         One client in production notes that `after` did not behave, and reads one page of 500. What
@@ -165,7 +166,7 @@ class AirmeetsStream(AirmeetStream):
         try:
             yield from super().read_partition(context, streams)
         except StuckPages as incomplete:
-            self.tally.failed.setdefault(incomplete.reason, []).append(WHOLE_STREAM)
+            yield MissingPart(self.name, WHOLE_STREAM, incomplete)
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
@@ -204,7 +205,7 @@ class EventPartStream(AirmeetStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Tell an event that was archived during the run from one that may not be read.
 
         For an unknown id the newer endpoints are documented to answer 400, as for a bad token or
@@ -213,7 +214,7 @@ class EventPartStream(AirmeetStream):
         try:
             yield from super().read_partition(context, streams)
         except Doubtful as refusal:
-            airmeets = cast("AirmeetsStream", self.tap.event_streams[AirmeetsStream.name])
+            airmeets = self.sibling(AirmeetsStream)
             if context is not None and airmeets.is_archived(context["airmeet_id"]):
                 msg = "the event was archived during the run"
                 raise Gone(msg) from refusal
@@ -370,7 +371,7 @@ class ByPersonStream(EventPartStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Make a row of each item; a person is an e-mail, a name and a user id beside it.
 
         Persons of whom none has the attribute with the items may have it under another name.
@@ -385,7 +386,7 @@ class ByPersonStream(EventPartStream):
             else:
                 yield step
         if has_persons and not has_items:
-            self.doubt(context, f"no '{self.items}' of any person in the answer")
+            yield Suspect(self.name, f"no '{self.items}' of any person in the answer")
 
     def _rows_of_person(self, person: Row) -> Iterator[Row]:
         """Make a row of each item; an empty one, which is set aside, of what is no item."""
@@ -505,7 +506,7 @@ class SessionRecordingsStream(EventPartStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Name the sessions only where the vendor insists.
 
         Heading 4.13 shows `sessionIds` without saying whether it may be left out. A client in use
@@ -520,12 +521,13 @@ class SessionRecordingsStream(EventPartStream):
             yield from self._by_session(context)
             self._needs_session_ids = True
 
-    def _by_session(self, context: Context | None) -> Iterator[Page]:
-        sessions = self.tap.event_streams[SessionsStream.name]
-        rows = sessions.shared_rows(context)
+    def _by_session(self, context: Context | None) -> Iterator[Page | Remark]:
+        sessions = self.sibling(SessionsStream)
+        rows = self.tap.rows_of(SessionsStream.name, context)
         ids = [str(id_) for id_ in map(sessions.id_of, rows) if id_ is not None]
         if len(ids) < len(rows):
-            self.set_aside(context, "a row of sessions without an id", len(rows) - len(ids))
+            missing = len(rows) - len(ids)
+            yield SetAside(self.name, "a row of sessions without an id", missing)
         for first in range(0, len(ids), _SESSIONS_PER_REQUEST):
             some = ",".join(ids[first : first + _SESSIONS_PER_REQUEST])
             request = HTTPRequest(self.get_url(context), params={"sessionIds": some})

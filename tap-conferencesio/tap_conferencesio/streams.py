@@ -18,6 +18,7 @@ from event_taps_core import (
     Broken,
     EventStream,
     Gone,
+    MissingPart,
     Page,
     SurrogateKey,
     Unconvertible,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     import requests
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import Row, Wait
+    from event_taps_core import Remark, Row, Wait
 
 _ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
@@ -143,7 +144,7 @@ class SessionsStream(EventStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Add the sessions of the setting `session_ids` through the detail endpoint.
 
         Whether hidden and archived sessions are listed is not documented.
@@ -157,14 +158,11 @@ class SessionsStream(EventStream):
             if session_id not in listed:
                 yield from self._detail(session_id)
 
-    def _detail(self, session_id: str) -> Iterator[Page]:
+    def _detail(self, session_id: str) -> Iterator[Page | Remark]:
         try:
             row = self._ask_detail(session_id)
-        except Absent as absent:
-            self.tally.absent.setdefault(absent.reason, []).append(session_id)
-            return
-        except Broken as broken:  # which the API may say of an unknown session, too
-            self.tally.failed.setdefault(broken.reason, []).append(session_id)
+        except (Absent, Broken) as problem:  # which the API may say of an unknown session, too
+            yield MissingPart(self.name, session_id, problem)
             return
         yield Page([[row]], 0)
 
@@ -187,7 +185,7 @@ class SessionsStream(EventStream):
         of a session that the list may hide, its detail has to say so too. Trouble proves nothing.
         """
         try:
-            response, (rows,) = self._ask(PageContext(None, None), [self])
+            response, (rows,) = self.ask_page(PageContext(None, None), [self])
         except (Absent, Broken):
             return False
         listed = {self.id_of(row) for row in rows}
@@ -227,7 +225,7 @@ class SessionStream(EventStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Tell a session that was deleted during the run from one that cannot be read.
 
         What the API answers for an unknown session is not documented (404, or its 500 for
@@ -236,8 +234,7 @@ class SessionStream(EventStream):
         try:
             yield from super().read_partition(context, streams)
         except (Absent, Broken) as answer:
-            sessions = self.tap.event_streams[SessionsStream.name]
-            assert isinstance(sessions, SessionsStream)  # noqa: S101 - by its name
+            sessions = self.sibling(SessionsStream)
             if context is not None and sessions.is_gone(context["session_id"]):
                 msg = "the session was deleted during the run"
                 raise Gone(msg) from answer
@@ -481,8 +478,9 @@ class EvaluationResponsesStream(EventStream):
     @cached_property
     def _sessions(self) -> tuple[dict[str, str], dict[str, str]]:
         """Sessions by external id and by name, where those are unique."""
-        sessions = self.tap.event_streams[SessionsStream.name]
-        by_id = [(str(sessions.id_of(row) or ""), row) for row in sessions.shared_rows()]
+        sessions = self.sibling(SessionsStream)
+        rows = self.tap.rows_of(sessions.name)
+        by_id = [(str(sessions.id_of(row) or ""), row) for row in rows]
         return _unique(by_id, "external_id"), _unique(by_id, "name")
 
 

@@ -18,6 +18,7 @@ from event_taps_core import (
     Broken,
     EventStream,
     Page,
+    SetAside,
     SurrogateKey,
     TimedOut,
     digest,
@@ -42,9 +43,8 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import ApiResponse, Row, Wait
+    from event_taps_core import ApiResponse, EventTap, Remark, Row, Wait
     from event_taps_core.schema import Column
-    from event_taps_core.tap import EventTap
 
 OUTPUT: Final = "output"
 STANDARD: Final = "standard"
@@ -121,7 +121,7 @@ class OrganisationDataStream(EventStream):
 
     @override
     def own_contexts(self) -> list[Context | None]:
-        return self.in_this_shard({"window_start": start} for start in self.spans)
+        return [{"window_start": start} for start in self.spans]
 
     @override
     def ends_at(self, context: Context | None) -> str | None:
@@ -138,7 +138,7 @@ class OrganisationDataStream(EventStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Read a window, in halves where it is too much for one answer.
 
         How much is too much is not documented; large reports of other systems time out. What has
@@ -159,7 +159,9 @@ class OrganisationDataStream(EventStream):
                 spans[:0] = self._halve(span, problem)
                 continue
             for rows, size in _pages(answer):
-                yield Page([self._with_own_keys(rows, context, keys)], size)
+                good, aside = self._with_own_keys(rows, keys)
+                yield Page([good], size)
+                yield from aside
 
     def _pieces(self, span: Span) -> list[Span]:
         if self._most_days is None:
@@ -244,23 +246,23 @@ class OrganisationDataStream(EventStream):
 
     # Rows
 
-    def _with_own_keys(self, rows: list[Row], context: Context, keys: set[str]) -> list[Row]:
+    def _with_own_keys(self, rows: list[Row], keys: set[str]) -> tuple[list[Row], list[SetAside]]:
         """Return the rows that have the columns which the setting `primary_keys` names, if it does.
 
         Args:
             rows: Rows of one window.
-            context: The window.
             keys: Digests of the keys of its earlier rows; updated.
 
         Raises:
             Broken: If no row has one of them.
         """
         if not self.key_columns:
-            return rows
+            return rows, []
         names = [name for name in self.key_columns if name not in schemas.CONSTANTS]
         before = len(keys)
         good: list[Row] = []
         lacks: Counter[str] = Counter()
+        aside: list[SetAside] = []
         for row in filter(None, rows):
             found = {schemas.column_name(name): value for name, value in row.items()}
             values = [found.get(name) for name in names]
@@ -276,7 +278,7 @@ class OrganisationDataStream(EventStream):
             )
             if not keys:
                 raise Broken(reason, retries=0)
-            self.set_aside(context, reason, count)
+            aside.append(SetAside(self.name, reason, count))
         if doubles := len(good) - (len(keys) - before):
             self.logger.warning(
                 "%s: %s rows have the same %s as others of their window and replace them: "
@@ -285,7 +287,7 @@ class OrganisationDataStream(EventStream):
                 doubles,
                 ", ".join(self.key_columns),
             )
-        return good + [row for row in rows if not row]
+        return good + [row for row in rows if not row], aside
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:

@@ -117,7 +117,10 @@ def run(
         said = tap.failures()
     except (TapError, Stopped) as error:
         said = str(error)
-    summaries = [stream.tally.line() for stream in tap.event_streams.values()]
+    absent, failed = tap.reading.outcomes.absent, tap.reading.outcomes.failed
+    summaries = [
+        stream.tally.line(absent[name], failed[name]) for name, stream in tap.event_streams.items()
+    ]
     return Outcome(code, writer.lines, "\n".join([*summaries, said]))
 
 

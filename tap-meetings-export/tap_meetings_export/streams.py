@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from singer_sdk.streams.rest import PageContext
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, Broken, ChangesStream, Page, Refused
+from event_taps_core import (
+    Absent,
+    Answer,
+    Broken,
+    ChangedSince,
+    EventStream,
+    Page,
+    ReadAgain,
+    ReadInFull,
+    Refused,
+    Remark,
+)
 from event_taps_core.keys import make_room
 from tap_meetings_export import schemas
 from tap_meetings_export.client import MEETINGS_PATH, PARTICIPANTS_PATH, BadRequest
@@ -31,8 +42,7 @@ if TYPE_CHECKING:
     import requests
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import ApiResponse, EventStream, Row, Wait
-    from event_taps_core.tap import EventTap
+    from event_taps_core import ApiResponse, EventTap, Row, Wait
 
 MOST_PARTICIPANTS: Final = 100
 """The most that "Account Get - Entire Participant List" recommends."""
@@ -50,7 +60,7 @@ class _KeyMayChange(Exception):  # noqa: N818 - it is no error, but a reason to 
     """A row among what changed has a key that is good for one reading only."""
 
 
-class ExpoPlatformStream(ChangesStream):
+class ExpoPlatformStream(EventStream):
     """What both streams share: events by the setting, pages, and what changed since the last run.
 
     Pages are read one after the other: how many there are is not documented to be known.
@@ -58,6 +68,8 @@ class ExpoPlatformStream(ChangesStream):
 
     id_setting = "event_ids"
     parent_key = "event_id"
+    incremental = ChangedSince
+    replication_key = "read_at"
 
     order: ClassVar[Row] = {}
     """Parameters that ask for an order in which no row moves to another page."""
@@ -74,8 +86,6 @@ class ExpoPlatformStream(ChangesStream):
         self.overlap = timedelta(minutes=int(tap.config["overlap_minutes"]))
         self._names = frozenset(column.name for column in self.columns) - {"event_id", KEY}
         self._order = self.order
-        self._without_bookmark: set[str] = set()
-        """Events of which a row's key is good for one reading only."""
         self._read_anew: set[str] = set()
 
     # What to ask for
@@ -107,19 +117,10 @@ class ExpoPlatformStream(ChangesStream):
         """How many rows are asked for at once."""
         return int(self.config["page_size"])
 
-    @override
     def since(self, context: Context | None) -> datetime | None:
-        return None if self.partition_id(context) in self._read_anew else super().since(context)
-
-    @override
-    def note_progress(self, context: Context | None, *, is_absent: bool, is_gone: bool) -> None:
-        """Read an event in full next time where a row's key is good for one reading only.
-
-        Of two rows that nothing but a number tells apart, the changed one may come alone then, and
-        would replace the other. One without an id may have got it, and would stand beside itself.
-        """
-        is_anew = self.partition_id(context) in self._without_bookmark
-        super().note_progress(context, is_absent=is_absent or is_anew, is_gone=is_gone)
+        """Return from when on changes are asked for; None for everything."""
+        is_anew = self.partition_id(context) in self._read_anew
+        return None if is_anew else self.progress.since(context)
 
     # What comes
 
@@ -138,7 +139,7 @@ class ExpoPlatformStream(ChangesStream):
     @override
     def read_partition(
         self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait]:
+    ) -> Iterator[Page | Wait | Remark]:
         """Read an event: everything the first time, else what is new, then what was changed.
 
         The filters came one after the other. Where one is refused, everything is read instead; and
@@ -150,6 +151,7 @@ class ExpoPlatformStream(ChangesStream):
                 yield from self._reading(context, params, written)
             except _KeyMayChange:
                 self._read_anew.add(self.partition_id(context))
+                yield ReadInFull(self.name)
                 yield from self._reading(context, self.everything, written)
                 return
             except BadRequest as problem:
@@ -162,21 +164,27 @@ class ExpoPlatformStream(ChangesStream):
                 yield from self._reading(context, self.everything, written)
                 return
 
-    def _reading(self, context: Context | None, params: Row, written: set[int]) -> Iterator[Page]:
+    def _reading(
+        self, context: Context | None, params: Row, written: set[int]
+    ) -> Iterator[Page | Remark]:
         """Read everything, or what one filter lets through.
 
         A row that comes several times is written again only if it was changed in between.
         """
-        since = self.since(context)
-        for number, page in enumerate(self._complete(context, params)):
-            if since is not None and number == 0:
+        since, is_first = self.since(context), True
+        for page in self._complete(context, params):
+            if isinstance(page, Remark):
+                yield page
+                continue
+            if since is not None and is_first:
                 self._watch_filters(page.rows[0], params, since)
+            is_first = False
             rows = {hash((row_id(row), str(row))): row for row in page.rows[0]}
             new = [row for one, row in rows.items() if one not in written]
             yield Page([[{} if row[KEY] is None else row for row in new]], page.weight)
             written.update(rows)
 
-    def _complete(self, context: Context | None, params: Row) -> Iterator[Page]:
+    def _complete(self, context: Context | None, params: Row) -> Iterator[Page | Remark]:
         """Walk the pages, and again if rows are missing, as long as that helps.
 
         Raises:
@@ -200,8 +208,13 @@ class ExpoPlatformStream(ChangesStream):
 
     def _walk(
         self, context: Context | None, params: Row, pages: Pages, keys: Keys
-    ) -> Iterator[Page]:
-        """Walk the pages once."""
+    ) -> Iterator[Page | Remark]:
+        """Walk the pages once.
+
+        An event is read in full next time, too, where a row's key is good for one reading only. Of
+        two rows that nothing but a number tells apart, the changed one may come alone then, and
+        would replace the other. One without an id may have got it, and would stand beside itself.
+        """
         while not pages.ended and (page := self._next_page(context, params, pages)):
             response, sent = page
             rows, ids = keys.add(sent)
@@ -212,11 +225,11 @@ class ExpoPlatformStream(ChangesStream):
             if not all(map(self._has_lasting_key, rows)):
                 if self.since(context) is not None:
                     raise _KeyMayChange
-                self._without_bookmark.add(self.partition_id(context))
+                yield ReadAgain(self.name)
                 self.say_once("some rows lack an id, so their events are read in full each time")
             yield Page([rows], len(response.content))
         if keys.repeated:
-            self._without_bookmark.add(self.partition_id(context))
+            yield ReadAgain(self.name)
             self.say_once(
                 "some people are listed more than once in the same meeting, and no role tells "
                 f"their rows apart; a number at the end of {KEY} does, so their events are read in "
@@ -225,7 +238,7 @@ class ExpoPlatformStream(ChangesStream):
 
     def _has_lasting_key(self, row: Row) -> bool:
         """Say whether a row's key stays when the row is mended; one that is no object has none."""
-        return row[KEY] is None or (self._is_as_expected(row) and has_identity(row))
+        return row[KEY] is None or (self.is_as_expected(row) and has_identity(row))
 
     def _next_page(
         self, context: Context | None, params: Row, pages: Pages
@@ -294,11 +307,11 @@ class ExpoPlatformStream(ChangesStream):
         plain = {**self.page_params(context, number), **params}
         ordered = {**plain, **self._order}
         try:
-            response, (rows,) = self._ask(PageContext(context, ordered), [self])
+            response, (rows,) = self.ask_page(PageContext(context, ordered), [self])
         except BadRequest as problem:
             if number > 1 or ordered == plain:
                 raise
-            response, (rows,) = self._ask(PageContext(context, plain), [self])
+            response, (rows,) = self.ask_page(PageContext(context, plain), [self])
             self._order = {}
             self.say_once(f"this environment does not sort as it is asked to ({problem.reason})")
         return response, rows

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from event_taps_core.changes import ChangesStream
+from event_taps_core.progress import ChangedSince
 from event_taps_core.read_log import ReadLogStream
 from event_taps_core.testing.sandbox import switch_positions
 from event_taps_core.testing.warehouse import Parted, Warehouse
@@ -16,6 +16,7 @@ from event_taps_core.testing.warehouse import Parted, Warehouse
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from event_taps_core.output import OutputStream
     from event_taps_core.streams import EventStream
     from event_taps_core.tap import EventTap
     from event_taps_core.testing.running import Run
@@ -94,7 +95,7 @@ class TapUnderTest:
         return {stream.name: stream for stream in self.tap_class.stream_classes}
 
     @property
-    def all_streams(self) -> dict[str, type[EventStream]]:
+    def all_streams(self) -> dict[str, type[OutputStream]]:
         """All streams by name: the vendor's, and the read log."""
         return {**self.streams, ReadLogStream.name: ReadLogStream}
 
@@ -109,15 +110,13 @@ class TapUnderTest:
         return {
             name: stream
             for name, stream in self.parted_streams.items()
-            if replication_key(stream) and not issubclass(stream, ChangesStream)
+            if replication_key(stream) and not _asks_for_changes(stream)
         }
 
     @property
     def changes_streams(self) -> dict[str, type[EventStream]]:
         """The streams whose vendor can say what changed."""
-        return {
-            n: stream for n, stream in self.streams.items() if issubclass(stream, ChangesStream)
-        }
+        return {name: one for name, one in self.streams.items() if _asks_for_changes(one)}
 
     @property
     def deferred_streams(self) -> dict[str, type[EventStream]]:
@@ -131,9 +130,10 @@ class TapUnderTest:
         return set(first_of.values())
 
     def _way(self, name: str) -> tuple[object, ...]:
-        stream = self.all_streams[name]
+        if name == ReadLogStream.name:
+            return (name,)
+        stream = self.streams[name]
         return (
-            stream is ReadLogStream,
             stream.parent and (stream.parent, stream.parent.parent),
             any(stream is other.parent for other in self.streams.values()),
             self.sharing(name)[:1] == [name] and self.sharing(name)[1:] == [],
@@ -222,7 +222,7 @@ class TapUnderTest:
 
     def template(self, stream: str) -> str:
         """Return a stream's path as it is declared; empty if it requests nothing."""
-        return str(inspect.getattr_static(self.all_streams[stream], "path") or "")
+        return str(inspect.getattr_static(self.all_streams[stream], "path", None) or "")
 
     def address(self, stream: str, record: Mapping[str, Any]) -> str:
         """Return what was asked for to get a record: its path, or what tells parts apart too."""
@@ -258,7 +258,7 @@ class TapUnderTest:
 
     def _data_paths(self, stream: str) -> set[str]:
         needed = {self.template(stream)} - {""}
-        if parent := self.all_streams[stream].parent:
+        if stream in self.streams and (parent := self.streams[stream].parent):
             needed |= self._data_paths(parent.name)
         for other in self.needs.get(stream, ()):
             needed |= self._data_paths(other)
@@ -284,3 +284,7 @@ def matches(template: str, path: str) -> bool:
     return len(wanted) == len(given) and all(
         part == there or part.startswith("{") for part, there in zip(wanted, given, strict=True)
     )
+
+
+def _asks_for_changes(stream: type[EventStream]) -> bool:
+    return issubclass(stream.incremental, ChangedSince)

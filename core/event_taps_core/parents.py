@@ -1,0 +1,196 @@
+"""Rows that streams need of each other, requested once per run, and the partitions made of them."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from event_taps_core.answers import Absent, Answer, Broken
+from event_taps_core.keys import shard_of
+from event_taps_core.outcomes import MissingPart, Remark
+from event_taps_core.reading import Done, Wait, read_in_order
+from event_taps_core.streams import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core.base_tap import BaseTap
+    from event_taps_core.columns import Row
+    from event_taps_core.streams import EventStream
+
+Choose = Callable[[list["Context | None"], bool], list["Context | None"]]
+"""Returns which of the contexts of one level are read; told whether these are all there are."""
+
+
+class Contexts(NamedTuple):
+    """The partitions of a stream."""
+
+    made: list[Context | None]
+    missing: list[tuple[Context, Answer]]
+    """Contexts one level up whose rows, all or some, could not be read, or are absent, and why."""
+
+
+class _Shared(NamedTuple):
+    """What came of reading a partition whose rows are needed by others."""
+
+    rows: list[Row]
+    remarks: list[Remark]
+    problem: Answer | None
+
+
+class Parents:
+    """The rows of a run that are kept for as long as it lasts.
+
+    Args:
+        tap: The tap.
+        streams: Its streams by name.
+    """
+
+    def __init__(self, tap: BaseTap, streams: Mapping[str, EventStream]) -> None:
+        self._tap = tap
+        self._streams = streams
+        self._parents = {stream.parent.name for stream in streams.values() if stream.parent}
+        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        self._shared: dict[tuple[str, str], _Shared] = {}
+        self._missing: deque[MissingPart] = deque()
+
+    def has(self, stream: EventStream) -> bool:
+        """Say whether other streams hang on this one."""
+        return stream.name in self._parents
+
+    def rows_of(self, stream: EventStream, context: Context | None) -> list[Row]:
+        """Return the rows of a partition as the vendor sent them, requested once per run.
+
+        Raises:
+            Answer: If they cannot be read; every stream that needs them gets the same answer.
+        """
+        shared = self._share(stream, context)
+        if shared.problem is not None:
+            raise shared.problem
+        return shared.rows
+
+    def reading_of(
+        self, leader: EventStream, context: Context | None, streams: Sequence[EventStream]
+    ) -> Iterator[Page | Wait | Remark]:
+        """Read a partition, unless others need the same rows: then they are requested once.
+
+        Args:
+            leader: The stream that makes the requests.
+            context: The partition.
+            streams: The streams that its answers feed.
+        """
+        if not self.has(leader):
+            yield from leader.read_partition(context, streams)
+            return
+        shared = self._share(leader, context)
+        if shared.problem is not None:
+            raise shared.problem
+        yield Page([shared.rows], 0)
+        yield from shared.remarks
+
+    def take_missing(self) -> Iterator[MissingPart]:
+        """Return what was found to be missing in rows that others need, once."""
+        while self._missing:
+            yield self._missing.popleft()
+
+    def contexts_of(self, stream: EventStream, choose: Choose) -> Contexts:
+        """List the partitions of a stream that are read: one for each parent, or the whole.
+
+        A parent may have a parent itself; its partitions are read side by side, those only that
+        are chosen.
+
+        Args:
+            stream: The stream.
+            choose: Returns which of the contexts of one level are read.
+
+        Raises:
+            Answer: If the outermost stream that these hang on cannot be read.
+        """
+        if stream.parent is None:
+            own = stream.own_contexts()
+            listed = own if own == [None] else self._in_this_shard(stream, filter(None, own))
+            return Contexts(choose(listed, True), [])  # noqa: FBT003 - see `Choose`
+        parent = self._streams[stream.parent.name]
+        above = self.contexts_of(parent, choose)
+        self._read_side_by_side(parent, above.made)
+        made: list[Context | None] = []
+        missing = list(above.missing)
+        for context in above.made:
+            try:
+                children, odd = self._children(parent, context)
+            except Answer as answer:
+                if context is None:
+                    raise
+                missing.append((context, answer))
+                continue
+            made += children if context is not None else self._in_this_shard(stream, children)
+            if odd:
+                rows = f"{odd} rows" if odd > 1 else "1 row"
+                missing.append((context or {}, Broken(f"{rows} of {parent.name} without an id")))
+        return Contexts(choose(made, all(isinstance(a, Absent) for _, a in missing)), missing)
+
+    def _children(self, parent: EventStream, context: Context | None) -> tuple[list[Context], int]:
+        """Make the contexts of a partition's rows; count the rows that name none."""
+        children: list[Context] = []
+        odd = 0
+        for row in self.rows_of(parent, context):
+            try:
+                child = parent.get_child_context(row, context)
+            except Exception:  # noqa: BLE001 - whatever is odd about one row, it hides no other
+                odd += 1
+                continue
+            if child is not None and parent.is_as_expected(row):
+                children.append(child)
+            else:
+                odd += child is not None
+        return children, odd
+
+    def _in_this_shard(
+        self, stream: EventStream, contexts: Iterable[Context]
+    ) -> list[Context | None]:
+        count, index = self._tap.shard
+        return [one for one in contexts if shard_of(stream.partition_id(one), count) == index]
+
+    def _read_side_by_side(self, stream: EventStream, contexts: list[Context | None]) -> None:
+        reading = read_in_order(
+            contexts,
+            lambda context: self.reading_of(stream, context, [stream]),
+            workers=min(self._tap.concurrency, len(contexts)) or 1,
+            stop=self._tap.stop,
+        )
+        for _ in reading:
+            pass
+
+    def _share(self, stream: EventStream, context: Context | None) -> _Shared:
+        key = (stream.name, stream.partition_id(context))
+        with self._locks.setdefault(key, threading.Lock()):
+            if key not in self._shared:
+                self._shared[key] = self._read(stream, context)
+        return self._shared[key]
+
+    def _read(self, stream: EventStream, context: Context | None) -> _Shared:
+        """Read all rows of a partition, or say why that is not possible."""
+        shared = _Shared([], [], None)
+        reading = read_in_order(
+            [context],
+            lambda one: stream.read_partition(one, [stream]),
+            workers=1,
+            stop=self._tap.stop,
+        )
+        for _, event in reading:
+            if isinstance(event, MissingPart):
+                self._missing.append(event)
+            elif isinstance(event, Remark):
+                shared.remarks.append(event)
+            elif isinstance(event, Page):
+                shared.rows.extend(event.rows[0])
+            elif isinstance(event, Done) and isinstance(event.error, Answer):
+                return shared._replace(problem=event.error)
+            elif isinstance(event, Done) and event.error is not None:
+                self._tap.logger.error("A defect of this tap", exc_info=event.error)
+                return shared._replace(problem=Broken(f"defect: {event.error!r}"))
+        return shared

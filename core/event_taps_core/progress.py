@@ -1,0 +1,356 @@
+"""What a stream reads again in the next run: one class for each thing that a vendor can say.
+
+`SettlesAfter`: nothing says what changed, so what ended some days before the last run has settled.
+`ChangedSince`: the vendor can be asked for what changed since a time.
+
+An object belongs to one stream and one run. It is made of what the last state says, told what is
+listed and what became of it, and writes what the next run has to know.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from typing_extensions import override
+
+from event_taps_core.columns import rfc3339
+from event_taps_core.errors import StateError
+from event_taps_core.outcomes import Outcome, Status
+from event_taps_core.output import OutputStream
+from event_taps_core.settling import Settling, moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core.settling import ParentKey
+
+_NO_LAG = timedelta(0)
+_MOST_NETWORK_LAG = timedelta(minutes=1)
+
+
+class IncrementalStream(OutputStream):
+    """A stream that is read in partitions, of which the next run reads some again."""
+
+    parent_key: ClassVar[str | None] = None
+    """The column, and the context's item, that holds the parent's (or partition's) id."""
+
+    incremental: ClassVar[type[Progress]]
+    """What the vendor can say of changes, and so what the next run reads again."""
+
+    overlap: timedelta = timedelta(minutes=5)
+    """How far the bookmark of `ChangedSince` stays behind the clock."""
+
+    @property
+    def end_column(self) -> str | None:
+        """The column that says when a partition's event ends; None if there is none."""
+        key: Any = type(self).replication_key  # a catalog may unset the instance's
+        return key if isinstance(key, str) else None
+
+    def ends_at(self, context: Context | None) -> str | None:
+        """Return when the partition's event ends: the replication key's value, if it has one."""
+        key = self.end_column
+        return context.get(key) if context and key else None
+
+    def partition_id(self, context: Context | None) -> str:
+        """Return the parent's id, or the empty text for a stream that is read whole."""
+        return str(context[self.parent_key]) if context and self.parent_key else ""
+
+    @cached_property
+    def progress(self) -> Progress:
+        """What this stream reads in this run, and what the next one has to know.
+
+        Raises:
+            StateError: If the last state cannot be used.
+        """
+        return self.incremental(self)
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether the state is kept; else everything is read in each run."""
+        return self.replication_method == REPLICATION_INCREMENTAL
+
+    @property
+    def kept_state(self) -> Mapping[str, Any]:
+        """What the state holds for this stream; nothing if it is read in full."""
+        if not self.is_incremental:
+            return {}
+        kept: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        return kept
+
+    def check_state(self) -> None:
+        """Look at what the state and the catalog say of this stream, before anything is written.
+
+        Raises:
+            StateError: If that cannot be used.
+        """
+        _ = self.progress
+        lacking = set(self.primary_keys) - set(self.effective_schema.get("properties", {}))
+        if self.selected and lacking:
+            msg = (
+                f"the catalog does not declare {', '.join(sorted(lacking))} of stream {self.name}, "
+                "which is part of its key: make a new one with --discover"
+            )
+            raise StateError(msg)
+
+    def keep_progress(self) -> None:
+        """Put what was noted into the tap's state."""
+        if self.progress.has_news:
+            self.progress.write_to(self.stream_state)
+
+    @override
+    def finalize_state_progress_markers(self, state: dict[str, Any] | None = None) -> None:
+        super().finalize_state_progress_markers(state)
+        self.keep_progress()
+
+
+class Progress(ABC):
+    """What a stream reads in this run, and what its state says of it.
+
+    Args:
+        stream: The stream.
+
+    Raises:
+        StateError: If the last state cannot be used.
+    """
+
+    def __init__(self, stream: IncrementalStream) -> None:
+        self.stream = stream
+        self.has_news = False
+        """Whether `write_to` has something to say that the last STATE did not."""
+
+    settled = before_start = not_known = 0
+    """See `Settling`."""
+
+    @abstractmethod
+    def since(self, context: Context | None) -> datetime | None:
+        """Return from when on changes are asked for, in UTC; None to ask for everything."""
+
+    def plan(self, contexts: Sequence[Context | None], *, are_all: bool) -> None:
+        """Decide which parents are read.
+
+        Args:
+            contexts: All contexts of one level that are listed now.
+            are_all: Whether no list that others come from failed.
+        """
+        del contexts, are_all
+
+    def is_due(self, context: Context | None) -> bool:
+        """Say whether a partition, or what hangs on this context, is read in this run."""
+        del context
+        return True
+
+    def expect(self, contexts: Iterable[Context | None], incomplete: Iterable[Context]) -> None:
+        """Take note of what is going to be read.
+
+        Args:
+            contexts: The partitions that are due.
+            incomplete: Contexts of which not all partitions are known.
+        """
+        del contexts, incomplete
+
+    @abstractmethod
+    def note(self, outcome: Outcome, server_lag: timedelta = _NO_LAG) -> None:
+        """Note that a partition was read, or is absent, and that its rows are written.
+
+        Args:
+            outcome: What became of it; confirmed, and not FAILED.
+            server_lag: By how much the vendor's clock is behind ours.
+        """
+
+    def note_end(self, server_lag: timedelta) -> None:
+        """Note that all that was due has been tried."""
+        del server_lag
+
+    @abstractmethod
+    def write_to(self, state: dict[str, Any]) -> None:
+        """Write what the next run has to know into the stream's state."""
+
+
+class SettlesAfter(Progress):
+    """Parents are read until `settle_days` after their end."""
+
+    def __init__(self, stream: IncrementalStream) -> None:
+        super().__init__(stream)
+        bookmark_in(stream.kept_state, stream.name)
+        self._items: tuple[str, ...] | None = None
+        """The items of the contexts that say when they end: the level at which parents settle."""
+
+        self._settling = Settling(
+            stream.kept_state,
+            settle_days=int(stream.tap.config["settle_days"]),
+            start_date=stream.tap.config.get("start_date"),
+            run_started=stream.tap.run_started,
+        )
+
+    @override
+    def since(self, context: Context | None) -> datetime | None:
+        return None
+
+    @override
+    def plan(self, contexts: Sequence[Context | None], *, are_all: bool) -> None:
+        """Decide at the first level whose contexts say when they end.
+
+        Partitions below that level are parts of their parent: it is read when they all are.
+        """
+        first = contexts[0] if contexts else None
+        if self._items is None and first is not None and self.stream.end_column in first:
+            self._items = tuple(first)
+            ends = {self._parent_of(one): self.stream.ends_at(one) for one in contexts}
+            self._settling.plan(ends, are_all=are_all)
+
+    def _parent_of(self, context: Context | None) -> ParentKey | None:
+        """Return what tells the parent that a partition is, or is a part of, from others.
+
+        None above the level that says when parents end, and where nothing says that.
+        """
+        if self._items is None or context is None or not context.keys() >= set(self._items):
+            return None
+        return (*self.stream.tap.constants.values(), *(context[name] for name in self._items))
+
+    @override
+    def is_due(self, context: Context | None) -> bool:
+        parent = self._parent_of(context)
+        return parent is None or self._settling.reads(parent)
+
+    @override
+    def expect(self, contexts: Iterable[Context | None], incomplete: Iterable[Context]) -> None:
+        if self._items is not None:
+            parts = Counter(map(self._parent_of, contexts))
+            self._settling.expect(parts, map(self._parent_of, incomplete))
+            self._look_for_news()
+        self.settled = self._settling.settled
+        self.before_start = self._settling.before_start
+        self.not_known = self._settling.not_known
+
+    @override
+    def note(self, outcome: Outcome, server_lag: timedelta = _NO_LAG) -> None:
+        context = outcome.partition.context
+        parent = self._parent_of(context)
+        if parent is not None and outcome.is_lasting:
+            self._settling.note_read(parent, self.stream.ends_at(context), _of_clocks(server_lag))
+            self._look_for_news()
+
+    @override
+    def note_end(self, server_lag: timedelta) -> None:
+        if self._items is not None:
+            self._settling.end(_of_clocks(server_lag))
+            self._look_for_news()
+
+    def _look_for_news(self) -> None:
+        self.has_news = self.stream.is_incremental and self._settling.bookmark is not None
+
+    @override
+    def write_to(self, state: dict[str, Any]) -> None:
+        self.has_news = False
+        state.update(replication_key=self.stream.end_column, **self._settling.state())
+
+
+class ChangedSince(Progress):
+    """A request asks for what changed since the last complete reading of its partition.
+
+    A reading without a bookmark is a whole one. A later one brings changes only, so it replaces
+    nothing: a row that vanishes without a trace stays until the next whole reading.
+
+    The bookmark is the clock at the start of the run, not a value out of the records: rows may
+    change while they are read, in an order that no timestamp follows, and a vendor's times may have
+    no zone. It is set back by an overlap, and by as much as the server's clock is behind ours, and
+    it is kept per partition: one event that fails does not hold up the others, or lose its own
+    changes.
+    """
+
+    def __init__(self, stream: IncrementalStream) -> None:
+        super().__init__(stream)
+        self._bookmarks = self._read(stream.kept_state)
+        self._noted: dict[str, tuple[Context | None, str | None]] = {}
+        """By partition, its new bookmark; None where the next run reads everything."""
+
+    def _read(self, kept: Mapping[str, Any]) -> dict[str, str]:
+        """Return the bookmarks that the run begins with, by partition."""
+        name = self.stream.name
+        found = {"": bookmark_in(kept, name)}
+        partitions = kept.get("partitions", [])
+        try:
+            for partition in partitions:
+                if self._is_of_this_account(partition["context"]):
+                    own = self.stream.partition_id(partition["context"])
+                    found[own] = bookmark_in(partition, name)
+        except (AttributeError, KeyError, TypeError) as error:
+            msg = (
+                f"the state of stream {name} does not say what its bookmarks are for; "
+                "remove it, or run with a full refresh"
+            )
+            raise StateError(msg) from error
+        return {own: bookmark for own, bookmark in found.items() if bookmark is not None}
+
+    def _is_of_this_account(self, where: Mapping[str, Any]) -> bool:
+        return where.items() >= self.stream.tap.constants.items()
+
+    @override
+    def since(self, context: Context | None) -> datetime | None:
+        bookmark = moment(self._bookmarks.get(self.stream.partition_id(context)))
+        # One from the future is from a wrong clock: nobody knows what was missed since.
+        return None if bookmark is None or bookmark > self.stream.tap.run_started else bookmark
+
+    @override
+    def note(self, outcome: Outcome, server_lag: timedelta = _NO_LAG) -> None:
+        """Set this partition's bookmark, whatever became of others; if it comes back, read all."""
+        partition, bookmark = outcome.partition, None
+        if outcome.status is not Status.ABSENT and outcome.is_lasting:
+            if not self.stream.is_incremental:
+                return
+            bookmark = rfc3339(self.stream.tap.run_started - self.stream.overlap - server_lag)
+        self._noted[partition.id] = (partition.context, bookmark)
+        self.has_news = True
+
+    @override
+    def write_to(self, state: dict[str, Any]) -> None:
+        """Write in the form that the SDK gives partitions."""
+        self.has_news = False
+        own = {
+            self.stream.partition_id(kept["context"]): kept
+            for kept in state.get("partitions", [])
+            if self._is_of_this_account(kept["context"])
+        }
+        for name, (context, bookmark) in self._noted.items():
+            key = self.stream.parent_key
+            if context is None or key is None:
+                kept = state
+            elif name in own:
+                kept = own[name]
+            else:
+                kept = {"context": {key: context[key], **self.stream.tap.constants}}
+                state.setdefault("partitions", []).append(kept)
+            if bookmark is None:
+                kept.pop("replication_key_value", None)
+            else:
+                kept.update(replication_key="read_at", replication_key_value=bookmark)
+        self._noted.clear()
+
+
+def _of_clocks(server_lag: timedelta) -> timedelta:
+    """Return a lag without what a network takes."""
+    return server_lag if server_lag > _MOST_NETWORK_LAG else _NO_LAG
+
+
+def bookmark_in(kept: Mapping[str, Any], stream: str) -> str | None:
+    """Return the bookmark in a piece of a stream's state.
+
+    Raises:
+        StateError: If it is not a date or time.
+    """
+    bookmark = kept.get("replication_key_value")
+    if bookmark is not None and moment(bookmark) is None:
+        msg = (
+            f"the state's bookmark of stream {stream} is not a date or time; "
+            "remove that bookmark, or run with a full refresh"
+        )
+        raise StateError(msg)
+    return bookmark

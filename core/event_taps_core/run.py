@@ -1,0 +1,481 @@
+"""One run: which partitions are due, in what order, and what a failed one means for the others.
+
+Streams that share their requests are read together, each answer once. What became of a partition
+goes to `Outcomes`; what is confirmed there goes to the read log and to the stream's `Progress`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from event_taps_core.answers import Absent, Answer, Broken, Gone, Refused
+from event_taps_core.outcomes import (
+    MissingPart,
+    Outcome,
+    Outcomes,
+    Remark,
+    SetAside,
+    Status,
+    reason_of,
+)
+from event_taps_core.parents import Parents
+from event_taps_core.partitions import NO_END, WHOLE_STREAM, Partition
+from event_taps_core.reading import Done, Stopped, Wait, read_in_order
+from event_taps_core.settling import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from singer_sdk.helpers.types import Context
+
+    from event_taps_core.base_tap import BaseTap
+    from event_taps_core.columns import Row
+    from event_taps_core.output import Batch
+    from event_taps_core.read_log import ReadLogStream
+    from event_taps_core.streams import EventStream, Page
+
+FAILURES_IN_A_ROW = 10
+"""After so many failed partitions one after the other, it may be the API: it is asked for a list
+that has just been read, and if that fails too, the rest is not tried."""
+
+MOST_FAILURES_IN_A_ROW = 100
+"""After so many, the rest is not tried in any case: the vendor is spared."""
+
+
+class Run:
+    """Reads a tap's streams, and keeps what became of them.
+
+    Args:
+        tap: The tap.
+        streams: Its streams by name.
+        read_log: The stream that says what was read.
+    """
+
+    def __init__(
+        self, tap: BaseTap, streams: Mapping[str, EventStream], read_log: ReadLogStream
+    ) -> None:
+        self.tap = tap
+        self.streams = streams
+        self.outcomes = Outcomes()
+        self.parents = Parents(tap, streams)
+        self.first_failure: Answer | None = None
+        """The first answer without records: if no other kind comes, the run has failed."""
+
+        self._read_log = read_log
+
+    def read(self, stream: EventStream) -> None:
+        """Read and write a stream, and those that share its requests, unless that was done."""
+        if not stream.has_been_read:
+            Group(self, self.sharing(stream)).run()
+
+    def records_of(self, stream: EventStream) -> Iterator[Row]:
+        """Read a stream for somebody else to write."""
+        for _, batch in Group(self, [stream]).batches(encode=False):
+            yield from batch.records
+
+    def sharing(self, stream: EventStream) -> list[EventStream]:
+        """List the selected streams that this one's answers feed, itself first."""
+        return [
+            stream,
+            *(
+                other
+                for other in self.streams.values()
+                if other is not stream and other.selected and stream.shares_requests_with(other)
+            ),
+        ]
+
+    def request_reports(self) -> None:
+        """Ask once for everything that the vendor has to prepare, before anything is read.
+
+        So all reports are prepared at the same time, and a run waits for about one of them.
+        A single such stream needs no help: its parked partitions wait side by side anyway.
+        """
+        deferred = [s for s in self.streams.values() if s.deferred and s.selected]
+        if len(deferred) < 2:  # noqa: PLR2004 - see above
+            return
+        asks = [(one, context) for one in deferred for context in self.due_contexts(one)]
+        workers = self.tap.concurrency
+        for _ in read_in_order(asks, _asking, workers=workers, stop=self.tap.stop):
+            pass
+
+    def due_contexts(self, stream: EventStream) -> list[Context | None]:
+        """List what is read of a stream, or of those that share its requests."""
+        try:
+            partitions, _ = Group(self, self.sharing(stream)).due_partitions()
+        except Answer:
+            return []  # the reading will meet it again, and name it
+        return [partition.context for partition in partitions]
+
+    def add(self, outcome: Outcome) -> None:
+        """Note what became of a partition."""
+        self.apply(self.outcomes.add(outcome))
+
+    def apply(self, confirmed: Iterable[Outcome]) -> None:
+        """Keep what is certain, for later runs and for the warehouse: as soon as it is written."""
+        for outcome in confirmed:
+            stream = self.streams[outcome.stream]
+            stream.when_written(partial(self._keep, stream, outcome))
+
+    def _keep(self, stream: EventStream, outcome: Outcome) -> None:
+        is_absent = outcome.status is Status.ABSENT
+        if is_absent or outcome.is_full:
+            reason = self.tap.redaction.clean(outcome.reason or "") if is_absent else None
+            self._read_log.note(stream.name, outcome.partition.id, outcome.row_count, reason)
+        stream.progress.note(outcome, self.server_lag)
+
+    @property
+    def server_lag(self) -> timedelta:
+        """By how much the vendor's clock is behind ours, as far as it is known."""
+        return self.tap.client.server_lag or timedelta(0)
+
+    def remember(self, answer: Answer) -> None:
+        """Remember the first answer without records."""
+        if not self.tap.client.has_succeeded:
+            self.first_failure = self.first_failure or answer
+
+    def save_progress(self) -> None:
+        """Send STATE if that is worth it, and what is written so far if not."""
+        has_news = any(stream.progress.has_news for stream in self.streams.values())
+        if has_news and self.tap.message_writer.is_state_due:
+            self.keep_progress()
+            self.tap.state_writer.write_state(self.tap.state)
+
+    def keep_progress(self) -> None:
+        """Put what was noted into the tap's state."""
+        for stream in self.streams.values():
+            stream.keep_progress()
+        if self.outcomes.has_read:
+            self._read_log.keep_progress()
+
+
+def _asking(ask: tuple[EventStream, Context | None]) -> Iterator[Page]:
+    """Ask early, as a reading without pages."""
+    stream, context = ask
+    stream.ask_early(context)
+    yield from ()
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """One answer of one partition: a batch for each stream that reads it."""
+
+    batches: list[Batch]
+    weight: int
+
+
+class _Findings:
+    """Says what became of the partitions of streams that share their requests.
+
+    Args:
+        run: The run.
+        streams: The streams; the first makes the requests.
+    """
+
+    def __init__(self, run: Run, streams: Sequence[EventStream]) -> None:
+        self._run = run
+        self._streams = streams
+        self._leader = streams[0]
+        self.failures_in_a_row = 0
+
+    def end_partition(
+        self,
+        partition: Partition[EventStream],
+        error: BaseException | None,
+        rows: Mapping[str, int],
+        remarks: Sequence[Remark],
+    ) -> None:
+        """Note what became of a partition.
+
+        Args:
+            partition: The partition.
+            error: Why it could not be read to its end.
+            rows: How many rows each stream got of it.
+            remarks: What its reading has said beside.
+        """
+        self.name_missing_parts(remarks)
+        if error is not None and not self._is_absence(partition, error):
+            self.fail(partition, error)
+            return
+        self.failures_in_a_row = 0
+        if isinstance(error, Absent):
+            self._run.remember(error)
+        else:
+            self._run.apply(self._run.outcomes.note_records())
+        for stream in partition.streams:
+            own = [remark for remark in remarks if remark.stream == stream.name]
+            if self._is_incomplete(stream, partition, own):
+                continue  # what is missing has been named
+            outcome = Outcome(
+                stream.name,
+                partition,
+                Status.READ if error is None else Status.ABSENT,
+                rows.get(stream.name, 0),
+                None if error is None else reason_of(error),
+                is_full=stream.progress.since(partition.context) is None,
+                is_lasting=not isinstance(error, Gone),
+            )
+            for remark in own:
+                outcome = remark.apply(outcome)
+            self._run.add(outcome)
+
+    def _is_incomplete(
+        self, stream: EventStream, partition: Partition[EventStream], remarks: Iterable[Remark]
+    ) -> bool:
+        """Name the rows that were set aside; this is no sign of an API that fails."""
+        aside: Counter[str] = Counter()
+        for remark in remarks:
+            if isinstance(remark, SetAside):
+                aside[remark.reason] += remark.count
+        for reason, count in aside.items():
+            rows = f"{count} rows" if count > 1 else "1 row"
+            name = rows if partition.context is None else f"{rows} of {partition.name}"
+            self._run.outcomes.failed[stream.name][reason].append(name)
+        of_whole = partition.context is None and self._run.outcomes.failed[stream.name]
+        return bool(aside or of_whole)
+
+    def name_missing_parts(self, remarks: Iterable[Remark] = ()) -> None:
+        """Name parts of what was read, here or by others."""
+        missing = [remark for remark in remarks if isinstance(remark, MissingPart)]
+        for part in (*missing, *self._run.parents.take_missing()):
+            self._run.outcomes.note(part.stream, part.id, part.problem)
+
+    def _is_absence(self, partition: Partition[EventStream], error: BaseException) -> bool:
+        """Say whether the vendor affirmed that there is nothing; a wrong address is no such thing.
+
+        A list that others hang on is always there, and so is something at the right address.
+        """
+        whole = partition.context is None
+        if not isinstance(error, Absent) or (whole and self._run.parents.has(self._leader)):
+            return False
+        return not whole or self._run.tap.client.has_succeeded
+
+    def name_missing(self, above: Context, answer: Answer, streams: Iterable[EventStream]) -> None:
+        """Name what a parent's rows would have led to, for the streams that would read it."""
+        if isinstance(answer, Absent):
+            self._run.remember(answer)
+        else:
+            self._stop_if_useless(answer, is_whole=False)
+        for stream in streams:
+            self._run.outcomes.note(stream.name, self._name_above(above), answer)
+
+    def _name_above(self, context: Context) -> str:
+        """Name a context from one level up: it may have the parent's key, not the stream's."""
+        leader = self._leader
+        if leader.parent_key in context or leader.parent is None:
+            return leader.partition_id(context)
+        above = self._run.streams[leader.parent.name]
+        of = above.partition_id(context)
+        return f"{above.name} of {of}" if of else above.name
+
+    def fail(self, partition: Partition[EventStream], error: BaseException) -> None:
+        """Name a failed partition, which the next run reads again.
+
+        Where a key may be good for some only, many refusals say nothing about the rest.
+        """
+        self._stop_if_useless(error, is_whole=partition.context is None)
+        for stream in partition.streams:
+            reason = reason_of(error)
+            self._run.add(Outcome(stream.name, partition, Status.FAILED, reason=reason))
+        if not (isinstance(error, Refused) and self._run.tap.isolates_refusals):
+            self.failures_in_a_row += 1
+
+    def _stop_if_useless(self, error: BaseException, *, is_whole: bool) -> None:
+        """End the run where nothing else could be read either.
+
+        Raises:
+            Stopped: With advice.
+        """
+        tap = self._run.tap
+        if not isinstance(error, Answer):
+            tap.logger.error("A defect of this tap", exc_info=error)
+        elif not tap.client.has_succeeded:
+            self._run.remember(error)
+            refused = isinstance(error, Refused) and (is_whole or not tap.isolates_refusals)
+            if refused or (isinstance(error, Broken) and error.elsewhere):
+                raise Stopped(tap.client.advice(error)) from error
+
+    def end(self, unread: int) -> None:
+        """Finish the streams; where each partition was refused, no other stream is tried."""
+        tap, outcomes = self._run.tap, self._run.outcomes
+        failure = self._run.first_failure
+        if isinstance(failure, Refused) and not tap.client.has_succeeded:
+            raise Stopped(tap.client.advice(failure)) from failure
+        outcomes.end(stream.name for stream in self._streams)
+        for stream in self._streams:
+            stream.tally.unread = unread
+            stream.tally.unknown = stream.conversion.unknown
+            if unread == 0:
+                stream.when_written(partial(stream.progress.note_end, self._run.server_lag))
+            is_whole = unread == 0 and tap.shard[0] == 1
+            absent = outcomes.absent[stream.name].values()
+            is_absent = any(WHOLE_STREAM in names for names in absent)
+            if is_whole and not outcomes.failed[stream.name] and not is_absent:
+                stream.end()
+
+
+class Group:
+    """Reads the partitions of streams that share their requests.
+
+    Args:
+        run: The run.
+        streams: The streams; the first makes the requests.
+    """
+
+    def __init__(self, run: Run, streams: Sequence[EventStream]) -> None:
+        self._run = run
+        self._streams = streams
+        self._leader = streams[0]
+        self._findings = _Findings(run, streams)
+        self._rows: Counter[str] = Counter()
+        self._remarks: list[Remark] = []
+
+    def run(self) -> None:
+        """Read and write everything that is due."""
+        with contextlib.ExitStack() as metrics:
+            for stream in self._streams:
+                metrics.enter_context(stream.get_sync_timer())
+            counters = {
+                stream.name: metrics.enter_context(stream.get_record_counter())
+                for stream in self._streams
+            }
+            for stream, batch in self.batches(encode=True):
+                stream.write_batch(batch)
+                counters[stream.name].increment(batch.size)
+        self._run.tap.message_writer.flush()
+
+    def batches(self, *, encode: bool) -> Iterator[tuple[EventStream, Batch]]:
+        """Read what is due, in order; when the next one is asked for, the last one was written.
+
+        Args:
+            encode: Whether batches are written at once, and may come as encoded lines. Else
+                somebody else decides when they are written, and sends STATE after that.
+
+        Raises:
+            Stopped: If the process was told to end, or nothing at all can be read.
+        """
+        partitions = self._begin(encode=encode)
+        readings = read_in_order(
+            partitions,
+            lambda partition: self._pages(partition, encode=encode),
+            workers=self._run.tap.concurrency,
+            stop=self._run.tap.stop,
+            idle=self._run.save_progress if encode else None,
+        )
+        ended = 0
+        with contextlib.closing(readings):  # type: ignore[type-var] # it is a generator
+            for partition, event in readings:
+                if isinstance(event, Remark):
+                    self._remarks.append(event)
+                elif isinstance(event, Done):
+                    ended += 1
+                    rows, self._rows = self._rows, Counter()
+                    remarks, self._remarks = self._remarks, []
+                    self._findings.end_partition(partition, event.error, rows, remarks)
+                    if encode:
+                        self._run.save_progress()
+                    if self._is_hopeless():
+                        break
+                elif isinstance(event, _Prepared):
+                    for stream, batch in zip(partition.streams, event.batches, strict=True):
+                        stream.tally.rows += batch.size
+                        self._rows[stream.name] += batch.size
+                        yield stream, batch
+        self._findings.end(len(partitions) - ended)
+
+    # What is due
+
+    def due_partitions(self) -> tuple[list[Partition[EventStream]], list[tuple[Context, Answer]]]:
+        """List the partitions to read, by end, oldest first; and what they hang on but is missing.
+
+        Raises:
+            Answer: If the stream that these hang on cannot be read.
+        """
+        contexts, missing = self._run.parents.contexts_of(self._leader, self._choose)
+        partitions = [self._partition(context) for context in contexts]
+        partitions.sort(key=lambda partition: (partition.ends, partition.id))
+        return partitions, missing
+
+    def _partition(self, context: Context | None) -> Partition[EventStream]:
+        leader = self._leader
+        ends = moment(leader.ends_at(context)) or NO_END
+        name = leader.partition_id(context)
+        return Partition(context, name, name or WHOLE_STREAM, ends, self._due(context))
+
+    def _choose(
+        self,
+        contexts: list[Context | None],
+        are_all: bool,  # noqa: FBT001 - see `Choose`
+    ) -> list[Context | None]:
+        """Choose those contexts of a level that any of the streams reads."""
+        for stream in self._streams:
+            stream.progress.plan(contexts, are_all=are_all)
+        return [context for context in contexts if self._due(context)]
+
+    def _due(self, context: Context | None) -> tuple[EventStream, ...]:
+        return tuple(stream for stream in self._streams if stream.progress.is_due(context))
+
+    def _begin(self, *, encode: bool) -> list[Partition[EventStream]]:
+        """Begin the streams; list what is read, and name what cannot be listed."""
+        for stream in self._streams:
+            stream.begin()
+            stream.has_been_read = True
+            stream.is_written_at_once = encode
+        try:
+            partitions, missing = self.due_partitions()
+        except Answer as answer:
+            self._findings.fail(self._partition(None), answer)
+            return []
+        finally:
+            self._findings.name_missing_parts()
+        for above, problem in missing:
+            self._findings.name_missing(above, problem, self._due(above))
+        incomplete = [above for above, problem in missing if not isinstance(problem, Absent)]
+        for stream in self._streams:
+            due = [one.context for one in partitions if stream in one.streams]
+            stream.progress.expect(due, incomplete)
+            stream.tally.settled = stream.progress.settled
+            stream.tally.before_start = stream.progress.before_start
+            stream.tally.not_known = stream.progress.not_known
+        if partitions and self._leader.parent is not None:
+            self._run.apply(self._run.outcomes.note_records())
+        return partitions
+
+    def _is_hopeless(self) -> bool:
+        """Say whether so much has failed that the rest would fail too.
+
+        Without asking, ten old events that cannot be read any more would hide all later ones.
+        """
+        if self._findings.failures_in_a_row != FAILURES_IN_A_ROW:
+            return self._findings.failures_in_a_row >= MOST_FAILURES_IN_A_ROW
+        outermost = self._leader
+        while outermost.parent is not None:
+            outermost = self._run.streams[outermost.parent.name]
+        try:
+            with self._run.tap.stop.waiting():
+                outermost.probe()
+        except Answer:
+            return True
+        return False
+
+    def _pages(
+        self, partition: Partition[EventStream], *, encode: bool
+    ) -> Iterator[_Prepared | Wait | Remark]:
+        """Read one partition; runs in a worker thread."""
+        context, streams = partition.context, partition.streams
+        seen: list[dict[str, int]] = [{} for _ in streams]
+        for step in self._run.parents.reading_of(self._leader, context, streams):
+            if isinstance(step, (Wait, Remark)):
+                yield step
+                continue
+            batches = [
+                stream.prepare(rows, context, known, encode=encode)
+                for stream, rows, known in zip(streams, step.rows, seen, strict=True)
+            ]
+            yield _Prepared(batches, step.weight)
+            for batch in batches:
+                yield from batch.remarks
