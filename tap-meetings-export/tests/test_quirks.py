@@ -46,8 +46,6 @@ SMALLER = {"event_ids": [PAST, EMPTY, SMALL], "page_size": 20}
 """Enough for what does not show in the big event only; there are pages too."""
 FILTERS = {"created_from", "last_modified_from"}
 OF_BIG_PAGES = ("largest_page", "size_out_of_range", "short_pages")
-TESTS_IN_A_WORLD = 40
-"""It grows with each day; after so many tests a new one is less work."""
 
 Json = dict[str, Any]
 
@@ -144,23 +142,17 @@ def warnings(run: Run) -> list[str]:
 
 
 class _Worlds:
-    """Keeps a sandbox running for several tests."""
+    """Keeps a sandbox running as long as its world is as it was."""
 
     def __init__(self) -> None:
         self._running = contextlib.ExitStack()
-        self._tests_left = 0
         self._kept: Sandbox | None = None
 
     def get(self) -> Sandbox:
-        if self._kept is None or self._tests_left == 0:
+        if self._kept is None or self._kept.has_changed:
             self.end()
             self._kept = self._running.enter_context(running_sandbox(TAP.vendor))
-            self._tests_left = TESTS_IN_A_WORLD
-        self._tests_left -= 1
         return self._kept
-
-    def end_after_this_test(self) -> None:
-        self._tests_left = 0
 
     def end(self) -> None:
         self._running.close()
@@ -175,7 +167,7 @@ def worlds() -> Iterator[_Worlds]:
 
 @pytest.fixture
 def fair(worlds: _Worlds) -> Fair:
-    """A world that was perhaps used before, and a tap that has not read anything of it."""
+    """A world that has not changed, and a tap that has not read anything of it."""
     sandbox = worlds.get()
     sandbox.reset()
     return Fair(sandbox)
@@ -300,11 +292,10 @@ def test_only_unknown_events_are_a_failure(fair: Fair) -> None:
     assert "event_ids" in run.last_line
 
 
-def test_event_that_is_gone_leaves_no_rows(fair: Fair, worlds: _Worlds) -> None:
+def test_event_that_is_gone_leaves_no_rows(fair: Fair) -> None:
     fair.read_well()
     assert fair.bookmark("meetings", SMALL)
     assert fair.sandbox.vanish() == str(SMALL)
-    worlds.end_after_this_test()
     fair.read_well()
     assert fair.different() == {}
     assert str(SMALL) not in {row["event_id"] for row in fair.tables.table("meetings")}
