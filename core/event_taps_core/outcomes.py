@@ -44,7 +44,7 @@ class Outcome:
     status: Status
     row_count: int = 0
     reason: str | None = None
-    """Why it is absent, suspect or failed; None where the failed part has been named already."""
+    """Why it is absent, suspect or failed; None if it was read."""
 
     is_full: bool = True
     """Whether it replaces what earlier runs have read: it is no reading of changes only."""
@@ -148,7 +148,7 @@ class Outcomes:
         return confirmed
 
     def add(self, outcome: Outcome) -> list[Outcome]:
-        """Add an outcome; return those that are certain now, the oldest first."""
+        """Add an outcome; return those that are certain now."""
         stream, status = outcome.stream, outcome.status
         if status is Status.FAILED:
             self._name(self.failed, outcome)

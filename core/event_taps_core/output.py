@@ -186,3 +186,4 @@ class OutputStream(Stream):
         for note in self._unwritten:
             note()
         self._unwritten.clear()
+        self.is_written_at_once = True

@@ -111,9 +111,8 @@ class Parents:
             Answer: If the outermost stream that these hang on cannot be read.
         """
         if stream.parent is None:
-            own = stream.own_contexts()
-            listed = own if own == [None] else self._in_this_shard(stream, filter(None, own))
-            return Contexts(choose(listed, True), [])  # noqa: FBT003 - see `Choose`
+            own = self.own_contexts(stream)
+            return Contexts(choose(own, True), [])  # noqa: FBT003 - see `Choose`
         parent = self._streams[stream.parent.name]
         above = self.contexts_of(parent, choose)
         self._read_side_by_side(parent, above.made)
@@ -132,6 +131,11 @@ class Parents:
                 rows = f"{odd} rows" if odd > 1 else "1 row"
                 missing.append((context or {}, Broken(f"{rows} of {parent.name} without an id")))
         return Contexts(choose(made, all(isinstance(a, Absent) for _, a in missing)), missing)
+
+    def own_contexts(self, stream: EventStream) -> list[Context | None]:
+        """List those partitions of a stream that no other stream lists, and that this run reads."""
+        own = stream.own_contexts()
+        return own if own == [None] else self._in_this_shard(stream, filter(None, own))
 
     def _children(self, parent: EventStream, context: Context | None) -> tuple[list[Context], int]:
         """Make the contexts of a partition's rows; count the rows that name none."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from event_taps_core.columns import rfc3339
+from event_taps_core.columns import READ_AT, rfc3339
 from event_taps_core.errors import StateError
 from event_taps_core.outcomes import Outcome, Status
 from event_taps_core.output import OutputStream
@@ -331,7 +331,7 @@ class ChangedSince(Progress):
             if bookmark is None:
                 kept.pop("replication_key_value", None)
             else:
-                kept.update(replication_key="read_at", replication_key_value=bookmark)
+                kept.update(replication_key=READ_AT, replication_key_value=bookmark)
         self._noted.clear()
 
 

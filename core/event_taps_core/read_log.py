@@ -53,7 +53,8 @@ class ReadLogStream(OutputStream):
         ),
         column("shard", TEXT, "For a run, its shard and how many there are: `0/1` is all."),
     )
-    _has_noted_run = False
+    has_noted_run = False
+    """Whether this run's row is written."""
 
     @override
     def automatic_columns(self) -> set[str]:
@@ -84,9 +85,9 @@ class ReadLogStream(OutputStream):
 
     def _note_run(self) -> None:
         """Write this run's row, once, before the first STATE that names it."""
-        if self._has_noted_run:
+        if self.has_noted_run:
             return
-        self._has_noted_run = True
+        self.has_noted_run = True
         kept: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
         before = kept.get(_RUN)
         count, index = self.tap.shard

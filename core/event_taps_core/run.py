@@ -133,6 +133,11 @@ class Run:
         """By how much the vendor's clock is behind ours, as far as it is known."""
         return self.tap.client.server_lag or timedelta(0)
 
+    def name_missing_parts(self) -> None:
+        """Name the parts that were missing in rows that others need."""
+        for part in self.parents.take_missing():
+            self.outcomes.note(part.stream, part.id, part.problem)
+
     def remember(self, answer: Answer) -> None:
         """Remember the first answer without records."""
         if not self.tap.client.has_succeeded:
@@ -141,6 +146,7 @@ class Run:
     def save_progress(self) -> None:
         """Send STATE if that is worth it, and what is written so far if not."""
         has_news = any(stream.progress.has_news for stream in self.streams.values())
+        has_news |= self.outcomes.has_read and not self._read_log.has_noted_run
         if has_news and self.tap.message_writer.is_state_due:
             self.keep_progress()
             self.tap.state_writer.write_state(self.tap.state)
@@ -240,9 +246,10 @@ class _Findings:
 
     def name_missing_parts(self, remarks: Iterable[Remark] = ()) -> None:
         """Name parts of what was read, here or by others."""
-        missing = [remark for remark in remarks if isinstance(remark, MissingPart)]
-        for part in (*missing, *self._run.parents.take_missing()):
-            self._run.outcomes.note(part.stream, part.id, part.problem)
+        for remark in remarks:
+            if isinstance(remark, MissingPart):
+                self._run.outcomes.note(remark.stream, remark.id, remark.problem)
+        self._run.name_missing_parts()
 
     def _is_absence(self, partition: Partition[EventStream], error: BaseException) -> bool:
         """Say whether the vendor affirmed that there is nothing; a wrong address is no such thing.
@@ -457,7 +464,7 @@ class Group:
             outermost = self._run.streams[outermost.parent.name]
         try:
             with self._run.tap.stop.waiting():
-                outermost.probe()
+                outermost.probe(self._run.parents.own_contexts(outermost))
         except Answer:
             return True
         return False

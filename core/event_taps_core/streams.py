@@ -71,7 +71,7 @@ class Page(NamedTuple):
 
 
 class EventStream(RecordStream, RESTStream[Any]):
-    """A stream of an API that has no way to say what changed.
+    """A stream of an API.
 
     Streams with the same `path` share their requests: one answer feeds them all.
     """
@@ -254,13 +254,15 @@ class EventStream(RecordStream, RESTStream[Any]):
         except Broken:
             return  # by its turn it may have mended
 
-    def probe(self) -> None:
-        """Ask for the first page of this stream's first or last partition: the API may be gone.
+    def probe(self, contexts: list[Context | None]) -> None:
+        """Ask for the first page of the first or last of some partitions: the API may be gone.
+
+        Args:
+            contexts: At least one.
 
         Raises:
             Answer: If the API gives no records for either.
         """
-        contexts = self.own_contexts()
         for context in contexts[:1] + contexts[1:][-1:]:
             walk = self.get_new_paginator() or SinglePagePaginator()
             try:

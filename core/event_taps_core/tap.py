@@ -1,4 +1,4 @@
-"""The tap that every tap's class extends: settings, shared parents, exit code, last words."""
+"""The tap that every tap's class extends: what it consists of, exit code, last words."""
 
 from __future__ import annotations
 
@@ -196,6 +196,7 @@ class EventTap(CommandLineTap):
             self.sync_all()
         except Stopped as stopped:
             end = stopped
+        self.reading.name_missing_parts()
         self.reading.keep_progress()
         if self.state:  # once more, as the last message, although it may not have changed
             self.message_writer.write_message(StateMessage(value=self.state))

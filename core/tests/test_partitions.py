@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from event_taps_core import Absent, ApiClient, EventStream, Page, SurrogateKey, Suspect
 from event_taps_core import Answer as Refusal
+from event_taps_core.keys import shard_of
 from event_taps_core.run import FAILURES_IN_A_ROW
 from event_taps_core.testing.api_server import Answer, ApiServer, Seen, status
 
@@ -338,14 +339,17 @@ def failing(*fine: str) -> Any:
     return lambda seen: {"data": [{"id": 1}]} if group_of(seen) in fine else status(400)
 
 
+@pytest.mark.parametrize("shards", [1, 2])
 def test_after_ten_failures_first_and_last_partition_are_asked_before_giving_up(
-    server: ApiServer,
+    server: ApiServer, shards: int
 ) -> None:
+    """Of those that this run reads: what another shard reads says nothing of them."""
+    own = [group for group in MANY if shard_of(group, shards) == shards - 1]
     server.on("/groups/{}/notes", failing())
-    result = read(server, *MANY, concurrency=1)
+    result = read(server, *MANY, concurrency=1, shard_count=shards, shard_index=shards - 1)
     assert f"{FAILURES_IN_A_ROW} NOT READ (HTTP 400)" in result.summary("notes")
-    assert f"{len(MANY) - FAILURES_IN_A_ROW} not tried after that" in result.summary("notes")
-    assert server.paths()[-2:] == ["/groups/g00/notes", "/groups/g29/notes"]
+    assert f"{len(own) - FAILURES_IN_A_ROW} not tried after that" in result.summary("notes")
+    assert server.paths()[-2:] == [f"/groups/{group}/notes" for group in (own[0], own[-1])]
 
 
 @pytest.mark.parametrize("live", ["g00", "g15", "g29"])

@@ -229,7 +229,8 @@ class OrganisationDataStream(EventStream):
             self.say_once(f"the answer also has {name!r}, which is not read", logging.INFO)
 
     @override
-    def probe(self) -> None:
+    def probe(self, contexts: list[Context | None]) -> None:
+        """Ask for a single day: the smallest question that there is."""
         today = self.tap.run_started.date()
         self._ask_for(Span(today - timedelta(days=1), today - timedelta(days=1)))
 
