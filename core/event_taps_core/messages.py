@@ -94,7 +94,8 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         found = self._flattened.get((stream, name))
         if found is None:
             declared = self._declared.get(stream, ())
-            found = any(column.startswith(name) for column in declared)  # any separator may be set
+            ends = (column.removeprefix(name) for column in declared if column.startswith(name))
+            found = any(not end[0].isalnum() for end in ends)  # which separator, is a setting
             self._flattened[stream, name] = found
         return found
 

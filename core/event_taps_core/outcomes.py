@@ -43,8 +43,8 @@ class Outcome:
     partition: Partition[Any]
     status: Status
     row_count: int = 0
-    reason: str | None = None
-    """Why it is absent, suspect or failed; None if it was read."""
+    reason: str = ""
+    """Why it is absent, suspect or failed."""
 
     is_full: bool = True
     """Whether it replaces what earlier runs have read: it is no reading of changes only."""
@@ -186,8 +186,7 @@ class Outcomes:
 
     @staticmethod
     def _name(names: defaultdict[str, Names], outcome: Outcome) -> None:
-        if outcome.reason is not None:
-            names[outcome.stream][outcome.reason].append(outcome.partition.name)
+        names[outcome.stream][outcome.reason].append(outcome.partition.name)
 
 
 def reason_of(problem: BaseException) -> str:

@@ -124,7 +124,7 @@ class Run:
     def _keep(self, stream: EventStream, outcome: Outcome) -> None:
         is_absent = outcome.status is Status.ABSENT
         if is_absent or outcome.is_full:
-            reason = self.tap.redaction.clean(outcome.reason or "") if is_absent else None
+            reason = self.tap.redaction.clean(outcome.reason) if is_absent else None
             self._read_log.note(stream.name, outcome.partition.id, outcome.row_count, reason)
         stream.progress.note(outcome, self.server_lag)
 
@@ -221,7 +221,7 @@ class _Findings:
                 partition,
                 Status.READ if error is None else Status.ABSENT,
                 rows.get(stream.name, 0),
-                None if error is None else reason_of(error),
+                "" if error is None else reason_of(error),
                 is_full=stream.progress.since(partition.context) is None,
                 is_lasting=not isinstance(error, Gone),
             )
@@ -285,8 +285,8 @@ class _Findings:
         Where a key may be good for some only, many refusals say nothing about the rest.
         """
         self._stop_if_useless(error, is_whole=partition.context is None)
+        reason = reason_of(error)
         for stream in partition.streams:
-            reason = reason_of(error)
             self._run.add(Outcome(stream.name, partition, Status.FAILED, reason=reason))
         if not (isinstance(error, Refused) and self._run.tap.isolates_refusals):
             self.failures_in_a_row += 1

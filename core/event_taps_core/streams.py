@@ -188,9 +188,8 @@ class EventStream(RecordStream, RESTStream[Any]):
         asked = self._asked.pop(self.partition_id(context), None)
         if isinstance(asked, Answer):
             raise asked
-        deadline = None
+        deadline = asked and asked.deadline
         if asked is not None:
-            deadline = asked.deadline
             yield Wait(asked.due)
         while not walk.finished:
             try:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from singer_sdk.singerlib import RecordMessage, StateMessage
+from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
 
 from event_taps_core.messages import MessageWriter, record_lines
 from event_taps_core.reading import Stopped
@@ -62,6 +62,29 @@ def test_records_are_written_in_large_pieces_and_state_at_once(
     for _ in range(100_000):
         writer.write_lines(b"{}\n")
     assert len(capsys.readouterr().out) > 100_000
+
+
+@pytest.mark.parametrize(
+    ("name", "is_left_out"),
+    [
+        ("address", True),  # its columns are address__city and address.street
+        ("addr", False),
+        ("address__city", False),
+        ("address__c", False),
+        ("unheard_of", False),
+    ],
+)
+def test_a_null_in_place_of_what_was_flattened_is_left_out_and_no_other(
+    capsys: pytest.CaptureFixture[str], name: str, *, is_left_out: bool
+) -> None:
+    names = ("id", "address__city", "address.street")
+    columns = {column: {"type": ["null", "string"]} for column in names}
+    writer = MessageWriter()
+    writer.write_message(SchemaMessage("people", {"properties": columns}, ["id"]))
+    writer.write_message(RecordMessage("people", {"id": "1", name: None}))
+    writer.flush()
+    (record,) = (json.loads(line)["record"] for line in capsys.readouterr().out.splitlines()[1:])
+    assert record == ({"id": "1"} if is_left_out else {"id": "1", name: None})
 
 
 def test_a_closed_pipe_is_the_end_and_not_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:

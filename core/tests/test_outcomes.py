@@ -15,7 +15,7 @@ def outcome(letter: str, number: int) -> Outcome:
     """Make an outcome: a letter for its status, in capitals for another stream."""
     partition: Partition[str] = Partition({"id": number}, str(number), str(number), NO_END, ())
     status = STATUSES[letter.lower()]
-    reason = None if status is Status.READ else letter
+    reason = "" if status is Status.READ else letter
     return Outcome("one" if letter.islower() else "other", partition, status, reason=reason)
 
 

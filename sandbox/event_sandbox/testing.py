@@ -16,9 +16,8 @@ from event_sandbox.server import serve_in_thread
 from event_sandbox.world import SIZES, build_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from event_sandbox.switches import Switch
     from event_sandbox.wire import Json
     from event_sandbox.world import Size
 
@@ -185,24 +184,6 @@ def with_query(path: str, query: Mapping[str, object]) -> str:
     """Put a query behind a path; blanks as `%20`, which every vendor understands."""
     pairs = "&".join(f"{name}={quote(str(value))}" for name, value in query.items())
     return f"{path}?{pairs}" if pairs else path
-
-
-def shows(claims: Mapping[str, Callable[[R], bool]], position: str, reader: R) -> bool:
-    """Tell whether answers are as is claimed of a `switch=position`; what is absent is not so."""
-    try:
-        return claims[position](reader)
-    except (AttributeError, IndexError, KeyError, TypeError):
-        return False
-
-
-def moved(switches: Sequence[Switch], elsewhere: set[str]) -> list[str]:
-    """Give all positions but the usual ones, without those of switches that show elsewhere."""
-    return [
-        f"{switch.name}={position}"
-        for switch in switches
-        if switch.name not in elsewhere
-        for position in switch.positions[1:]
-    ]
 
 
 @contextlib.contextmanager

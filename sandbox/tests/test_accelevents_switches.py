@@ -6,12 +6,12 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-
 from event_sandbox.accelevents.switches import SWITCHES
 from event_sandbox.accelevents.testing import AcceleventsReader
 from event_sandbox.registry import VENDORS
-from event_sandbox.testing import moved, shows, values
+from event_sandbox.testing import values
+
+from .positions import suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,33 +200,7 @@ ELSEWHERE = {
     "row_order",  # this and the next one are in test_accelevents_pages
     "order_filter",
 }
-MOVED = moved(SWITCHES, ELSEWHERE)
-
-
-@pytest.fixture(scope="module")
-def by_default(shared: Client) -> set[str]:
-    """The positions whose claims hold while no switch is moved."""
-    shared.control("DELETE", "/switches")
-    reader = AcceleventsReader(shared)
-    return {position for position in CLAIMS if shows(CLAIMS, position, reader)}
-
-
-def test_every_position_is_claimed_about_here_or_elsewhere() -> None:
-    usual = {f"{switch.name}={switch.default}" for switch in SWITCHES}
-    assert set(CLAIMS) - usual == set(MOVED)
-    assert {switch.name for switch in SWITCHES} >= ELSEWHERE
-
-
-def test_by_default_the_usual_positions_show_and_no_others(by_default: set[str]) -> None:
-    assert by_default == set(CLAIMS) - set(MOVED)
-
-
-@pytest.mark.parametrize("position", MOVED)
-def test_each_position_shows_in_the_answers(sandbox: Client, position: str) -> None:
-    reader = AcceleventsReader(sandbox)
-    name, _, to = position.partition("=")
-    reader.switch(**{name: to})
-    assert shows(CLAIMS, position, reader)
+TestPositions = suite(SWITCHES, AcceleventsReader, CLAIMS, ELSEWHERE)
 
 
 def test_secrets_are_in_the_truth_only_on_request(sandbox: Client) -> None:

@@ -6,12 +6,12 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import pytest
-
 from event_sandbox.airmeet.switches import SWITCHES
 from event_sandbox.airmeet.testing import AirmeetReader
 from event_sandbox.registry import VENDORS
-from event_sandbox.testing import moved, shows, types, values
+from event_sandbox.testing import types, values
+
+from .positions import suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,33 +177,7 @@ ELSEWHERE = {
     "attendance_ids",  # below
     "session_ids_param",  # below
 }
-MOVED = moved(SWITCHES, ELSEWHERE)
-
-
-@pytest.fixture(scope="module")
-def by_default(shared: Client) -> set[str]:
-    """The positions whose claims hold while no switch is moved."""
-    shared.control("DELETE", "/switches")
-    reader = AirmeetReader(shared)
-    return {position for position in CLAIMS if shows(CLAIMS, position, reader)}
-
-
-def test_every_position_is_claimed_about_here_or_elsewhere() -> None:
-    usual = {f"{switch.name}={switch.default}" for switch in SWITCHES}
-    assert set(CLAIMS) - usual == set(MOVED)
-    assert {switch.name for switch in SWITCHES} >= ELSEWHERE
-
-
-def test_by_default_the_usual_positions_show_and_no_others(by_default: set[str]) -> None:
-    assert by_default == set(CLAIMS) - set(MOVED)
-
-
-@pytest.mark.parametrize("position", MOVED)
-def test_each_position_shows_in_the_answers(sandbox: Client, position: str) -> None:
-    reader = AirmeetReader(sandbox)
-    name, _, to = position.partition("=")
-    reader.switch(**{name: to})
-    assert shows(CLAIMS, position, reader)
+TestPositions = suite(SWITCHES, AirmeetReader, CLAIMS, ELSEWHERE)
 
 
 def test_ids_of_attendance_may_be_new_each_day(fresh: Client) -> None:

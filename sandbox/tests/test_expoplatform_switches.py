@@ -10,7 +10,8 @@ import pytest
 
 from event_sandbox.expoplatform.switches import SWITCHES
 from event_sandbox.expoplatform.testing import ExpoPlatformReader, members, rows_in
-from event_sandbox.testing import moved, shows
+
+from .positions import suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -233,33 +234,7 @@ ELSEWHERE = {
     "bounds",
     "modified_filter",
 }
-MOVED = moved(SWITCHES, ELSEWHERE)
-
-
-@pytest.fixture(scope="module")
-def by_default(shared: Client) -> set[str]:
-    """The positions whose claims hold while no switch is moved."""
-    shared.control("DELETE", "/switches")
-    reader = ExpoPlatformReader(shared)
-    return {position for position in CLAIMS if shows(CLAIMS, position, reader)}
-
-
-def test_every_position_is_claimed_about_here_or_elsewhere() -> None:
-    usual = {f"{switch.name}={switch.default}" for switch in SWITCHES}
-    assert set(CLAIMS) - usual == set(MOVED)
-    assert {switch.name for switch in SWITCHES} >= ELSEWHERE
-
-
-def test_by_default_the_usual_positions_show_and_no_others(by_default: set[str]) -> None:
-    assert by_default == set(CLAIMS) - set(MOVED)
-
-
-@pytest.mark.parametrize("position", MOVED)
-def test_each_position_shows_in_the_answers(sandbox: Client, position: str) -> None:
-    reader = ExpoPlatformReader(sandbox)
-    name, _, to = position.partition("=")
-    reader.switch(**{name: to})
-    assert shows(CLAIMS, position, reader)
+TestPositions = suite(SWITCHES, ExpoPlatformReader, CLAIMS, ELSEWHERE)
 
 
 def test_the_events(sandbox: Client) -> None:

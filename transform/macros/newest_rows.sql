@@ -5,8 +5,9 @@
 
   The model's name is loaded_TAP__STREAM, its unique_key is the stream's key. Columns and types are those that
   schema.yml gives to the model TAP__STREAM. A value that does not fit its column stops the build, rather than becoming
-  an empty cell; but DuckDB rounds a fraction in a column of whole numbers, which no tap sends. What no column is declared for is kept in extra_fields. A line that is no JSON
-  object, as a killed loader leaves it at the end of a file, is passed over; the test `cut_lines` watches the rest.
+  an empty cell; but DuckDB rounds a fraction in a column of whole numbers, which no tap sends. What no column is
+  declared for is kept in extra_fields. A line that is no JSON object, as a killed loader leaves it at the end of a file,
+  is passed over; the test `cut_lines` watches the rest.
 #}
 {% macro newest_rows(tap, stream) %}
 {%- set columns = columns_of(tap, stream) -%}
