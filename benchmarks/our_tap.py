@@ -14,6 +14,7 @@ from singer_sdk.pagination import JSONPathPaginator
 from typing_extensions import override
 
 from event_taps_core import ApiClient, EventStream, EventTap, Row, settings
+from event_taps_core.schema import TIMESTAMP, column
 
 ROW_SCHEMA = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
 
@@ -32,8 +33,8 @@ class Parents(EventStream):
     primary_keys = ("id",)
     records_path = ("data",)
     columns = (
-        th.Property("id", th.StringType(nullable=False)),
-        th.Property("ended_at", th.DateTimeType),
+        column("id", th.StringType(nullable=False), ""),
+        column("ended_at", TIMESTAMP, ""),
     )
 
     @override
@@ -52,7 +53,7 @@ class Rows(EventStream):
     replication_key = "parent_ended_at"
     records_path = ("data",)
     columns = tuple(
-        th.Property(name, th.CustomType(declared))
+        column(name, th.CustomType(declared), "")
         for name, declared in ROW_SCHEMA["properties"].items()
     )
 

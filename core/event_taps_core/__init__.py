@@ -14,14 +14,7 @@ from event_taps_core.answers import (
 )
 from event_taps_core.base_tap import BaseTap
 from event_taps_core.client import ApiClient
-from event_taps_core.columns import (
-    Row,
-    Unconvertible,
-    json_text,
-    rfc3339,
-    snake_case,
-    utc_timestamp,
-)
+from event_taps_core.columns import Row
 from event_taps_core.errors import TapError
 from event_taps_core.json_values import count_of, objects_in
 from event_taps_core.keys import SurrogateKey, digest
@@ -36,6 +29,7 @@ from event_taps_core.session import ApiResponse
 from event_taps_core.settings import ACCOUNT_SETTING, settings
 from event_taps_core.streams import EventStream, Page, PageWalk
 from event_taps_core.tap import EventTap
+from event_taps_core.values import Unconvertible, json_text, rfc3339, snake_case, utc_timestamp
 from event_taps_core.words import texts_in
 
 __all__ = [

@@ -7,19 +7,20 @@ at once (`messages.record_lines`).
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import msgspec
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import Metadata
 from singer_sdk.streams.core import Stream
-from singer_sdk.typing import PropertiesList, Property
+from singer_sdk.typing import PropertiesList
 from typing_extensions import override
 
-from event_taps_core.columns import COMMON_COLUMNS, EXTRA_FIELDS, READ_AT, Conversion, Row
+from event_taps_core.columns import COMMON_COLUMNS, EXTRA_FIELDS, READ_AT, Conversion
 from event_taps_core.messages import record_lines
 from event_taps_core.summary import StreamTally
+from event_taps_core.values import snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.catalog import MetadataMapping
 
     from event_taps_core.base_tap import BaseTap
+    from event_taps_core.columns import Row, Template
     from event_taps_core.outcomes import Remark
+    from event_taps_core.schema import Column
 
 
 class Batch(NamedTuple):
@@ -51,11 +54,14 @@ class OutputStream(Stream):
     name: str = ""
     """Name of the stream."""
 
-    columns: tuple[Property[Any], ...]
+    columns: tuple[Column, ...]
     """The declared columns, each with its description."""
 
     primary_keys: Sequence[str] = ()
     """The columns that tell rows of one account apart; the tap's `constant_columns` go before."""
+
+    column_name: ClassVar[Callable[[str], str]] = staticmethod(snake_case)
+    """Makes a column's name of the vendor's for an attribute."""
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # `Conversion` has done it
 
@@ -104,6 +110,8 @@ class OutputStream(Stream):
         declared = {column.name for column in (*self.columns, *COMMON_COLUMNS)}
         return Conversion(
             properties,
+            self.columns,
+            type(self).column_name,
             dropped=hidden | (declared - set(properties)),
             keep_extra=EXTRA_FIELDS in set(properties) - hidden,
         )
@@ -119,7 +127,7 @@ class OutputStream(Stream):
         plain = len(self.stream_maps) == 1 and type(self.stream_maps[0]) is SameRecordTransform
         return plain and not nested and not self.config.get("flattening_enabled")
 
-    def template_for(self, context: Context | None) -> Row:
+    def template_for(self, context: Context | None) -> Template:
         """Return a record of a partition that holds nothing but what all of its records share."""
         constants = {**self.tap.constants, **(context or {}), READ_AT: self.tap.read_at}
         return self.conversion.template(constants)

@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
-from event_taps_core.columns import READ_AT, rfc3339
+from event_taps_core.columns import READ_AT
 from event_taps_core.errors import StateError
 from event_taps_core.outcomes import Outcome, Status
 from event_taps_core.output import OutputStream
 from event_taps_core.settling import Settling, moment
+from event_taps_core.values import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -104,7 +104,8 @@ class ReadLogStream(OutputStream):
             return
         self.begin()
         self.tally.rows += 1
-        record = {name: row.get(name, value) for name, value in self.template_for(None).items()}
+        template = self.template_for(None).record
+        record = {name: row.get(name, value) for name, value in template.items()}
         self.write_batch(self.batch_of([record], encode=True))
 
     @override

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk.streams.core import Stream
 
 from event_taps_core.answers import Answer
-from event_taps_core.columns import Row, Unconvertible, integer
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.outcomes import SetAside
 from event_taps_core.progress import IncrementalStream
+from event_taps_core.values import Unconvertible, integer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from event_taps_core.base_tap import BaseTap
+    from event_taps_core.columns import Row
     from event_taps_core.output import Batch
 
 _MOST_SAID = 20
@@ -104,7 +105,7 @@ class RecordStream(IncrementalStream):
         template = self.template_for(context)
         records = self.conversion.convert(rows, template)
         for name in self.primary_keys:
-            if template.get(name) is None and name in self.schema["properties"]:
+            if template.record.get(name) is None and name in self.schema["properties"]:
                 odd = self._without_key(name, rows, records, context, seen)
                 if odd:
                     remarks.append(SetAside(self.name, f"a row without {name}", len(odd)))

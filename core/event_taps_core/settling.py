@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
-from event_taps_core.columns import rfc3339
+from event_taps_core.values import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from event_taps_core.answers import Broken
-from event_taps_core.columns import snake_case
+from event_taps_core.values import snake_case
 
 if TYPE_CHECKING:
     from event_taps_core.redaction import Redaction

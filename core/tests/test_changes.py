@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from singer_sdk import typing as th
 from typing_extensions import override
 
 from event_taps_core import ACCOUNT, ApiClient, ChangedSince, EventStream, ReadAgain, rfc3339
+from event_taps_core.schema import key
 from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
 
 from .runs import Run, catalog_of, run, stream_names
@@ -56,7 +56,7 @@ class WholeChangesStream(_Asking):
     path = "/changes"
     primary_keys = ("id",)
     records_path = ("data",)
-    columns = (th.Property("id", th.StringType, required=True, description="Id."),)
+    columns = (key("id", "Id."),)
 
 
 class EventChangesStream(_Asking):
@@ -81,7 +81,7 @@ class TagsStream(_Asking):
     primary_keys = ("tag_id", "id")
     records_path = ("data",)
     columns = (
-        th.Property("tag_id", th.StringType, required=True, description="The tag."),
+        key("tag_id", "The tag."),
         *WholeChangesStream.columns,
     )
 

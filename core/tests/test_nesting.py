@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from singer_sdk import typing as th
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import Absent, Answer, Broken, Refused
+from event_taps_core.schema import Column, key
 from event_taps_core.streams import PageWalk
 from event_taps_core.summary import StreamTally
 from event_taps_core.testing.api_server import Answer as Body
@@ -44,9 +44,9 @@ class RoomsStream(EventStreamOfToy):
     path = "/events/{event_id}/rooms"
     primary_keys = ("event_id", "id")
     records_path = ("data",)
-    columns: tuple[th.Property[Any], ...] = (
+    columns: tuple[Column, ...] = (
         *EVENT_COLUMNS,
-        th.Property("id", th.StringType, required=True, description="Id."),
+        key("id", "Id."),
     )
 
     @override
@@ -62,7 +62,7 @@ class SeatsStream(RoomsStream):
     primary_keys = ("room_id", "id")
     columns = (
         *RoomsStream.columns,
-        th.Property("room_id", th.StringType, required=True, description="The room."),
+        key("room_id", "The room."),
     )
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from singer_sdk import typing as th
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
@@ -15,6 +14,7 @@ from event_taps_core import Absent, ApiClient, EventStream, Page, SurrogateKey, 
 from event_taps_core import Answer as Refusal
 from event_taps_core.keys import shard_of
 from event_taps_core.run import FAILURES_IN_A_ROW
+from event_taps_core.schema import TEXT, column, key
 from event_taps_core.testing.api_server import Answer, ApiServer, Seen, status
 
 from .runs import Run, command, config_of, run
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from event_taps_core import ApiResponse, Remark, Row, Wait
 
-ID = th.Property("id", th.StringType, required=True, description="Id.")
-GROUP_ID = th.Property("group_id", th.StringType, required=True, description="The group.")
+ID = key("id", "Id.")
+GROUP_ID = key("group_id", "The group.")
 
 
 class GroupsClient(ToyClient):
@@ -68,7 +68,7 @@ class MembersStream(EventStream):
     records_path = ("data",)
     columns = (
         GROUP_ID,
-        th.Property("member_id", th.StringType, required=True, description="The member."),
+        key("member_id", "The member."),
         ID,
     )
 
@@ -85,8 +85,8 @@ class NotesStream(EventStream):
     surrogate_key = SurrogateKey("note_key", lambda row: row.get("text"))
     columns = (
         GROUP_ID,
-        th.Property("note_key", th.StringType, required=True, description="Key."),
-        th.Property("text", th.StringType, description="What was noted."),
+        key("note_key", "Key."),
+        column("text", TEXT, "What was noted."),
     )
 
 

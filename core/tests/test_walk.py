@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk import typing as th
 from typing_extensions import override
 
 from event_taps_core import Absent, EventStream, Gone, Page, SurrogateKey
 from event_taps_core.keys import shard_of
 from event_taps_core.run import FAILURES_IN_A_ROW, MOST_FAILURES_IN_A_ROW
+from event_taps_core.schema import INTEGER, TEXT, column, key
 from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
 
 from .runs import catalog_of, config_of, run
@@ -392,7 +392,7 @@ class SeatsStream(EventStreamOfToy):
     primary_keys = ("event_id", "id")
     records_path = ("data", "seats")
     id_attributes = ("id", "number")
-    columns = (*EVENT_COLUMNS, th.Property("id", th.IntegerType, description="Id."))
+    columns = (*EVENT_COLUMNS, column("id", INTEGER, "Id."))
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
@@ -662,9 +662,9 @@ class TwinStream(EventStreamOfToy):
     surrogate_key = SurrogateKey("twin_key", lambda row: row["id"])
     columns = (
         *EVENT_COLUMNS,
-        th.Property("twin_key", th.StringType, required=True, description="Key."),
-        th.Property("id", th.StringType, description="Id."),
-        th.Property("question", th.StringType, description="What was asked."),
+        key("twin_key", "Key."),
+        column("id", TEXT, "Id."),
+        column("question", TEXT, "What was asked."),
     )
 
 
@@ -778,7 +778,7 @@ class MoreReportsStream(EventStreamOfToy):
     deferred = True
     columns = (
         *EVENT_COLUMNS,
-        th.Property("id", th.StringType, required=True, description="Id."),
+        key("id", "Id."),
     )
 
 
@@ -835,7 +835,7 @@ class Numbered(EventStream):
     name = "numbered"
     path = "/people"
     primary_keys = ("id",)
-    columns = (th.Property("id", th.StringType, required=True, description="Id."),)
+    columns = (key("id", "Id."),)
 
     @override
     def read_partition(self, context: Any, streams: Any) -> Any:

@@ -22,6 +22,7 @@ from event_taps_core import (
     SurrogateKey,
     settings,
 )
+from event_taps_core.schema import INTEGER, TEXT, TIMESTAMP, Column, column, key, object_of, secret
 from event_taps_core.summary import StreamTally
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from event_taps_core import ApiResponse, Row
 
 EVENT_COLUMNS = (
-    th.Property("event_id", th.StringType, required=True, description="The event."),
-    th.Property("event_ends_at", th.DateTimeType, description="When the event ends, in UTC."),
+    key("event_id", "The event."),
+    column("event_ends_at", TIMESTAMP, "When the event ends, in UTC."),
 )
 
 
@@ -75,19 +76,16 @@ class PeopleStream(EventStream):
     id_attributes = ("id",)
     records_path = ("data",)
     columns = (
-        th.Property("id", th.StringType, required=True, description="Id."),
-        th.Property("full_name", th.StringType, description="Name."),
-        th.Property("age", th.IntegerType, description="Age in years."),
-        th.Property(
+        key("id", "Id."),
+        column("full_name", TEXT, "Name."),
+        column("age", INTEGER, "Age in years."),
+        object_of(
             "address",
-            th.ObjectType(
-                th.Property("city", th.StringType),
-                th.Property("street", th.StringType),
-                additional_properties=True,
-            ),
-            description="Where they live.",
+            "Where they live.",
+            Column("city", TEXT, ""),
+            Column("street", TEXT, ""),
         ),
-        th.Property("personal_link", th.StringType, secret=True, description="Lets anybody in."),
+        secret("personal_link", "Lets anybody in."),
     )
 
 
@@ -100,8 +98,8 @@ class EventsStream(EventStream):
     id_attributes = ("id",)
     records_path = ("data",)
     columns = (
-        th.Property("id", th.StringType, required=True, description="Id."),
-        th.Property("ends_at", th.DateTimeType, description="When it ends, in UTC."),
+        key("id", "Id."),
+        column("ends_at", TIMESTAMP, "When it ends, in UTC."),
     )
 
     @override
@@ -115,7 +113,7 @@ class EventStreamOfToy(EventStream):
     parent: ClassVar[type[EventStream] | None] = EventsStream
     parent_key = "event_id"
     replication_key = "event_ends_at"
-    columns: tuple[th.Property[Any], ...]
+    columns: tuple[Column, ...]
 
 
 class CursorPaginator(BaseAPIPaginator["str | None"]):
@@ -140,9 +138,9 @@ class VisitsStream(EventStreamOfToy):
     surrogate_key = SurrogateKey("visit_key", lambda row: row.get("person"))
     columns = (
         *EVENT_COLUMNS,
-        th.Property("visit_key", th.StringType, required=True, description="Key."),
-        th.Property("person", th.StringType, description="Who."),
-        th.Property("minutes", th.IntegerType, description="How long, in minutes."),
+        key("visit_key", "Key."),
+        column("person", TEXT, "Who."),
+        column("minutes", INTEGER, "How long, in minutes."),
     )
 
     @override
@@ -164,8 +162,8 @@ class PollsStream(EventStreamOfToy):
     records_path = ("data", "polls")
     columns = (
         *EVENT_COLUMNS,
-        th.Property("id", th.StringType, required=True, description="Id."),
-        th.Property("question", th.StringType, description="What was asked."),
+        key("id", "Id."),
+        column("question", TEXT, "What was asked."),
     )
 
 
@@ -179,9 +177,9 @@ class VotesStream(EventStreamOfToy):
     surrogate_key = SurrogateKey("vote_key", lambda row: [row.get("poll"), row.get("person")])
     columns = (
         *EVENT_COLUMNS,
-        th.Property("vote_key", th.StringType, required=True, description="Key."),
-        th.Property("poll", th.StringType, description="Which poll."),
-        th.Property("person", th.StringType, description="Who."),
+        key("vote_key", "Key."),
+        column("poll", TEXT, "Which poll."),
+        column("person", TEXT, "Who."),
     )
 
 
@@ -196,7 +194,7 @@ class ReportsStream(EventStreamOfToy):
     poll_seconds = 1
     columns = (
         *EVENT_COLUMNS,
-        th.Property("id", th.StringType, required=True, description="Id."),
+        key("id", "Id."),
     )
 
     @override

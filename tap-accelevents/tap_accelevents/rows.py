@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from event_taps_core import Broken, Unconvertible, objects_in, snake_case
-from event_taps_core.columns import integer
+from event_taps_core.values import integer
 from tap_accelevents.dates import utc_time
 
 if TYPE_CHECKING:

@@ -23,17 +23,14 @@ from event_taps_core.schema import (
     key,
     list_of,
     member,
+    number_key,
     object_of,
     secret,
 )
 
 
-def _number_key(name: str, description: str) -> Column:
-    return th.Property(name, INTEGER, description=description, required=True)
-
-
 def _ids(name: str, description: str) -> Column:
-    return th.Property(name, th.ArrayType(INTEGER), description=description)
+    return column(name, th.ArrayType(INTEGER), description)
 
 
 def _local_time(name: str, what: str) -> tuple[Column, Column]:
@@ -51,7 +48,7 @@ def _local_time(name: str, what: str) -> tuple[Column, Column]:
 EVENT_URL: Final = key(
     "event_url", "The event's slug: what follows /events/ in its public address."
 )
-_SESSION_ID: Final = _number_key("session_id", "Id of the session: joins to sessions.session_id.")
+_SESSION_ID: Final = number_key("session_id", "Id of the session: joins to sessions.session_id.")
 SESSION_END: Final = column(
     "session_end_time",
     TIMESTAMP,
@@ -83,7 +80,7 @@ _TICKET_TYPES_FOR_SPEAKER: Final = list_of(
 
 EVENTS: Final[tuple[Column, ...]] = (
     EVENT_URL,
-    _number_key("event_id", "Id of the event."),
+    number_key("event_id", "Id of the event."),
     column("event_name", TEXT, "Title."),
     column("event_phone_number", TEXT, "Phone number of the event."),
     column("event_country_code", TEXT, "Country of the phone number."),
@@ -217,7 +214,7 @@ SESSION_ANALYTICS_DETAILS: Final[tuple[Column, ...]] = (
 
 SESSION_PEOPLE: Final[tuple[Column, ...]] = (
     *_OF_SESSION,
-    _number_key("event_ticket_id", "Id of the ticket."),
+    number_key("event_ticket_id", "Id of the ticket."),
     _USER_ID,
     *_PERSON,
     column("phone_number", TEXT, "Phone number."),
@@ -227,7 +224,7 @@ SESSION_PEOPLE: Final[tuple[Column, ...]] = (
 )
 
 _SPEAKER: Final = (
-    _number_key("speaker_id", "Id of the speaker."),
+    number_key("speaker_id", "Id of the speaker."),
     _USER_ID,
     *_PERSON,
     column("title", TEXT, "Job title."),
@@ -300,7 +297,7 @@ ATTENDEE_SUMMARY: Final[tuple[Column, ...]] = (
 
 ORDERS: Final[tuple[Column, ...]] = (
     EVENT_URL,
-    _number_key("order_id", "Number of the order: the vendor's orderId, else its id."),
+    number_key("order_id", "Number of the order: the vendor's orderId, else its id."),
     column("id", INTEGER, "Id of the order in the organiser's list."),
     column("status", TEXT, "paid, partially paid, refunded or unpaid."),
     column("total_amount", NUMBER, "Amount in all, in the event's currency."),
@@ -338,7 +335,7 @@ ORDERS: Final[tuple[Column, ...]] = (
 
 TICKET_TYPES: Final[tuple[Column, ...]] = (
     EVENT_URL,
-    _number_key("id", "Id of the ticket type."),
+    number_key("id", "Id of the ticket type."),
     column("name", TEXT, "Name."),
     column("price", NUMBER, "Price, in the event's currency."),
     column("remaining_tickets", INTEGER, "Tickets that are left."),
@@ -357,7 +354,7 @@ TICKET_TYPES: Final[tuple[Column, ...]] = (
 
 SPONSORS: Final[tuple[Column, ...]] = (
     EVENT_URL,
-    _number_key("id", "Id of the sponsor."),
+    number_key("id", "Id of the sponsor."),
     column("sponsor_name", TEXT, "Name."),
     column("sponsor_logo", TEXT, "Logo."),
     column("sponsor_size", TEXT, "SMALL, MEDIUM or LARGE."),
@@ -375,7 +372,7 @@ SPONSORS: Final[tuple[Column, ...]] = (
 
 SPONSOR_ANALYTICS: Final[tuple[Column, ...]] = (
     EVENT_URL,
-    _number_key("id", "Id of the sponsor: joins to sponsors.id."),
+    number_key("id", "Id of the sponsor: joins to sponsors.id."),
     column("sponsor_name", TEXT, "Name."),
     object_of(
         "count_by_source",
@@ -388,7 +385,7 @@ SPONSOR_ANALYTICS: Final[tuple[Column, ...]] = (
 
 EXHIBITORS: Final[tuple[Column, ...]] = (
     EVENT_URL,
-    _number_key("id", "Id of the exhibitor."),
+    number_key("id", "Id of the exhibitor."),
     column("event_id", INTEGER, "Id of the event: joins to events.event_id."),
     column("exhibitor_name", TEXT, "Name."),
     column("booth_size", TEXT, "Size of the booth."),
@@ -407,8 +404,8 @@ EXHIBITORS: Final[tuple[Column, ...]] = (
 
 EXHIBITOR_STAFF: Final[tuple[Column, ...]] = (
     EVENT_URL,
-    _number_key("exhibitor_id", "Id of the exhibitor: joins to exhibitors.id."),
-    _number_key("id", "Id of the member of staff."),
+    number_key("exhibitor_id", "Id of the exhibitor: joins to exhibitors.id."),
+    number_key("id", "Id of the member of staff."),
     *_PERSON,
     column("role", TEXT, "Role at the booth."),
     column("allow_to_book_meeting", BOOLEAN, "Whether one can book a meeting."),

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from event_taps_core import json_text, rfc3339
-from event_taps_core.keys import digest
+from event_taps_core import Unconvertible, digest, json_text, rfc3339
+from event_taps_core.values import moment_of_milliseconds
 
 if TYPE_CHECKING:
     from event_taps_core import Row
 
 _COLON_DATE: Final = re.compile(r"^(\d{4}):(\d\d):(\d\d)(?=T)")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def iso_time(value: Any) -> Any:
@@ -32,36 +30,19 @@ def iso_time(value: Any) -> Any:
         return _COLON_DATE.sub(r"\1-\2-\3", value, count=1) if value[4:5] == ":" else value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
-            return rfc3339(_EPOCH + timedelta(milliseconds=value))
-        except (OverflowError, ValueError):
+            return rfc3339(moment_of_milliseconds(value))
+        except Unconvertible:
             return value
     return value
 
 
 def free_form(value: Any) -> Any:
-    """Turn an object or list into JSON text, and the text "null" into null."""
+    """Turn an object or list into JSON text, and the text "null" into null.
+
+    The page shows a booth's details as null, and `layoutData` as the text "null"; the vendor's
+    connector says text, but their names speak of lists and objects.
+    """
     return None if value == "null" else json_text(value)
-
-
-FREE_FORM: Final = frozenset(
-    {
-        "video",
-        "faqs",
-        "resources",
-        "layoutType",
-        "layoutData",
-        "social_media_links",
-        "short_description",
-        "long_description",
-        "banner_url",
-        "register_interest_details",
-        "offer_details",
-        "doc_url",
-        "doc_name",
-        "booth_space_id",
-    }
-)
-"""What the vendor sends of a booth without saying in which shape."""
 
 
 PERSON: Final = frozenset({"user_id", "email", "name"})
@@ -81,7 +62,8 @@ def participant(row: Row) -> list[Any]:
     """Identify a registration by its e-mail address, else by what does not change about it."""
     if address := row.get("email"):
         return ["email", str(address).strip().lower()]
-    return ["name", row.get("name"), row.get("organisation"), row.get("registrationDate")]
+    registered = iso_time(row.get("registrationDate"))
+    return ["name", row.get("name"), row.get("organisation"), registered]
 
 
 def registration(row: Row) -> str:
@@ -98,7 +80,7 @@ def is_anonymous(row: Row) -> bool:
 
 def registration_order(row: Row) -> list[str]:
     """Order the registrations of one person by time."""
-    return [str(row.get("registrationDate"))]
+    return [str(iso_time(row.get("registrationDate")))]
 
 
 def asked(row: Row) -> list[Any]:
@@ -108,7 +90,7 @@ def asked(row: Row) -> list[Any]:
 
 def answer_order(row: Row) -> list[str]:
     """Order what one person answered or asked several times by time."""
-    return [str(row.get("time_stamp"))]
+    return [str(iso_time(row.get("time_stamp")))]
 
 
 def recording(row: Row) -> list[Any]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from singer_sdk import typing as th
-
 from event_taps_core.schema import (
     BOOLEAN,
     INTEGER,
@@ -21,9 +19,22 @@ from event_taps_core.schema import (
     key,
     list_of,
     member,
+    number_key,
     object_of,
     secret,
 )
+from tap_airmeet.rows import free_form, iso_time
+
+
+def _time(name: str, description: str) -> Column:
+    """Declare a time, which comes in several forms."""
+    return column(name, TIMESTAMP, description, convert=iso_time)
+
+
+def _free_form(name: str, description: str) -> Column:
+    """Declare a text of which the vendor does not say in which shape it comes."""
+    return column(name, TEXT, description, convert=free_form)
+
 
 _EVENT: Final = (
     key("airmeet_id", "Id of the event: joins to airmeets.uid."),
@@ -33,12 +44,10 @@ _EVENT: Final = (
         "Scheduled end of the event (UTC), as in airmeets.end_time; null if it has none.",
     ),
 )
-_REPORT_ID: Final = th.Property(
+_REPORT_ID: Final = number_key(
     "id",
-    th.IntegerType(),
-    required=True,
-    description="Number of the row in the vendor's report. Unique within that report only, and "
-    "it may change when the vendor prepares the report again.",
+    "Number of the row in the vendor's report. Unique within that report only, and it may change "
+    "when the vendor prepares the report again.",
 )
 _PERSON: Final = (
     column("email", TEXT, "E-mail address of the person; null if none is known."),
@@ -57,8 +66,8 @@ AIRMEETS: Final[tuple[Column, ...]] = (
     column("name", TEXT, "Title."),
     column("status", TEXT, "CREATED, ONGOING, PAUSED or FINISHED; archived events are not listed."),
     column("timezone", TEXT, "Time zone of the event, as a tz database name."),
-    column("start_time", TIMESTAMP, "Scheduled start (UTC)."),
-    column("end_time", TIMESTAMP, "Scheduled end (UTC); null if the event has none."),
+    _time("start_time", "Scheduled start (UTC)."),
+    _time("end_time", "Scheduled end (UTC); null if the event has none."),
     column("description", TEXT, "Description; the vendor rarely sends it."),
 )
 
@@ -74,9 +83,8 @@ PARTICIPANTS: Final[tuple[Column, ...]] = (
     column("country", TEXT, "Country."),
     column("organisation", TEXT, "Company or other organisation."),
     column("designation", TEXT, "Job title."),
-    column(
+    _time(
         "registration_date",
-        TIMESTAMP,
         "When the person registered (UTC); null for those who were only invited.",
     ),
     column("profile_url", TEXT, "Address of the person's profile or picture."),
@@ -94,9 +102,9 @@ PARTICIPANTS: Final[tuple[Column, ...]] = (
 
 SESSIONS: Final[tuple[Column, ...]] = (
     *_EVENT,
-    key("session_id", "Id of the session."),
+    key("session_id", "Id of the session.", source="sessionid"),
     column("name", TEXT, "Title."),
-    column("start_time", TIMESTAMP, "Scheduled start (UTC)."),
+    _time("start_time", "Scheduled start (UTC)."),
     column("status", TEXT, "CREATED, ONGOING, PAUSED or FINISHED."),
     column("duration", INTEGER, "Scheduled length in minutes."),
     column("summary", TEXT, "Summary."),
@@ -144,7 +152,7 @@ EVENT_ATTENDANCE: Final[tuple[Column, ...]] = (
     _REPORT_ID,
     *_PERSON,
     _USER_ID,
-    column("time_stamp", TIMESTAMP, "When the person entered the event (UTC)."),
+    _time("time_stamp", "When the person entered the event (UTC)."),
     _TIME_SPENT,
 )
 
@@ -154,7 +162,7 @@ SESSION_ATTENDANCE: Final[tuple[Column, ...]] = (
     _REPORT_ID,
     *_PERSON,
     _USER_ID,
-    column("time_stamp", TIMESTAMP, "When the person entered the session (UTC)."),
+    _time("time_stamp", "When the person entered the session (UTC)."),
     _TIME_SPENT,
 )
 
@@ -167,24 +175,23 @@ BOOTHS: Final[tuple[Column, ...]] = (
     column("logo_url", TEXT, "Address of the logo."),
     column("order", INTEGER, "Position among the event's booths."),
     column("booth_exhibitor", BOOLEAN, "Whether the booth has an exhibitor."),
-    column("video", TEXT, "Video; JSON text if the vendor sends an object."),
-    column("faqs", TEXT, "Questions and answers; JSON text if the vendor sends a list or object."),
-    column("resources", TEXT, "Files and links; JSON text if the vendor sends a list or object."),
-    column("layout_type", TEXT, "Kind of layout."),
-    column("layout_data", TEXT, "Layout; JSON text if the vendor sends an object."),
-    column("social_media_links", TEXT, "Links; JSON text if the vendor sends a list or object."),
-    column("short_description", TEXT, "Short description."),
-    column("long_description", TEXT, "Long description."),
-    column("banner_url", TEXT, "Address of the banner."),
-    column(
+    _free_form("video", "Video; JSON text if the vendor sends an object."),
+    _free_form("faqs", "Questions and answers; JSON text if the vendor sends a list or object."),
+    _free_form("resources", "Files and links; JSON text if the vendor sends a list or object."),
+    _free_form("layout_type", "Kind of layout."),
+    _free_form("layout_data", "Layout; JSON text if the vendor sends an object."),
+    _free_form("social_media_links", "Links; JSON text if the vendor sends a list or object."),
+    _free_form("short_description", "Short description."),
+    _free_form("long_description", "Long description."),
+    _free_form("banner_url", "Address of the banner."),
+    _free_form(
         "register_interest_details",
-        TEXT,
         "How visitors can register their interest; JSON text if the vendor sends an object.",
     ),
-    column("offer_details", TEXT, "Offers; JSON text if the vendor sends an object."),
-    column("doc_url", TEXT, "Address of a document."),
-    column("doc_name", TEXT, "Name of the document."),
-    column("booth_space_id", TEXT, "Id of the booth's space."),
+    _free_form("offer_details", "Offers; JSON text if the vendor sends an object."),
+    _free_form("doc_url", "Address of a document."),
+    _free_form("doc_name", "Name of the document."),
+    _free_form("booth_space_id", "Id of the booth's space."),
 )
 
 BOOTH_ATTENDANCE: Final[tuple[Column, ...]] = (
@@ -199,7 +206,7 @@ BOOTH_ATTENDANCE: Final[tuple[Column, ...]] = (
     ),
     _USER_ID,
     column("visits", INTEGER, "How often the person came."),
-    column("time_stamp", TIMESTAMP, "When the person entered the booth (UTC)."),
+    _time("time_stamp", "When the person entered the booth (UTC)."),
     _TIME_SPENT,
 )
 
@@ -215,7 +222,7 @@ POLL_RESPONSES: Final[tuple[Column, ...]] = (
     column("question", TEXT, "Text of the poll's question."),
     column("answer", TEXT, "The answer; a row for each where several were chosen."),
     column("session_id", TEXT, "Id of the session; the vendor rarely sends it."),
-    column("time_stamp", TIMESTAMP, "When it was answered (UTC)."),
+    _time("time_stamp", "When it was answered (UTC)."),
 )
 
 QUESTIONS: Final[tuple[Column, ...]] = (
@@ -230,7 +237,7 @@ QUESTIONS: Final[tuple[Column, ...]] = (
     column("question", TEXT, "Text of the question."),
     column("session_id", TEXT, "Id of the session: joins to sessions.session_id."),
     column("upvote_count", INTEGER, "Number of upvotes."),
-    column("time_stamp", TIMESTAMP, "When it was asked (UTC); the vendor leaves it out at times."),
+    _time("time_stamp", "When it was asked (UTC); the vendor leaves it out at times."),
 )
 
 TRACKS: Final[tuple[Column, ...]] = (
@@ -281,5 +288,5 @@ REPLAY_ATTENDANCE: Final[tuple[Column, ...]] = (
     column("duration_viewed", NUMBER, "How long the replay was watched, in minutes."),
     column("user_id", TEXT, "Airmeet's id of the person; the vendor rarely sends it here."),
     column("session_name", TEXT, "Title of the session; the vendor rarely sends it here."),
-    column("time_stamp", TIMESTAMP, "When (UTC); the vendor rarely sends it here."),
+    _time("time_stamp", "When (UTC); the vendor rarely sends it here."),
 )

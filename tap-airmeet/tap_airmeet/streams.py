@@ -38,11 +38,9 @@ from tap_airmeet.paging import (
     is_first_page,
 )
 from tap_airmeet.rows import (
-    FREE_FORM,
     PERSON,
     answer_order,
     asked,
-    free_form,
     is_uuid,
     iso_time,
     participant,
@@ -66,13 +64,10 @@ _SESSIONS_PER_REQUEST: Final = 50
 
 
 class AirmeetStream(EventStream):
-    """What all streams share: pages, times, lists that are null, and how long a report may take."""
+    """What all streams share: pages, lists that are null, and how long a report may take."""
 
     page_size: ClassVar[int | None] = None
     """Rows of a page, the most that is documented; None where there is no paging."""
-
-    times: ClassVar[tuple[str, ...]] = ()
-    """The vendor's attributes that hold a time."""
 
     def __init__(self, tap: EventTap) -> None:
         super().__init__(tap)
@@ -110,10 +105,6 @@ class AirmeetStream(EventStream):
         if not rows and is_first_page(response) and counts_rows(body):
             msg = f"nothing in '{name}', though the answer counts rows"
             raise Broken(msg)
-        for time_name in self.times:
-            for row in rows:
-                if time_name in row:
-                    row[time_name] = iso_time(row[time_name])
         return rows
 
 
@@ -126,7 +117,6 @@ class AirmeetsStream(AirmeetStream):
     records_path = ("data",)
     page_size = MOST_EVENTS
     id_attributes = ("uid",)
-    times = ("startTime", "endTime")
     columns = schemas.AIRMEETS
 
     def __init__(self, tap: EventTap) -> None:
@@ -171,7 +161,7 @@ class AirmeetsStream(AirmeetStream):
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
         try:
-            end = utc_timestamp(record.get("endTime"))
+            end = utc_timestamp(iso_time(record.get("endTime")))
         except Unconvertible:
             end = None
         return {"airmeet_id": self.id_of(record), "airmeet_end_time": end}
@@ -228,7 +218,6 @@ class ParticipantsStream(EventPartStream):
     path = "/airmeet/{airmeet_id}/participants"
     primary_keys = ("airmeet_id", "participant_key")
     records_path = ("participants",)
-    times = ("registrationDate",)
     surrogate_key = SurrogateKey("participant_key", participant, registration_order)
     columns = schemas.PARTICIPANTS
 
@@ -262,21 +251,11 @@ class SessionsStream(EventPartStream):
     primary_keys = ("airmeet_id", "session_id")
     records_path = ("sessions",)
     id_attributes = ("sessionid",)
-    times = ("start_time",)
     columns = schemas.SESSIONS
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
         return {**(context or {}), "session_id": self.id_of(record)}
-
-    @override
-    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        """Name `sessionid` as every other endpoint does."""
-        renamed = row.copy()
-        if "sessionid" in row:
-            make_room(renamed, "session_id")
-            renamed["session_id"] = renamed.pop("sessionid")
-        return renamed
 
 
 class CustomFieldsStream(EventPartStream):
@@ -300,7 +279,6 @@ class EventAttendanceStream(EventPartStream):
     page_size = MOST_ROWS
     id_attributes = ("id",)
     deferred = True
-    times = ("time_stamp",)
     columns = schemas.EVENT_ATTENDANCE
 
 
@@ -316,7 +294,6 @@ class SessionAttendanceStream(EventPartStream):
     page_size = MOST_ROWS
     id_attributes = ("id",)
     deferred = True
-    times = ("time_stamp",)
     columns = schemas.SESSION_ATTENDANCE
 
 
@@ -334,17 +311,6 @@ class BoothsStream(EventPartStream):
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
         return {**(context or {}), "booth_id": self.id_of(record)}
 
-    @override
-    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        """Write what has no documented shape as JSON text.
-
-        The page shows these as null, and `layoutData` as the text "null"; the vendor's connector
-        says text, but their names speak of lists and objects.
-        """
-        return {
-            name: free_form(value) if name in FREE_FORM else value for name, value in row.items()
-        }
-
 
 class BoothAttendanceStream(EventPartStream):
     """Who came to a booth; there is none before the event is FINISHED."""
@@ -358,7 +324,6 @@ class BoothAttendanceStream(EventPartStream):
     page_size = MOST_ROWS
     id_attributes = ("id",)
     deferred = True
-    times = ("time_stamp",)
     columns = schemas.BOOTH_ATTENDANCE
 
 
@@ -404,10 +369,7 @@ class ByPersonStream(EventPartStream):
             own = item.copy()
             for name in PERSON & about.keys():
                 make_room(own, name)
-            row = {**about, **own}
-            if "time_stamp" in row:
-                row["time_stamp"] = iso_time(row["time_stamp"])
-            yield from self.rows_of_item(row)
+            yield from self.rows_of_item({**about, **own})
 
     def rows_of_item(self, row: Row) -> Iterable[Row]:
         """Return the rows that an item stands for."""
@@ -544,5 +506,4 @@ class ReplayAttendanceStream(EventPartStream):
     page_size = MOST_ROWS
     id_attributes = ("id",)
     deferred = True
-    times = ("time_stamp",)
     columns = schemas.REPLAY_ATTENDANCE

@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
     from event_taps_core import Row
 
-WINDOW_START: Final = th.Property(
+WINDOW_START: Final = Column(
     "window_start",
     DATE,
+    "First day of the window of event dates that the row was read in.",
     required=True,
-    description="First day of the window of event dates that the row was read in.",
 )
 ROW_KEY: Final = key(
     "row_key",
@@ -122,10 +122,10 @@ def columns_in(schema: Mapping[str, Any]) -> tuple[Column, ...]:
     What a catalog leaves out of these is left out, and no attribute that nobody knows.
     """
     in_catalog = {
-        name: th.Property(
+        name: column(
             name,
             th.CustomType({item: declared[item] for item in declared if item != "description"}),
-            description=declared.get("description"),
+            declared.get("description") or "",
         )
         for name, declared in schema.get("properties", {}).items()
     }

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from event_taps_core import digest, json_text, snake_case
-from event_taps_core.columns import Unconvertible, text
+from event_taps_core.values import Unconvertible, text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

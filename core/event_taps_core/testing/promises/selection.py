@@ -6,10 +6,11 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from event_taps_core.columns import EXTRA_FIELDS, READ_AT, snake_case
+from event_taps_core.columns import EXTRA_FIELDS, READ_AT
 from event_taps_core.testing.promises.base import READ_LOG, FirstRun, Promises
 from event_taps_core.testing.running import deselect_columns, replicate_in_full, select
 from event_taps_core.testing.under_test import matches
+from event_taps_core.values import snake_case
 
 if TYPE_CHECKING:
     from event_taps_core.testing.running import Record, Run, TapRunner
