@@ -89,10 +89,6 @@ class BaseTap(Tap):
         """
 
     @abstractmethod
-    def sharing(self, stream: str) -> list[str]:
-        """Name the selected streams that a stream's answers feed, itself first."""
-
-    @abstractmethod
     def due_contexts(self, stream: str) -> list[Context | None]:
         """List the partitions that are read of a stream, or of those that share its requests."""
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from event_taps_core.answers import Absent, Answer, Broken
+from event_taps_core.answers import Absent, Answer, Broken, Gone
 from event_taps_core.keys import shard_of
 from event_taps_core.outcomes import MissingPart, Remark
 from event_taps_core.reading import Done, Wait, read_in_order
 from event_taps_core.streams import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 Choose = Callable[[list["Context | None"], bool], list["Context | None"]]
 """Returns which of the contexts of one level are read; told whether these are all there are."""
+
+
+_FRESH_SECONDS = 60.0
+"""For so long a list that was asked for again answers for all whose parents are in doubt."""
 
 
 class Contexts(NamedTuple):
@@ -42,6 +47,24 @@ class _Shared(NamedTuple):
     problem: Answer | None
 
 
+class _Listed(NamedTuple):
+    """A list that was asked for again."""
+
+    at: float
+    """When that began, in monotonic seconds."""
+
+    ids: frozenset[int | str | None] | None
+    """What is in it; None if it could not be read."""
+
+
+def _list_again(parent: EventStream, context: Context) -> _Listed:
+    began = time.monotonic()
+    try:
+        return _Listed(began, parent.list_again(context))
+    except Answer:
+        return _Listed(began, None)
+
+
 class Parents:
     """The rows of a run that are kept for as long as it lasts.
 
@@ -54,9 +77,10 @@ class Parents:
         self._tap = tap
         self._streams = streams
         self._parents = {stream.parent.name for stream in streams.values() if stream.parent}
-        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        self._locks: dict[tuple[str, ...], threading.Lock] = {}
         self._shared: dict[tuple[str, str], _Shared] = {}
         self._missing: deque[MissingPart] = deque()
+        self._listed: dict[tuple[str, str], _Listed] = {}
 
     def has(self, stream: EventStream) -> bool:
         """Say whether other streams hang on this one."""
@@ -74,23 +98,55 @@ class Parents:
         return shared.rows
 
     def reading_of(
-        self, leader: EventStream, context: Context | None, streams: Sequence[EventStream]
+        self, stream: EventStream, context: Context | None
     ) -> Iterator[Page | Wait | Remark]:
-        """Read a partition, unless others need the same rows: then they are requested once.
+        """Read a partition, unless others need the same rows: then they are requested once."""
+        if not self.has(stream):
+            return self._reading(stream, context)
+        return self._shared_reading(stream, context)
 
-        Args:
-            leader: The stream that makes the requests.
-            context: The partition.
-            streams: The streams that its answers feed.
-        """
-        if not self.has(leader):
-            yield from leader.read_partition(context, streams)
-            return
-        shared = self._share(leader, context)
+    def _reading(
+        self, stream: EventStream, context: Context | None
+    ) -> Iterator[Page | Wait | Remark]:
+        """Read a partition, and tell what has gone since it was listed from what is broken."""
+        try:
+            yield from stream.read_partition(context)
+        except stream.recheck_parent as answer:
+            if left := self.has_left(stream, context or {}):
+                msg = f"no longer in the list of {left} ({answer.reason})"
+                raise Gone(msg) from answer
+            if isinstance(answer, Absent):
+                raise Broken(answer.reason) from answer
+            raise
+
+    def _shared_reading(
+        self, stream: EventStream, context: Context | None
+    ) -> Iterator[Page | Remark]:
+        shared = self._share(stream, context)
         if shared.problem is not None:
             raise shared.problem
-        yield Page([shared.rows], 0)
+        yield Page(shared.rows)
         yield from shared.remarks
+
+    def has_left(self, stream: EventStream, context: Context) -> str | None:
+        """Name the stream whose list a partition's parent, or what that hangs on, has left.
+
+        A list that cannot be read, or has a row without an id, proves nothing. What a setting lists
+        stays.
+        """
+        if stream.parent is None or stream.parent.id_setting is not None:
+            return None
+        parent = self._streams[stream.parent.name]
+        if above := self.has_left(parent, context):
+            return above
+        key = (parent.name, parent.partition_id(context))
+        with self._locks.setdefault((*key, "again"), threading.Lock()):
+            listed = self._listed.get(key)
+            if listed is None or time.monotonic() - listed.at > _FRESH_SECONDS:
+                listed = self._listed[key] = _list_again(parent, context)
+        own = context.get(stream.parent_key or "")
+        has_left = listed.ids is not None and listed.ids.isdisjoint((own, None))
+        return parent.name if has_left else None
 
     def take_missing(self) -> Iterator[MissingPart]:
         """Return what was found to be missing in rows that others need, once."""
@@ -162,7 +218,7 @@ class Parents:
     def _read_side_by_side(self, stream: EventStream, contexts: list[Context | None]) -> None:
         reading = read_in_order(
             contexts,
-            lambda context: self.reading_of(stream, context, [stream]),
+            lambda context: self.reading_of(stream, context),
             workers=min(self._tap.concurrency, len(contexts)) or 1,
             stop=self._tap.stop,
         )
@@ -181,7 +237,7 @@ class Parents:
         shared = _Shared([], [], None)
         reading = read_in_order(
             [context],
-            lambda one: stream.read_partition(one, [stream]),
+            lambda one: self._reading(stream, one),
             workers=1,
             stop=self._tap.stop,
         )
@@ -191,7 +247,7 @@ class Parents:
             elif isinstance(event, Remark):
                 shared.remarks.append(event)
             elif isinstance(event, Page):
-                shared.rows.extend(event.rows[0])
+                shared.rows.extend(event.rows)
             elif isinstance(event, Done) and isinstance(event.error, Answer):
                 return shared._replace(problem=event.error)
             elif isinstance(event, Done) and event.error is not None:

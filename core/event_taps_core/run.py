@@ -71,23 +71,12 @@ class Run:
     def read(self, stream: EventStream) -> None:
         """Read and write a stream, and those that share its requests, unless that was done."""
         if not stream.has_been_read:
-            Group(self, self.sharing(stream)).run()
+            Group(self, stream.sender.readers).run()
 
     def records_of(self, stream: EventStream) -> Iterator[Row]:
         """Read a stream for somebody else to write."""
         for _, batch in Group(self, [stream]).batches(encode=False):
             yield from batch.records
-
-    def sharing(self, stream: EventStream) -> list[EventStream]:
-        """List the selected streams that this one's answers feed, itself first."""
-        return [
-            stream,
-            *(
-                other
-                for other in self.streams.values()
-                if other is not stream and other.selected and stream.shares_requests_with(other)
-            ),
-        ]
 
     def request_reports(self) -> None:
         """Ask once for everything that the vendor has to prepare, before anything is read.
@@ -106,7 +95,7 @@ class Run:
     def due_contexts(self, stream: EventStream) -> list[Context | None]:
         """List what is read of a stream, or of those that share its requests."""
         try:
-            partitions, _ = Group(self, self.sharing(stream)).due_partitions()
+            partitions, _ = Group(self, stream.sender.readers).due_partitions()
         except Answer:
             return []  # the reading will meet it again, and name it
         return [partition.context for partition in partitions]
@@ -179,13 +168,13 @@ class _Findings:
 
     Args:
         run: The run.
-        streams: The streams; the first makes the requests.
+        streams: The streams.
     """
 
     def __init__(self, run: Run, streams: Sequence[EventStream]) -> None:
         self._run = run
         self._streams = streams
-        self._leader = streams[0]
+        self._sender = streams[0].sender
         self.failures_in_a_row = 0
 
     def end_partition(
@@ -257,7 +246,7 @@ class _Findings:
         A list that others hang on is always there, and so is something at the right address.
         """
         whole = partition.context is None
-        if not isinstance(error, Absent) or (whole and self._run.parents.has(self._leader)):
+        if not isinstance(error, Absent) or (whole and self._run.parents.has(self._sender)):
             return False
         return not whole or self._run.tap.client.has_succeeded
 
@@ -272,10 +261,10 @@ class _Findings:
 
     def _name_above(self, context: Context) -> str:
         """Name a context from one level up: it may have the parent's key, not the stream's."""
-        leader = self._leader
-        if leader.parent_key in context or leader.parent is None:
-            return leader.partition_id(context)
-        above = self._run.streams[leader.parent.name]
+        sender = self._sender
+        if sender.parent_key in context or sender.parent is None:
+            return sender.partition_id(context)
+        above = self._run.streams[sender.parent.name]
         of = above.partition_id(context)
         return f"{above.name} of {of}" if of else above.name
 
@@ -330,13 +319,13 @@ class Group:
 
     Args:
         run: The run.
-        streams: The streams; the first makes the requests.
+        streams: The streams.
     """
 
     def __init__(self, run: Run, streams: Sequence[EventStream]) -> None:
         self._run = run
         self._streams = streams
-        self._leader = streams[0]
+        self._sender = streams[0].sender
         self._findings = _Findings(run, streams)
         self._rows: Counter[str] = Counter()
         self._remarks: list[Remark] = []
@@ -402,15 +391,15 @@ class Group:
         Raises:
             Answer: If the stream that these hang on cannot be read.
         """
-        contexts, missing = self._run.parents.contexts_of(self._leader, self._choose)
+        contexts, missing = self._run.parents.contexts_of(self._sender, self._choose)
         partitions = [self._partition(context) for context in contexts]
         partitions.sort(key=lambda partition: (partition.ends, partition.id))
         return partitions, missing
 
     def _partition(self, context: Context | None) -> Partition[EventStream]:
-        leader = self._leader
-        ends = moment(leader.ends_at(context)) or NO_END
-        name = leader.partition_id(context)
+        sender = self._sender
+        ends = moment(sender.ends_at(context)) or NO_END
+        name = sender.partition_id(context)
         return Partition(context, name, name or WHOLE_STREAM, ends, self._due(context))
 
     def _choose(
@@ -448,7 +437,7 @@ class Group:
             stream.tally.settled = stream.progress.settled
             stream.tally.before_start = stream.progress.before_start
             stream.tally.not_known = stream.progress.not_known
-        if partitions and self._leader.parent is not None:
+        if partitions and self._sender.parent is not None:
             self._run.apply(self._run.outcomes.note_records())
         return partitions
 
@@ -459,7 +448,7 @@ class Group:
         """
         if self._findings.failures_in_a_row != FAILURES_IN_A_ROW:
             return self._findings.failures_in_a_row >= MOST_FAILURES_IN_A_ROW
-        outermost = self._leader
+        outermost = self._sender
         while outermost.parent is not None:
             outermost = self._run.streams[outermost.parent.name]
         try:
@@ -475,13 +464,18 @@ class Group:
         """Read one partition; runs in a worker thread."""
         context, streams = partition.context, partition.streams
         seen: list[dict[str, int]] = [{} for _ in streams]
-        for step in self._run.parents.reading_of(self._leader, context, streams):
+        for step in self._run.parents.reading_of(self._sender, context):
             if isinstance(step, (Wait, Remark)):
                 yield step
                 continue
             batches = [
-                stream.prepare(rows, context, known, encode=encode)
-                for stream, rows, known in zip(streams, step.rows, seen, strict=True)
+                stream.prepare(
+                    step.rows if stream is self._sender else step.shared[stream.name],
+                    context,
+                    known,
+                    encode=encode,
+                )
+                for stream, known in zip(streams, seen, strict=True)
             ]
             yield _Prepared(batches, step.weight)
             for batch in batches:

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import itertools
 import time
+from functools import cached_property
 from string import Formatter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 from urllib.parse import quote
 
@@ -26,7 +28,7 @@ from event_taps_core.reading import Wait
 from event_taps_core.records import RecordStream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     import requests
     from singer_sdk.helpers.types import Context
@@ -63,18 +65,20 @@ class PageWalk(BaseAPIPaginator[PageToken]):
 
 
 class Page(NamedTuple):
-    """One answer: the vendor's rows for each stream that shares it."""
+    """The vendor's rows in one answer."""
 
-    rows: list[list[Row]]
-    weight: int
+    rows: list[Row]
+    """Those of the stream that sent the request."""
+
+    weight: int = 0
     """Size of the answer in bytes."""
+
+    shared: Mapping[str, list[Row]] = MappingProxyType({})
+    """Those of each selected stream that has it as its `source`, by name."""
 
 
 class EventStream(RecordStream, RESTStream[Any]):
-    """A stream of an API.
-
-    Streams with the same `path` share their requests: one answer feeds them all.
-    """
+    """A stream of an API."""
 
     tap: BaseTap
 
@@ -83,6 +87,18 @@ class EventStream(RecordStream, RESTStream[Any]):
 
     parent: ClassVar[type[EventStream] | None] = None
     """The stream whose rows are this one's partitions (`get_child_context` makes the contexts)."""
+
+    source: ClassVar[type[EventStream] | None] = None
+    """The stream that sends the requests, where one answer feeds several streams.
+
+    It has the same partitions, and no stream hangs on it.
+    """
+
+    recheck_parent: ClassVar[tuple[type[Answer], ...]] = ()
+    """Answers after which the parent is listed again: what has left the list is gone, not broken.
+
+    An `Absent` among them is believed only then.
+    """
 
     id_setting: ClassVar[str | None] = None
     """The setting that lists the partitions by their ids, where no stream lists them."""
@@ -168,14 +184,19 @@ class EventStream(RecordStream, RESTStream[Any]):
         assert isinstance(found, stream_class)  # noqa: S101 - by its name
         return found
 
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
-        """Read the pages of one partition; runs in a worker thread.
+    @cached_property
+    def sender(self) -> EventStream:
+        """The stream that sends this one's requests: its `source`, or itself."""
+        return self if self.source is None else self.sibling(self.source)
 
-        Args:
-            context: The partition.
-            streams: The streams that share the answers; `self` is the first of them.
+    @cached_property
+    def readers(self) -> list[EventStream]:
+        """The selected streams that this one's answers feed, itself among them if it is one."""
+        streams = (one for one in self.tap.streams.values() if isinstance(one, EventStream))
+        return [one for one in streams if one.selected and one.sender is self]
+
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
+        """Read the pages of one partition; runs in a worker thread.
 
         Yields:
             A page, `Wait` where the vendor asks to come back later, or a remark about the
@@ -193,7 +214,7 @@ class EventStream(RecordStream, RESTStream[Any]):
             yield Wait(asked.due)
         while not walk.finished:
             try:
-                response, rows = self.ask_page(PageContext(context, walk.current_value), streams)
+                response, page = self.ask_page(PageContext(context, walk.current_value))
             except Pending as pending:
                 asked = self._asked_at(pending, deadline)
                 deadline = asked.deadline
@@ -205,22 +226,37 @@ class EventStream(RecordStream, RESTStream[Any]):
                 raise
             deadline = None
             if isinstance(walk, PageWalk):
-                rows[0] = walk.fresh(rows[0])
-            yield Page(rows, len(response.content))
+                page = page._replace(rows=walk.fresh(page.rows))
+            yield page
             walk.advance(response)
 
-    def ask_page(
-        self, page: PageContext[Any], streams: Sequence[EventStream]
-    ) -> tuple[ApiResponse, list[list[Row]]]:
+    def ask_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
         """Ask for a page; what `parse_response` finds broken is asked for again, too."""
         return self.tap.client.ask(
             self.get_http_request(page=page),
             self.tally,
-            lambda response: (
-                response,
-                [stream.rows_in(response) for stream in streams],
-            ),
+            lambda response: (response, self.page_of(response)),
         )
+
+    def page_of(self, response: ApiResponse) -> Page:
+        """Take the rows of all readers out of an answer; nobody's rows are not looked at."""
+        shared = {one.name: one.rows_in(response) for one in self.readers if one is not self}
+        rows = self.rows_in(response) if self.selected or not shared else []
+        return Page(rows, len(response.content), shared)
+
+    def list_again(self, context: Context | None) -> frozenset[int | str | None]:
+        """Ask anew which rows a partition has, for `recheck_parent`; None is a row without an id.
+
+        Raises:
+            Answer: If the list is not to be had, or not completely. An empty one may be either.
+        """
+        steps = EventStream.read_partition(self, context)
+        pages = (step for step in steps if isinstance(step, Page))
+        listed = frozenset(self.id_of(row) for page in pages for row in page.rows)
+        if not listed:
+            msg = "an empty list"
+            raise Broken(msg)
+        return listed
 
     def _asked_at(self, pending: Pending, deadline: float | None) -> _Asked:
         """Say when to ask again for what is pending.
@@ -245,7 +281,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         walk = self.get_new_paginator() or SinglePagePaginator()
         partition_id = self.partition_id(context)
         try:
-            self.ask_page(PageContext(context, walk.current_value), ())
+            self._try_page(PageContext(context, walk.current_value))
         except Pending as pending:
             self._asked[partition_id] = self._asked_at(pending, None)
         except (Absent, Refused) as answer:
@@ -265,20 +301,16 @@ class EventStream(RecordStream, RESTStream[Any]):
         for context in contexts[:1] + contexts[1:][-1:]:
             walk = self.get_new_paginator() or SinglePagePaginator()
             try:
-                self.ask_page(PageContext(context, walk.current_value), ())
+                self._try_page(PageContext(context, walk.current_value))
             except Answer as answer:
                 problem = answer
             else:
                 return
         raise problem
 
-    def shares_requests_with(self, other: EventStream) -> bool:
-        """Say whether one answer feeds both streams: the requests ask for the same."""
-        return (
-            other.path == self.path
-            and other.parent is self.parent
-            and type(other).get_url_params is type(self).get_url_params
-        )
+    def _try_page(self, page: PageContext[Any]) -> None:
+        """Ask for a page without looking at its rows."""
+        self.tap.client.ask(self.get_http_request(page=page), self.tally, lambda _: None)
 
     def own_contexts(self) -> list[Context | None]:
         """List the partitions of a stream that no other stream lists: the whole, or ids.

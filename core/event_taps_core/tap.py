@@ -113,10 +113,6 @@ class EventTap(CommandLineTap):
         return self.reading.parents.rows_of(self.event_streams[stream], context)
 
     @override
-    def sharing(self, stream: str) -> list[str]:
-        return [one.name for one in self.reading.sharing(self.event_streams[stream])]
-
-    @override
     def due_contexts(self, stream: str) -> list[Context | None]:
         return self.reading.due_contexts(self.event_streams[stream])
 

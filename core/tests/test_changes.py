@@ -19,7 +19,7 @@ from .runs import Run, catalog_of, run, stream_names
 from .toy_tap import EVENT_COLUMNS, EventsStream, ToyClient, ToyTap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from singer_sdk.helpers.types import Context
 
@@ -165,9 +165,9 @@ def test_what_has_to_be_read_again_in_full_has_no_bookmark(
     reading = EventChangesStream.read_partition
 
     def with_a_key_of_one_reading(
-        self: EventStream, context: Context | None, streams: Sequence[EventStream]
+        self: EventStream, context: Context | None
     ) -> Iterator[Page | Wait | Remark]:
-        yield from reading(self, context, streams)
+        yield from reading(self, context)
         if (context or {})["event_id"] == IDS[0]:
             yield ReadAgain(self.name)
 

@@ -389,7 +389,7 @@ def test_a_list_is_asked_only_once_whether_the_api_is_gone(server: ApiServer) ->
     assert server.paths().count("/events") == 2
 
 
-# Which streams there are, and which share their requests
+# Which streams there are
 
 
 class ListStream(EventStream):
@@ -407,10 +407,6 @@ class ListStream(EventStream):
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
         return {"kind": self.name}
-
-    @override
-    def shares_requests_with(self, other: EventStream) -> bool:
-        return super().shares_requests_with(other) and self.name[0] == other.name[0]
 
 
 class DynamicTap(GroupsTap):
@@ -440,14 +436,14 @@ def test_without_that_setting_there_are_the_streams_of_the_class(server: ApiServ
     assert command("--about", "--format=json", tap_class=DynamicTap).exit_code == 0
 
 
-def test_streams_share_requests_only_where_they_say_that_they_ask_for_the_same(
+def test_streams_of_one_path_share_requests_only_where_they_name_their_source(
     server: ApiServer,
 ) -> None:
     server.on("/people", {"data": []}).on("/lists/{}", {"data": [{"id": 1}]})
-    result = run(server, tap_class=DynamicTap, lists=["a1", "b1", "a2"])
+    result = run(server, tap_class=DynamicTap, lists=["a1", "a2"])
     kinds = [request.query["kind"] for request in server.seen("/lists/all")]
-    assert sorted(kinds) == ["a1", "b1"]
-    for name in ("a1", "b1", "a2"):
+    assert sorted(kinds) == ["a1", "a2"]
+    for name in ("a1", "a2"):
         assert result.column(name, "id") == ["1"]
 
 
@@ -497,14 +493,12 @@ class DoubtingNotesStream(NotesStream):
     replication_key = "group_id"
 
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         request = HTTPRequest(self.get_url(context))
         body = self.tap.client.ask(request, self.tally, lambda response: response.json())
         if "data" not in body:
             yield Suspect(self.name, "no 'data' in the answer")
-        yield Page([body.get("data", [])], 0)
+        yield Page(body.get("data", []))
 
 
 class DoubtingTap(GroupsTap):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typing_extensions import override
 
-from event_taps_core import Absent, EventStream, Gone, Page, SurrogateKey
+from event_taps_core import Absent, Broken, EventStream, Page, SurrogateKey
 from event_taps_core.keys import shard_of
 from event_taps_core.run import FAILURES_IN_A_ROW, MOST_FAILURES_IN_A_ROW
 from event_taps_core.schema import INTEGER, TEXT, column, key
@@ -32,7 +32,7 @@ from .toy_tap import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from singer_sdk.helpers.types import Context
 
@@ -388,6 +388,7 @@ class SeatsStream(EventStreamOfToy):
     """Rows whose ids are numbers, which no digest can stand in for; shares `polls`' answers."""
 
     name = "seats"
+    source = PollsStream
     path = "/events/{event_id}/polls"
     primary_keys = ("event_id", "id")
     records_path = ("data", "seats")
@@ -400,7 +401,7 @@ class SeatsStream(EventStreamOfToy):
 
 
 class SeatsTap(ToyTap):
-    stream_classes = (EventsStream, SeatsStream, VotesStream, ReportsStream)
+    stream_classes = (EventsStream, PollsStream, SeatsStream, VotesStream, ReportsStream)
 
 
 def seats(*odd: Any) -> dict[str, Any]:
@@ -656,6 +657,7 @@ class TwinStream(EventStreamOfToy):
     """Takes the same list out of the shared answer as `polls` does, and makes keys in it."""
 
     name = "a_twin"
+    source = PollsStream
     path = PollsStream.path
     records_path = PollsStream.records_path
     primary_keys = ("event_id", "twin_key")
@@ -838,9 +840,9 @@ class Numbered(EventStream):
     columns = (key("id", "Id."),)
 
     @override
-    def read_partition(self, context: Any, streams: Any) -> Any:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         for n in range(3):
-            yield Page([[{"id": n}]], 10)
+            yield Page([{"id": n}], 10)
 
 
 class NumberedTap(ToyTap):
@@ -863,24 +865,50 @@ def test_what_is_true_of_many_answers_is_said_once_and_not_endlessly(
     assert len(caplog.records) < 30
 
 
-class VanishingVisitsStream(VisitsStream):
-    """Visits of an event that is not listed any more when it is asked for."""
+class RecheckedVisitsStream(VisitsStream):
+    """Visits of an event that may have left the list when it is asked for."""
 
-    @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
-        try:
-            yield from super().read_partition(context, streams)
-        except Absent as answer:
-            raise Gone(answer.reason) from answer
+    recheck_parent = (Absent, Broken)
 
 
 class VanishingTap(ToyTap):
-    stream_classes = (EventsStream, VanishingVisitsStream)
+    stream_classes = (EventsStream, RecheckedVisitsStream)
+
+
+@pytest.mark.parametrize("answer", [404, 500])
+@pytest.mark.parametrize(
+    ("listed_again", "is_gone"),
+    [
+        (events("a", "c"), True),
+        (events(*IDS), False),
+        ({"data": []}, False),
+        ({"data": [{"id": "a"}, {"ends_at": None}]}, False),
+        (status(500), False),
+        ("not JSON", False),
+    ],
+    ids=["it has left", "it is there", "empty", "a row without an id", "an error", "nonsense"],
+)
+def test_only_a_list_that_has_not_got_it_proves_that_a_parent_is_gone(
+    api: ApiServer, answer: int, listed_again: Script, *, is_gone: bool
+) -> None:
+    """Else a night of trouble would hide for good what was read before."""
+    api.on("/events", events(*IDS), listed_again)
+    failing_visits(api, status(answer))
+    result = run(api, tap_class=VanishingTap, max_retries=0)
+    assert result.exit_code == (0 if is_gone else 1)
+    said = "absent (no longer in the list of events" if is_gone else f"NOT READ (HTTP {answer}"
+    assert said in result.summary("visits")
+
+
+def test_many_that_fail_ask_once_whether_their_parents_are_gone(api: ApiServer) -> None:
+    many = [f"e{number}" for number in range(9)]
+    api.on("/events", events(*many)).on("/events/{}/visits", status(404))
+    run(api, tap_class=VanishingTap, max_retries=0)
+    assert api.paths().count("/events") == 2
 
 
 def test_what_went_away_during_a_run_is_read_when_it_is_back(api: ApiServer) -> None:
+    api.on("/events", events(*IDS), events("a", "c"), events(*IDS))
     failing_visits(api, status(404))
     first = run(api, tap_class=VanishingTap, settle_days=0)
     assert first.exit_code == 0

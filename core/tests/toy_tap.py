@@ -171,6 +171,7 @@ class VotesStream(EventStreamOfToy):
     """Shares its answers with `polls`."""
 
     name = "votes"
+    source = PollsStream
     path = "/events/{event_id}/polls"
     primary_keys = ("event_id", "vote_key")
     records_path = ("data", "votes")

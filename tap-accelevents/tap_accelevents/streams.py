@@ -20,7 +20,6 @@ from event_taps_core import (
     Broken,
     ChangedSince,
     EventStream,
-    Gone,
     Page,
     ReadInFull,
     SetAside,
@@ -48,7 +47,7 @@ from tap_accelevents.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     import requests
@@ -179,12 +178,10 @@ class EventsStream(AccelEventsStream):
     columns = schemas.EVENTS
 
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Take a plain 404 for an event that does not exist: only the settings list events."""
         try:
-            yield from super().read_partition(context, streams)
+            yield from super().read_partition(context)
         except client.NoSuchPath as answer:
             raise Absent(answer.reason) from answer
 
@@ -317,9 +314,7 @@ class SessionAnalyticsStream(EventPartStream):
         }
 
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Keep to the sessions that the event lists.
 
         Whether the answer is about one event or about all of the organisation is not documented.
@@ -335,7 +330,7 @@ class SessionAnalyticsStream(EventPartStream):
         rows = [
             {**by_id[id_], "session_end_time": end} for id_, end in ends.items() if id_ in by_id
         ]
-        yield Page([rows + [row for id_, row in by_id.items() if isinstance(id_, str)]], 0)
+        yield Page(rows + [row for id_, row in by_id.items() if isinstance(id_, str)])
         if stuck is not None:
             raise stuck
 
@@ -361,55 +356,25 @@ class SessionAnalyticsStream(EventPartStream):
     def _all_pages(self, context: Context | None) -> _Analytics:
         by_id: dict[int | str, Row] = {}
         try:
-            for step in super().read_partition(context, [self]):
+            for step in super().read_partition(context):
                 if isinstance(step, Page):
-                    by_id.update((self.identity_of(row), row) for row in step.rows[0])
+                    by_id.update((self.identity_of(row), row) for row in step.rows)
         except StuckPages as stuck:
             return _Analytics(by_id, stuck)
         return _Analytics(by_id, None)
 
 
 class SessionPartStream(AccelEventsStream):
-    """What belongs to one session; nothing in the API says what changed since."""
+    """What belongs to one session; nothing in the API says what changed since.
+
+    The vendor's code 404800 says that there is no such session, but may be missing from the body of
+    an error.
+    """
 
     parent = SessionsStream
     parent_key = "session_id"
     replication_key = "session_end_time"
-
-    @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
-        """Tell a session that was removed during the run from one that cannot be read.
-
-        The vendor's code 404800 says so. It may be missing from an error's body; then the list of
-        sessions decides, which is asked again.
-        """
-        try:
-            yield from self.read_session(context or {}, streams)
-        except Broken as answer:
-            if self.is_listed(context or {}):
-                raise
-            raise Gone(answer.reason) from answer
-
-    def read_session(
-        self, context: Context, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
-        """Read one session."""
-        return super().read_partition(context, streams)
-
-    def is_listed(self, context: Context) -> bool:
-        """Say whether the event still lists the session, as it does until the list says no."""
-        sessions = self.sibling(SessionsStream)
-        try:
-            return any(
-                sessions.id_of(row) == context["session_id"]
-                for step in sessions.read_partition(context, [sessions])
-                if isinstance(step, Page)
-                for row in step.rows[0]
-            )
-        except Answer:
-            return True
+    recheck_parent = (Broken,)
 
 
 class SessionDetailStream(SessionPartStream):
@@ -426,38 +391,29 @@ class SessionDetailStream(SessionPartStream):
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
         """Ask for what the selected streams need, and for nothing else."""
-        sharing = [self.tap.streams[name] for name in self.tap.sharing(self.name)]
-        tokens = [t for one in sharing for t in cast("AccelEventsStream", one).expansions]
+        readers = cast("list[AccelEventsStream]", self.readers)
+        tokens = [token for one in readers for token in one.expansions]
         return {"expand": ",".join(tokens)} if tokens else {}
 
     @override
-    def read_session(
-        self, context: Context, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Ask at the path that answers, and doubt what did not come although it was asked for."""
-        due = cast("list[SessionDetailStream]", streams)
 
         def ask_at(path: str) -> tuple[Row, Page]:
             return self.tap.client.ask(
                 self._session_request(path, context),
                 self.tally,
-                lambda response: (
-                    session_of(response),
-                    Page(
-                        [stream.rows_in(response) for stream in due],
-                        len(response.content),
-                    ),
-                ),
+                lambda response: (session_of(response), self.page_of(response)),
             )
 
         asking = cast("client.AccelEventsClient", self.tap.client)
         session, page = asking.analytics_path.ask(ask_at, self._has_sessions)
-        for stream in due:
+        for stream in cast("list[SessionDetailStream]", self.readers):
             if stream.items and session.keys().isdisjoint(stream.items):
                 yield Suspect(stream.name, f"no '{stream.items[0]}' in the answer")
         yield page
 
-    def _session_request(self, path: str, context: Context) -> HTTPRequest:
+    def _session_request(self, path: str, context: Context | None) -> HTTPRequest:
         return HTTPRequest(self.url_for(path, context), params=self.get_url_params(context, None))
 
     def _has_sessions(self, path: str) -> bool:
@@ -514,6 +470,7 @@ class SessionRegistrantsStream(SessionDetailStream):
     """Who registered for a session."""
 
     name = "session_registrants"
+    source = SessionAnalyticsDetailsStream
     primary_keys = ("session_id", "event_ticket_id")
     items = _REGISTRANTS
     id_attributes = ("eventTicketId", "eventTicketingId")
@@ -526,6 +483,7 @@ class SessionSpeakersStream(SessionDetailStream):
     """Who speaks in a session."""
 
     name = "session_speakers"
+    source = SessionAnalyticsDetailsStream
     primary_keys = ("session_id", "speaker_id")
     items = _SPEAKERS
     id_attributes = ("speakerId",)
@@ -539,6 +497,7 @@ class SessionAssetsStream(SessionDetailStream):
     """Recordings and videos of a session."""
 
     name = "session_assets"
+    source = SessionAnalyticsDetailsStream
     primary_keys = ("session_id", "id")
     items = _ASSETS
     id_attributes = ("id",)
@@ -581,53 +540,46 @@ class SpeakersStream(EventPartStream):
         return {"expand": "", "eventId": event_id(context), **params}
 
 
-class TicketsStream(EventPartStream):
-    """What the list of all tickets holds.
+class AttendeesStream(EventPartStream):
+    """Tickets of an event with their holders: a person may have several.
 
     Source: get-all-attendees.
     """
 
-    path = client.ATTENDEES
-
-    @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
-        """Walk all pages only for the tickets; the counters are the same on each."""
-        tickets = next((one for one in streams if isinstance(one, AttendeesStream)), None)
-        if tickets is None:
-            yield from super().read_partition(context, streams)
-            return
-        is_first = True
-        for step in super(TicketsStream, tickets).read_partition(context, [tickets, *streams]):
-            if not isinstance(step, Page):
-                yield step
-                continue
-            fresh, *by_stream = step.rows
-            rows = [
-                fresh if one is tickets else counters if is_first else []
-                for one, counters in zip(streams, by_stream, strict=True)
-            ]
-            yield Page(rows, step.weight)
-            is_first = False
-
-
-class AttendeesStream(TicketsStream):
-    """Tickets of an event with their holders: a person may have several."""
-
     name = "attendees"
+    path = client.ATTENDEES
     primary_keys = ("event_url", "barcode")
     list_names = ("attendees", "data")
     id_attributes = ("barcode",)
     columns = schemas.ATTENDEES
 
+    @override
+    def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
+        """Walk all pages for the tickets only; the counters are the same on each."""
+        return super().get_new_paginator() if self.selected else None
 
-class AttendeeSummaryStream(TicketsStream):
-    """Counters of an event's tickets: one row per event."""
+    @override
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
+        """Take the counters of the first page."""
+        is_first = True
+        for step in super().read_partition(context):
+            if isinstance(step, Page) and not is_first:
+                yield step._replace(shared={name: [] for name in step.shared})
+            else:
+                yield step
+            is_first = is_first and not isinstance(step, Page)
+
+
+class AttendeeSummaryStream(EventPartStream):
+    """Counters of an event's tickets: one row per event.
+
+    Source: get-all-attendees.
+    """
 
     name = "attendee_summary"
+    source = AttendeesStream
+    path = client.ATTENDEES
     primary_keys = ("event_url",)
-    is_paged = False
     left_out = ("attendees", "data", "recordsTotal", "recordsFiltered", "error")
     forms: ClassVar[Forms] = {"ticket_type_count_dtos": list_of_objects}
     columns = schemas.ATTENDEE_SUMMARY
@@ -668,12 +620,10 @@ class OrdersStream(EventPartStream):
         return None if in_full else self.progress.since(context)
 
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Read everything where the filter, which one page does not know, is refused."""
         try:
-            yield from super().read_partition(context, streams)
+            yield from super().read_partition(context)
         except client.BadRequest:
             if self.since(context) is None:
                 raise
@@ -681,7 +631,7 @@ class OrdersStream(EventPartStream):
             LOGGER.warning("orders of %s: %s is refused; all are read", event, SEARCH_TIME)
             self._read_in_full.add(event)
             yield ReadInFull(self.name)
-            yield from super().read_partition(context, streams)
+            yield from super().read_partition(context)
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:

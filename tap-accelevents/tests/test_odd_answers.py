@@ -253,7 +253,10 @@ def test_session_that_left_the_list_is_absent_whatever_is_said_of_it(api: Api) -
     api.vendor.count = 3
     api.vendor.odd = odd
     run = api("session_attendees", max_retries=0).assert_good()
-    assert "1 absent (HTTP 500: an HTML page): 1002" in run.summary("session_attendees")
+    assert (
+        "1 absent (no longer in the list of sessions (HTTP 500: an HTML page)): 1002"
+        in run.summary("session_attendees")
+    )
 
 
 def test_what_was_asked_for_and_never_came_is_not_empty(api: Api) -> None:

@@ -5,7 +5,6 @@ Headings are those of the vendor's page "Event Details" (help.airmeet.com, artic
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk.streams.rest import HTTPRequest
@@ -17,7 +16,6 @@ from event_taps_core import (
     Answer,
     Broken,
     EventStream,
-    Gone,
     MissingPart,
     Page,
     SetAside,
@@ -49,7 +47,7 @@ from tap_airmeet.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     import requests
     from singer_sdk.helpers.types import Context
@@ -119,23 +117,16 @@ class AirmeetsStream(AirmeetStream):
     id_attributes = ("uid",)
     columns = schemas.AIRMEETS
 
-    def __init__(self, tap: EventTap) -> None:
-        super().__init__(tap)
-        self._looking_again = threading.Lock()
-        self._archived: dict[str, bool] = {}
-
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Keep to the events of the setting `airmeet_ids`, and name those that are not listed."""
         wanted = set(self.config.get("airmeet_ids") or ())
         listed: set[int | str | None] = set()
-        for step in self._pages(context, streams):
+        for step in self._pages(context):
             if isinstance(step, Page) and wanted:
-                listed.update(map(self.id_of, step.rows[0]))
-                rows = [row for row in step.rows[0] if self.id_of(row) in wanted]
-                yield Page([rows], step.weight)
+                listed.update(map(self.id_of, step.rows))
+                rows = [row for row in step.rows if self.id_of(row) in wanted]
+                yield step._replace(rows=rows)
             else:
                 yield step
         if missing := sorted(wanted - listed):
@@ -145,16 +136,14 @@ class AirmeetsStream(AirmeetStream):
             for airmeet_id in missing:
                 yield MissingPart(self.name, airmeet_id, problem)
 
-    def _pages(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def _pages(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Read on with the events that could be had if the cursor does not work.
 
         One client in production notes that `after` did not behave, and reads one page of 500. What
         lies beyond is named as not read.
         """
         try:
-            yield from super().read_partition(context, streams)
+            yield from super().read_partition(context)
         except StuckPages as incomplete:
             yield MissingPart(self.name, WHOLE_STREAM, incomplete)
 
@@ -166,49 +155,18 @@ class AirmeetsStream(AirmeetStream):
             end = None
         return {"airmeet_id": self.id_of(record), "airmeet_end_time": end}
 
-    def is_archived(self, airmeet_id: str) -> bool:
-        """Say whether an event has left the list during this run; asks again once per event.
-
-        A list that is empty or incomplete, or holds an event without an id, proves nothing.
-        """
-        with self._looking_again:
-            if airmeet_id not in self._archived:
-                listed = set(self._listed_again())
-                self._archived[airmeet_id] = bool(listed) and listed.isdisjoint((airmeet_id, None))
-            return self._archived[airmeet_id]
-
-    def _listed_again(self) -> list[int | str | None]:
-        try:
-            steps = list(super().read_partition(None, [self]))
-        except Broken:
-            return []
-        return [self.id_of(row) for step in steps if isinstance(step, Page) for row in step.rows[0]]
-
 
 class EventPartStream(AirmeetStream):
-    """What belongs to one event; nothing in the API says what changed since."""
+    """What belongs to one event; nothing in the API says what changed since.
+
+    For an unknown id the newer endpoints are documented to answer 400, as for a bad token or an
+    event of another community (headings 4.5 to 4.12).
+    """
 
     parent: ClassVar[type[EventStream] | None] = AirmeetsStream
     parent_key = "airmeet_id"
     replication_key = "airmeet_end_time"
-
-    @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
-        """Tell an event that was archived during the run from one that may not be read.
-
-        For an unknown id the newer endpoints are documented to answer 400, as for a bad token or
-        an event of another community (headings 4.5 to 4.12).
-        """
-        try:
-            yield from super().read_partition(context, streams)
-        except Doubtful as refusal:
-            airmeets = self.sibling(AirmeetsStream)
-            if context is not None and airmeets.is_archived(context["airmeet_id"]):
-                msg = "the event was archived during the run"
-                raise Gone(msg) from refusal
-            raise
+    recheck_parent = (Doubtful,)
 
 
 class ParticipantsStream(EventPartStream):
@@ -334,20 +292,18 @@ class ByPersonStream(EventPartStream):
     """The attribute that holds the items."""
 
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Make a row of each item; a person is an e-mail, a name and a user id beside it.
 
         Persons of whom none has the attribute with the items may have it under another name.
         """
         has_persons = has_items = False
-        for step in super().read_partition(context, streams):
+        for step in super().read_partition(context):
             if isinstance(step, Page):
-                has_persons |= any(map(bool, step.rows[0]))
-                has_items |= any(self.items in person for person in step.rows[0])
-                rows = [row for person in step.rows[0] for row in self._rows_of_person(person)]
-                yield Page([rows], step.weight)
+                has_persons |= any(map(bool, step.rows))
+                has_items |= any(self.items in person for person in step.rows)
+                rows = [row for person in step.rows for row in self._rows_of_person(person)]
+                yield step._replace(rows=rows)
             else:
                 yield step
         if has_persons and not has_items:
@@ -466,9 +422,7 @@ class SessionRecordingsStream(EventPartStream):
     _needs_session_ids = False
 
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Name the sessions only where the vendor insists.
 
         Heading 4.13 shows `sessionIds` without saying whether it may be left out. A client in use
@@ -478,7 +432,7 @@ class SessionRecordingsStream(EventPartStream):
             yield from self._by_session(context)
             return
         try:
-            yield from super().read_partition(context, streams)
+            yield from super().read_partition(context)
         except Doubtful:
             yield from self._by_session(context)
             self._needs_session_ids = True
@@ -493,7 +447,7 @@ class SessionRecordingsStream(EventPartStream):
         for first in range(0, len(ids), _SESSIONS_PER_REQUEST):
             some = ",".join(ids[first : first + _SESSIONS_PER_REQUEST])
             request = HTTPRequest(self.get_url(context), params={"sessionIds": some})
-            yield Page([self.tap.client.ask(request, self.tally, self.rows_in)], 0)
+            yield Page(self.tap.client.ask(request, self.tally, self.rows_in))
 
 
 class ReplayAttendanceStream(EventPartStream):

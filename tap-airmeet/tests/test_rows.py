@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from event_taps_core import Broken, EventStream, Page, Suspect, utc_timestamp
 from event_taps_core.testing import api_response
-from tap_airmeet.paging import StuckPages
 from tap_airmeet.rows import iso_time
 from tap_airmeet.streams import (
-    AirmeetsStream,
     BoothsStream,
     ParticipantsStream,
     PollResponsesStream,
@@ -29,7 +27,6 @@ from tap_airmeet.tap import TapAirmeet
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
 
 Row = dict[str, Any]
 
@@ -195,7 +192,7 @@ def test_registration_without_address_has_one_key_in_whatever_form_its_time_come
 
 def read(cls: type[EventStream], monkeypatch: pytest.MonkeyPatch, *pages: list[Row]) -> Any:
     """Return a stream that reads these pages."""
-    steps = [Page([rows], 0) for rows in pages]
+    steps = [Page(rows) for rows in pages]
     monkeypatch.setattr(EventStream, "read_partition", lambda *_: iter(steps))
     return cls(TAP)
 
@@ -214,32 +211,9 @@ def test_persons_without_the_attribute_that_holds_their_items_are_in_doubt(
 ) -> None:
     polls = read(PollResponsesStream, monkeypatch, *pages)
     context = {"airmeet_id": "e"}
-    steps = list(polls.read_partition(context, []))
-    assert [row for page in steps if isinstance(page, Page) for row in page.rows[0]] == []
+    steps = list(polls.read_partition(context))
+    assert [row for page in steps if isinstance(page, Page) for row in page.rows] == []
     assert any(isinstance(step, Suspect) for step in steps) == is_in_doubt
-
-
-@pytest.mark.parametrize(
-    ("listed", "is_archived"),
-    [(["d"], True), (["d", "e"], False), ([], False), (["d", None], False)],
-)
-def test_only_a_whole_list_of_others_proves_that_an_event_was_archived(
-    monkeypatch: pytest.MonkeyPatch, listed: list[str | None], *, is_archived: bool
-) -> None:
-    events = read(AirmeetsStream, monkeypatch, [{"uid": uid} for uid in listed])
-    assert events.is_archived("e") == is_archived
-
-
-def test_incomplete_list_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    events = read(AirmeetsStream, monkeypatch)
-
-    def stuck(*_: Any) -> Iterator[Page]:
-        yield Page([[{"uid": "d"}]], 0)
-        message = "the pages do not go on"
-        raise StuckPages(message)
-
-    monkeypatch.setattr(EventStream, "read_partition", stuck)
-    assert not events.is_archived("e")
 
 
 # Empty lists

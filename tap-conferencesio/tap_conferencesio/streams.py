@@ -17,7 +17,6 @@ from event_taps_core import (
     Absent,
     Broken,
     EventStream,
-    Gone,
     MissingPart,
     Page,
     SurrogateKey,
@@ -30,7 +29,7 @@ from event_taps_core.keys import make_room
 from tap_conferencesio import schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     import requests
     from singer_sdk.helpers.types import Context
@@ -142,17 +141,15 @@ class SessionsStream(EventStream):
         return rows
 
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Add the sessions of the setting `session_ids` through the detail endpoint.
 
         Whether hidden and archived sessions are listed is not documented.
         """
         listed: set[int | str | None] = set()
-        for page in super().read_partition(context, streams):
+        for page in super().read_partition(context):
             if isinstance(page, Page):
-                listed.update(map(self.id_of, page.rows[0]))
+                listed.update(map(self.id_of, page.rows))
             yield page
         for session_id in dict.fromkeys(self.config.get("session_ids") or ()):
             if session_id not in listed:
@@ -164,7 +161,7 @@ class SessionsStream(EventStream):
         except (Absent, Broken) as problem:  # which the API may say of an unknown session, too
             yield MissingPart(self.name, session_id, problem)
             return
-        yield Page([[row]], 0)
+        yield Page([row])
 
     def _ask_detail(self, session_id: str) -> Row:
         request = HTTPRequest(self.url_for("/sessions/{session_id}", {"session_id": session_id}))
@@ -178,28 +175,28 @@ class SessionsStream(EventStream):
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
         return with_ours(row, session_date=last_day_of(row))
 
-    def is_gone(self, session_id: str) -> bool:
-        """Say whether the API affirms that a session is gone; asks again, once per failure.
+    @override
+    def list_again(self, context: Context | None) -> frozenset[int | str | None]:
+        """List anew what is there, also what the list may hide: that has to be absent by its id.
 
-        It does with a list that is as long as it says and has an id in each row, but not this one;
-        of a session that the list may hide, its detail has to say so too. Trouble proves nothing.
+        Raises:
+            Answer: If there is no list that is as long as it says.
         """
-        try:
-            response, (rows,) = self.ask_page(PageContext(None, None), [self])
-        except (Absent, Broken):
-            return False
-        listed = {self.id_of(row) for row in rows}
-        if count_differs(response, len(rows)) or not listed.isdisjoint((session_id, None)):
-            return False
-        if session_id not in (self.config.get("session_ids") or ()):
-            return True
+        response, page = self.ask_page(PageContext(None, None))
+        if count_differs(response, len(page.rows)):
+            msg = "a list that is not as long as it says"
+            raise Broken(msg)
+        hidden = filter(self._may_exist, self.config.get("session_ids") or ())
+        return frozenset((*map(self.id_of, page.rows), *hidden))
+
+    def _may_exist(self, session_id: str) -> bool:
         try:
             self._ask_detail(session_id)
         except Absent:
-            return True
+            return False
         except Broken:
             pass
-        return False
+        return True
 
 
 def session_of(response: requests.Response) -> Row:
@@ -216,29 +213,15 @@ def session_of(response: requests.Response) -> Row:
 
 
 class SessionStream(EventStream):
-    """What belongs to one session; nothing in the API says what changed since."""
+    """What belongs to one session; nothing in the API says what changed since.
+
+    What the API answers for an unknown session is not documented: 404, or its 500 for everything.
+    """
 
     parent = SessionsStream
     parent_key = "session_id"
     replication_key = "session_date"
-
-    @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
-        """Tell a session that was deleted during the run from one that cannot be read.
-
-        What the API answers for an unknown session is not documented (404, or its 500 for
-        everything): only if it also affirms that the session is gone is it absent.
-        """
-        try:
-            yield from super().read_partition(context, streams)
-        except (Absent, Broken) as answer:
-            sessions = self.sibling(SessionsStream)
-            if context is not None and sessions.is_gone(context["session_id"]):
-                msg = "the session was deleted during the run"
-                raise Gone(msg) from answer
-            raise Broken(answer.reason) from answer
+    recheck_parent = (Absent, Broken)
 
 
 def attendee(row: Row) -> list[Any]:
@@ -338,6 +321,7 @@ class PollResponsesStream(SessionDataStream):
     """Answers to polls, one by one, whatever shape the vendor gives them."""
 
     name = "poll_responses"
+    source = PollsStream
     primary_keys = ("session_id", "poll_id", "response_key")
     surrogate_key = SurrogateKey("response_key", poll_answer)
     columns = schemas.POLL_RESPONSES
@@ -385,6 +369,7 @@ class QuestionsStream(SessionDataStream):
     """Questions of the audience (Social Q&A)."""
 
     name = "questions"
+    source = PollsStream
     primary_keys = ("session_id", "question_key")
     surrogate_key = SurrogateKey(
         "question_key", lambda row: row["question_id"] or [row["question"], row]

@@ -8,7 +8,7 @@ import pytest
 
 from event_taps_core import Absent, Answer, Broken, TapError
 from event_taps_core.testing import api_response
-from tap_conferencesio.streams import SessionsStream, session_of
+from tap_conferencesio.streams import session_of
 from tap_conferencesio.tap import TapConferencesIo
 
 if TYPE_CHECKING:
@@ -76,10 +76,11 @@ def test_only_an_affirmed_answer_proves_that_a_session_is_gone(
     is_gone: bool,  # noqa: FBT001 - pytest passes by name
 ) -> None:
     """Else a night of trouble hides for good what was read before."""
-    tap = tap_that_gets({"/sessions": sessions, f"/sessions/{session_id}": detail})
-    stream = tap.event_streams["sessions"]
-    assert isinstance(stream, SessionsStream)
-    assert stream.is_gone(session_id) is is_gone
+    details = {f"/sessions/{HIDDEN}": GONE, f"/sessions/{session_id}": detail}
+    tap = tap_that_gets({"/sessions": sessions, **details})
+    attendance = tap.event_streams["attendance"]
+    found = tap.reading.parents.has_left(attendance, {"session_id": session_id})
+    assert (found == "sessions") is is_gone
 
 
 @pytest.mark.parametrize("session_id", ["", " ", ".", "..", "..\n", "a\n", "\ud800"], ids=ascii)

@@ -128,17 +128,10 @@ class OrganisationDataStream(EventStream):
         """Return the window's last day: settling begins after it, and bookmarks are such days."""
         return self.spans[context["window_start"]].last.isoformat() if context else None
 
-    @override
-    def shares_requests_with(self, other: EventStream) -> bool:
-        """Never: each data method is asked for by itself."""
-        return False
-
     # Reading
 
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Read a window, in halves where it is too much for one answer.
 
         How much is too much is not documented; large reports of other systems time out. What has
@@ -160,7 +153,7 @@ class OrganisationDataStream(EventStream):
                 continue
             for rows, size in _pages(answer):
                 good, aside = self._with_own_keys(rows, keys)
-                yield Page([good], size)
+                yield Page(good, size)
                 yield from aside
 
     def _pieces(self, span: Span) -> list[Span]:

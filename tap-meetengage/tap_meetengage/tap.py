@@ -264,9 +264,9 @@ class TapMeetEngage(EventTap):
             for age in (*_SAMPLED, *_SAMPLED_IF_EMPTY):
                 if age >= len(newest_first) or (sample.size and age in _SAMPLED_IF_EMPTY):
                     break
-                for page in stream.read_partition(newest_first[age], [stream]):
+                for page in stream.read_partition(newest_first[age]):
                     if isinstance(page, Page):
-                        sample.add(page.rows[0])
+                        sample.add(page.rows)
         except Answer as answer:
             advice = self.client.advice(answer)
             if isinstance(answer, Refused) and not self.client.has_succeeded:

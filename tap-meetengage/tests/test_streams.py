@@ -65,9 +65,9 @@ def read(made: OrganisationDataStream, *answers: ApiResponse) -> list[dict[str, 
     context = made.own_contexts()[-1]
     seen: dict[str, int] = {}
     records: list[dict[str, Any]] = []
-    for page in made.read_partition(context, [made]):
+    for page in made.read_partition(context):
         assert isinstance(page, Page)
-        records += made.prepare(page.rows[0], context, seen, encode=False).records
+        records += made.prepare(page.rows, context, seen, encode=False).records
     return records
 
 
@@ -102,8 +102,6 @@ def test_streams_of_a_tap_are_those_of_the_setting() -> None:
         "organisation_data_standard": "standard",
         "organisation_data_attendance": "Attendance",
     }
-    first, second = tap.data_streams
-    assert not first.shares_requests_with(second)
 
 
 # Settings
@@ -299,7 +297,7 @@ def sent(made: OrganisationDataStream, sends: Sends) -> list[int]:
     """Return the days of each request for the first two windows."""
     made._send = sends  # type: ignore[method-assign] # noqa: SLF001 - in the client's place
     for context in made.own_contexts()[:2]:
-        list(made.read_partition(context, [made]))
+        list(made.read_partition(context))
     return sends.days
 
 
@@ -448,7 +446,7 @@ def test_sample_that_was_found_is_kept_where_a_window_cannot_be_read(
 ) -> None:
     tap = TapMeetEngage(config=SETTINGS)
     made = tap.data_streams[0]
-    pages = iter([[Page([[{"Score": 5}]], 1)]])
+    pages = iter([[Page([{"Score": 5}], 1)]])
 
     def read_partition(*_: Any) -> Any:
         found = next(pages, None)

@@ -36,7 +36,7 @@ from tap_meetings_export.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     import requests
@@ -137,9 +137,7 @@ class ExpoPlatformStream(EventStream):
         raise NotImplementedError
 
     @override
-    def read_partition(
-        self, context: Context | None, streams: Sequence[EventStream]
-    ) -> Iterator[Page | Wait | Remark]:
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Read an event: everything the first time, else what is new, then what was changed.
 
         The filters came one after the other. Where one is refused, everything is read instead; and
@@ -177,11 +175,11 @@ class ExpoPlatformStream(EventStream):
                 yield page
                 continue
             if since is not None and is_first:
-                self._watch_filters(page.rows[0], params, since)
+                self._watch_filters(page.rows, params, since)
             is_first = False
-            rows = {hash((row_id(row), str(row))): row for row in page.rows[0]}
+            rows = {hash((row_id(row), str(row))): row for row in page.rows}
             new = [row for one, row in rows.items() if one not in written]
-            yield Page([[{} if row[KEY] is None else row for row in new]], page.weight)
+            yield page._replace(rows=[{} if row[KEY] is None else row for row in new])
             written.update(rows)
 
     def _complete(self, context: Context | None, params: Row) -> Iterator[Page | Remark]:
@@ -227,7 +225,7 @@ class ExpoPlatformStream(EventStream):
                     raise _KeyMayChange
                 yield ReadAgain(self.name)
                 self.say_once("some rows lack an id, so their events are read in full each time")
-            yield Page([rows], len(response.content))
+            yield Page(rows, len(response.content))
         if keys.repeated:
             yield ReadAgain(self.name)
             self.say_once(
@@ -307,14 +305,14 @@ class ExpoPlatformStream(EventStream):
         plain = {**self.page_params(context, number), **params}
         ordered = {**plain, **self._order}
         try:
-            response, (rows,) = self.ask_page(PageContext(context, ordered), [self])
+            response, page = self.ask_page(PageContext(context, ordered))
         except BadRequest as problem:
             if number > 1 or ordered == plain:
                 raise
-            response, (rows,) = self.ask_page(PageContext(context, plain), [self])
+            response, page = self.ask_page(PageContext(context, plain))
             self._order = {}
             self.say_once(f"this environment does not sort as it is asked to ({problem.reason})")
-        return response, rows
+        return response, page.rows
 
     def _watch_filters(self, rows: list[Row], params: Row, since: datetime) -> None:
         """Say it if an environment sends what is older than it was asked for.

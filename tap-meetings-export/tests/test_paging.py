@@ -125,10 +125,9 @@ def pages_of(stream: MeetingsStream, server: Server) -> Iterator[list[Row]]:
     """Read an event from this server."""
     stream.tap.__dict__["client"] = server
     server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # the client's
-    for page in stream.read_partition({"event_id": "7"}, [stream]):
+    for page in stream.read_partition({"event_id": "7"}):
         if isinstance(page, Page):
-            (rows,) = page.rows
-            yield rows
+            yield page.rows
 
 
 def table(stream: MeetingsStream, server: Server) -> dict[str, Row]:
@@ -471,7 +470,7 @@ def test_event_with_a_key_that_may_not_last_is_read_in_full_each_time(
     stream.tap.__dict__["client"] = server = Server(rows=rows)
     server.server_lag = None  # type: ignore[attr-defined] # the client's
     server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # likewise
-    steps = list(stream.read_partition(event, [stream]))
+    steps = list(stream.read_partition(event))
     assert (ReadAgain(stream.name) not in steps) is is_kept
 
 
@@ -493,8 +492,8 @@ def test_changed_row_that_lacks_an_id_has_its_event_read_in_full_at_once(
     monkeypatch.setattr(type(stream.progress), "since", lambda *_: since)
     stream.tap.__dict__["client"] = server = Server(rows=[A, row])
     server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # the client's
-    steps = list(stream.read_partition(event, [stream]))
-    pages = [step.rows[0] for step in steps if isinstance(step, Page)]
+    steps = list(stream.read_partition(event))
+    pages = [step.rows for step in steps if isinstance(step, Page)]
     assert [len(rows) for rows in pages if rows] == [2]
     assert (ReadInFull(stream.name) in steps) is is_whole
 
