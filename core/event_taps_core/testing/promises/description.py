@@ -54,7 +54,8 @@ class Description(Promises):
         """Each change of a schema, a key or a replication key shows in review."""
         from syrupy.extensions.json import JSONSnapshotExtension  # noqa: PLC0415 - only tests that look at it need it
 
-        assert described == snapshot(extension_class=JSONSnapshotExtension)
+        for name, entry in described.items():
+            assert entry == snapshot(name=name, extension_class=JSONSnapshotExtension)
 
     def test_discover_works_offline_and_without_settings(self, described: dict[str, Any]) -> None:
         """The catalog has every stream."""
