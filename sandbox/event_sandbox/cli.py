@@ -16,6 +16,7 @@ import msgspec
 from event_sandbox import __version__
 from event_sandbox.errors import SurroundingsError, UserError
 from event_sandbox.faults import RANDOM_KINDS
+from event_sandbox.grains import GRAINS
 from event_sandbox.registry import VENDORS, find_vendor
 from event_sandbox.request_log import RequestLog
 from event_sandbox.sandbox import Sandbox
@@ -68,8 +69,12 @@ def _parser() -> argparse.ArgumentParser:
 
     truth = commands.add_parser("truth", help="print what a perfect extraction holds")
     truth.set_defaults(run=_truth)
-    truth.add_argument("vendor", metavar="VENDOR", help=", ".join(VENDORS))
-    truth.add_argument("stream", metavar="STREAM", help="such as sessions")
+    truth.add_argument(
+        "of",
+        metavar="VENDOR|GRAIN",
+        help=f"{', '.join(VENDORS)}; or, across vendors: {', '.join(GRAINS)}",
+    )
+    truth.add_argument("stream", metavar="STREAM", nargs="?", help="a vendor's, such as sessions")
     truth.add_argument("--url", help="ask this running sandbox instead of making a world")
     truth.add_argument("--include-secrets", action="store_true", help="with passwords and codes")
     truth.add_argument(
@@ -183,19 +188,25 @@ def _truth(options: argparse.Namespace) -> None:
     if options.url:
         columns = "all" if options.all_columns else "declared"
         query = f"include_secrets={int(options.include_secrets)}&columns={columns}"
-        path = f"/_sandbox/truth/{options.vendor}/{options.stream}?{query}"
-        lines = _ask(options.url, path)
+        stream = f"/{options.stream}" if options.stream else ""
+        lines = _ask(options.url, f"/_sandbox/truth/{options.of}{stream}?{query}")
     else:
         sandbox = Sandbox(_make_world(options, None))
         sandbox.set_switches(_switches_of(options))
-        lines = sandbox.truth(
-            options.vendor,
-            options.stream,
-            include_secrets=options.include_secrets,
-            all_columns=options.all_columns,
-        )
+        lines = _lines(sandbox, options)
     sys.stdout.buffer.write(lines)
     sys.stdout.buffer.flush()
+
+
+def _lines(sandbox: Sandbox, options: argparse.Namespace) -> bytes:
+    if options.stream is None:
+        return sandbox.grain(options.of)
+    return sandbox.truth(
+        options.of,
+        options.stream,
+        include_secrets=options.include_secrets,
+        all_columns=options.all_columns,
+    )
 
 
 def _advance(options: argparse.Namespace) -> None:

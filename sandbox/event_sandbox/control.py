@@ -65,6 +65,7 @@ def make_control(sandbox: Sandbox) -> Starlette:
     return Starlette(
         routes=[
             Route("/_sandbox/truth/{vendor}/{stream}", control.truth),
+            Route("/_sandbox/truth/{grain}", control.grain),
             Route("/_sandbox/streams/{vendor}", control.streams),
             Route("/_sandbox/world", control.world),
             Route("/_sandbox/advance", control.advance, methods=["POST"]),
@@ -97,6 +98,10 @@ class _Control:
             include_secrets=secrets,
             all_columns=request.query_params.get("columns") == "all",
         )
+        return Response(lines, media_type="application/x-ndjson")
+
+    async def grain(self, request: Request) -> Response:
+        lines = self._sandbox.grain(request.path_params["grain"])
         return Response(lines, media_type="application/x-ndjson")
 
     async def streams(self, request: Request) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from event_sandbox.errors import UserError
+from event_sandbox.grains import Reading, find_grain
 from event_sandbox.registry import VENDORS, find_stream, find_vendor
 from event_sandbox.shared import Shared
 from event_sandbox.switches import SwitchBoard
@@ -64,6 +65,15 @@ class Sandbox(Shared):
         else:
             rows = vendor.streams[stream].rows(view, include_secrets=include_secrets)
         return msgspec.json.Encoder().encode_lines(list(rows))
+
+    def grain(self, name: str) -> bytes:
+        """Give a truth across vendors as JSON lines."""
+        rows = find_grain(name)
+        tellers = {
+            vendor.name: (vendor.told, vendor.look(self.world, self.switches.of(vendor.name)))
+            for vendor in VENDORS.values()
+        }
+        return msgspec.json.Encoder().encode_lines(list(rows(Reading(tellers))))
 
     def advance(self, steps: int) -> Counter[str]:
         """Move the world on by so many days."""

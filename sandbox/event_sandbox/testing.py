@@ -92,8 +92,14 @@ class Client:
     ) -> list[Json]:
         """Get the rows of a stream's truth."""
         query = f"include_secrets={int(include_secrets)}&columns={columns}"
-        path = f"/_sandbox/truth/{vendor}/{stream}?{query}"
-        answer = self.ask("GET", self.url + path)
+        return self._lines(f"/truth/{vendor}/{stream}?{query}")
+
+    def grain(self, name: str) -> list[Json]:
+        """Get the rows of a truth across vendors."""
+        return self._lines(f"/truth/{name}")
+
+    def _lines(self, path: str) -> list[Json]:
+        answer = self.ask("GET", f"{self.url}/_sandbox{path}")
         if answer.status != http.HTTPStatus.OK:
             raise AssertionError(answer.body.decode())
         return [json.loads(line) for line in answer.body.splitlines()]

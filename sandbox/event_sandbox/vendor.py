@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from event_sandbox.columns import Stream
+    from event_sandbox.records import Told
     from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions, Switch
     from event_sandbox.wire import Row
@@ -47,6 +48,8 @@ class Vendor(Generic[V]):
     """What of the world this vendor has."""
     streams: Mapping[str, Stream[V]]
     """The truth."""
+    told: Told[V]
+    """What its records tell of people, for the truths across vendors."""
     all_columns: Callable[[V, str], Iterator[Row]] | None = None
     """A stream's rows with columns that no document names; `streams` has the others only."""
     changes: Mapping[str, Callable[[World], None]] = field(default_factory=dict)

@@ -151,6 +151,9 @@ def test_truth_offline_and_of_a_running_sandbox_agree(
     online = run(capfd, "truth", "conferencesio", "sessions", "--url", served.line["url"])
     assert offline == online
     assert len(offline.splitlines()) == 12
+    grain = run(capfd, "truth", "meetings", "--today", "2026-04-02")
+    assert grain == run(capfd, "truth", "meetings", "--url", served.line["url"])
+    assert len(grain.splitlines()) == 617
     secrets = run(capfd, "truth", "conferencesio", "app", "--include-secrets")
     assert json.loads(secrets)["app_password"]
 
@@ -181,6 +184,7 @@ def test_switches_are_listed(capfd: pytest.CaptureFixture[str]) -> None:
         (["serve", "--state", "/nowhere/state"], 1, "cannot write the state file"),
         (["truth", "conferencesio", "nothing"], 2, "unknown stream"),
         (["truth", "nobody", "app"], 2, "unknown vendor"),
+        (["truth", "airmeet"], 2, "unknown grain"),
         (["advance", "--url", "http://127.0.0.1:9"], 1, "cannot reach"),
         (["advance", "--url", "nonsense"], 2, "not the URL"),
         (["switches", "nobody"], 2, "unknown vendor"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from event_sandbox.accelevents.api import API, API_KEY, BASE_PATH, has_key
 from event_sandbox.accelevents.errors import error
+from event_sandbox.accelevents.records import TOLD
 from event_sandbox.accelevents.switches import SWITCHES
 from event_sandbox.accelevents.truth import STREAMS
 from event_sandbox.accelevents.view import look
@@ -50,6 +51,7 @@ ACCELEVENTS: Final = Vendor(
     is_authorised=has_key,
     look=look,
     streams=STREAMS,
+    told=TOLD,
     newest_parent=_newest_session,
     has_parent=_has_session,
     remove=lambda world, key: world.hub_deleted.add(int(key)),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from event_sandbox.airmeet.api import API, BASE_PATH
 from event_sandbox.airmeet.errors import injected
+from event_sandbox.airmeet.records import TOLD
 from event_sandbox.airmeet.switches import SWITCHES
 from event_sandbox.airmeet.tokens import ACCESS_KEY, SECRET_KEY, TOKEN_PREFIX
 from event_sandbox.airmeet.truth import STREAMS
@@ -61,6 +62,7 @@ AIRMEET: Final = Vendor(
     is_authorised=_is_authorised,
     look=View,
     streams=STREAMS,
+    told=TOLD,
     newest_parent=_newest_event,
     has_parent=lambda world, key: find_event(world, key) is not None,
     remove=_archive,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.conferencesio.api import API, API_KEY, BASE_PATH, error_response
+from event_sandbox.conferencesio.records import TOLD
 from event_sandbox.conferencesio.shapes import SUBDOMAIN
 from event_sandbox.conferencesio.switches import SWITCHES
 from event_sandbox.conferencesio.truth import STREAMS
@@ -43,6 +44,7 @@ CONFERENCESIO: Final = Vendor(
     is_authorised=lambda headers: headers.get("api-key") == API_KEY,
     look=View,
     streams=STREAMS,
+    told=TOLD,
     newest_parent=_newest_session,
     has_parent=lambda world, key: key in world.sessions,
     remove=_delete,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from event_sandbox.expoplatform.api import API, API_KEY, BASE_PATH
 from event_sandbox.expoplatform.errors import injected
+from event_sandbox.expoplatform.records import TOLD
 from event_sandbox.expoplatform.switches import SWITCHES
 from event_sandbox.expoplatform.truth import STREAMS
 from event_sandbox.expoplatform.view import View
@@ -49,6 +50,7 @@ EXPOPLATFORM: Final = Vendor(
     is_authorised=lambda headers: headers.get("authorization") == f"Basic {API_KEY}",
     look=View,
     streams=STREAMS,
+    told=TOLD,
     changes=CHANGES,
     newest_parent=_newest_fair,
     has_parent=_has_fair,

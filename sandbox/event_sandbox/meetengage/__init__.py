@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from event_sandbox.meetengage.api import API, BASE_PATH, KEY_ID, KEY_SECRET, is_authorised
 from event_sandbox.meetengage.errors import error
+from event_sandbox.meetengage.records import TOLD
 from event_sandbox.meetengage.switches import SWITCHES
 from event_sandbox.meetengage.truth import STREAMS, all_columns
 from event_sandbox.meetengage.view import ACCOUNT, View
@@ -46,6 +47,7 @@ MEETENGAGE: Final = Vendor(
     is_authorised=lambda headers: is_authorised(headers.get("authorization")),
     look=View,
     streams=STREAMS,
+    told=TOLD,
     all_columns=all_columns,
     newest_parent=_newest_chat,
     has_parent=lambda world, key: find_chat(world, key) is not None,

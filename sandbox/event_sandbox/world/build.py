@@ -27,7 +27,7 @@ def build_world(seed: int, size: Size, today: date) -> World:
     """Make the world as it stands at the end of `today`: the same for the same arguments."""
     world = World(seed, size, first_today=today, today=today)
     _make_events(world)
-    world.people = [make_person(world, number) for number in range(size.people)]
+    world.people = [make_person(world, "programme", number) for number in range(size.people)]
     for _ in range(size.sessions):
         session = make_session(world)
         preload(world, session)

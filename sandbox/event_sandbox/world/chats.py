@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world import names
 from event_sandbox.world.online import DAY, HOUR, MINUTE
+from event_sandbox.world.people import person_at
 
 if TYPE_CHECKING:
     import random
@@ -241,14 +242,18 @@ def _invite(world: World, number: int) -> list[Candidate]:
 def _audience(world: World, number: int, rng: random.Random) -> list[tuple[Person, str]]:
     if world.size.registrants:
         return [
-            (world.people[place % world.size.people], f"candidate{place:06d}@example.com")
+            (
+                person_at(world, "chats", place % world.size.people),
+                f"candidate{place:06d}@example.com",
+            )
             for place in range(world.size.registrants)
         ]
     if number % len(_SLOTS) == _DESERTED:
         return []
     size = 18 if number == _BUSY else rng.randint(8, 14)
-    chosen = rng.sample(world.people, min(size, world.size.people))
-    return [(person, person.email) for person in chosen]
+    chosen = rng.sample(range(world.size.people), min(size, world.size.people))
+    people = [person_at(world, "chats", number) for number in chosen]
+    return [(person, person.email) for person in people]
 
 
 def _make_candidate(

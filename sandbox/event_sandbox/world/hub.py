@@ -21,6 +21,7 @@ from event_sandbox.world.hub_model import (
     HubStaff,
     HubTicketType,
 )
+from event_sandbox.world.people import person_at
 
 if TYPE_CHECKING:
     import random
@@ -229,7 +230,8 @@ def _make_companies(world: World, rng: random.Random, keys: range) -> tuple[HubC
 
 
 def _make_staff(world: World, rng: random.Random, company: int, count: int) -> tuple[HubStaff, ...]:
-    people = [world.people[rng.randrange(world.size.people)] for _ in range(count)]
+    numbers = [rng.randrange(world.size.people) for _ in range(count)]
+    people = [person_at(world, "hub", number) for number in numbers]
     return tuple(
         HubStaff(
             number=number,

@@ -19,6 +19,7 @@ from event_sandbox.world.hub import (
     user_of,
 )
 from event_sandbox.world.hub_model import HubOrder, HubTicket, HubVisit
+from event_sandbox.world.people import person_at
 
 if TYPE_CHECKING:
     import random
@@ -61,7 +62,8 @@ def _order(world: World, event: HubEvent) -> Iterator[HubOrder]:
     place = 0
     for number, day in enumerate(_order_days(world, event, rng)):
         made = local_instant(event.zone, day, office_minutes(rng))
-        people = [world.people[rng.randrange(world.size.people)] for _ in range(1 + number % 3)]
+        numbers = [rng.randrange(world.size.people) for _ in range(1 + number % 3)]
+        people = [person_at(world, "hub", number) for number in numbers]
         yield HubOrder(
             number=number,
             key=122_000 + 1000 * (event.number - OTHER) + number,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
 from event_sandbox.world.model import Account, Event, Fair, Meeting
-from event_sandbox.world.people import make_person
+from event_sandbox.world.people import FIRST_VISITOR, make_person
 
 if TYPE_CHECKING:
     import random
@@ -59,7 +59,9 @@ def make_fairs(world: World) -> None:
         event = world.events[-1] if is_first else _make_event(world, order, plan)
         fair = world.fairs[plan.number] = Fair(plan.number, event)
         for number in range(accounts):
-            made = make_account(world, fair, 10_000 * (order + 2) + number, long_ago(world, number))
+            made = make_account(
+                world, fair, FIRST_VISITOR + 10_000 * order + number, long_ago(world, number)
+            )
             fair.accounts.append(made)
         for _ in range(meetings):
             add_meeting(world, fair)
@@ -84,11 +86,7 @@ def _quiet_before(world: World) -> Millis:
 def make_account(world: World, fair: Fair, number: int, at: Millis) -> Account:
     """Make an account of a trade show, without registering it."""
     rng = world.rng("account", fair.number, number)
-    person = make_person(world, number)
-    if person.email:
-        # This vendor promises that an e-mail is one person's; one in thirteen types it in capitals.
-        email = f"visitor{number}@{rng.choice(names.MAIL_DOMAINS)}"
-        person.email = email.title() if number % 13 == 0 else email
+    person = make_person(world, "fairs", number)
     while (looks := (person.first_name, person.last_name, person.company)) in fair.looks:
         person.company += " & Co."
     fair.looks.add(looks)

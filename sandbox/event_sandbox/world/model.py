@@ -50,9 +50,14 @@ class Event:
 
 @dataclass(slots=True)
 class Person:
-    """Somebody who registers for things. Not everybody has an e-mail or an external id."""
+    """Somebody who registers for things, as one place knows them.
+
+    Not everybody has an e-mail or an external id. `number` counts the people of that place, `human`
+    is the same at all places.
+    """
 
     number: int
+    human: str
     first_name: str
     last_name: str
     email: str
@@ -294,6 +299,7 @@ class World:
     organisers: list[Organiser] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
+    """Those of the programme; see `people` for other places."""
     sessions: dict[str, Session] = field(default_factory=dict)
     fairs: dict[int, Fair] = field(default_factory=dict)
     """Trade shows, by number."""
@@ -310,7 +316,7 @@ class World:
     hub_checked_in: set[str] = field(default_factory=set)
     """The barcodes of tickets that somebody checked in through the API."""
     made_online: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
-    """Parts of online events and live chats that were made already; see `online` and `chats`."""
+    """What was made when it was first asked for: people, and parts of events and live chats."""
 
     def rng(self, *path: object) -> random.Random:
         """Give the random stream of that name: the same in every world with this seed."""

@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from event_sandbox.world import names
-from event_sandbox.world.online import BIG, DAY, HOUR, MINUTE, is_deserted, user_key
+from event_sandbox.world.online import (
+    BIG,
+    DAY,
+    HOUR,
+    MINUTE,
+    is_deserted,
+    now_of,
+    user_key,
+)
 from event_sandbox.world.online_model import (
     Activity,
     OnlineAnswer,
@@ -18,6 +26,7 @@ from event_sandbox.world.online_model import (
     ReplayView,
     Stay,
 )
+from event_sandbox.world.people import MOVED, after_moving, person_at
 
 if TYPE_CHECKING:
     import random
@@ -35,6 +44,8 @@ _TRACKED: Final = 0.6
 _TWICE: Final = 0.1
 _ANSWERED: Final = 0.7
 _LONGEST_AUDIENCE: Final = 120
+_MOVED_DAYS: Final = 14
+"""How long before the first day somebody got another address."""
 _TICK: Final = 10
 """Times are known to the hundredth of a second, in every form that a vendor may give them."""
 
@@ -80,7 +91,15 @@ def _audience(world: World, event: OnlineEvent, rng: random.Random) -> list[Pers
         size = max(60, third)
     else:
         size = rng.randint(4, max(4, min(_LONGEST_AUDIENCE, third)))
-    return rng.sample(world.people, min(size, world.size.people))
+    numbers = rng.sample(range(world.size.people), min(size, world.size.people))
+    if world.size.people > MOVED and MOVED not in numbers:
+        numbers[-1] = MOVED
+    people = [person_at(world, "online", number) for number in numbers]
+    has_moved = event.starts > now_of(world) - (world.step + _MOVED_DAYS) * DAY
+    return [
+        after_moving(person) if has_moved and person.number == MOVED else person
+        for person in people
+    ]
 
 
 def _make_registration(

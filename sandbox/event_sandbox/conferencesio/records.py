@@ -1,0 +1,96 @@
+"""What this vendor's records tell of people: `external_id` if the organiser gave one, an address.
+
+Not told: registrations (whoever is on a session's list has registered for the app's one event),
+cancellations (a record just goes), and which address the people of evaluations have. The id of an
+evaluation's user is in no other record, so nobody is known by it.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from event_sandbox.conferencesio.shapes import SUBDOMAIN
+from event_sandbox.records import Record, Told, Who
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from event_sandbox.conferencesio.view import View
+    from event_sandbox.world.model import Checkin, Person
+
+
+def _who(checkin: Checkin) -> Who:
+    return Who(checkin.person.human, checkin.external_id, checkin.email or None)
+
+
+def _named(person: Person | None, *, told: bool) -> Who | None:
+    if person is None or not told:
+        return None
+    return Who(person.human, person.external_id, person.email or None)
+
+
+def _registrations(view: View) -> Iterator[Record]:
+    """Give everybody who can be told apart, once."""
+    known: set[str] = set()
+    for session in view.listed():
+        for checkin in view.checkins(session):
+            who = _who(checkin)
+            if (who.vendor_id or who.address) and who.human not in known:
+                known.add(who.human)
+                columns = {"registration_id": None, "status": None, "is_cancelled": None}
+                yield Record(SUBDOMAIN, who, columns)
+
+
+def _attendance(view: View) -> Iterator[Record]:
+    for session in view.listed():
+        for checkin in view.checkins(session):
+            if checkin.arrived is not None:
+                columns = {"session_id": session.key, "mode": "live", "minutes": _minutes(checkin)}
+                yield Record(SUBDOMAIN, _who(checkin), columns)
+
+
+def _minutes(checkin: Checkin) -> float | None:
+    """Give the time between coming in and going out; None if nobody went out."""
+    stays = [
+        (leaves.at - comes.at) / 60_000
+        for comes, leaves in pairwise(checkin.visits)
+        if (comes.action, leaves.action) == ("checkin", "checkout")
+    ]
+    return sum(stays) if stays else None
+
+
+def _engagement(view: View) -> Iterator[Record]:
+    named = view.positions["poll_responses"] == "objects"
+    for session in view.listed():
+        for poll in session.polls:
+            for answer in poll.answers:
+                for _ in answer.values:
+                    who = _named(answer.person, told=named)
+                    yield Record(SUBDOMAIN, who, {"type": "poll_response"})
+        for question in session.questions:
+            who = _named(question.person, told=view.positions["question_shape"] != "texts")
+            yield Record(SUBDOMAIN, who, {"type": "question"})
+    for session in view.existing():
+        for evaluation in session.evaluations:
+            person = evaluation.person
+            who = Who(person.human, person.external_id, None)
+            yield Record(SUBDOMAIN, who, {"type": "evaluation"})
+
+
+def _others(view: View) -> Iterator[Record]:
+    for session in view.listed():
+        for checkin in view.checkins(session):
+            yield Record(SUBDOMAIN, _who(checkin))
+
+
+TOLD: Final[Told[View]] = Told(
+    SUBDOMAIN,
+    {
+        "registration": _registrations,
+        "attendance": _attendance,
+        "event_attendance": _attendance,
+        "engagement": _engagement,
+        "other": _others,
+    },
+)

@@ -1,0 +1,164 @@
+"""Some people are known to several vendors, and what the rule finds is who they are."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from event_sandbox.grains import GRAINS, People, compared
+from event_sandbox.records import Who
+from event_sandbox.sandbox import Sandbox
+from event_sandbox.testing import TODAY
+from event_sandbox.world import SIZES, Size, advance, build_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from event_sandbox.wire import Row
+
+SIZES_AND_SEEDS = [("small", 1), ("small", 7), ("small", 2026), ("demo", 7)]
+
+
+@cache
+def people(size: str = "small", seed: int = 7) -> list[Row]:
+    return lines(Sandbox(build_world(seed, SIZES[size], TODAY)), "people")
+
+
+FORMS: list[Callable[[str], bool]] = [
+    lambda text: text.isupper(),
+    lambda text: text != text.strip(),
+    lambda text: text.startswith("mailto:"),
+]
+
+
+def lines(sandbox: Sandbox, grain: str) -> list[Row]:
+    return [json.loads(line) for line in sandbox.grain(grain).splitlines()]
+
+
+def by(rows: list[Row], column: str, *columns: str) -> dict[Any, set[Any]]:
+    """What stands in some columns beside each value of another, which is not null."""
+    found = defaultdict(set)
+    for row in rows:
+        if row[column] is not None:
+            found[row[column]].add(tuple(row[name] for name in columns))
+    return found
+
+
+def emails(rows: list[Row]) -> list[Row]:
+    return [row for row in rows if row["id_type"] == "email"]
+
+
+@pytest.mark.parametrize(("size", "seed"), SIZES_AND_SEEDS)
+def test_fifteen_percent_of_the_people_are_known_to_two_vendors_or_more(
+    size: str, seed: int
+) -> None:
+    vendors = by(people(size, seed), "person", "vendor")
+    share = sum(len(of) > 1 for of in vendors.values()) / len(vendors)
+    assert 0.13 < share < 0.17
+    assert any(len(of) > 2 for of in vendors.values())
+
+
+@pytest.mark.parametrize(("size", "seed"), SIZES_AND_SEEDS)
+def test_an_address_is_written_differently_at_several_vendors(size: str, seed: int) -> None:
+    """In capitals, with blanks around it, or with `mailto:`, beside the plain one elsewhere."""
+    written = by(emails(people(size, seed)), "person", "vendor", "id")
+    for is_form in FORMS:
+        assert any(
+            any(is_form(text) for _, text in of)
+            and any(text == compared(text) for _, text in of)
+            and len({compared(text) for _, text in of}) == 1
+            and len({vendor for vendor, _ in of}) > 1
+            for of in written.values()
+        )
+
+
+def test_trade_shows_trim_what_they_are_given() -> None:
+    shown = [row["id"] for row in emails(people("demo")) if row["vendor"] == "expoplatform"]
+    assert any(text.startswith("mailto:") for text in shown)
+    assert all(text == text.strip() for text in shown)
+
+
+@pytest.mark.parametrize(("size", "seed"), SIZES_AND_SEEDS)
+def test_two_ids_of_one_vendor_share_a_mailbox_that_joins_nobody(size: str, seed: int) -> None:
+    rows = people(size, seed)
+    shared = [row for row in rows if row["is_ambiguous"]]
+    assert {row["vendor"] for row in shared} >= {"conferencesio", "airmeet"}
+    assert {row["id_type"] for row in shared} == {"email"}
+    assert {row["joined"] for row in shared} == {None}
+    assert {row["vendor"] for row in shared} <= {"conferencesio", "airmeet", "accelevents"}
+
+
+@pytest.mark.parametrize(("size", "seed"), SIZES_AND_SEEDS)
+def test_somebody_whose_address_changed_is_known_by_one_id(size: str, seed: int) -> None:
+    at_airmeet = [row for row in people(size, seed) if row["vendor"] == "airmeet"]
+    addresses = by(emails(at_airmeet), "person", "id")
+    (moved,) = [person for person, of in addresses.items() if len(of) > 1]
+    ids = [row for row in at_airmeet if row["person"] == moved and row["id_type"] == "vendor_id"]
+    assert len({compared(text) for (text,) in addresses[moved]}) == 2
+    assert len(ids) == 1
+
+
+@pytest.mark.parametrize(("size", "seed"), SIZES_AND_SEEDS)
+@pytest.mark.parametrize("days", [0, 9])
+def test_the_rule_finds_the_humans_of_the_world(size: str, seed: int, days: int) -> None:
+    """But for shared mailboxes: their addresses tell nobody, or whoever's id alone is seen."""
+    world = build_world(seed, SIZES[size], TODAY)
+    advance(world, days)
+    rows = lines(Sandbox(world), "people")
+    exceptions = [row for row in rows if row["person"] is None]
+    assert all(row["id_type"] == "email" for row in exceptions)
+    assert exceptions
+    told = [row for row in rows if row["person"] and not row["is_ambiguous"]]
+    assert all(len(humans) == 1 for humans in by(told, "joined", "person").values())
+    assert all(len(groups) == 1 for groups in by(told, "person", "joined").values())
+    assert {row["joined"] for row in told}.isdisjoint({None})
+
+
+def test_the_same_arguments_give_the_same_truths() -> None:
+    one, two, other = (Sandbox(build_world(seed, SIZES["small"], TODAY)) for seed in (7, 7, 8))
+    for grain in GRAINS:
+        assert one.grain(grain) == two.grain(grain)
+        assert one.grain(grain) != other.grain(grain)
+
+
+@pytest.mark.parametrize("size", [Size(1, 1, 1, hub_events=1), Size(3, 20, 2)])
+def test_tiny_worlds_have_truths(size: Size) -> None:
+    sandbox = Sandbox(build_world(7, size, TODAY))
+    sandbox.advance(20)
+    assert all(lines(sandbox, grain) for grain in GRAINS)
+
+
+@pytest.mark.parametrize(
+    "written", ["A.B@EXAMPLE.com", " a.b@example.com\t", "mailto:a.b@example.com"]
+)
+def test_addresses_are_compared_without_how_they_are_written(written: str) -> None:
+    assert compared(written) == "a.b@example.com"
+    assert compared("rene\u0301@example.com") == compared("Ren\u00e9@example.com")
+
+
+def joined(*seen: tuple[str, Who]) -> list[set[str]]:
+    """What the rule joins, of what some vendors' records tell."""
+    groups = defaultdict(set)
+    for row in People((vendor, None, who) for vendor, who in seen).rows():
+        groups[row["joined"]].add(row["id"])
+    return sorted(groups.values(), key=sorted)
+
+
+def test_addresses_join_through_an_id_and_through_other_vendors() -> None:
+    assert joined(
+        ("a", Who("h", "1", "old@x")), ("a", Who("h", "1", "new@x")), ("b", Who("h", "7", "NEW@x"))
+    ) == [{"1", "7", "old@x", "new@x", "NEW@x"}]
+
+
+def test_an_address_with_two_ids_of_one_vendor_joins_nobody_anywhere() -> None:
+    assert joined(
+        ("a", Who("h", "1", "box@x")), ("a", Who("i", "2", "box@x")), ("b", Who("h", "7", "box@x"))
+    ) == [{"1"}, {"2"}, {"7"}, {"box@x"}]
+
+
+def test_ids_of_different_vendors_are_different_ids() -> None:
+    assert joined(("a", Who("h", "1", None)), ("b", Who("i", "1", None))) == [{"1"}, {"1"}]
