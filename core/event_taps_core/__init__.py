@@ -12,6 +12,7 @@ from event_taps_core.answers import (
     TimedOut,
     TooManyRequests,
 )
+from event_taps_core.auth import Authenticator, CredentialsClient
 from event_taps_core.base_tap import BaseTap
 from event_taps_core.client import ApiClient
 from event_taps_core.columns import Row
@@ -40,10 +41,12 @@ __all__ = [
     "Answer",
     "ApiClient",
     "ApiResponse",
+    "Authenticator",
     "BaseTap",
     "Broken",
     "CallWindow",
     "ChangedSince",
+    "CredentialsClient",
     "EventStream",
     "EventTap",
     "Expired",

@@ -1,11 +1,16 @@
-"""The address of an API in one form, however a user or a redirect writes it."""
+"""The address of an API in one form, however it is written, and what is read below it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.util import parse_url
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -48,3 +53,47 @@ def origin_of(url: str) -> Origin:
     parts = parse_url(url)
     port = parts.port or _PORTS.get(parts.scheme or "")
     return Origin(parts.scheme, parts.host, port, parts.auth)
+
+
+class ReadableAddresses:
+    """The addresses of an API that may be requested with GET: nothing else ever is.
+
+    Args:
+        base_url: The API's base, as `base_of` returns it.
+        paths: What may be read below it; `{}`, or a name in braces, stands for one segment.
+    """
+
+    def __init__(self, base_url: str, paths: Iterable[str]) -> None:
+        self._base_url = base_url
+        self._base = urlsplit(base_url)
+        self._origin = origin_of(base_url)
+        self._paths = re.compile("|".join(map(_path_pattern, paths)))
+
+    def permits(self, method: str, url: str) -> bool:
+        """Say whether this is a read of this API."""
+        path = self._path_of(url) if method == "GET" else None
+        return path is not None and self._paths.fullmatch(path) is not None
+
+    def _path_of(self, url: str) -> str | None:
+        """Return the path below the base; None if the address leads elsewhere."""
+        below = url.removeprefix(self._base_url)
+        if below != url and below.startswith("/"):  # nearly all do, and need no closer look
+            return below.partition("?")[0].partition("#")[0]
+        path, prefix = urlsplit(url).path, self._base.path
+        is_below = path.startswith(prefix) and self._is_same_host(url)
+        return path[len(prefix) :] if is_below else None
+
+    def _is_same_host(self, url: str) -> bool:
+        """Say whether an address leads to the API, perhaps to its encrypted form."""
+        found = origin_of(url)
+        if self._base.port is None:
+            secure = origin_of(f"https://{self._base.netloc}")
+        else:
+            secure = self._origin._replace(scheme="https")
+        return found in (self._origin, secure)
+
+
+def _path_pattern(path: str) -> str:
+    """Turn `/sessions/{}` into a pattern; a segment `.` or `..` would climb to another path."""
+    literals = re.split(r"\{\w*\}", path)
+    return r"(?!\.{1,2}(?:/|$))[^/]+".join(map(re.escape, literals))

@@ -1,54 +1,45 @@
 """One client per key: every request of a tap goes through it.
 
-It holds what is true of requests whatever the stream: the one budget (`Pacer`), the retry policy,
-the renewal of credentials, the list of paths that may be read, and the classification of answers.
-A vendor's client adds its credentials and what its bodies say.
+It holds what is true of requests whatever the stream. As in httpx, each layer is named after what
+it handles: `ask` the credentials, then retries, redirects, and a single request within the budget.
+A vendor's client says who is asking (`make_authenticator`) and what its bodies mean (`classify`).
 """
 
 from __future__ import annotations
 
-import re
-import threading
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
-from urllib.parse import urlsplit
 
 import requests
-import urllib3
-from singer_sdk.streams.rest import HTTPRequest
 
-from event_taps_core.address import base_of, origin_of
+from event_taps_core.address import ReadableAddresses, base_of
 from event_taps_core.answers import (
     Answer,
     Broken,
     Expired,
     Moved,
-    Refused,
-    TimedOut,
-    TooManyRequests,
     classify_status,
     http_date,
 )
+from event_taps_core.auth import Authenticator
 from event_taps_core.clock import SteadyClock
-from event_taps_core.connection_errors import Unconnected, refused_by_proxy, unconnected
+from event_taps_core.connection_errors import advice_on, failures_in_words, refused_by_proxy
 from event_taps_core.pacer import CallWindow, Pacer
 from event_taps_core.redaction import Redaction
 from event_taps_core.retries import Retries
-from event_taps_core.session import (
-    WHOLE_ANSWER_TIMEOUTS,
-    Adapter,
-    ApiResponse,
-    Session,
-    TrickledError,
-)
+from event_taps_core.session import ApiResponse, Session
 from event_taps_core.summary import StreamTally
 from event_taps_core.words import presentable, words_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from singer_sdk.streams.rest import HTTPRequest
 
 T = TypeVar("T")
 _NEVER = "this tap never requests that path"
+_NOBODY = Authenticator()
 _CONNECT_TIMEOUT_SECONDS = 15
 _MOST_REDIRECTS = 5
 
@@ -76,141 +67,51 @@ class ApiClient:
     spools_answers: ClassVar[bool] = False
     """Whether answers may be too large for the memory: then they go through a file."""
 
-    credential_paths: ClassVar[tuple[str, ...]] = ()
-    """The paths that `post_credentials` may post to."""
-
     host_setting: ClassVar[str] = "api_url"
     """The setting to check when the host gives no usable answer."""
 
-    credential_settings: ClassVar[str] = "api_key"
-    """The settings to check when the host refuses."""
+    headers: ClassVar[Mapping[str, str]] = {"Accept": "application/json"}
+    """Headers of every request, beside those of the authenticator."""
 
     def __init__(self, base_url: str, config: Mapping[str, Any]) -> None:
         self.base_url = base_of(base_url)
         self.config = config
         self.pacer = Pacer(int(config["requests_per_minute"]), self.call_window)
         self.has_succeeded = False
-        self._timeout = int(config["request_timeout_seconds"])
-        self._max_retries = int(config["max_retries"])
-        self._base = urlsplit(self.base_url)
-        self._origin = origin_of(self.base_url)
-        self._readable = re.compile("|".join(map(_path_pattern, self.readable_paths())))
-        self._session = self._new_session(int(config["concurrency"]))
         self.tally = StreamTally("credentials")
         self.redaction = Redaction(())
         self.clock = SteadyClock()
         self.server_lag: timedelta | None = None
-        self._renewals = 0
-        self._no_credentials: Answer | None = None
-        self._renewal = threading.Lock()
+        self.authenticator = self.make_authenticator()
+        self._timeout = int(config["request_timeout_seconds"])
+        self._max_retries = int(config["max_retries"])
+        self.permits = ReadableAddresses(self.base_url, self.readable_paths()).permits
+        self._session = Session(self.base_url, self.permits, int(config["concurrency"]))
+        if "user_agent" in config:
+            self._session.headers["User-Agent"] = config["user_agent"]
 
     def readable_paths(self) -> Iterable[str]:
         """List the paths that may be requested: `reads`, unless a setting adds to them."""
         return self.reads
 
-    def headers(self) -> dict[str, str]:
-        """Headers of every request, credentials included; a vendor's client adds its own."""
-        return {"Accept": "application/json"}
+    # What a vendor's client says
+
+    def make_authenticator(self) -> Authenticator:
+        """Say who is asking."""
+        return _NOBODY
 
     def classify(self, response: ApiResponse) -> Answer | None:
-        """Say what an answer is: None for records, else why it holds none.
+        """Return what an answer is, and never raise it: None for records, else why there are none.
 
         A vendor's client overrides this to read the body too, and calls this for the status.
-
-        Raises:
-            Answer: Raising is as good as returning; `response.json()` raises `Broken`.
         """
         return classify_status(response)
 
-    @property
-    def has_credentials(self) -> bool:
-        """Whether a request can be sent; if not, `renew_credentials` is called first."""
-        return True
-
-    def renew_credentials(self) -> None:
-        """Get credentials, at first or after an `Expired` answer; one thread at a time is here.
-
-        Raises:
-            Answer: If there are none; everybody gets this answer for the rest of the run.
-        """
-        raise NotImplementedError
-
-    def post_credentials(
-        self, path: str, headers: Mapping[str, str], extract: Callable[[ApiResponse], T]
-    ) -> T:
-        """Ask for credentials: the one kind of request that is not a GET.
-
-        Args:
-            path: One of `credential_paths`.
-            headers: What the vendor wants to see.
-            extract: Takes the credentials out of an answer, whatever its status; what it finds
-                `Broken` is asked for again.
-
-        Raises:
-            Answer: What `extract` says, or `Broken` if there is no answer after the usual retries.
-        """
-        if path not in self.credential_paths:
-            raise Broken(_NEVER, retries=0)
-        return self._credentials("POST", path, headers, extract)
-
-    def get_credentials(
-        self, path: str, headers: Mapping[str, str], extract: Callable[[ApiResponse], T]
-    ) -> T:
-        """Try credentials on a read, before the first request or when they were refused.
-
-        Args:
-            path: A path that `reads` allows.
-            headers: The credentials, in the form to try.
-            extract: See `post_credentials`.
-
-        Raises:
-            Answer: See `post_credentials`.
-        """
-        return self._credentials("GET", path, headers, extract)
-
-    def _credentials(
-        self,
-        method: str,
-        path: str,
-        headers: Mapping[str, str],
-        extract: Callable[[ApiResponse], T],
-    ) -> T:
-        request = HTTPRequest(self.base_url + path, method, headers=dict(headers))
-        classify = self.classify if method == "GET" else classify_status
-
-        def send() -> T:
-            response = self._send(request, self.tally, {"Accept": "application/json"})
-            try:
-                problem = classify(response)
-                if isinstance(problem, Broken) and problem.retries != 0:
-                    raise problem
-                return extract(response)
-            except Answer as answer:
-                self._add_words(answer, response)
-                raise
-
-        return self._retrying(send, self.tally)
-
     def advice(self, answer: Answer) -> str:
         """Say in one sentence what a user can do when nothing at all can be read."""
-        if isinstance(answer, Unconnected):
-            return answer.reason
-        if isinstance(answer, Moved):
-            return (
-                f"{self.base_url} is not where the API is, or it refuses these credentials "
-                f"({answer.reason}, where none were sent): check {self.host_setting}, or "
-                f"{self.credential_settings}"
-            )
-        if isinstance(answer, TooManyRequests):
-            return f"{self.base_url} is asked too often ({answer.reason})"
-        if isinstance(answer, Refused):
-            return (
-                f"{self.base_url} refuses these credentials ({answer.reason}): "
-                f"check {self.credential_settings}"
-            )
-        return (
-            f"{self.base_url} gives no usable answer ({answer.reason}): check {self.host_setting}"
-        )
+        return advice_on(answer, self.base_url, self.host_setting, self.authenticator.settings)
+
+    # The way of a request, from layer to layer
 
     def ask(
         self,
@@ -232,132 +133,103 @@ class ApiClient:
         Raises:
             Answer: What the API said in the end, if not records.
         """
-        renewals = self._renewals
-        if not self.has_credentials:
-            self._renew_once(renewals)
-            renewals = self._renewals
-
-        def send() -> T:
-            return self._ask_once(request, tally, extract)
-
-        try:
-            return self._retrying(send, tally, max_retries)
-        except Expired:
-            self._renew_once(renewals)
-            return self._retrying(send, tally, max_retries)
-
-    def _retrying(
-        self, send: Callable[[], T], tally: StreamTally, max_retries: int | None = None
-    ) -> T:
-        most = self._max_retries if max_retries is None else min(max_retries, self._max_retries)
-
-        def back_off(problem: Broken, seconds: float) -> None:
-            if problem.throttled:
-                self.pacer.pause(seconds)
-            tally.count_retry(problem.what, seconds)
-
-        return Retries(most, lambda: self.has_succeeded, back_off).run(send)
-
-    def permits(self, method: str, url: str) -> bool:
-        """Say whether this is a read of this API; nothing else is ever sent."""
-        path = self._path_of(url) if method == "GET" else None
-        return path is not None and self._readable.fullmatch(path) is not None
-
-    def _path_of(self, url: str) -> str | None:
-        """Return the path below the base; None if the address leads elsewhere."""
-        below = url.removeprefix(self.base_url)
-        if below != url and below.startswith("/"):  # nearly all do, and need no closer look
-            return below.partition("?")[0].partition("#")[0]
-        path, prefix = urlsplit(url).path, self._base.path
-        is_below = path.startswith(prefix) and self._is_same_host(url)
-        return path[len(prefix) :] if is_below else None
-
-    def _is_same_host(self, url: str) -> bool:
-        """Say whether an address leads to the API, perhaps to its encrypted form."""
-        found = origin_of(url)
-        if self._base.port is None:
-            secure = origin_of(f"https://{self._base.netloc}")
-        else:
-            secure = self._origin._replace(scheme="https")
-        return found in (self._origin, secure)
-
-    def _new_session(self, connections: int) -> Session:
-        session = Session(self.permits)
-        adapter = Adapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
-        session.mount("https://", adapter)
-        session.mount("http://", adapter)
-        # Proxies and certificates come from the environment once, not once per request.
-        found = session.merge_environment_settings(self.base_url, {}, None, None, None)
-        session.proxies, session.verify = found["proxies"], found["verify"]
-        session.trust_env = False
-        session.headers["Accept-Encoding"] = "gzip, deflate"
-        if "user_agent" in self.config:
-            session.headers["User-Agent"] = self.config["user_agent"]
-        return session
-
-    def _ask_once(
-        self,
-        request: HTTPRequest,
-        tally: StreamTally,
-        extract: Callable[[ApiResponse], T],
-    ) -> T:
         if not self.permits(request.method, request.url):
             raise Broken(_NEVER, retries=0)
-        response = self._send(request, tally, self.headers())
-        try:
+
+        def records(response: ApiResponse) -> T:
             problem = self.classify(response)
             if problem is not None:
                 raise problem
             found = extract(response)
-        except Answer as answer:
-            self._add_words(answer, response)
-            raise
-        self.has_succeeded = True
-        return found
+            self.has_succeeded = True
+            return found
 
-    def _add_words(self, answer: Answer, response: ApiResponse) -> None:
-        """Let an answer say what the vendor says; a redirect is not for reading."""
-        if not isinstance(answer, Moved):
-            answer.words = answer.words or self.presentable(words_in(response))
-
-    def presentable(self, words: str) -> str:
-        """Return a vendor's words in the form in which they may be shown."""
-        return presentable(words, self.redaction)
-
-    def _send(
-        self, request: HTTPRequest, tally: StreamTally, headers: Mapping[str, str]
-    ) -> ApiResponse:
-        """Send within the budget; redirects are followed to other reads only."""
+        auth = self.authenticator
+        refreshes = auth.make_ready(self, request)
         try:
-            prepared = requests.Request(
-                request.method,
-                request.url,
-                params=request.encode_params(),
-                headers={**self._session.headers, **headers, **request.headers},
-            ).prepare()
-            if request.method == "GET" and not self.permits("GET", prepared.url or ""):
-                raise Broken(_NEVER, retries=0)
-            response = self._exchange(prepared, tally)
+            return self._send_handling_retries(request, auth, tally, records, max_retries)
+        except Expired as refusal:
+            auth.replace(self, request, refusal, refreshes)
+            return self._send_handling_retries(request, auth, tally, records, max_retries)
+
+    def ask_for_credentials(self, request: HTTPRequest, parse: Callable[[ApiResponse], T]) -> T:
+        """Ask for credentials, or try some on a read: for the authenticator.
+
+        Args:
+            request: A read, or a POST to one of the authenticator's `post_paths`, with all headers
+                that it needs.
+            parse: Takes the credentials out of an answer, whatever its status; what is found
+                `Broken` is asked for again.
+
+        Raises:
+            Answer: What `parse` says, or `Broken` if there is no answer after the usual retries.
+        """
+        is_post = request.method == "POST"
+        posts = [self.base_url + path for path in self.authenticator.post_paths]
+        if not (request.url in posts if is_post else self.permits(request.method, request.url)):
+            raise Broken(_NEVER, retries=0)
+
+        def credentials(response: ApiResponse) -> T:
+            problem = classify_status(response) if is_post else self.classify(response)
+            if isinstance(problem, Broken) and problem.retries != 0:
+                raise problem
+            return parse(response)
+
+        return self._send_handling_retries(request, _NOBODY, self.tally, credentials)
+
+    def _send_handling_retries(
+        self,
+        request: HTTPRequest,
+        auth: Authenticator,
+        tally: StreamTally,
+        parse: Callable[[ApiResponse], T],
+        max_retries: int | None = None,
+    ) -> T:
+        send = partial(self._send_handling_redirects, request, auth, tally, parse)
+        try:
+            return send()  # nearly all are answered at once, which must cost nothing
+        except Broken as answer:
+            problem = answer
+        most = self._max_retries if max_retries is None else min(max_retries, self._max_retries)
+        retries = Retries(most, lambda: self.has_succeeded, partial(self._back_off, tally))
+        return retries.run(problem, send)
+
+    def _back_off(self, tally: StreamTally, problem: Broken, seconds: float) -> None:
+        if problem.throttled:
+            self.pacer.pause(seconds)
+        tally.count_retry(problem.what, seconds)
+
+    def _send_handling_redirects(
+        self,
+        request: HTTPRequest,
+        auth: Authenticator,
+        tally: StreamTally,
+        parse: Callable[[ApiResponse], T],
+    ) -> T:
+        """Follow redirects of reads to other reads only, and let `parse` look at the answer."""
+        with failures_in_words(self.base_url, self._timeout):
+            prepared = self._prepared(request, auth.headers())
+            response = self._send_single_request(prepared, tally)
             redirects = 0
             while request.method == "GET" and response.next is not None:
                 redirects += 1
                 if redirects > _MOST_REDIRECTS:
                     raise requests.TooManyRedirects
-                response = self._exchange(response.next, tally)
-        except (requests.Timeout, urllib3.exceptions.TimeoutError) as error:
-            raise TimedOut(self._too_late(error), elsewhere=True) from error
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            in_words = Broken(_in_words(error, self._base.hostname), elsewhere=True)
-            raise unconnected(error, self.base_url) or in_words from error
-        except OSError as error:  # so `requests` says that a file of certificates is missing
-            raise unconnected(error, self.base_url) or Broken(str(error), retries=0) from error
+                response = self._send_single_request(response.next, tally)
         if refusal := refused_by_proxy(response):
             raise refusal
         if self.server_lag is None:
             self.server_lag = _lag(response, self.clock.now())
-        return response
+        try:
+            return parse(response)
+        except Answer as answer:
+            if not isinstance(answer, Moved):  # a redirect is not for reading
+                answer.words = answer.words or self.presentable(words_in(response))
+            raise
 
-    def _exchange(self, prepared: requests.PreparedRequest, tally: StreamTally) -> ApiResponse:
+    def _send_single_request(
+        self, prepared: requests.PreparedRequest, tally: StreamTally
+    ) -> ApiResponse:
         """Send one request and read its answer, in one turn: a redirect is a call of its own."""
         with self.pacer.turn():
             tally.count_request()
@@ -372,41 +244,22 @@ class ApiClient:
                 response.spool()
         return response
 
-    def _renew_once(self, renewals: int) -> None:
-        """Renew, unless another thread did so since the refused request was sent."""
-        with self._renewal:
-            if self._no_credentials is not None:
-                raise self._no_credentials
-            if renewals != self._renewals:
-                return
-            try:
-                self.renew_credentials()
-            except Answer as answer:
-                self._no_credentials = answer
-                raise
-            self._renewals += 1
+    def _prepared(
+        self, request: HTTPRequest, credentials: Mapping[str, str]
+    ) -> requests.PreparedRequest:
+        prepared = requests.Request(
+            request.method,
+            request.url,
+            params=request.encode_params(),
+            headers={**self._session.headers, **self.headers, **credentials, **request.headers},
+        ).prepare()
+        if request.method == "GET" and not self.permits("GET", prepared.url or ""):
+            raise Broken(_NEVER, retries=0)
+        return prepared
 
-    def _too_late(self, error: Exception) -> str:
-        """Say what did not come in time: an answer, or the rest of one."""
-        host = self._base.hostname
-        if any(isinstance(cause, TrickledError) for cause in _causes(error)):
-            seconds = WHOLE_ANSWER_TIMEOUTS * self._timeout
-            return f"the answer from {host} is still not complete after {seconds} seconds"
-        return f"no answer from {host} within {self._timeout} seconds"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it comes from."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__ or found.__context__
-
-
-def _path_pattern(path: str) -> str:
-    """Turn `/sessions/{}` into a pattern; a segment `.` or `..` would climb to another path."""
-    segment = r"(?!\.{1,2}(?:/|$))[^/]+"
-    return "(?:" + re.escape(path).replace(r"\{\}", segment) + ")"
+    def presentable(self, words: str) -> str:
+        """Return a vendor's words in the form in which they may be shown."""
+        return presentable(words, self.redaction)
 
 
 def _lag(response: requests.Response, now: datetime) -> timedelta | None:
@@ -417,15 +270,3 @@ def _lag(response: requests.Response, now: datetime) -> timedelta | None:
     """
     there = http_date(response.headers.get("Date"))
     return None if there is None else max(timedelta(0), now - there)
-
-
-def _in_words(error: Exception, host: str | None) -> str:
-    """Describe a failed exchange without its URL, headers or body."""
-    text = str(error)
-    if "NameResolution" in text or "getaddrinfo" in text or "Failed to resolve" in text:
-        return f"the host name {host} is not known"
-    if "refused" in text:
-        return f"{host} refuses connections"
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"no secure connection to {host}: {type(error).__name__}"
-    return f"the connection to {host} broke: {type(error).__name__}"

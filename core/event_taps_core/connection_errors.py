@@ -1,4 +1,4 @@
-"""Why there was no connection, in words, and which variable a user can set about it.
+"""Why there was no answer, in words, and which variable a user can set about it.
 
 Between a tap and an API there may be a proxy, and a network may have a certificate authority of its
 own. Both are told to `requests` by variables, so what is wrong with them is no matter of the tap's
@@ -7,6 +7,7 @@ settings. No message holds a proxy's address: it may hold a password, and not on
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import urllib.request
@@ -14,11 +15,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
+import urllib3
 from requests import exceptions
 
-from event_taps_core.answers import Broken
+from event_taps_core.answers import Answer, Broken, Moved, Refused, TimedOut, TooManyRequests
+from event_taps_core.session import WHOLE_ANSWER_TIMEOUTS, TrickledError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import requests
 
 
@@ -81,7 +86,82 @@ _CAUSES: Final = (
 )
 
 
-def unconnected(error: Exception, url: str) -> Unconnected | None:
+def advice_on(answer: Answer, url: str, host_setting: str, credential_settings: str) -> str:
+    """Say in one sentence what a user can do when nothing at all can be read.
+
+    Args:
+        answer: What the API said instead of records.
+        url: The API's base.
+        host_setting: The setting to check when the host gives no usable answer.
+        credential_settings: The settings to check when the host refuses.
+    """
+    reason = answer.reason
+    if isinstance(answer, Unconnected):
+        return reason
+    if isinstance(answer, Moved):
+        return (
+            f"{url} is not where the API is, or it refuses these credentials "
+            f"({reason}, where none were sent): check {host_setting}, or {credential_settings}"
+        )
+    if isinstance(answer, TooManyRequests):
+        return f"{url} is asked too often ({reason})"
+    if isinstance(answer, Refused):
+        return f"{url} refuses these credentials ({reason}): check {credential_settings}"
+    return f"{url} gives no usable answer ({reason}): check {host_setting}"
+
+
+@contextlib.contextmanager
+def failures_in_words(url: str, timeout_seconds: int) -> Iterator[None]:
+    """Turn what `requests` raises into answers that a user understands.
+
+    Args:
+        url: What is asked for.
+        timeout_seconds: How long the next byte of an answer is waited for.
+
+    Raises:
+        Broken: In place of what was raised.
+    """
+    host = urlsplit(url).hostname
+    try:
+        yield
+    except (exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
+        raise TimedOut(_too_late(error, host, timeout_seconds), elsewhere=True) from error
+    except (exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+        in_words = Broken(_in_words(error, host), elsewhere=True)
+        raise _unconnected(error, url) or in_words from error
+    except OSError as error:  # so `requests` says that a file of certificates is missing
+        raise _unconnected(error, url) or Broken(str(error), retries=0) from error
+
+
+def _too_late(error: Exception, host: str | None, timeout_seconds: int) -> str:
+    """Say what did not come in time: an answer, or the rest of one."""
+    if any(isinstance(cause, TrickledError) for cause in _causes(error)):
+        seconds = WHOLE_ANSWER_TIMEOUTS * timeout_seconds
+        return f"the answer from {host} is still not complete after {seconds} seconds"
+    return f"no answer from {host} within {timeout_seconds} seconds"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it comes from."""
+    found: BaseException | None = error
+    while found is not None:
+        yield found
+        found = found.__cause__ or found.__context__
+
+
+def _in_words(error: Exception, host: str | None) -> str:
+    """Describe a failed exchange without its URL, headers or body."""
+    text = str(error)
+    if "NameResolution" in text or "getaddrinfo" in text or "Failed to resolve" in text:
+        return f"the host name {host} is not known"
+    if "refused" in text:
+        return f"{host} refuses connections"
+    if isinstance(error, exceptions.SSLError):
+        return f"no secure connection to {host}: {type(error).__name__}"
+    return f"the connection to {host} broke: {type(error).__name__}"
+
+
+def _unconnected(error: Exception, url: str) -> Unconnected | None:
     """Say why there was no connection, if a variable has to do with it.
 
     Args:
@@ -109,7 +189,7 @@ def refused_by_proxy(response: requests.Response) -> Unconnected | None:
     if response.status_code != HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return None
     error = exceptions.ProxyError(str(response.status_code))
-    return unconnected(error, response.url)
+    return _unconnected(error, response.url)
 
 
 def proxy_passwords() -> set[str]:

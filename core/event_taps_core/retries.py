@@ -43,16 +43,13 @@ class Retries:
         self._failures: Counter[str] = Counter()
         self._throttled_at: float | None = None
 
-    def run(self, send: Callable[[], T]) -> T:
-        """Send, and send again where that may help.
+    def run(self, problem: Broken, send: Callable[[], T]) -> T:
+        """Send again after a first problem, as long as that may help.
 
         Raises:
             Answer: What the API said in the end.
         """
-        try:
-            return send()  # nearly all are answered at once, which must cost nothing
-        except Broken as problem:
-            first = [problem]
+        first = [problem]
 
         def send_again() -> T:
             if first:

@@ -7,13 +7,13 @@ import io
 import tempfile
 import time
 from email.message import Message
+from http.cookiejar import DefaultCookiePolicy
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import requests
 import requests.adapters
 import urllib3.connection
-from requests.cookies import RequestsCookieJar
 from typing_extensions import Buffer, override
 from urllib3.util import parse_url
 
@@ -23,7 +23,6 @@ from event_taps_core.json_values import decode, in_utf8
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
-    from http.cookiejar import Cookie
 
 _UNREAD = object()
 _SPOOLED_BYTES = 1024 * 1024
@@ -183,25 +182,33 @@ def _use_timed_connections(manager: urllib3.PoolManager) -> None:
     manager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
 
-class _NoCookies(RequestsCookieJar):
-    """Workers share the session; a cookie would make one answer depend on another."""
-
-    @override
-    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> None:
-        return None
-
-
 class Session(requests.Session):
     """A session whose redirects stay on the host and on the list of reads.
 
     `requests` strips only the standard `Authorization` header when a redirect leaves the host;
     the key headers of these vendors would travel on.
+
+    Args:
+        base_url: The API's base.
+        permits: Says whether a request may be sent, by its method and address.
+        connections: How many there are at most.
     """
 
-    def __init__(self, permits: Callable[[str, str], bool]) -> None:
+    def __init__(
+        self, base_url: str, permits: Callable[[str, str], bool], connections: int
+    ) -> None:
         super().__init__()
         self._permits = permits
-        self.cookies = _NoCookies()
+        # Workers share the session; a cookie would make one answer depend on another.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = Adapter(pool_connections=1, pool_maxsize=connections, pool_block=True)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+        # Proxies and certificates come from the environment once, not once per request.
+        found = self.merge_environment_settings(base_url, {}, None, None, None)
+        self.proxies, self.verify = found["proxies"], found["verify"]
+        self.trust_env = False
+        self.headers["Accept-Encoding"] = "gzip, deflate"
 
     @override
     def get_redirect_target(self, resp: requests.Response) -> str | None:

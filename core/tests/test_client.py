@@ -158,7 +158,9 @@ def test_too_many_requests_for_too_long_are_named_with_what_to_do_about_the_rate
     assert len(server.requests) > 2
     said = client.advice(caught.value)
     assert "HTTP 429: Slow down, please.; lower the setting requests_per_minute" in said
-    assert not any(setting in said for setting in (client.host_setting, client.credential_settings))
+    assert not any(
+        setting in said for setting in (client.host_setting, client.authenticator.settings)
+    )
 
 
 def test_a_wait_beyond_reason_is_a_failure_at_once(server: ApiServer) -> None:
@@ -499,7 +501,7 @@ def test_a_redirect_is_named_without_credentials_and_with_what_to_check(
     said = client.advice(caught.value)
     assert "a redirect to https://login.example.com/in, where none were sent" in said
     assert client.host_setting in said
-    assert client.credential_settings in said
+    assert client.authenticator.settings in said
 
 
 @pytest.mark.parametrize("location", ["http://[::1", "//[", "http://host:port/", "http://\xdc.x"])

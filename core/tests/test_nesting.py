@@ -11,7 +11,7 @@ import pytest
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, Broken, Refused
+from event_taps_core import Absent, Answer, Authenticator, Broken, CredentialsClient, Refused
 from event_taps_core.schema import Column, key
 from event_taps_core.streams import PageWalk
 from event_taps_core.summary import StreamTally
@@ -19,13 +19,20 @@ from event_taps_core.testing.api_server import Answer as Body
 from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
 
 from .runs import KEY, run
-from .toy_tap import EVENT_COLUMNS, EventsStream, EventStreamOfToy, ToyClient, ToyTap
+from .toy_tap import (
+    EVENT_COLUMNS,
+    EventsStream,
+    EventStreamOfToy,
+    ToyAuthenticator,
+    ToyClient,
+    ToyTap,
+)
 
 if TYPE_CHECKING:
     import requests
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import ApiResponse, EventStream, Row
+    from event_taps_core import ApiResponse, EventStream, Expired, Row
 
 # Rooms of events, and the seats of rooms
 
@@ -251,21 +258,33 @@ def test_an_answer_that_is_not_the_end_is_what_it_is(server: ApiServer) -> None:
 # Credentials that are asked for
 
 
-class LoginClient(ToyClient):
+class LoginAuthenticator(ToyAuthenticator):
     """Has no token at first and gets one with a POST."""
 
-    credential_paths = ("/login",)
+    post_paths = ("/login",)
     token = ""
 
     @property
     @override
-    def has_credentials(self) -> bool:
+    def is_ready(self) -> bool:
         return bool(self.token)
 
     @override
-    def renew_credentials(self) -> None:
-        self.token = self.post_credentials("/login", {"X-Key": self.config["api_key"]}, token_of)
-        self.redaction.hide(self.token)
+    def refresh(
+        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+    ) -> None:
+        self.token = client.ask_for_credentials(login_at(f"{client.base_url}/login"), token_of)
+        client.redaction.hide(self.token)
+
+
+class LoginClient(ToyClient):
+    @override
+    def make_authenticator(self) -> Authenticator:
+        return LoginAuthenticator(KEY)
+
+
+def login_at(url: str) -> HTTPRequest:
+    return HTTPRequest(url, "POST", headers={"X-Key": KEY})
 
 
 def token_of(response: ApiResponse) -> str:
@@ -338,8 +357,9 @@ def test_a_login_is_asked_for_again_where_that_may_help(server: ApiServer) -> No
 
 @pytest.mark.parametrize("path", ["/people", "/login/", "/events/1", "//login", "/../login"])
 def test_nothing_but_a_login_is_posted_to(server: ApiServer, path: str) -> None:
+    one = client(server)
     with pytest.raises(Broken, match="never requests"):
-        client(server).post_credentials(path, {}, token_of)
+        one.ask_for_credentials(login_at(one.base_url + path), token_of)
     assert server.requests == []
 
 

@@ -14,8 +14,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
 
-from event_taps_core import Absent, Broken, CallWindow
+from event_taps_core import Absent, Authenticator, Broken, CallWindow, CredentialsClient
 from event_taps_core.pacer import Pacer
 from event_taps_core.summary import StreamTally
 from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Seen, status
@@ -26,7 +27,7 @@ from .toy_tap import ToyClient
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from event_taps_core import ApiResponse
+    from event_taps_core import Expired
 
 NO_EVEN_PACE = 600_000
 """So many requests per minute leave the pace to the window."""
@@ -325,16 +326,26 @@ def _time_of_turn(pacer: Pacer) -> float:
         return time.monotonic()
 
 
-class CheckedClient(WindowedClient):
+class CheckingAuthenticator(Authenticator):
     """Checks its key on a read before the first request."""
 
-    has_credentials = False
+    is_good = False
 
-    def renew_credentials(self) -> None:
-        def is_good(response: ApiResponse) -> bool:
-            return response.status_code == 200
+    @property
+    def is_ready(self) -> bool:
+        return self.is_good
 
-        self.has_credentials = self.get_credentials("/events", self.headers(), is_good)
+    @override
+    def refresh(
+        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+    ) -> None:
+        test = HTTPRequest(f"{client.base_url}/events")
+        self.is_good = client.ask_for_credentials(test, lambda answer: answer.status_code == 200)
+
+
+class CheckedClient(WindowedClient):
+    def make_authenticator(self) -> Authenticator:
+        return CheckingAuthenticator()
 
 
 def test_a_check_of_credentials_takes_a_place_too(server: ApiServer) -> None:

@@ -38,7 +38,7 @@ class Trouble:
         """Return what it came to."""
         retries = Retries(most, lambda: True, lambda _, seconds: self.waits.append(seconds))
         try:
-            retries.run(self._send)
+            retries.run(self._answer(), self._send)
         except Answer as answer:
             return answer
         return None

@@ -13,8 +13,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
 
-from event_taps_core import Absent, Broken, Refused, members_beside, pages_of, session
+from event_taps_core import (
+    Absent,
+    Authenticator,
+    Broken,
+    CredentialsClient,
+    Refused,
+    members_beside,
+    pages_of,
+    session,
+)
 from event_taps_core.summary import StreamTally
 from event_taps_core.testing.api_server import Answer as Body
 from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
@@ -23,9 +33,9 @@ from .runs import KEY
 from .toy_tap import ToyClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from event_taps_core import ApiResponse
+    from event_taps_core import ApiResponse, Expired
 
 LIMIT = 1000
 """What is larger is spooled in these tests."""
@@ -233,25 +243,34 @@ def asked(response: ApiResponse) -> int:
     return response.status_code
 
 
-class TwoFormsClient(ToyClient):
+class TwoFormsAuthenticator(Authenticator):
     """A key that goes into one of two headers: which one, only the API can say."""
 
     form = ""
 
     @property
-    def has_credentials(self) -> bool:
+    def is_ready(self) -> bool:
         return bool(self.form)
 
-    def headers(self) -> dict[str, str]:
-        return {"Accept": "application/json", self.form: KEY}
+    def headers(self) -> Mapping[str, str]:
+        return {self.form: KEY}
 
-    def renew_credentials(self) -> None:
+    @override
+    def refresh(
+        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+    ) -> None:
         for form in ("X-New-Key", "X-Old-Key"):
-            if self.get_credentials("/events", {form: KEY}, asked) == 200:
+            trial = HTTPRequest(f"{client.base_url}/events", headers={form: KEY})
+            if client.ask_for_credentials(trial, asked) == 200:
                 self.form = form
                 return
         msg = "HTTP 401"
         raise Refused(msg)
+
+
+class TwoFormsClient(ToyClient):
+    def make_authenticator(self) -> Authenticator:
+        return TwoFormsAuthenticator()
 
 
 def knows(header: str) -> Callable[[Seen], Body]:
@@ -291,7 +310,7 @@ def test_a_check_of_credentials_is_asked_again_where_that_may_help(server: ApiSe
 def test_credentials_are_tried_on_nothing_but_reads(server: ApiServer, path: str) -> None:
     client = make(server)
     with pytest.raises(Broken, match="never requests"):
-        client.get_credentials(path, {"X-Key": KEY}, asked)
+        client.ask_for_credentials(HTTPRequest(client.base_url + path), asked)
     assert server.requests == []
 
 

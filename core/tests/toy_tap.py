@@ -16,16 +16,20 @@ from typing_extensions import override
 from event_taps_core import (
     Answer,
     ApiClient,
+    Authenticator,
+    CredentialsClient,
     EventStream,
     EventTap,
     Expired,
     SurrogateKey,
     settings,
 )
+from event_taps_core.answers import classify_status
 from event_taps_core.schema import INTEGER, TEXT, TIMESTAMP, Column, column, key, object_of, secret
-from event_taps_core.summary import StreamTally
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import requests
     from singer_sdk.helpers.types import Context
 
@@ -35,6 +39,34 @@ EVENT_COLUMNS = (
     key("event_id", "The event."),
     column("event_ends_at", TIMESTAMP, "When the event ends, in UTC."),
 )
+
+
+class ToyAuthenticator(Authenticator):
+    """A key, and a token that another is read for when it has run out."""
+
+    token = "token-0"  # noqa: S105 - the invented vendor's first token
+
+    def __init__(self, key: str) -> None:
+        super().__init__()
+        self._key = key
+
+    @override
+    def headers(self) -> Mapping[str, str]:
+        return {"X-Key": self._key, "X-Token": self.token}
+
+    @override
+    def refresh(
+        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+    ) -> None:
+        wanted = HTTPRequest(f"{client.base_url}/token", headers={"X-Key": self._key})
+        self.token = client.ask_for_credentials(wanted, token_of)
+
+
+def token_of(response: ApiResponse) -> str:
+    """Take the token out of an answer."""
+    if problem := classify_status(response):
+        raise problem
+    return str(response.json()["token"])
 
 
 class ToyClient(ApiClient):
@@ -49,22 +81,16 @@ class ToyClient(ApiClient):
         "/events/{}/polls",
         "/events/{}/report",
     )
-    token = "token-0"  # noqa: S105 - the invented vendor's first token
 
     @override
-    def headers(self) -> dict[str, str]:
-        return {**super().headers(), "X-Key": self.config["api_key"], "X-Token": self.token}
+    def make_authenticator(self) -> Authenticator:
+        return ToyAuthenticator(self.config["api_key"])
 
     @override
     def classify(self, response: ApiResponse) -> Answer | None:
         if response.status_code == HTTPStatus.UNAUTHORIZED and b"expired" in response.content:
             return Expired("HTTP 401: expired")
         return super().classify(response)
-
-    @override
-    def renew_credentials(self) -> None:
-        request = HTTPRequest(f"{self.base_url}/token")
-        self.token = self.ask(request, StreamTally("token"), lambda answer: answer.json()["token"])
 
 
 class PeopleStream(EventStream):

@@ -27,7 +27,7 @@ from event_taps_core import (
     json_text,
     objects_in,
 )
-from tap_accelevents import client, schemas
+from tap_accelevents import client, errors, schemas
 from tap_accelevents.analytics_path import SESSION_ANALYTICS
 from tap_accelevents.dates import search_time, session_end, zone_of
 from tap_accelevents.paging import (
@@ -182,7 +182,7 @@ class EventsStream(AccelEventsStream):
         """Take a plain 404 for an event that does not exist: only the settings list events."""
         try:
             yield from super().read_partition(context)
-        except client.NoSuchPath as answer:
+        except errors.NoSuchPath as answer:
             raise Absent(answer.reason) from answer
 
     @override
@@ -624,7 +624,7 @@ class OrdersStream(EventPartStream):
         """Read everything where the filter, which one page does not know, is refused."""
         try:
             yield from super().read_partition(context)
-        except client.BadRequest:
+        except errors.BadRequest:
             if self.since(context) is None:
                 raise
             event = self.partition_id(context)

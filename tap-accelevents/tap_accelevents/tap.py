@@ -11,11 +11,8 @@ from typing_extensions import override
 from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, TapError, settings
 from tap_accelevents import streams
 from tap_accelevents.analytics_path import SESSION_ANALYTICS
-from tap_accelevents.client import (
-    HEADERS,
-    AccelEventsClient,
-    check_analytics_path,
-)
+from tap_accelevents.auth import HEADERS
+from tap_accelevents.client import AccelEventsClient, check_analytics_path
 
 _SLUG: Final = re.compile(r"[^\s/?#%]+")
 

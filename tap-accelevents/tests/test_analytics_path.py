@@ -11,7 +11,7 @@ import pytest
 
 from event_taps_core import Absent, Answer, Broken, Refused
 from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
-from tap_accelevents.client import NoSuchPath
+from tap_accelevents.errors import NoSuchPath
 
 FIRST, SECOND, THIRD = SESSION_ANALYTICS
 BARE = NoSuchPath("HTTP 404")

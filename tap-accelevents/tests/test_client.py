@@ -10,17 +10,13 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
+from singer_sdk.streams.rest import HTTPRequest
 
 from event_taps_core import Absent, Answer, ApiResponse, Broken, Expired, Refused, TapError
 from event_taps_core.testing import api_response
 from tap_accelevents.analytics_path import SESSION_ANALYTICS
-from tap_accelevents.client import (
-    AccelEventsClient,
-    BadRequest,
-    NoSuchPath,
-    check_analytics_path,
-    spellings_of,
-)
+from tap_accelevents.client import AccelEventsClient, check_analytics_path, spellings_of
+from tap_accelevents.errors import BadRequest, NoSuchPath
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,8 +31,8 @@ CONFIG: dict[str, Any] = {
     "max_retries": 0,
 }
 CLIENT = AccelEventsClient(BASE, CONFIG)
-with contextlib.suppress(Refused):
-    CLIENT.renew_credentials()  # it has no other header to try
+with contextlib.suppress(Refused):  # it has no other header to try
+    CLIENT.authenticator.refresh(CLIENT, HTTPRequest(BASE), None)
 READS = (
     "/rest/host/event/demo/eventDetails",
     "/rest/host/event/demo/session",
@@ -110,13 +106,6 @@ def answer(status: int, body: Any = None) -> ApiResponse:
     made = api_response(body, status, BASE + READS[0] + "?page=0")
     made.request = requests.Request("GET", made.url, headers={"Key": CONFIG["api_key"]}).prepare()
     return made
-
-
-def classified(response: ApiResponse, asked: AccelEventsClient = CLIENT) -> Answer | None:
-    try:
-        return asked.classify(response)
-    except Answer as raised:
-        return raised
 
 
 # What is requested
@@ -205,17 +194,16 @@ def test_path_with_the_trap_in_it_cannot_be_set(
     ],
 )
 def test_key_is_sent_in_one_header(form: str, header: Mapping[str, str]) -> None:
-    headers = client(auth_header=form).headers()
-    assert {name: headers[name] for name in headers if name != "Accept"} == header
+    assert client(auth_header=form).authenticator.headers() == header
 
 
 def test_401_is_worth_another_header_until_one_is_settled_or_if_it_was_sent_before() -> None:
     asked = client(auth_header="auto")
-    assert type(classified(answer(401), asked)) is Expired
-    assert type(classified(answer(401), CLIENT)) is Refused
+    assert type(asked.classify(answer(401))) is Expired
+    assert type(CLIENT.classify(answer(401))) is Refused
     late = answer(401)
     late.request.headers["Key"] = "another form"
-    assert type(classified(late, CLIENT)) is Expired
+    assert type(CLIENT.classify(late)) is Expired
 
 
 # What answers mean
@@ -225,7 +213,7 @@ def test_401_is_worth_another_header_until_one_is_settled_or_if_it_was_sent_befo
     "body", [[], {"data": [], "error": None}, {"data": []}, {"error": "", "data": []}, {"type": 1}]
 )
 def test_envelopes_without_an_error_are_records(body: Any) -> None:
-    assert classified(answer(200, body)) is None
+    assert CLIENT.classify(answer(200, body)) is None
 
 
 @pytest.mark.parametrize(
@@ -242,7 +230,7 @@ def test_envelopes_without_an_error_are_records(body: Any) -> None:
     ],
 )
 def test_error_in_a_200_is_broken(body: Any) -> None:
-    assert type(classified(answer(200, body))) is Broken
+    assert type(CLIENT.classify(answer(200, body))) is Broken
 
 
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 406, 500])
@@ -257,30 +245,30 @@ def test_error_in_a_200_is_broken(body: Any) -> None:
 def test_404800_is_a_session_that_is_not_there_under_any_status(status: int, body: Any) -> None:
     if status == 200 and "code" in body:
         body = {**body, "errorCode": body["code"]}
-    found = classified(answer(status, body))
+    found = CLIENT.classify(answer(status, body))
     assert type(found) is Absent
     assert "404800 no such session" in found.reason
 
 
 @pytest.mark.parametrize("code", [4040200, 4040027, 404801, "4040049", 4060906, "4060918"])
 def test_codes_of_what_is_not_there_are_absent(code: Any) -> None:
-    assert type(classified(answer(int(str(code)[:3]), {"errorCode": code}))) is Absent
+    assert type(CLIENT.classify(answer(int(str(code)[:3]), {"errorCode": code}))) is Absent
 
 
 @pytest.mark.parametrize("code", [4030201, "4030101"])
 def test_codes_that_begin_with_403_are_refused(code: Any) -> None:
-    assert type(classified(answer(406, {"errorCode": code}))) is Refused
+    assert type(CLIENT.classify(answer(406, {"errorCode": code}))) is Refused
 
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("body", [b"", b"<html>", b"no", {}, []])
 def test_refusal_needs_no_code(status: int, body: Any) -> None:
-    assert type(classified(answer(status, body))) is Refused
+    assert type(CLIENT.classify(answer(status, body))) is Refused
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"no", {"message": "not found"}, []])
 def test_404_without_a_code_may_be_about_the_path_and_is_not_asked_again(body: Any) -> None:
-    found = classified(answer(404, body))
+    found = CLIENT.classify(answer(404, body))
     assert type(found) is NoSuchPath
     assert found.retries == 0
 
@@ -289,14 +277,14 @@ def test_404_without_a_code_may_be_about_the_path_and_is_not_asked_again(body: A
     ("status", "body"), [(404, {"errorCode": 40600013}), (406, {"code": "40600013"}), (406, b"")]
 )
 def test_unknown_url_and_406_are_no_absence_and_not_asked_again(status: int, body: Any) -> None:
-    found = classified(answer(status, body))
+    found = CLIENT.classify(answer(status, body))
     assert type(found) is Broken
     assert found.retries == 0
 
 
 @pytest.mark.parametrize("body", [b"", {"errorCode": 400}, {"message": "no enum constant"}])
 def test_400_may_be_asked_in_other_words(body: Any) -> None:
-    found = classified(answer(400, body))
+    found = CLIENT.classify(answer(400, body))
     assert type(found) is BadRequest
     assert found.retries == 0
 
@@ -304,7 +292,7 @@ def test_400_may_be_asked_in_other_words(body: Any) -> None:
 @given(st.sampled_from([200, 400, 401, 404, 406, 500]), st.text(min_size=1), st.text(min_size=1))
 def test_reason_is_made_of_the_taps_own_words(status: int, code: str, message: str) -> None:
     body = {"errorCode": f"x{code}", "message": f"xyz{message}", "error": {"message": "xyz"}}
-    found = classified(answer(status, body))
+    found = CLIENT.classify(answer(status, body))
     assert found is not None
     assert found.reason in (f"HTTP {status}", "HTTP 200 with an error")
 
@@ -333,12 +321,12 @@ def test_expand_is_spelled_in_fewer_words_from_try_to_try(
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_what_may_pass_is_asked_again(status: int) -> None:
-    found = classified(answer(status, {"errorCode": status, "message": "later"}))
+    found = CLIENT.classify(answer(status, {"errorCode": status, "message": "later"}))
     assert isinstance(found, Broken)
     assert found.retries is None
 
 
 @given(st.sampled_from([200, 400, 401, 403, 404, 406, 410, 418, 500]), JSON)
 def test_any_body_has_a_meaning(status: int, body: Any) -> None:
-    found = classified(answer(status, body))
+    found = CLIENT.classify(answer(status, body))
     assert status == 200 or isinstance(found, Answer)

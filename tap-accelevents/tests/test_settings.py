@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from event_taps_core import TapError
 from event_taps_core.testing import api_response
-from tap_accelevents.client import HEADERS
+from tap_accelevents.auth import HEADERS
 from tap_accelevents.tap import TapAccelevents
 
 GIVEN: dict[str, Any] = {"api_key": "key-0123456789", "event_urls": ["demo"]}

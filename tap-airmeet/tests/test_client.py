@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typing_extensions import override
+from singer_sdk.streams.rest import HTTPRequest
 
 from event_taps_core import (
     Absent,
-    Answer,
     ApiResponse,
     Broken,
     Expired,
@@ -19,14 +19,14 @@ from event_taps_core import (
     Refused,
     TooManyRequests,
 )
-from event_taps_core.testing import api_response
-from tap_airmeet.client import AirmeetClient, Doubtful, token_of
+from event_taps_core.summary import StreamTally
+from event_taps_core.testing import ApiServer, Reply, api_response
+from tap_airmeet.auth import TokenAuthenticator, token_of
+from tap_airmeet.client import AirmeetClient, Doubtful
 from tap_airmeet.tap import REGIONS, TapAirmeet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-T = TypeVar("T")
+    from collections.abc import Iterator
 
 BASE = "https://api-gateway.airmeet.com/prod"
 CONFIG: dict[str, Any] = {
@@ -84,13 +84,6 @@ def answer(
     return api_response(body, status, BASE + url, **headers)
 
 
-def classified(response: ApiResponse) -> Answer | None:
-    try:
-        return CLIENT.classify(response)
-    except Answer as raised:
-        return raised
-
-
 @pytest.mark.parametrize("path", READS)
 def test_documented_reads_are_permitted(path: str) -> None:
     assert CLIENT.permits("GET", BASE + path)
@@ -116,7 +109,7 @@ def test_nothing_is_sent_to_another_host_or_path(url: str) -> None:
 
 
 def test_keys_are_posted_only_to_auth() -> None:
-    assert AirmeetClient.credential_paths == ("/auth",)
+    assert TokenAuthenticator.post_paths == ("/auth",)
 
 
 # What answers mean (headings 4.1 to 4.14)
@@ -126,7 +119,7 @@ def test_keys_are_posted_only_to_auth() -> None:
     "body", [{"data": [], "statusCode": 200, "statusMessage": "SUCCESS"}, {"participants": []}]
 )
 def test_both_envelopes_are_records(body: dict[str, Any]) -> None:
-    assert classified(answer(200, body)) is None
+    assert CLIENT.classify(answer(200, body)) is None
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -136,7 +129,7 @@ def test_status_not_valid_is_not_finished_yet_at_http_200_and_400(
 ) -> None:
     """The vendor's answer for a session or event that is not FINISHED: absent, with its reason."""
     body = {"data": {}, "statusCode": 400, "statusMessage": message}
-    found = classified(answer(status, body))
+    found = CLIENT.classify(answer(status, body))
     assert isinstance(found, Absent)
     assert found.reason == message
 
@@ -150,22 +143,22 @@ def test_status_not_valid_is_not_finished_yet_at_http_200_and_400(
     ],
 )
 def test_202_is_pending_with_any_body(body: Any) -> None:
-    assert isinstance(classified(answer(202, body)), Pending)
+    assert isinstance(CLIENT.classify(answer(202, body)), Pending)
 
 
 def test_202_in_the_body_alone_is_pending_too() -> None:
-    assert isinstance(classified(answer(200, {"statusCode": 202})), Pending)
+    assert isinstance(CLIENT.classify(answer(200, {"statusCode": 202})), Pending)
 
 
 def test_202_says_when_if_it_does() -> None:
-    found = classified(answer(202, {"statusCode": 202}, Retry_After="7"))
+    found = CLIENT.classify(answer(202, {"statusCode": 202}, Retry_After="7"))
     assert isinstance(found, Pending)
     assert found.seconds == 7
 
 
 @pytest.mark.parametrize("response", [answer(412, {}), answer(200, {"statusCode": 412})])
 def test_412_is_an_expired_token(response: ApiResponse) -> None:
-    assert isinstance(classified(response), Expired)
+    assert isinstance(CLIENT.classify(response), Expired)
 
 
 @pytest.mark.parametrize("status", [400, 401])
@@ -174,21 +167,21 @@ def test_400_and_401_with_an_id_may_be_about_the_token_or_the_id(
     status: int, *, in_body: bool
 ) -> None:
     response = answer(200, {"statusCode": status}) if in_body else answer(status, {})
-    assert type(classified(response)) is Doubtful
+    assert type(CLIENT.classify(response)) is Doubtful
 
 
 @pytest.mark.parametrize("status", [400, 401])
 def test_400_and_401_without_an_id_are_about_the_token(status: int) -> None:
-    assert type(classified(answer(status, {}, "/airmeets?size=500"))) is Expired
-    assert type(classified(answer(status, {}, "/airmeets?size=500&after=7"))) is Doubtful
+    assert type(CLIENT.classify(answer(status, {}, "/airmeets?size=500"))) is Expired
+    assert type(CLIENT.classify(answer(status, {}, "/airmeets?size=500&after=7"))) is Doubtful
 
 
 def test_404_is_absent() -> None:
-    assert isinstance(classified(answer(404, {"message": "no such airmeet"})), Absent)
+    assert isinstance(CLIENT.classify(answer(404, {"message": "no such airmeet"})), Absent)
 
 
 def test_gateway_says_403_for_an_unknown_route() -> None:
-    found = classified(answer(403, {"message": "Missing Authentication Token"}))
+    found = CLIENT.classify(answer(403, {"message": "Missing Authentication Token"}))
     assert type(found) is Refused
 
 
@@ -196,7 +189,7 @@ def test_gateway_says_403_for_an_unknown_route() -> None:
 @pytest.mark.parametrize("in_body", [False, True])
 def test_trouble_is_broken_and_worth_another_try(status: int, *, in_body: bool) -> None:
     body = {"statusCode": status, "statusMessage": "oops"}
-    found = classified(answer(200 if in_body else status, body))
+    found = CLIENT.classify(answer(200 if in_body else status, body))
     assert isinstance(found, TooManyRequests if status == 429 else Broken)
     assert found.retries is None
 
@@ -214,7 +207,7 @@ def test_trouble_is_broken_and_worth_another_try(status: int, *, in_body: bool) 
     ],
 )
 def test_what_is_no_envelope_is_broken(body: Any) -> None:
-    assert isinstance(classified(answer(200, body)), Broken)
+    assert isinstance(CLIENT.classify(answer(200, body)), Broken)
 
 
 @given(
@@ -230,7 +223,7 @@ def test_what_is_no_envelope_is_broken(body: Any) -> None:
 )
 def test_only_a_whole_success_is_records(status: int, body: Any) -> None:
     """Whatever comes is classified; nothing but 200 (in HTTP and, if it is there, in the body)."""
-    found = classified(answer(status, body))
+    found = CLIENT.classify(answer(status, body))
     if found is None:
         assert status == 200
         assert isinstance(body, dict)
@@ -273,54 +266,53 @@ def test_answer_without_a_token_is_broken(body: Any) -> None:
         token_of(answer(200, body, "/auth"))
 
 
-class IssuingClient(AirmeetClient):
-    """A client whose `/auth` issues one token after the other."""
-
-    issued = 0
-
-    @override
-    def post_credentials(
-        self, path: str, headers: Mapping[str, str], extract: Callable[[ApiResponse], T]
-    ) -> T:
-        assert path == "/auth"
-        assert headers["X-Airmeet-Access-Key"] == CONFIG["access_key"]
-        assert headers["X-Airmeet-Secret-Key"] == CONFIG["secret_key"]
-        self.issued += 1
-        return extract(answer(200, {"token": f"token-{self.issued}"}, "/auth"))
+@pytest.fixture
+def server() -> Iterator[ApiServer]:
+    made = ApiServer()
+    yield made.on("/auth", {"token": "token-1"}, {"token": "token-2"}).on("/airmeets", {"data": []})
+    made.close()
 
 
-def test_token_is_hidden_from_the_log_before_it_is_used() -> None:
-    client = IssuingClient(BASE, CONFIG)
-    client.renew_credentials()
+def ask(client: AirmeetClient) -> None:
+    client.ask(HTTPRequest(client.base_url + "/airmeets"), StreamTally("airmeets"), lambda _: None)
+
+
+REFUSED = Reply(b"{}", 401)
+
+
+def test_keys_are_exchanged_for_a_token_that_is_hidden_from_the_log(server: ApiServer) -> None:
+    client = AirmeetClient(server.api_url, CONFIG)
+    ask(client)
     assert client.redaction.clean("sent token-1") == "sent ***"
-    assert client.headers()["X-Airmeet-Access-Token"] == "token-1"
+    auth, read = server.requests
+    keys = {"X-Airmeet-Access-Key", "X-Airmeet-Secret-Key"}
+    assert {auth.headers[name] for name in keys} == {CONFIG["access_key"], CONFIG["secret_key"]}
+    assert keys.isdisjoint(read.headers)
+    assert read.headers["X-Airmeet-Access-Token"] == "token-1"
 
 
-def test_token_that_never_worked_is_not_renewed_in_a_loop() -> None:
-    client = IssuingClient(BASE, CONFIG)
-    client.renew_credentials()
+def test_every_request_says_its_content_type(server: ApiServer) -> None:
+    """The page wants `Content-Type` of all requests, GET included."""
+    ask(AirmeetClient(server.api_url, CONFIG))
+    assert [seen.headers["Content-Type"] for seen in server.requests] == ["application/json"] * 2
+
+
+def test_token_that_never_worked_is_not_renewed_in_a_loop(server: ApiServer) -> None:
+    server.on("/airmeets", REFUSED)
     with pytest.raises(Refused, match="refused at once"):
-        client.renew_credentials()
-    assert client.issued == 1
+        ask(AirmeetClient(server.api_url, CONFIG))
+    assert server.paths() == ["/auth", "/airmeets"]
 
 
 @pytest.mark.parametrize("status", [200, 202, 404])
-def test_token_that_has_worked_is_renewed(status: int) -> None:
-    client = IssuingClient(BASE, CONFIG)
-    client.renew_credentials()
-    client.classify(answer(status, {}))
-    client.renew_credentials()
-    assert client.issued == 2
-    assert client.headers()["X-Airmeet-Access-Token"] == "token-2"
-
-
-def test_every_request_says_its_content_type() -> None:
-    """The page wants `Content-Type` of all requests, GET included."""
-    assert CLIENT.headers()["Content-Type"] == "application/json"
-
-
-def test_keys_are_in_no_header_but_those_of_auth() -> None:
-    assert not {CONFIG["access_key"], CONFIG["secret_key"]} & set(CLIENT.headers().values())
+def test_token_that_has_worked_is_renewed(server: ApiServer, status: int) -> None:
+    server.on("/airmeets", Reply(b"{}", status), REFUSED, {"data": []})
+    client = AirmeetClient(server.api_url, CONFIG)
+    with contextlib.suppress(Absent, Pending):
+        ask(client)
+    ask(client)
+    assert server.paths() == ["/auth", "/airmeets", "/airmeets", "/auth", "/airmeets"]
+    assert server.requests[-1].headers["X-Airmeet-Access-Token"] == "token-2"
 
 
 @pytest.mark.parametrize(("region", "base"), REGIONS.items())

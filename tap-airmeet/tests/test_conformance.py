@@ -9,6 +9,7 @@ TestConformance = conformance_suite(
     TapUnderTest(
         tap_class=TapAirmeet,
         vendor="airmeet",
+        credential_requests=(("POST", "/auth"),),
         positions_per_run=7,  # each run has to wait for reports
         settings={"report_poll_seconds": 1},
         impatient={"report_timeout_seconds": 2},

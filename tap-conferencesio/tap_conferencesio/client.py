@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from event_taps_core import Answer, ApiClient, Broken, Refused
+from event_taps_core import Answer, ApiClient, Authenticator, Broken, Refused
 
 if TYPE_CHECKING:
     from event_taps_core import ApiResponse
@@ -42,15 +42,15 @@ class ConferencesIoClient(ApiClient):
         "the setting subdomain (the part before .cnf.io of your app's address) or api_url, and "
         "whether Conferences i/o has activated API access for it"
     )
-    credential_settings = (
-        "the setting api_key (Admin panel, Advanced Settings, API Keys & Settings), and whether "
-        "Conferences i/o has activated API access for this app"
-    )
 
     @override
-    def headers(self) -> dict[str, str]:
-        """Authenticate (heading "Authentication")."""
-        return {**super().headers(), "API-Key": self.config["api_key"]}
+    def make_authenticator(self) -> Authenticator:
+        """Send the key (heading "Authentication")."""
+        return Authenticator(
+            {"API-Key": self.config["api_key"]},
+            "the setting api_key (Admin panel, Advanced Settings, API Keys & Settings), and "
+            "whether Conferences i/o has activated API access for this app",
+        )
 
     @override
     def classify(self, response: ApiResponse) -> Answer | None:

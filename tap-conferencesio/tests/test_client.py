@@ -75,4 +75,4 @@ def test_nothing_is_sent_to_another_host_or_path(url: str) -> None:
 
 
 def test_key_is_a_header_of_every_request() -> None:
-    assert CLIENT.headers()["API-Key"] == CONFIG["api_key"]
+    assert CLIENT.authenticator.headers()["API-Key"] == CONFIG["api_key"]

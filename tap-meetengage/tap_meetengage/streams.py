@@ -27,14 +27,8 @@ from event_taps_core import (
 )
 from event_taps_core.settling import moment
 from tap_meetengage import schemas
-from tap_meetengage.client import (
-    DATA_PATH,
-    MeetEngageClient,
-    ServerError,
-    TooMuch,
-    others_of,
-    warnings_of,
-)
+from tap_meetengage.client import DATA_PATH, MeetEngageClient
+from tap_meetengage.errors import ServerError, TooMuch, others_of, warnings_of
 from tap_meetengage.windows import Span, Windows, first_day
 
 if TYPE_CHECKING:

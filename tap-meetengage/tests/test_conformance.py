@@ -43,7 +43,7 @@ TestConformance = conformance_suite(
         },
         more_streams=("organisation_data_chat_summary_mi",),
         positions_per_run=6,  # test_quirks.py tries each alone
-        credential_reads=("",),
+        credential_requests=(("GET", ""),),
         identified_by="from_date",
         identify=from_date,
         part_days=WINDOW_DAYS,

@@ -16,7 +16,7 @@ from event_taps_core.errors import TapError
 from event_taps_core.json_values import decode
 from event_taps_core.streams import Page
 from event_taps_core.testing import api_response
-from tap_meetengage.client import ServerError, TooMuch
+from tap_meetengage.errors import ServerError, TooMuch
 from tap_meetengage.schemas import Sample, column_name
 from tap_meetengage.streams import (
     OrganisationDataStream,

@@ -17,6 +17,7 @@ from event_taps_core import (
     Absent,
     Answer,
     ApiClient,
+    Authenticator,
     Broken,
     Moved,
     Refused,
@@ -62,18 +63,18 @@ class ExpoPlatformClient(ApiClient):
         "the settings api_url (what ExpoPlatform names with the key, usually "
         "https://api-<customer>.expoplatform.com) and event_ids"
     )
-    credential_settings = (
-        "the settings api_key (it is good for one cycle of an event, and switched off when the "
-        "show is over) and event_ids"
-    )
 
     def __init__(self, base_url: str, config: Mapping[str, Any]) -> None:
         super().__init__(without_prefix(base_url), config)
 
     @override
-    def headers(self) -> dict[str, str]:
-        """Authenticate ("API Keys"): `Basic` and the key, which is no base64 of a pair."""
-        return {**super().headers(), "Authorization": f"Basic {self.config['api_key']}"}
+    def make_authenticator(self) -> Authenticator:
+        """Send the key ("API Keys"): `Basic` and the key, which is no base64 of a pair."""
+        return Authenticator(
+            {"Authorization": f"Basic {self.config['api_key']}"},
+            "the settings api_key (it is good for one cycle of an event, and switched off when the "
+            "show is over) and event_ids",
+        )
 
     @override
     def classify(self, response: ApiResponse) -> Answer | None:
@@ -86,14 +87,15 @@ class ExpoPlatformClient(ApiClient):
         problem = super().classify(response)
         if isinstance(problem, Moved):
             return problem
-        if problem is None:
-            body = response.json()
-            status = status_in(body)
-            return None if status // 100 == _SUCCESS else _problem(status)
         try:
             body = response.json()
-        except Broken:
+        except Broken as unreadable:
+            if problem is None:
+                return unreadable
             body = None
+        if problem is None:
+            status = status_in(body)
+            return None if status // 100 == _SUCCESS else _problem(status)
         status = response.status_code
         if status in _ABSENT and body is None:
             return Broken(f"HTTP {status} without JSON, so not from this API")

@@ -37,7 +37,7 @@ class TapUnderTest:
             instead of equalling the truth.
         incomplete: Positions under which a part can never be read, which the truth leaves out:
             there a run equals the truth and still has to say that something is missing.
-        credential_reads: Paths that are read only to check credentials.
+        credential_requests: What is requested only for credentials: methods and paths.
         wrong_key_requests: How many requests a wrong secret may cost: forms of a header to try,
             partitions that may each have a key of their own.
         identified_by: The query parameter that tells the parts of a stream apart, where parts
@@ -65,7 +65,7 @@ class TapUnderTest:
     switches: Mapping[str, str] = field(default_factory=dict)
     refusing: Mapping[str, str] = field(default_factory=dict)
     incomplete: Mapping[str, str] = field(default_factory=dict)
-    credential_reads: tuple[str, ...] = ()
+    credential_requests: tuple[tuple[str, str], ...] = ()
     wrong_key_requests: int = 1
     identified_by: str | None = None
     identify: Callable[[Mapping[str, Any]], str] = str
@@ -253,7 +253,7 @@ class TapUnderTest:
     def request_paths(self, *streams: str) -> set[str]:
         """Path templates that may be requested when only these streams are selected."""
         needed = set().union(*map(self._data_paths, streams))
-        credentials = {*self.tap_class.client_class.credential_paths, *self.credential_reads}
+        credentials = {path for _, path in self.credential_requests}
         return needed | credentials if needed else needed
 
     def _data_paths(self, stream: str) -> set[str]:
@@ -266,10 +266,9 @@ class TapUnderTest:
 
     def may_send(self, method: str, path: str) -> bool:
         """Say whether a request is one of the client's reads, or asks for credentials."""
-        client = self.tap_class.client_class
-        if method == "POST":
-            return path in client.credential_paths
-        return method == "GET" and any(matches(template, path) for template in client.reads)
+        reads = self.tap_class.client_class.reads
+        is_read = method == "GET" and any(matches(template, path) for template in reads)
+        return is_read or (method, path) in self.credential_requests
 
 
 def replication_key(stream: type[EventStream]) -> str | None:

@@ -147,7 +147,7 @@ class Output(Promises):
     def test_summary_counts_rows_and_requests(self, first_run: FirstRun) -> None:
         """A line per stream at the end of the log, and one for what only brings credentials."""
         requests: Counter[str] = Counter()
-        paths = {*self.tap.tap_class.client_class.credential_paths, *self.tap.credential_reads}
+        paths = {path for _, path in self.tap.credential_requests}
         credentials = ["credentials"] if paths else []
         for name in [*self.tap.streams, *credentials]:
             found = re.search(r": (\d+) rows, (\d+) requests", first_run.run.summary(name))

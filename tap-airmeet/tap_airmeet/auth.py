@@ -1,0 +1,98 @@
+"""How Airmeet is shown who is asking: with a token, in exchange for the two keys.
+
+Source: the heading "Authentication" of the page that `client.py` cites.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+from singer_sdk.streams.rest import HTTPRequest
+from typing_extensions import override
+
+from event_taps_core import Authenticator, Broken, CredentialsClient, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from event_taps_core import ApiResponse, Expired
+
+AUTH_PATH: Final = "/auth"
+CONTENT_TYPE: Final = {"Content-Type": "application/json"}
+"""The vendor wants it of GET too."""
+
+AMBIGUOUS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
+"""Both are said of credentials, and of ids."""
+
+
+class TokenAuthenticator(Authenticator):
+    """Exchanges the two keys for a token, which is good for 30 days."""
+
+    post_paths = (AUTH_PATH,)
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__(
+            settings="the settings access_key and secret_key (Airmeet dashboard, Integrations, "
+            "API Access Key) and region: keys work only in the region of their community"
+        )
+        self._config = config
+        self.token: str | None = None
+        self.token_has_worked = False
+
+    @property
+    @override
+    def is_ready(self) -> bool:
+        return self.token is not None
+
+    @override
+    def headers(self) -> Mapping[str, str]:
+        return {"X-Airmeet-Access-Token": self.token or ""}
+
+    @override
+    def refresh(
+        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+    ) -> None:
+        """Ask for a token; a new one does not help where the last one never worked: a loop."""
+        if self.token is not None and not self.token_has_worked:
+            msg = "a new access token is refused at once"
+            raise Refused(msg)
+        keys = {
+            "X-Airmeet-Access-Key": self._config["access_key"],
+            "X-Airmeet-Secret-Key": self._config["secret_key"],
+        }
+        url = client.base_url + AUTH_PATH
+        token = client.ask_for_credentials(HTTPRequest(url, "POST", headers=keys), token_of)
+        client.redaction.hide(token)
+        self.token_has_worked = False
+        self.token = token
+
+
+def token_of(response: ApiResponse) -> str:
+    """Take the token out of an answer of `/auth`, which differs from its documentation.
+
+    Documented is `{"success": true, "data": {"token": ...}}`, but every client that is in use, the
+    vendor's own among them, reads `{"token": ...}`. Both are taken.
+
+    Raises:
+        Refused: If the keys are missing, wrong (400) or revoked (403).
+        Broken: If there is no token for another reason.
+    """
+    status = response.status_code
+    if status in AMBIGUOUS:
+        msg = f"{AUTH_PATH} answers HTTP {status}: the keys are missing or wrong"
+        raise Refused(msg)
+    if status == HTTPStatus.FORBIDDEN:
+        msg = f"{AUTH_PATH} answers HTTP {status}: the keys are revoked"
+        raise Refused(msg)
+    if status != HTTPStatus.OK:
+        msg = f"{AUTH_PATH} answers HTTP {status}"
+        raise Broken(msg, retries=0, elsewhere=True)
+    body = response.json()
+    found = body if isinstance(body, dict) else {}
+    for place in (found, found.get("data")):
+        token = place.get("token") if isinstance(place, dict) else None
+        if isinstance(token, str) and token:
+            return token
+    msg = f"no token in the answer of {AUTH_PATH}"
+    raise Broken(msg)
