@@ -135,7 +135,7 @@ def _code(names: Iterable[str]) -> str:
 def streams_overview(tap: Tap) -> str:
     """Return the root README's table of a tap's streams."""
     rows = [[f"`{stream.name}`", _code(stream.keys), stream.description] for stream in tap.streams]
-    return _table([f"{tap.name}", "key", "what a row is"], rows)
+    return _table([f"[{tap.name}]({tap.name}/README.md)", "key", "what a row is"], rows)
 
 
 def streams_table(tap: Tap) -> str:

@@ -53,10 +53,13 @@ def wanted(taps: list[Tap]) -> dict[Path, str | None]:
     """Return each generated file's text; None for a file that should not be there."""
     files: dict[Path, str | None] = {}
     meltano, readme = ROOT / "meltano.yml", ROOT / "README.md"
-    texts = {path: path.read_text() for path in (meltano, readme)}
+    overview = "\n\n".join(map(blocks.streams_overview, taps))
+    texts = {
+        meltano: meltano.read_text(),
+        readme: fill(readme, readme.read_text(), "streams", overview),
+    }
     for tap in taps:
         texts[meltano] = fill(meltano, texts[meltano], tap.name, blocks.plugin(tap))
-        texts[readme] = fill(readme, texts[readme], tap.name, blocks.streams_overview(tap))
         files |= _tap_files(tap)
         if not are_configured(tap.namespace):
             files |= models(tap)

@@ -6,10 +6,12 @@ What its columns hold is compared by the taps' conformance suites, under every p
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
+import event_sandbox
 from event_sandbox.accelevents.testing import AcceleventsReader
 from event_sandbox.airmeet.testing import AirmeetReader
 from event_sandbox.conferencesio.testing import ConferencesIOReader
@@ -192,7 +194,9 @@ def switch(sandbox: Client, vendor: str, positions: dict[str, str]) -> None:
 
 
 def test_every_stream_is_looked_at() -> None:
-    assert {name: set(vendor.streams) for name, vendor in VENDORS.items()} == {
+    """Of the vendors with a reader; answers and truth of one that is a single file share theirs."""
+    with_reader = {name for name in VENDORS if (Path(event_sandbox.__path__[0]) / name).is_dir()}
+    assert {name: set(VENDORS[name].streams) for name in with_reader} == {
         name: set(streams) for name, streams in TOLD.items()
     }
 

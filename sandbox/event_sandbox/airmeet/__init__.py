@@ -16,12 +16,10 @@ from event_sandbox.airmeet.tokens import ACCESS_KEY, SECRET_KEY, TOKEN_PREFIX
 from event_sandbox.airmeet.truth import STREAMS
 from event_sandbox.airmeet.view import View
 from event_sandbox.vendor import Vendor
-from event_sandbox.world.online import find_event
+from event_sandbox.world.online import archive, find_event
 
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
-
-    from event_sandbox.world import World
 
 _TOKEN: Final = "x-airmeet-access-token"  # noqa: S105 - the name of a header
 _KEYS: Final = ("x-airmeet-access-key", "x-airmeet-secret-key")
@@ -45,12 +43,6 @@ def _newest_event(view: View) -> str | None:
     return max(ended)[1] if ended else None
 
 
-def _archive(world: World, key: str) -> None:
-    number = find_event(world, key)
-    if number is not None:
-        world.archived.add(number)
-
-
 AIRMEET: Final = Vendor(
     name="airmeet",
     base_path=BASE_PATH,
@@ -65,5 +57,5 @@ AIRMEET: Final = Vendor(
     told=TOLD,
     newest_parent=_newest_event,
     has_parent=lambda world, key: find_event(world, key) is not None,
-    remove=_archive,
+    remove=archive,
 )

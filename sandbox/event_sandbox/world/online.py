@@ -109,6 +109,13 @@ def find_event(world: World, key: str) -> int | None:
     return next((number for number in numbers if event_key(world, number) == key), None)
 
 
+def archive(world: World, key: str) -> None:
+    """Let the organiser archive the event of that key, if it is still there."""
+    number = find_event(world, key)
+    if number is not None:
+        world.archived.add(number)
+
+
 def archive_now_and_then(world: World, changes: Counter[str]) -> None:
     """Let the organiser archive an event, old or new, but not those that tests count on."""
     numbers = [number for number in event_numbers(world) if number not in (BIG, OPEN)]
