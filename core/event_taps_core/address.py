@@ -1,4 +1,4 @@
-"""The address of an API in one form, however it is written, and what is read below it."""
+"""The address of an API in one form, however it is written, and what may be read below it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ReadableAddresses:
 
     Args:
         base_url: The API's base, as `base_of` returns it.
-        paths: What may be read below it; `{}`, or a name in braces, stands for one segment.
+        paths: What may be read below it; a name in braces stands for one segment.
     """
 
     def __init__(self, base_url: str, paths: Iterable[str]) -> None:
@@ -94,6 +94,6 @@ class ReadableAddresses:
 
 
 def _path_pattern(path: str) -> str:
-    """Turn `/sessions/{}` into a pattern; a segment `.` or `..` would climb to another path."""
+    """Turn `/sessions/{id}` into a pattern; a segment `.` or `..` would climb to another path."""
     literals = re.split(r"\{\w*\}", path)
     return r"(?!\.{1,2}(?:/|$))[^/]+".join(map(re.escape, literals))

@@ -51,6 +51,7 @@ class ApiClient:
         base_url: The API's base, with its path prefix; a trailing slash does not matter.
         config: The tap's settings (`concurrency`, `requests_per_minute`,
             `request_timeout_seconds`, `max_retries`, `user_agent`, and the vendor's credentials).
+        paths: The paths of the streams: beside `extra_paths`, nothing else is ever read.
 
     Attributes:
         redaction: What takes secrets out of the vendor's words.
@@ -58,8 +59,8 @@ class ApiClient:
         server_lag: By how much the server's clock is behind that, once it has told the time.
     """
 
-    reads: ClassVar[tuple[str, ...]]
-    """The paths below the base that may be requested with GET; `{}` stands for one segment."""
+    extra_paths: ClassVar[tuple[str, ...]] = ()
+    """What is read beside the paths of the streams; a name in braces stands for one segment."""
 
     call_window: ClassVar[CallWindow | None] = None
     """A limit that must not be broken even once, beside the even pace of `requests_per_minute`."""
@@ -73,7 +74,7 @@ class ApiClient:
     headers: ClassVar[Mapping[str, str]] = {"Accept": "application/json"}
     """Headers of every request, beside those of the authenticator."""
 
-    def __init__(self, base_url: str, config: Mapping[str, Any]) -> None:
+    def __init__(self, base_url: str, config: Mapping[str, Any], paths: Iterable[str] = ()) -> None:
         self.base_url = base_of(base_url)
         self.config = config
         self.pacer = Pacer(int(config["requests_per_minute"]), self.call_window)
@@ -85,14 +86,10 @@ class ApiClient:
         self.authenticator = self.make_authenticator()
         self._timeout = int(config["request_timeout_seconds"])
         self._max_retries = int(config["max_retries"])
-        self.permits = ReadableAddresses(self.base_url, self.readable_paths()).permits
+        self.permits = ReadableAddresses(self.base_url, (*paths, *self.extra_paths)).permits
         self._session = Session(self.base_url, self.permits, int(config["concurrency"]))
         if "user_agent" in config:
             self._session.headers["User-Agent"] = config["user_agent"]
-
-    def readable_paths(self) -> Iterable[str]:
-        """List the paths that may be requested: `reads`, unless a setting adds to them."""
-        return self.reads
 
     # What a vendor's client says
 
@@ -127,8 +124,7 @@ class ApiClient:
             request: What to ask for.
             tally: Where requests, retries and waits are counted.
             extract: Takes the records out of an answer; what it raises is classified too.
-            max_retries: How often to ask again, if not as often as the setting says: less for
-                a question that can be put in another way.
+            max_retries: How often to ask again at most, if less often than the setting says.
 
         Raises:
             Answer: What the API said in the end, if not records.
@@ -156,8 +152,7 @@ class ApiClient:
         """Ask for credentials, or try some on a read: for the authenticator.
 
         Args:
-            request: A read, or a POST to one of the authenticator's `post_paths`, with all headers
-                that it needs.
+            request: A read, or a POST to one of the `post_paths`, with the credentials to try.
             parse: Takes the credentials out of an answer, whatever its status; what is found
                 `Broken` is asked for again.
 
@@ -208,7 +203,9 @@ class ApiClient:
     ) -> T:
         """Follow redirects of reads to other reads only, and let `parse` look at the answer."""
         with failures_in_words(self.base_url, self._timeout):
-            prepared = self._prepared(request, auth.headers())
+            prepared = self._session.prepared(request, {**self.headers, **auth.headers()})
+            if request.method == "GET" and not self.permits("GET", prepared.url or ""):
+                raise Broken(_NEVER, retries=0)
             response = self._send_single_request(prepared, tally)
             redirects = 0
             while request.method == "GET" and response.next is not None:
@@ -243,19 +240,6 @@ class ApiClient:
             if self.spools_answers and response.next is None:
                 response.spool()
         return response
-
-    def _prepared(
-        self, request: HTTPRequest, credentials: Mapping[str, str]
-    ) -> requests.PreparedRequest:
-        prepared = requests.Request(
-            request.method,
-            request.url,
-            params=request.encode_params(),
-            headers={**self._session.headers, **self.headers, **credentials, **request.headers},
-        ).prepare()
-        if request.method == "GET" and not self.permits("GET", prepared.url or ""):
-            raise Broken(_NEVER, retries=0)
-        return prepared
 
     def presentable(self, words: str) -> str:
         """Return a vendor's words in the form in which they may be shown."""

@@ -22,7 +22,9 @@ from event_taps_core.json_values import decode, in_utf8
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from singer_sdk.streams.rest import HTTPRequest
 
 _UNREAD = object()
 _SPOOLED_BYTES = 1024 * 1024
@@ -209,6 +211,17 @@ class Session(requests.Session):
         self.proxies, self.verify = found["proxies"], found["verify"]
         self.trust_env = False
         self.headers["Accept-Encoding"] = "gzip, deflate"
+
+    def prepared(
+        self, request: HTTPRequest, headers: Mapping[str, str]
+    ) -> requests.PreparedRequest:
+        """Return a request as it is sent, with these headers beside its own."""
+        return requests.Request(
+            request.method,
+            request.url,
+            params=request.encode_params(),
+            headers={**self.headers, **headers, **request.headers},
+        ).prepare()
 
     @override
     def get_redirect_target(self, resp: requests.Response) -> str | None:

@@ -84,7 +84,8 @@ class EventTap(CommandLineTap):
         url = self.config.get("api_url") or self.default_api_url
         ours = f"{self.name}/{self.plugin_version} (singer-sdk/{self.sdk_version})"
         name = self.config.get("user_agent") or ours
-        client = self.client_class(url, {**self.config, "user_agent": name})
+        paths = {stream.path for stream in self.event_streams.values() if stream.path}
+        client = self.client_class(url, {**self.config, "user_agent": name}, paths)
         client.redaction = self.redaction
         client.clock = self.clock
         return client

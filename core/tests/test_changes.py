@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from event_taps_core import ACCOUNT, ApiClient, ChangedSince, EventStream, ReadAgain, rfc3339
+from event_taps_core import ACCOUNT, ChangedSince, EventStream, ReadAgain, rfc3339
 from event_taps_core.schema import key
 from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
 
 from .runs import Run, catalog_of, run, stream_names
-from .toy_tap import EVENT_COLUMNS, EventsStream, ToyClient, ToyTap
+from .toy_tap import EVENT_COLUMNS, EventsStream, ToyTap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,15 +28,6 @@ if TYPE_CHECKING:
 IDS = ["a", "b", "c"]
 OVERLAP = timedelta(minutes=5)
 LOADED_MACHINE = timedelta(seconds=5)
-
-
-class ChangesClient(ToyClient):
-    reads: ClassVar[tuple[str, ...]] = (
-        *ToyClient.reads,
-        "/changes",
-        "/events/{}/changes",
-        "/tags/{}",
-    )
 
 
 class _Asking(EventStream):
@@ -87,7 +78,6 @@ class TagsStream(_Asking):
 
 
 class ChangesTap(ToyTap):
-    client_class: ClassVar[type[ApiClient]] = ChangesClient
     stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
         EventsStream,
         WholeChangesStream,

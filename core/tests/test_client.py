@@ -33,7 +33,7 @@ from event_taps_core.testing.api_server import PREFIX, ApiServer, Reply, Seen, s
 from event_taps_core.testing.api_server import Answer as Body
 
 from .runs import KEY
-from .toy_tap import ToyClient, ToyTap
+from .toy_tap import PATHS, ToyClient, ToyTap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def client_of(api_url: str, client_class: type[ToyClient] = ToyClient, **changes
         "request_timeout_seconds": 20,
         "max_retries": 6,
     }
-    return client_class(api_url, {**config, **changes})
+    return client_class(api_url, {**config, **changes}, PATHS)
 
 
 def ask(

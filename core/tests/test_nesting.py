@@ -21,6 +21,7 @@ from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
 from .runs import KEY, run
 from .toy_tap import (
     EVENT_COLUMNS,
+    PATHS,
     EventsStream,
     EventStreamOfToy,
     ToyAuthenticator,
@@ -35,15 +36,6 @@ if TYPE_CHECKING:
     from event_taps_core import ApiResponse, EventStream, Expired, Row
 
 # Rooms of events, and the seats of rooms
-
-
-class VenueClient(ToyClient):
-    reads = (
-        *ToyClient.reads,
-        "/events/{}/rooms",
-        "/events/{}/rooms/{}/seats",
-        "/events/{}/rooms/{}/plan",
-    )
 
 
 class RoomsStream(EventStreamOfToy):
@@ -86,7 +78,6 @@ class OtherPlansStream(PlansStream):
 
 
 class VenueTap(ToyTap):
-    client_class = VenueClient
     stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
         EventsStream,
         RoomsStream,
@@ -306,7 +297,7 @@ def client(server: ApiServer, **changes: object) -> LoginClient:
         "request_timeout_seconds": 20,
         "max_retries": 3,
     }
-    return LoginClient(server.api_url, {**config, **changes})
+    return LoginClient(server.api_url, {**config, **changes}, PATHS)
 
 
 def people(of: LoginClient) -> object:

@@ -22,7 +22,7 @@ from event_taps_core.summary import StreamTally
 from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Seen, status
 
 from .runs import KEY
-from .toy_tap import ToyClient
+from .toy_tap import PATHS, ToyClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -191,7 +191,7 @@ def make(server: ApiServer, **changes: Any) -> WindowedClient:
         "request_timeout_seconds": 20,
         "max_retries": 0,
     }
-    return WindowedClient(server.api_url, {**config, **changes})
+    return WindowedClient(server.api_url, {**config, **changes}, PATHS)
 
 
 def ask(client: ToyClient, path: str = "/people") -> Any:
@@ -350,7 +350,7 @@ class CheckedClient(WindowedClient):
 
 def test_a_check_of_credentials_takes_a_place_too(server: ApiServer) -> None:
     server.on("/events", {}).on("/people", {})
-    client = CheckedClient(server.api_url, make(server).config)
+    client = CheckedClient(server.api_url, make(server).config, PATHS)
     for _ in range(5):
         ask(client)
     assert server.paths() == ["/events", *["/people"] * 5]

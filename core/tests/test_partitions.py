@@ -31,16 +31,6 @@ ID = key("id", "Id.")
 GROUP_ID = key("group_id", "The group.")
 
 
-class GroupsClient(ToyClient):
-    reads: ClassVar[tuple[str, ...]] = (
-        "/people",
-        "/groups/{}",
-        "/groups/{}/members/{}",
-        "/groups/{}/notes",
-        "/lists/{}",
-    )
-
-
 class GroupsStream(EventStream):
     """Each has to be asked for by its id; no list names them."""
 
@@ -91,7 +81,6 @@ class NotesStream(EventStream):
 
 
 class GroupsTap(ToyTap):
-    client_class: ClassVar[type[ApiClient]] = GroupsClient
     stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
         GroupsStream,
         MembersStream,
@@ -107,7 +96,7 @@ class GroupsTap(ToyTap):
     }
 
 
-class OutspokenClient(GroupsClient):
+class OutspokenClient(ToyClient):
     @override
     def classify(self, response: ApiResponse) -> Refusal | None:
         found = super().classify(response)

@@ -30,10 +30,10 @@ from event_taps_core.testing.api_server import Answer as Body
 from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
 
 from .runs import KEY
-from .toy_tap import ToyClient
+from .toy_tap import PATHS, ToyClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from event_taps_core import ApiResponse, Expired
 
@@ -61,7 +61,7 @@ def make(
         "request_timeout_seconds": 5,
         "max_retries": 0,
     }
-    return client_class(server.api_url, {**config, **changes})
+    return client_class(server.api_url, {**config, **changes}, PATHS)
 
 
 def answer_of(client: ToyClient, path: str = "/people") -> ApiResponse:
@@ -202,37 +202,10 @@ def test_a_certificate_file_that_is_missing_is_named(
     """Which the HTTP library says with the very error of a full disk."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
     client = make(server)
-    client = SpoolingClient(server.api_url.replace("http:", "https:"), client.config)
+    client = SpoolingClient(server.api_url.replace("http:", "https:"), client.config, PATHS)
     with pytest.raises(Broken) as caught:
         answer_of(client)
     assert "certificate" in caught.value.reason
-
-
-# Which paths may be read
-
-
-class ReportsClient(ToyClient):
-    @property
-    def report(self) -> str:
-        return str(self.config["report"])
-
-    def readable_paths(self) -> Iterable[str]:
-        return [*super().readable_paths(), f"/{self.report}/rows"]
-
-
-def test_a_setting_may_add_a_path_that_is_read(server: ApiServer) -> None:
-    server.on("/{}/rows", {"data": []}).on("/people", {"data": []})
-    client = make(server, ReportsClient, report="sales.v1")
-    assert answer_of(client, "/sales.v1/rows").json() == {"data": []}
-    assert answer_of(client, "/people").json() == {"data": []}
-
-
-@pytest.mark.parametrize("path", ["/salesXv1/rows", "/other/rows", "/sales.v1/rows/1", "/sales.v1"])
-def test_no_other_path_is_read_for_that(server: ApiServer, path: str) -> None:
-    client = make(server, ReportsClient, report="sales.v1")
-    with pytest.raises(Broken, match="never requests"):
-        answer_of(client, path)
-    assert server.requests == []
 
 
 # Credentials that are tried on a read

@@ -22,7 +22,7 @@ from event_taps_core import EventStream, messages
 from event_taps_core.testing.api_server import ApiServer, Seen, status
 
 from .runs import run
-from .test_nesting import RoomsStream, SeatsStream, VenueClient
+from .test_nesting import RoomsStream, SeatsStream
 from .toy_tap import EventsStream, PollsStream, ToyTap
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ BEGINNING = datetime(2026, 1, 1, 3, tzinfo=UTC)
 
 
 class YearTap(ToyTap):
-    client_class = type("Client", (VenueClient,), {"reads": ("/events", *VenueClient.reads[1:])})
     stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
         EventsStream,
         PollsStream,

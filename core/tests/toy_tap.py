@@ -72,15 +72,7 @@ def token_of(response: ApiResponse) -> str:
 class ToyClient(ApiClient):
     """A key in a header, and a token that runs out with 401 and `expired`."""
 
-    reads: ClassVar[tuple[str, ...]] = (
-        "/token",
-        "/people",
-        "/events",
-        "/events/{}",
-        "/events/{}/visits",
-        "/events/{}/polls",
-        "/events/{}/report",
-    )
+    extra_paths: ClassVar[tuple[str, ...]] = ("/token", "/events/{event_id}")
 
     @override
     def make_authenticator(self) -> Authenticator:
@@ -262,6 +254,10 @@ class ToyTap(EventTap):
     @override
     def default_api_url(self) -> str:
         return "http://127.0.0.1:9/api"
+
+
+PATHS = [str(vars(stream)["path"]) for stream in ToyTap.stream_classes]
+"""What clients that are made without a tap may read."""
 
 
 if __name__ == "__main__":

@@ -50,44 +50,22 @@ _NEVER: Final = re.compile(r"staff|check-?in", re.IGNORECASE)
 class AccelEventsClient(ApiClient):
     """Sends the key in the header that works, and reads status, code and `error` of each answer."""
 
-    reads = tuple(
-        _PLACEHOLDER.sub("{}", path)
-        for path in (
-            EVENT,
-            SESSIONS,
-            ALL_SESSION_ANALYTICS,
-            *SESSION_ANALYTICS,
-            SESSION_ATTENDEES,
-            SPEAKERS,
-            ATTENDEES,
-            ORDERS,
-            TICKET_TYPES,
-            SPONSORS,
-            SPONSOR_ANALYTICS,
-            EXHIBITORS,
-            EXHIBITOR_STAFF,
-        )
-    )
+    extra_paths = SESSION_ANALYTICS
     host_setting = "the setting api_url, which ends before /rest, and event_urls"
     authenticator: KeyAuthenticator
 
-    def __init__(self, base_url: str, config: Mapping[str, Any]) -> None:
+    def __init__(self, base_url: str, config: Mapping[str, Any], paths: Iterable[str] = ()) -> None:
         path = check_analytics_path(config.get("session_analytics_path"))
         self.analytics_path = AnalyticsPath(path)
         """Where the analytics of one session are."""
 
-        self._analytics_path = path
-        super().__init__(base_url, config)
+        super().__init__(base_url, config, (*paths, path))
         self._with_errors: set[str] = set()
         self._expansions: dict[str, int] = {}
 
     @override
     def make_authenticator(self) -> Authenticator:
         return KeyAuthenticator(self.config)
-
-    @override
-    def readable_paths(self) -> Iterable[str]:
-        return (*self.reads, _PLACEHOLDER.sub("{}", self._analytics_path))
 
     @override
     def ask(

@@ -17,6 +17,7 @@ from event_taps_core.testing import api_response
 from tap_accelevents.analytics_path import SESSION_ANALYTICS
 from tap_accelevents.client import AccelEventsClient, check_analytics_path, spellings_of
 from tap_accelevents.errors import BadRequest, NoSuchPath
+from tap_accelevents.tap import TapAccelevents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,8 @@ CONFIG: dict[str, Any] = {
     "request_timeout_seconds": 1,
     "max_retries": 0,
 }
-CLIENT = AccelEventsClient(BASE, CONFIG)
+PATHS = [stream.path for stream in TapAccelevents.stream_classes]
+CLIENT = AccelEventsClient(BASE, CONFIG, PATHS)
 with contextlib.suppress(Refused):  # it has no other header to try
     CLIENT.authenticator.refresh(CLIENT, HTTPRequest(BASE), None)
 READS = (
@@ -99,7 +101,7 @@ JSON = st.recursive(
 
 
 def client(**settings: Any) -> AccelEventsClient:
-    return AccelEventsClient(BASE, {**CONFIG, **settings})
+    return AccelEventsClient(BASE, {**CONFIG, **settings}, PATHS)
 
 
 def answer(status: int, body: Any = None) -> ApiResponse:

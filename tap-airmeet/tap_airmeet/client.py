@@ -64,22 +64,6 @@ _MEANINGS: Final[dict[int, type[Absent | Expired | Pending | Refused]]] = {
 class AirmeetClient(ApiClient):
     """Reads status and body of each answer, and tells a bad token from a bad id."""
 
-    reads = (
-        EVENTS_PATH,
-        "/airmeet/{}/participants",
-        "/airmeet/{}/info",
-        "/airmeet/{}/custom-fields",
-        "/airmeet/{}/attendees",
-        "/session/{}/attendees",
-        "/airmeet/{}/booths",
-        "/airmeet/{}/booth/{}/booth-attendance",
-        "/airmeet/{}/polls",
-        "/airmeet/{}/questions",
-        "/airmeet/{}/tracks",
-        "/airmeet/{}/utms",
-        "/airmeet/{}/session-recordings",
-        "/airmeet/{}/event-replay-attendees",
-    )
     host_setting = "the setting region, or api_url (the base with its path /prod)"
     headers: ClassVar = {**ApiClient.headers, **CONTENT_TYPE}
     authenticator: TokenAuthenticator

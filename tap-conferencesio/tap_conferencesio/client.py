@@ -23,6 +23,8 @@ _ABOUT_CREDENTIALS: Final = re.compile(
     re.IGNORECASE,
 )
 
+SESSION_PATH: Final = "/sessions/{session_id}"
+
 ERROR_RETRIES: Final = 3
 """The vendor answers HTTP 500 to mistakes and to trouble alike, so more tries rarely help."""
 
@@ -30,14 +32,7 @@ ERROR_RETRIES: Final = 3
 class ConferencesIoClient(ApiClient):
     """Sends the `API-Key` header and reads the `status`, `code`, `data` envelope."""
 
-    reads = (
-        "/app",
-        "/sessions",
-        "/sessions/{}",
-        "/sessions/{}/data",
-        "/sessions/{}/attendance",
-        "/evaluations/responses",
-    )
+    extra_paths = (SESSION_PATH,)
     host_setting = (
         "the setting subdomain (the part before .cnf.io of your app's address) or api_url, and "
         "whether Conferences i/o has activated API access for it"

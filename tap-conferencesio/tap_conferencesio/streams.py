@@ -27,6 +27,7 @@ from event_taps_core import (
 )
 from event_taps_core.keys import make_room
 from tap_conferencesio import schemas
+from tap_conferencesio.client import SESSION_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -164,7 +165,7 @@ class SessionsStream(EventStream):
         yield Page([row])
 
     def _ask_detail(self, session_id: str) -> Row:
-        request = HTTPRequest(self.url_for("/sessions/{session_id}", {"session_id": session_id}))
+        request = HTTPRequest(self.url_for(SESSION_PATH, {"session_id": session_id}))
         return self.tap.client.ask(request, self.tally, session_of)
 
     @override

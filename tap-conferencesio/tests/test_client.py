@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_conferencesio.client import ConferencesIoClient
+from tap_conferencesio.tap import TapConferencesIo
 
 BASE = "https://example.cnf.io/api/v2"
 CONFIG: dict[str, Any] = {
@@ -18,7 +19,8 @@ CONFIG: dict[str, Any] = {
     "request_timeout_seconds": 1,
     "max_retries": 0,
 }
-CLIENT = ConferencesIoClient(BASE, CONFIG)
+PATHS = [stream.path for stream in TapConferencesIo.stream_classes]
+CLIENT = ConferencesIoClient(BASE, CONFIG, PATHS)
 READS = (
     "/app",
     "/sessions",

@@ -29,9 +29,9 @@ OF_SESSIONS = ("attendance", "polls", "poll_responses", "questions")
 DOCUMENTED_READS = {
     "/app",
     "/sessions",
-    "/sessions/{}",
-    "/sessions/{}/data",
-    "/sessions/{}/attendance",
+    "/sessions/{session_id}",
+    "/sessions/{session_id}/data",
+    "/sessions/{session_id}/attendance",
     "/evaluations/responses",
 }
 
@@ -225,7 +225,8 @@ def test_message_of_the_error_envelope_is_passed_on(sandbox: Sandbox, run_tap: T
 
 
 def test_reads_are_the_six_documented_paths() -> None:
-    assert set(ConferencesIoClient.reads) == DOCUMENTED_READS
+    streams = [stream.path for stream in TapConferencesIo.stream_classes]
+    assert {*streams, *ConferencesIoClient.extra_paths} == DOCUMENTED_READS
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from tap_meetengage.auth import KeyPairAuthenticator
 from tap_meetengage.errors import Breach, Known, MethodRefused, failure_beside, problem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from singer_sdk.streams.rest import HTTPRequest
 
@@ -41,14 +41,14 @@ where it is only likely that an answer is about the limit."""
 class MeetEngageClient(ApiClient):
     """Keeps the limit, and waits out what looks like a breach of it."""
 
-    reads = ("", DATA_PATH)
+    extra_paths = ("",)  # heading "Testing access"
     call_window = CallWindow(10, 5.0)  # heading "Rate Limits"
     spools_answers = True  # one answer holds the whole range, of any size
     host_setting = "the setting api_url (the base with its path /api/1.0/rest)"
     authenticator: KeyPairAuthenticator
 
-    def __init__(self, base_url: str, config: Mapping[str, Any]) -> None:
-        super().__init__(base_url, config)
+    def __init__(self, base_url: str, config: Mapping[str, Any], paths: Iterable[str] = ()) -> None:
+        super().__init__(base_url, config, paths)
         self._breaches = 0
         self._last_breach = ""
         self._most_breaches = _MOST_BREACHES

@@ -13,7 +13,7 @@ from event_taps_core import Broken, CallWindow, Refused
 from event_taps_core.reading import Stopped
 from event_taps_core.summary import StreamTally
 from event_taps_core.testing import ApiServer, Reply
-from tap_meetengage.client import MeetEngageClient
+from tap_meetengage.client import DATA_PATH, MeetEngageClient
 from tap_meetengage.errors import MethodRefused
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ CONFIG: dict[str, Any] = {
     "request_timeout_seconds": 1,
     "max_retries": 0,
 }
-CLIENT = MeetEngageClient(BASE, CONFIG)
+CLIENT = MeetEngageClient(BASE, CONFIG, [DATA_PATH])
 GOOD: dict[str, Any] = {"output": []}
 
 
@@ -86,7 +86,7 @@ class ScriptedClient(MeetEngageClient):
     call_window = CallWindow(1000, 0.0)
 
     def __init__(self, server: ApiServer, *answers: Reply) -> None:
-        super().__init__(server.api_url, CONFIG)
+        super().__init__(server.api_url, CONFIG, [DATA_PATH])
         self.answers = list(answers)
         self.pauses: list[float] = []
         self.pacer.pause = self.pauses.append  # type: ignore[method-assign,assignment] # nothing waits here

@@ -28,7 +28,7 @@ from event_taps_core import (
 from tap_meetings_export.envelope import objects_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from event_taps_core import ApiResponse
 
@@ -58,14 +58,13 @@ class BadRequest(Broken):
 class ExpoPlatformClient(ApiClient):
     """Sends the key as it was given, and reads the status of HTTP and that in the body."""
 
-    reads = (MEETINGS_PATH, PARTICIPANTS_PATH.format(event_id="{}"))
     host_setting = (
         "the settings api_url (what ExpoPlatform names with the key, usually "
         "https://api-<customer>.expoplatform.com) and event_ids"
     )
 
-    def __init__(self, base_url: str, config: Mapping[str, Any]) -> None:
-        super().__init__(without_prefix(base_url), config)
+    def __init__(self, base_url: str, config: Mapping[str, Any], paths: Iterable[str] = ()) -> None:
+        super().__init__(without_prefix(base_url), config, paths)
 
     @override
     def make_authenticator(self) -> Authenticator:

@@ -9,6 +9,8 @@ import pytest
 from event_taps_core import Absent, Answer, ApiResponse, Broken, Refused, TooManyRequests
 from event_taps_core.testing import api_response
 from tap_meetings_export.client import (
+    MEETINGS_PATH,
+    PARTICIPANTS_PATH,
     BadRequest,
     ExpoPlatformClient,
     status_in,
@@ -24,7 +26,8 @@ CONFIG: dict[str, Any] = {
     "request_timeout_seconds": 1,
     "max_retries": 0,
 }
-CLIENT = ExpoPlatformClient(BASE, CONFIG)
+PATHS = (MEETINGS_PATH, PARTICIPANTS_PATH)
+CLIENT = ExpoPlatformClient(BASE, CONFIG, PATHS)
 
 
 def response(status: int, body: Any, **headers: str) -> ApiResponse:
@@ -52,7 +55,7 @@ def classified(status: int, body: Any, **headers: str) -> Answer | None:
 @pytest.mark.parametrize("prefix", ["", "/proxy/expo"])
 def test_api_url_may_end_with_a_slash_the_prefix_or_the_path(prefix: str, ending: str) -> None:
     assert without_prefix(BASE + prefix + ending) == BASE + prefix
-    client = ExpoPlatformClient(BASE + prefix + ending, CONFIG)
+    client = ExpoPlatformClient(BASE + prefix + ending, CONFIG, PATHS)
     assert client.permits("GET", f"{BASE}{prefix}/api/v2/meetings/export")
 
 

@@ -266,7 +266,8 @@ class TapUnderTest:
 
     def may_send(self, method: str, path: str) -> bool:
         """Say whether a request is one of the client's reads, or asks for credentials."""
-        reads = self.tap_class.client_class.reads
+        paths = filter(None, map(self.template, self.streams))
+        reads = (*paths, *self.tap_class.client_class.extra_paths)
         is_read = method == "GET" and any(matches(template, path) for template in reads)
         return is_read or (method, path) in self.credential_requests
 
