@@ -7,7 +7,7 @@ what is secret in them. A column marked `secret` is loaded only with the setting
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk import typing as th
 
@@ -27,35 +27,62 @@ from event_taps_core.schema import (
     object_of,
     secret,
 )
+from event_taps_core.values import json_text
+from tap_accelevents.dates import session_end, utc_time, zone_of
+from tap_accelevents.rows import list_of_ids, list_of_objects
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from event_taps_core.schema import Origin
 
 
 def _ids(name: str, description: str) -> Column:
-    return column(name, th.ArrayType(INTEGER), description)
+    return column(name, th.ArrayType(INTEGER), description, convert=list_of_ids)
+
+
+def _in_utc(value: Any, zone_name: str | None) -> str | None:
+    return utc_time(value, zone_of(zone_name))
+
+
+def _end_of_session(value: Any, zone_name: str | None) -> str | None:
+    return session_end(value, zone_of(zone_name))
 
 
 def _local_time(name: str, what: str) -> tuple[Column, Column]:
-    """Declare a time as the vendor sends it, and what it is in UTC."""
+    """Declare a time as the vendor sends it, and what it is in UTC, by the event's zone."""
     return (
         column(name, TEXT, f"{what}, as the vendor sends it: usually local, yyyy/MM/dd HH:mm."),
         column(
             f"{name}_utc",
             TIMESTAMP,
             f"{what} (UTC); null where the event's time zone is not known.",
+            source=name,
+            convert=_in_utc,
+            context_item="zone",
         ),
     )
 
 
 EVENT_URL: Final = key(
-    "event_url", "The event's slug: what follows /events/ in its public address."
+    "event_url",
+    "The event's slug: what follows /events/ in its public address.",
+    source="eventurl",
 )
 _SESSION_ID: Final = number_key("session_id", "Id of the session: joins to sessions.session_id.")
-SESSION_END: Final = column(
-    "session_end_time",
-    TIMESTAMP,
-    "Scheduled end of the session, as the list of sessions says it (UTC; where the event's time "
-    "zone is not known, the local time as if it were UTC); null if it has none.",
-)
-_OF_SESSION: Final = (EVENT_URL, _SESSION_ID, SESSION_END)
+
+
+def _session_end(**origin: Unpack[Origin]) -> Column:
+    return column(
+        "session_end_time",
+        TIMESTAMP,
+        "Scheduled end of the session, as the list of sessions says it (UTC; where the event's "
+        "time zone is not known, the local time as if it were UTC); null if it has none.",
+        **origin,
+    )
+
+
+_OF_SESSION: Final = (EVENT_URL, _SESSION_ID, _session_end())
 _START_AND_END: Final = (
     *_local_time("start_time", "Scheduled start"),
     *_local_time("end_time", "Scheduled end"),
@@ -76,12 +103,13 @@ _TICKET_TYPES_FOR_SPEAKER: Final = list_of(
     member("ticketTypeId", "Id of the ticket type: joins to ticket_types.id."),
     member("userId", "Id of the speaker's account."),
     member("speakerOrder", "Whether, or by which order, the speaker was given it."),
+    convert=list_of_objects,
 )
 
 EVENTS: Final[tuple[Column, ...]] = (
     EVENT_URL,
     number_key("event_id", "Id of the event."),
-    column("event_name", TEXT, "Title."),
+    column("event_name", TEXT, "Title.", source="name"),
     column("event_phone_number", TEXT, "Phone number of the event."),
     column("event_country_code", TEXT, "Country of the phone number."),
     column("no_module_activate", BOOLEAN, "Whether no module is active."),
@@ -130,9 +158,14 @@ _SESSION: Final = (
     ),
     column("duration", INTEGER, "Length of the video; the unit is not documented (seconds?)."),
     column("hide_session_from_attendees", BOOLEAN, "Whether attendees do not see it."),
-    column("enable_ques_and_ans", BOOLEAN, "Whether attendees can ask questions."),
-    column("enable_chat", BOOLEAN, "Whether attendees can chat."),
-    column("enable_poll", BOOLEAN, "Whether there are polls."),
+    column(
+        "enable_ques_and_ans",
+        BOOLEAN,
+        "Whether attendees can ask questions.",
+        source="quesAndAnsEnabled",
+    ),
+    column("enable_chat", BOOLEAN, "Whether attendees can chat.", source="chatEnabled"),
+    column("enable_poll", BOOLEAN, "Whether there are polls.", source="pollEnabled"),
     secret("stream_key", "Key with which one broadcasts into the session."),
     column("stream_url", TEXT, "Address of the live stream's page."),
     column("stream_provider", TEXT, "ACCELEVENTS, YOUTUBE, VIMEO, ZOOM, WISTIA and others."),
@@ -152,12 +185,14 @@ _SESSION: Final = (
         "enable_attendee_list",
         BOOLEAN,
         "About the list of attendees in the session; the vendor's page says that false shows it.",
+        source="attendeeListEnabled",
     ),
     column("allowed_minutes_to_join_late", INTEGER, "How many minutes late one can join."),
     column(
         "q_and_a_private",
         BOOLEAN,
         "About private questions; the vendor's page says that false makes them possible.",
+        source=("qandAPrivate", "qandaPrivate"),
     ),
     object_of(
         "session_stats",
@@ -167,14 +202,18 @@ _SESSION: Final = (
         member("attendeeCount", "People who joined."),
     ),
     column("chime_config", OBJECT, "Settings of the video conference."),
-    column("document_key_value", TEXT, "Documents of the session, as JSON text."),
-    list_of("sponsor_list", "Sponsors of the session."),
+    column(
+        "document_key_value", TEXT, "Documents of the session, as JSON text.", convert=json_text
+    ),
+    list_of("sponsor_list", "Sponsors of the session.", convert=list_of_objects),
 )
 
 SESSIONS: Final[tuple[Column, ...]] = (
-    *_OF_SESSION,
+    EVENT_URL,
+    _SESSION_ID,
+    _session_end(source="endTime", convert=_end_of_session, context_item="zone"),
     *_SESSION,
-    list_of("tags", "Tags."),
+    list_of("tags", "Tags.", convert=list_of_objects),
     list_of(
         "tracks",
         "Tracks.",
@@ -183,6 +222,7 @@ SESSIONS: Final[tuple[Column, ...]] = (
         member("color", "Colour."),
         member("description", "Description."),
         member("position", "Position among the tracks."),
+        convert=list_of_objects,
     ),
     column("location_id", INTEGER, "Id of the location."),
     column("session_type_format", TEXT, "IN_PERSON and the like."),
@@ -214,7 +254,9 @@ SESSION_ANALYTICS_DETAILS: Final[tuple[Column, ...]] = (
 
 SESSION_PEOPLE: Final[tuple[Column, ...]] = (
     *_OF_SESSION,
-    number_key("event_ticket_id", "Id of the ticket."),
+    number_key(
+        "event_ticket_id", "Id of the ticket.", source=("eventTicketId", "eventTicketingId")
+    ),
     _USER_ID,
     *_PERSON,
     column("phone_number", TEXT, "Phone number."),
@@ -226,7 +268,8 @@ SESSION_PEOPLE: Final[tuple[Column, ...]] = (
 _SPEAKER: Final = (
     number_key("speaker_id", "Id of the speaker."),
     _USER_ID,
-    *_PERSON,
+    column("first_name", TEXT, "First name.", source="firatName"),  # sic, in places
+    *_PERSON[1:],
     column("title", TEXT, "Job title."),
     column("company", TEXT, "Company."),
     column("image_url", TEXT, "Picture, as an address or an id; empty if there is none."),
@@ -292,12 +335,17 @@ ATTENDEE_SUMMARY: Final[tuple[Column, ...]] = (
         member("ticketTypeId", "Id of the ticket type: joins to ticket_types.id."),
         member("ticketTypeName", "Name of the ticket type."),
         member("totalTickets", "Tickets of that type."),
+        convert=list_of_objects,
     ),
 )
 
 ORDERS: Final[tuple[Column, ...]] = (
     EVENT_URL,
-    number_key("order_id", "Number of the order: the vendor's orderId, else its id."),
+    number_key(
+        "order_id",
+        "Number of the order: the vendor's orderId, else its id.",
+        source=("orderId", "id"),  # how the two relate is not documented
+    ),
     column("id", INTEGER, "Id of the order in the organiser's list."),
     column("status", TEXT, "paid, partially paid, refunded or unpaid."),
     column("total_amount", NUMBER, "Amount in all, in the event's currency."),
@@ -326,6 +374,7 @@ ORDERS: Final[tuple[Column, ...]] = (
         member("qty", "Number of tickets."),
         member("ticketType", "Name of the ticket type."),
         member("bundleType", "Kind of bundle; null for single tickets."),
+        convert=list_of_objects,
     ),
     column("currency", TEXT, "Currency."),
     *_ZONE,
@@ -335,7 +384,7 @@ ORDERS: Final[tuple[Column, ...]] = (
 
 TICKET_TYPES: Final[tuple[Column, ...]] = (
     EVENT_URL,
-    number_key("id", "Id of the ticket type."),
+    number_key("id", "Id of the ticket type.", source=("id", "typeId")),
     column("name", TEXT, "Name."),
     column("price", NUMBER, "Price, in the event's currency."),
     column("remaining_tickets", INTEGER, "Tickets that are left."),
@@ -365,7 +414,7 @@ SPONSORS: Final[tuple[Column, ...]] = (
     column("carousel_logo_slider_delay_seconds", INTEGER, "For how long it is shown there."),
     column("short_description", TEXT, "Short description."),
     column("sponsor_card_image", TEXT, "Image of the sponsor's card."),
-    column("color_config", TEXT, "Colours, as JSON text."),
+    column("color_config", TEXT, "Colours, as JSON text.", convert=json_text),
     column("card_tag", TEXT, "Tag on the sponsor's card."),
     column("exhibitor_id", INTEGER, "Id of its booth: joins to exhibitors.id."),
 )
@@ -395,11 +444,16 @@ EXHIBITORS: Final[tuple[Column, ...]] = (
     column("preferred_exhibitor", BOOLEAN, "Whether it is a preferred one."),
     column("chat_enabled", BOOLEAN, "Whether one can chat."),
     column("position", NUMBER, "Position among the exhibitors."),
-    column("color_config", TEXT, "Colours, as JSON text."),
+    column("color_config", TEXT, "Colours, as JSON text.", convert=json_text),
     column("link_to_site", TEXT, "Addresses, separated by commas."),
     column("show_booth_name", BOOLEAN, "Whether the booth's name is shown."),
     column("featured", BOOLEAN, "Whether it is featured."),
-    column("category_position_json", TEXT, "Positions in the categories, as JSON text."),
+    column(
+        "category_position_json",
+        TEXT,
+        "Positions in the categories, as JSON text.",
+        convert=json_text,
+    ),
 )
 
 EXHIBITOR_STAFF: Final[tuple[Column, ...]] = (

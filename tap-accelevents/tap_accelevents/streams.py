@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import threading
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, cast
 
 from singer_sdk.streams.rest import HTTPRequest
@@ -24,12 +23,12 @@ from event_taps_core import (
     ReadInFull,
     SetAside,
     Suspect,
-    json_text,
     objects_in,
+    snake_case,
 )
 from tap_accelevents import client, errors, schemas
 from tap_accelevents.analytics_path import SESSION_ANALYTICS
-from tap_accelevents.dates import search_time, session_end, zone_of
+from tap_accelevents.dates import search_time, session_end, utc_time, zone_of
 from tap_accelevents.paging import (
     PAGE_SIZE,
     SEARCH_TIME,
@@ -39,11 +38,10 @@ from tap_accelevents.paging import (
     total_of,
 )
 from tap_accelevents.rows import (
-    Naming,
     first_filled,
-    list_of_ids,
     list_of_objects,
     rows_of,
+    without_secrets,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +53,6 @@ if TYPE_CHECKING:
     from singer_sdk.pagination import BaseAPIPaginator
 
     from event_taps_core import BaseTap, Remark, Row, Wait
-    from tap_accelevents.rows import Forms
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -65,33 +62,14 @@ _REGISTRANTS: Final = ("registerdHolderUsers", "registeredHolderUsers")
 _SPEAKERS: Final = ("speakerList", "speakers")
 _ASSETS: Final = ("assetList", "assets")
 _OTHER_STREAMS: Final = (*_REGISTRANTS, *_SPEAKERS, *_ASSETS)
-_SESSION_SPELLINGS: Final = {
-    "chatEnabled": "enable_chat",
-    "pollEnabled": "enable_poll",
-    "quesAndAnsEnabled": "enable_ques_and_ans",
-    "attendeeListEnabled": "enable_attendee_list",
-    "qandAPrivate": "q_and_a_private",
-    "qAndAPrivate": "q_and_a_private",
-    "qandaPrivate": "q_and_a_private",
-}
-_SESSION_FORMS: Final[Forms] = {
-    "current_user_registered_event_ticket_id": list_of_ids,
-    "purchaser_user_registered_event_ticket_id": list_of_ids,
-    "ticket_types_that_can_be_registered": list_of_ids,
-    "document_key_value": json_text,
-    "sponsor_list": list_of_objects,
-    "tags": list_of_objects,
-    "tracks": list_of_objects,
-}
-_SPEAKER_FORMS: Final[Forms] = {"ticket_types_for_speaker": list_of_objects}
-_PEOPLE_SPELLINGS: Final = {"eventTicketingId": "event_ticket_id"}
+_EVENT_TIMES: Final = ("event_start_date", "event_end_date")
 
 _MOST_TRIED: Final = 5
 """So many sessions are asked for at each path that may be that of their analytics."""
 
 
 class AccelEventsStream(EventStream):
-    """What all streams share: lists in several envelopes, pages, names, local times."""
+    """What all streams share: lists in several envelopes, pages, no secrets."""
 
     list_names: ClassVar[tuple[str, ...]] = ("data",)
     """What the list may be called in the answer; it may also be the answer itself."""
@@ -100,12 +78,6 @@ class AccelEventsStream(EventStream):
 
     expansions: ClassVar[tuple[str, ...]] = ()
     """What is only sent when it is asked for (`client.spellings_of`)."""
-
-    spellings: ClassVar[Mapping[str, str]] = {}
-    """Columns of attributes whose snake_case is not the column's name."""
-
-    forms: ClassVar[Forms] = {}
-    """By column: what brings its values into one form."""
 
     left_out: ClassVar[tuple[str, ...]] = ()
     """Attributes whose values other streams hold."""
@@ -147,18 +119,11 @@ class AccelEventsStream(EventStream):
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        where = context or {}
-        return self._naming.apply(row, where, zone_of(where.get("zone")))
-
-    @cached_property
-    def _naming(self) -> Naming:
-        return Naming(
-            {column.name for column in self.columns},
-            self.spellings,
-            self.forms,
-            self.left_out,
-            with_secrets=bool(self.config.get("include_secrets")),
-        )
+        """Leave out what other streams hold, and secrets at any depth."""
+        kept = row
+        if self.left_out:
+            kept = {name: value for name, value in row.items() if name not in self.left_out}
+        return kept if self.config.get("include_secrets") else without_secrets(kept)
 
 
 class EventsStream(AccelEventsStream):
@@ -174,7 +139,6 @@ class EventsStream(AccelEventsStream):
     primary_keys = ("event_id",)
     id_attributes = ("eventId",)
     is_paged = False
-    spellings: ClassVar[Mapping[str, str]] = {"eventurl": "event_url", "name": "event_name"}
     columns = schemas.EVENTS
 
     @override
@@ -203,7 +167,14 @@ class EventsStream(AccelEventsStream):
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        return super().post_process(row, {**(context or {}), "zone": zone_name(row)})
+        """Say what its times are in UTC: the partition's context knows no zone, but the row."""
+        zone = zone_of(zone_name(row))
+        times = {f"{snake_case(name)}_utc": utc_time(row[name], zone) for name in _times_in(row)}
+        return {**(super().post_process(row, context) or {}), **times}
+
+
+def _times_in(event: Row) -> Iterator[str]:
+    return (name for name in event if snake_case(name) in _EVENT_TIMES)
 
 
 def zone_name(event: Row) -> str | None:
@@ -231,8 +202,6 @@ class SessionsStream(EventPartStream):
     list_names = ("data", "sessions")
     id_attributes = ("sessionId",)
     expansions = ("TRACK", "TAG", "STATS")
-    spellings = _SESSION_SPELLINGS
-    forms: ClassVar[Forms] = _SESSION_FORMS
     left_out = _OTHER_STREAMS
     columns = schemas.SESSIONS
 
@@ -256,11 +225,6 @@ class SessionsStream(EventPartStream):
             "session_id": self.id_of(record),
             "session_end_time": self._end(record, context),
         }
-
-    @override
-    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        named = super().post_process(row, context) or {}
-        return {**named, "session_end_time": self._end(row, context)}
 
     def ends(self, context: Context | None) -> dict[int | str | None, str | None]:
         """Return when each session of an event ends, by its id; None where one has no id."""
@@ -456,8 +420,6 @@ class SessionAnalyticsDetailsStream(SessionDetailStream):
     name = "session_analytics_details"
     primary_keys = ("session_id",)
     expansions = ("STATS", "DURATION", "ATTENDEE_COUNT")
-    spellings = _SESSION_SPELLINGS
-    forms: ClassVar[Forms] = _SESSION_FORMS
     left_out = _OTHER_STREAMS
     columns = schemas.SESSION_ANALYTICS_DETAILS
 
@@ -475,7 +437,6 @@ class SessionRegistrantsStream(SessionDetailStream):
     items = _REGISTRANTS
     id_attributes = ("eventTicketId", "eventTicketingId")
     expansions = _REGISTRANTS[:1]
-    spellings = _PEOPLE_SPELLINGS
     columns = schemas.SESSION_PEOPLE
 
 
@@ -488,8 +449,6 @@ class SessionSpeakersStream(SessionDetailStream):
     items = _SPEAKERS
     id_attributes = ("speakerId",)
     expansions = ("SPEAKER",)
-    spellings: ClassVar[Mapping[str, str]] = {"firatName": "first_name"}
-    forms: ClassVar[Forms] = _SPEAKER_FORMS
     columns = schemas.SESSION_SPEAKERS
 
 
@@ -515,7 +474,6 @@ class SessionAttendeesStream(SessionPartStream):
     primary_keys = ("session_id", "event_ticket_id")
     list_names = ("data", "attendees")
     id_attributes = ("eventTicketId", "eventTicketingId")
-    spellings = _PEOPLE_SPELLINGS
     columns = schemas.SESSION_PEOPLE
 
 
@@ -530,7 +488,6 @@ class SpeakersStream(EventPartStream):
     primary_keys = ("event_url", "speaker_id")
     list_names = ("data", "speakers")
     id_attributes = ("speakerId",)
-    forms: ClassVar[Forms] = _SPEAKER_FORMS
     columns = schemas.SPEAKERS
 
     @override
@@ -581,7 +538,6 @@ class AttendeeSummaryStream(EventPartStream):
     path = client.ATTENDEES
     primary_keys = ("event_url",)
     left_out = ("attendees", "data", "recordsTotal", "recordsFiltered", "error")
-    forms: ClassVar[Forms] = {"ticket_type_count_dtos": list_of_objects}
     columns = schemas.ATTENDEE_SUMMARY
 
     @override
@@ -602,7 +558,6 @@ class OrdersStream(EventPartStream):
     primary_keys = ("event_url", "order_id")
     list_names = ("data", "orders")
     id_attributes = ("orderId", "id")
-    forms: ClassVar[Forms] = {"attendee": list_of_objects}
     columns = schemas.ORDERS
 
     incremental = ChangedSince
@@ -639,14 +594,6 @@ class OrdersStream(EventPartStream):
         since = self.since(context)
         return params if since is None else {**params, SEARCH_TIME: search_time(since)}
 
-    @override
-    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        """Take `id` where there is no `orderId`: how the two relate is not documented."""
-        named = super().post_process(row, context) or {}
-        if row.get("orderId") is None:
-            named["orderId"] = self.id_of(row)
-        return named
-
 
 class TicketTypesStream(EventPartStream):
     """Ticket types of an event, with what is left of them.
@@ -660,7 +607,6 @@ class TicketTypesStream(EventPartStream):
     list_names = ("ticketTypes",)
     id_attributes = ("id", "typeId")
     is_paged = False
-    spellings: ClassVar[Mapping[str, str]] = {"typeId": "id"}
     columns = schemas.TICKET_TYPES
 
 
@@ -675,7 +621,6 @@ class SponsorsStream(EventPartStream):
     primary_keys = ("event_url", "id")
     list_names = ("data", "sponsors")
     id_attributes = ("id",)
-    forms: ClassVar[Forms] = {"color_config": json_text}
     columns = schemas.SPONSORS
 
 
@@ -704,7 +649,6 @@ class ExhibitorsStream(EventPartStream):
     primary_keys = ("event_url", "id")
     list_names = ("data", "exhibitors")
     id_attributes = ("id",)
-    forms: ClassVar[Forms] = {"color_config": json_text, "category_position_json": json_text}
     columns = schemas.EXHIBITORS
 
     @override
