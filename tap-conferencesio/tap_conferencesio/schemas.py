@@ -6,7 +6,7 @@ with the setting `include_secrets`.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from event_taps_core.schema import (
     BOOLEAN,
@@ -24,14 +24,27 @@ from event_taps_core.schema import (
     object_of,
     secret,
 )
+from tap_conferencesio.forms import all_as_json, day_of, presenter_of, responded_at, zone_name
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from event_taps_core.schema import Origin
 
 SUBDOMAIN: Final = key("subdomain", "The app's subdomain: the part before .cnf.io of its address.")
 _SESSION_ID: Final = key("session_id", "Id of the session: joins to sessions.id.")
-_SESSION_DATE: Final = column(
-    "session_date",
-    DATE,
-    "Local date of the session, its last day if it spans several; null if it has none.",
-)
+
+
+def _session_date(**origin: Unpack[Origin]) -> Column:
+    return column(
+        "session_date",
+        DATE,
+        "Local date of the session, its last day if it spans several; null if it has none.",
+        **origin,
+    )
+
+
+_SESSION_DATE: Final = _session_date()
 _POLL_ID: Final = key("poll_id", "Id of the poll within the app.")
 
 _PERSON: Final = (
@@ -61,6 +74,7 @@ APP: Final[tuple[Column, ...]] = (
         "timezone",
         TEXT,
         "Time zone of all session dates and times, as a tz database name; null if none is set.",
+        convert=zone_name,
     ),
     *(
         column(f"custom_attendee_field_{n}", TEXT, f"Label of the attendees' field_{n}.")
@@ -77,7 +91,7 @@ SESSIONS: Final[tuple[Column, ...]] = (
     column("location", TEXT, "Room or place."),
     column("description", TEXT, "Description; not shown in the app."),
     column("date", TEXT, "Local date as the vendor sends it, usually YYYY-MM-DD."),
-    _SESSION_DATE,
+    _session_date(source=("date", "session_date"), convert=day_of),
     column("start_time", TEXT, "Local start, HH:MM:SS, in the time zone app.timezone."),
     column("end_time", TEXT, "Local end, HH:MM:SS, in the time zone app.timezone."),
     column("url", TEXT, "Public address of the session."),
@@ -165,6 +179,7 @@ POLLS: Final[tuple[Column, ...]] = (
         TEXT,
         "All answers as the vendor sends them, as JSON text; null if there are none. "
         "poll_responses holds them one by one.",
+        convert=all_as_json,
     ),
 )
 
@@ -225,10 +240,17 @@ EVALUATION_RESPONSES: Final[tuple[Column, ...]] = (
         "presenter",
         "The evaluated presenter; null if the question is about the session.",
         *_PRESENTER,
+        convert=presenter_of,
     ),
     column("question", TEXT, "Text of the question."),
     column("response", TEXT, "The answer, such as '5 - Great'."),
     column("response_value", NUMBER, "The answer as a number, where it has one."),
     column("timestamp", TEXT, "When it was submitted, as the vendor sends it."),
-    column("responded_at", TIMESTAMP, "When it was submitted (UTC); null if unreadable."),
+    column(
+        "responded_at",
+        TIMESTAMP,
+        "When it was submitted (UTC); null if unreadable.",
+        source=("timestamp", "responded_at"),
+        convert=responded_at,
+    ),
 )

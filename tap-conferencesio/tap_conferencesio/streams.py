@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import email.utils
-import re
 from collections import Counter
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from singer_sdk.streams.rest import HTTPRequest, PageContext
 from typing_extensions import override
 
@@ -20,14 +16,12 @@ from event_taps_core import (
     MissingPart,
     Page,
     SurrogateKey,
-    Unconvertible,
     count_of,
-    rfc3339,
-    utc_timestamp,
 )
 from event_taps_core.keys import make_room
 from tap_conferencesio import schemas
 from tap_conferencesio.client import SESSION_PATH
+from tap_conferencesio.forms import last_day_of, presenter_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,35 +30,6 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from event_taps_core import Remark, Row, Wait
-
-_ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
-
-
-def last_day(value: Any) -> str | None:
-    """Find the last calendar day in a session's `date`.
-
-    A session can span several days, and how the API renders that is not documented: a list of
-    days and a range in one text are read, anything else has no day and is always read.
-
-    >>> last_day("2026-01-12 - 2026-01-14")
-    '2026-01-14'
-    """
-    texts = value if isinstance(value, list) else [value]
-    days = (day for text in texts for day in _ISO_DAY.findall(str(text)))
-    return max(filter(_is_day, days), default=None)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def last_day_of(session: Row) -> str | None:
-    """Find a session's last day: in its `date`, else in a `session_date` of the vendor's own."""
-    return last_day(session.get("date")) or last_day(session.get("session_date"))
 
 
 def with_ours(row: Row, **ours: str | None) -> Row:
@@ -83,28 +48,6 @@ def with_ours(row: Row, **ours: str | None) -> Row:
     return row
 
 
-def responded_at(value: Any) -> str | None:
-    """Read an evaluation's `timestamp`, which the vendor's own example contradicts itself in.
-
-    "All timestamps are ISO-8601", but the example is `Tue, 21 Jan 2018 11:47:08 -0500`: RFC 2822,
-    and that day was a Sunday. So both forms are read, and the weekday is not believed.
-
-    Returns:
-        RFC 3339 in UTC, or None.
-    """
-    try:
-        return utc_timestamp(value)
-    except Unconvertible:
-        pass
-    try:
-        parsed = email.utils.parsedate_to_datetime(str(value))
-    except ValueError:
-        return None
-    if parsed.tzinfo is None:  # "-0000": the zone is not known
-        return None
-    return rfc3339(parsed)
-
-
 class AppStream(EventStream):
     """The app's settings: one row."""
 
@@ -114,13 +57,10 @@ class AppStream(EventStream):
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        """Take the one object; the vendor may write "no time zone" as -1, as it asks writers to."""
         settings = response.json().get("data")
         if not isinstance(settings, dict):
             msg = "no 'data' in the answer"
             raise Broken(msg)
-        if str(settings.get("timezone")) == "-1":
-            settings["timezone"] = None
         return [settings]
 
 
@@ -171,10 +111,6 @@ class SessionsStream(EventStream):
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
         return {"session_id": self.id_of(record), "session_date": last_day_of(record)}
-
-    @override
-    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        return with_ours(row, session_date=last_day_of(row))
 
     @override
     def list_again(self, context: Context | None) -> frozenset[int | str | None]:
@@ -298,17 +234,9 @@ class PollsStream(SessionDataStream):
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         return [
-            {}
-            if poll is None
-            else with_ours(
-                {**poll, "responses": _json_text(poll.get("responses"))}, poll_id=poll_id
-            )
+            {} if poll is None else with_ours(poll, poll_id=poll_id)
             for poll_id, poll in self.polls(response)
         ]
-
-
-def _json_text(value: Any) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()
 
 
 def poll_answer(row: Row) -> list[Any]:
@@ -420,7 +348,7 @@ def evaluation(row: Row) -> list[Any]:
     return [
         session.get("external_id") or session.get("name"),
         user.get("id") or user,
-        row.get("presenter"),
+        presenter_of(row.get("presenter")),
         row.get("question"),
         row.get("timestamp"),
     ]
@@ -444,14 +372,8 @@ class EvaluationResponsesStream(EventStream):
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        presenter = row.get("presenter")
-        if isinstance(presenter, str):
-            row = {**row, "presenter": {"name": presenter}}
-        return with_ours(
-            row,
-            session_id=self._session_id(row.get("session")),
-            responded_at=responded_at(row.get("timestamp")),
-        )
+        """Say which session it is about; the vendor says its external id and name."""
+        return with_ours(row, session_id=self._session_id(row.get("session")))
 
     def _session_id(self, session: Any) -> str | None:
         """Join by the external id, else by the name: the vendor sends no session id here."""

@@ -127,7 +127,7 @@ AT, LATER = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
         (
             "sessions",
             {"session_date": "x", "date": "2026-01-02"},
-            ("2026-01-02", {"session_date of the vendor": "x"}),
+            ("2026-01-02", {"session_date": "x"}),
         ),
         ("evaluation_responses", {"session_id": 5, "responded_at": AT}, ("5", AT, None)),
         (
@@ -138,7 +138,7 @@ AT, LATER = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
         (
             "evaluation_responses",
             {"session": {"name": "One"}, "session_id": 5, "timestamp": AT, "responded_at": LATER},
-            ("s1", AT, {"session_id of the vendor": 5, "responded_at of the vendor": LATER}),
+            ("s1", AT, {"session_id of the vendor": 5, "responded_at": LATER}),
         ),
     ],
     ids=str,

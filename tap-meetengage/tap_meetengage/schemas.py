@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk import typing as th
 
-from event_taps_core import ACCOUNT, digest, snake_case
+from event_taps_core import ACCOUNT, digest, snake_case, values
 from event_taps_core.columns import EXTRA_FIELDS, READ_AT
 from event_taps_core.schema import (
     ANYTHING,
@@ -32,6 +32,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from event_taps_core import Row
+    from event_taps_core.schema import Origin
+
+
+def json_text(value: Any) -> Any:
+    """Write an object or list as JSON text, the same for whatever order of its members."""
+    return values.json_text(value, "sorted")
+
+
+def _text(name: str, description: str) -> Column:
+    return column(name, TEXT, description, convert=json_text)
+
 
 WINDOW_START: Final = Column(
     "window_start",
@@ -46,15 +57,14 @@ ROW_KEY: Final = key(
 )
 
 DOCUMENTED: Final[tuple[Column, ...]] = (
-    column("device", TEXT, "Device of the participant, such as Mobile or Tablet."),
-    column("email_address", TEXT, "E-mail address of the participant; may be empty."),
-    column(
+    _text("device", "Device of the participant, such as Mobile or Tablet."),
+    _text("email_address", "E-mail address of the participant; may be empty."),
+    _text(
         "attended_online_live_chat",
-        TEXT,
         "Looks like the id of a chat that was attended; a list of them is kept as JSON text.",
     ),
     column("registered", BOOLEAN, "Whether the participant has registered."),
-    column("country", TEXT, "Country of the participant, as a two-letter code."),
+    _text("country", "Country of the participant, as a two-letter code."),
 )
 
 CONSTANTS: Final = frozenset({ACCOUNT.name, WINDOW_START.name})
@@ -126,10 +136,18 @@ def columns_in(schema: Mapping[str, Any]) -> tuple[Column, ...]:
             name,
             th.CustomType({item: declared[item] for item in declared if item != "description"}),
             declared.get("description") or "",
+            **_origin_of(declared),
         )
         for name, declared in schema.get("properties", {}).items()
     }
     return tuple(({one.name: one for one in DOCUMENTED} | in_catalog).values())
+
+
+def _origin_of(declared: Mapping[str, Any]) -> Origin:
+    """Say what fills a column of a catalog: texts hold objects and lists as JSON text."""
+    types = declared.get("type") or ["object"]
+    is_text = types == "string" or {"string", "null"}.issuperset(types)
+    return {"convert": json_text} if is_text and "format" not in declared else {}
 
 
 def with_types(columns: Iterable[Column], types: Mapping[str, str]) -> tuple[Column, ...]:
@@ -138,7 +156,7 @@ def with_types(columns: Iterable[Column], types: Mapping[str, str]) -> tuple[Col
     for name, kind in types.items():
         known = found.get(name)
         said = (known.description if known else None) or "Named in the setting column_types."
-        found[name] = column(name, TYPES[kind], said)
+        found[name] = _text(name, said) if kind == "string" else column(name, TYPES[kind], said)
     return tuple(found.values())
 
 
@@ -164,7 +182,7 @@ class Sample:
         """Return the documented columns, and those found as text."""
         known = {"", *OURS, *(documented.name for documented in DOCUMENTED)}
         found = (
-            column(name, TEXT, f"`{attribute}` of the data method, as found in a sample.")
+            _text(name, f"`{attribute}` of the data method, as found in a sample.")
             for name, attribute in self._attributes.items()
             if name not in known
         )

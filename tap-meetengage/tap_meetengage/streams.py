@@ -10,7 +10,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
-import msgspec
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
@@ -32,7 +31,7 @@ from tap_meetengage.errors import ServerError, TooMuch, others_of, warnings_of
 from tap_meetengage.windows import Span, Windows, first_day
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import IO
 
     from singer_sdk.helpers.types import Context
@@ -69,6 +68,7 @@ class OrganisationDataStream(EventStream):
     """Rows of a data method, as the Control Panel's Data page exports them."""
 
     path = DATA_PATH
+    column_name = staticmethod(schemas.column_name)
     records_path = (OUTPUT,)
     parent_key = "window_start"
     replication_key = "window_start"
@@ -85,7 +85,6 @@ class OrganisationDataStream(EventStream):
         self._most_days: int | None = None
         self._halves_early = False
         self._noting = threading.Lock()
-        self._text_attributes: dict[str, bool] = {}
 
     @property
     def client(self) -> MeetEngageClient:
@@ -277,69 +276,20 @@ class OrganisationDataStream(EventStream):
             )
         return good + [row for row in rows if not row], aside
 
-    @override
-    def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        """Write objects and lists as JSON text where the column is text.
-
-        `AttendedOnlineLiveChat` is a text of digits in the vendor's example; for somebody who
-        attended several chats it may be a list.
-        """
-        if any(map(schemas.is_long, row)):
-            row = with_short_names(row, self.schema["properties"])
-        if _NESTED.isdisjoint(map(type, row.values())):
-            return row
-        return {
-            name: json_text(value)
-            if value.__class__ in _NESTED and self._takes_text(name)
-            else value
-            for name, value in row.items()
-        }
-
-    def _takes_text(self, attribute: str) -> bool:
-        found = self._text_attributes.get(attribute)
-        if found is None:
-            declared = self.schema["properties"].get(schemas.column_name(attribute)) or {}
-            types = declared.get("type") or ["object"]
-            is_text = types == "string" or {"string", "null"}.issuperset(types)
-            found = is_text and "format" not in declared
-            self._text_attributes[attribute] = found
-        return found
-
 
 def _can_be_key(value: Any) -> bool:
     return value is not None and value != "" and value.__class__ not in _NESTED
 
 
-def json_text(value: Any) -> str:
-    """Write a JSON value as compact text, the same for whatever order of its members."""
-    return msgspec.json.encode(value, order="sorted").decode()
-
-
-def with_short_names(row: Row, columns: Container[str] | None = None) -> Row:
-    """Call attributes whose names are too long as their columns are called.
-
-    Args:
-        row: The vendor's row.
-        columns: The columns that there are; all if not given.
-    """
+def content(row: Row) -> Row:
+    """Identify a row by all that it holds, under names of columns, whatever columns there are."""
+    if not any(map(schemas.is_long, row)) and _NESTED.isdisjoint(map(type, row.values())):
+        return row
     found: Row = {}
     for attribute, value in row.items():
         name = schemas.column_name(attribute) if schemas.is_long(attribute) else attribute
-        is_free = name not in found and (columns is None or name in columns)
-        found[name if is_free else attribute] = value
+        found[attribute if name in found else name] = schemas.json_text(value)
     return found
-
-
-def content(row: Row) -> Row:
-    """Identify a row by all it holds, before or after `post_process`, whatever the columns."""
-    if any(map(schemas.is_long, row)):
-        row = with_short_names(row)
-    if _NESTED.isdisjoint(map(type, row.values())):
-        return row
-    return {
-        name: json_text(value) if value.__class__ in _NESTED else value
-        for name, value in row.items()
-    }
 
 
 def _pages(answer: _Answer) -> Iterator[tuple[list[Row], int]]:

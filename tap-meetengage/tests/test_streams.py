@@ -17,12 +17,11 @@ from event_taps_core.json_values import decode
 from event_taps_core.streams import Page
 from event_taps_core.testing import api_response
 from tap_meetengage.errors import ServerError, TooMuch
-from tap_meetengage.schemas import Sample, column_name
+from tap_meetengage.schemas import Sample, column_name, json_text
 from tap_meetengage.streams import (
     OrganisationDataStream,
     _Answer,
     content,
-    json_text,
     stream_names,
 )
 from tap_meetengage.tap import TapMeetEngage

@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from functools import cache
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from event_taps_core import digest, json_text, snake_case
-from event_taps_core.values import Unconvertible, text
+from event_taps_core.columns import NOTHING
+from event_taps_core.settling import moment
+from event_taps_core.values import Unconvertible, moment_of_milliseconds, text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
+    from datetime import datetime
 
     from event_taps_core import Row
-
-_ALIASES: Final = {
-    "meeting_id": ("meeting_id", "id_meeting"),
-    "account_id": ("account_id", "participant_id", "user_id", "visitor_id", "id"),
-}
-"""The names that an id may have, the likeliest first; the vendor's page "Meetings API" prints only
-`Meeting ID`."""
+    from event_taps_core.columns import Sources
 
 _OWN_ID: Final = "id"
 """In a row of the export it may be the row's own id or the meeting's instead of the account's."""
 
-_PLACES: Final = {
-    alias: (column, rank)
-    for column, aliases in _ALIASES.items()
-    for rank, alias in enumerate(aliases)
-}
 _NO_IDENTITY: Final = ("", "0")
 _IDENTITIES: Final = ("account_id", "email", "external_id")
 _NAMES: Final = ("name", "first_name", "last_name", "company")
@@ -40,45 +31,39 @@ UNKNOWN_ZONE: Final = timedelta(hours=26)
 """Two times whose zones are not known may be apart by this much and still be the same."""
 
 
-@cache
-def _place(attribute: str) -> tuple[str, int]:
-    """Return an attribute's column, and its rank among those that fit this column."""
-    name = snake_case(attribute)
-    return _PLACES.get(name, (name, 0))
+def with_columns(row: Row, sources: Sources) -> Row:
+    """Return a row whose attributes have their columns' names: this tap looks into its rows.
 
-
-def with_columns(row: Row, columns: Collection[str]) -> Row:
-    """Return a row whose attributes have their columns' names.
-
-    Several attributes may fit a column: then the likeliest alias that has a value gets it. The
-    others, and what fits no column, keep the vendor's names, unless they hold no value and would
-    be in the way. Every column is text, so an object or list becomes JSON text.
+    Of several that fit a column, the likeliest that has a value gets its name. The others, and what
+    fits no column, keep the vendor's, unless they hold no value and would be in the way.
     """
-    best: dict[str, tuple[bool, int, bool, str]] = {}
+    best: dict[str, tuple[bool, tuple[int, bool], str]] = {}
     for attribute, value in row.items():
-        column, rank = _place(attribute)
-        if column in columns:
-            claim = (value in (None, ""), rank, attribute != column, attribute)
-            if column not in best or claim[:-1] < best[column][:-1]:
-                best[column] = claim
+        home, ranks = sources.place_of(attribute)
+        if home is not None:
+            claim = (value in NOTHING, ranks[home], attribute)
+            if home not in best or claim[:-1] < best[home][:-1]:
+                best[home] = claim
     chosen = {attribute: column for column, (*_, attribute) in best.items()}
     others = {name: value for name, value in row.items() if name not in chosen}
-    return others | {column: json_text(row[attribute]) for attribute, column in chosen.items()}
+    return others | {column: row[attribute] for attribute, column in chosen.items()}
 
 
 def said(row: Row, column: str) -> str:
     """Return a value as text without surrounding blanks; empty if there is none."""
     value = row.get(column)
     try:
-        return "" if value is None else text(value).strip()
+        return "" if value is None else text(json_text(value)).strip()
     except Unconvertible:
         return ""
 
 
-def names_account(row: Row) -> bool:
+def names_account(row: Row, sources: Sources) -> bool:
     """Say whether a row, as it is sent, has an account id under a name that means nothing else."""
     return any(
-        _place(name)[0] == "account_id" and snake_case(name) != _OWN_ID and value not in (None, "")
+        sources.place_of(name).home == "account_id"
+        and snake_case(name) != _OWN_ID
+        and value not in NOTHING
         for name, value in row.items()
     )
 
@@ -113,7 +98,7 @@ def instant(row: Row, columns: Iterable[str]) -> datetime | None:
 
     Seconds or milliseconds since 1970 and ISO 8601 are understood; the vendor documents no form.
     """
-    found = [moment for column in columns if (moment := _moment(said(row, column)))]
+    found = [when for column in columns if (when := _moment(said(row, column)))]
     return max(found, default=None)
 
 
@@ -123,9 +108,7 @@ def _moment(value: str) -> datetime | None:
             number = int(value)
             if number < _LEAST_SECONDS:
                 return None
-            seconds = number / 1000 if number > _MOST_SECONDS else number
-            return datetime.fromtimestamp(seconds, UTC)
-        moment = datetime.fromisoformat(value)
-    except (ValueError, OverflowError, OSError):
+            return moment_of_milliseconds(number if number > _MOST_SECONDS else number * 1000)
+    except Unconvertible:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment(value)

@@ -20,6 +20,7 @@ from event_taps_core import (
     Refused,
     Remark,
 )
+from event_taps_core.columns import Sources
 from event_taps_core.keys import make_room
 from tap_meetings_export import schemas
 from tap_meetings_export.client import MEETINGS_PATH, PARTICIPANTS_PATH, BadRequest
@@ -85,6 +86,9 @@ class ExpoPlatformStream(EventStream):
         super().__init__(tap)
         self.overlap = timedelta(minutes=int(tap.config["overlap_minutes"]))
         self._names = frozenset(column.name for column in self.columns) - {"event_id", KEY}
+        self._sources = Sources(
+            {column.name: column.source for column in self.columns if column.name in self._names}
+        )
         self._order = self.order
         self._read_anew: set[str] = set()
 
@@ -127,7 +131,7 @@ class ExpoPlatformStream(EventStream):
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         for sent in rows_of(response.json()):
-            row = with_columns(sent, self._names)
+            row = with_columns(sent, self._sources)
             make_room(row, KEY)
             row[KEY] = self.key_of(row, sent) if sent else None  # None until it leaves `_reading`
             yield row
@@ -353,7 +357,7 @@ class MeetingsStream(ExpoPlatformStream):
     def key_of(self, row: Row, sent: Row) -> str:
         """Make the key of a person in a role; so it does not depend on who else is listed."""
         role = said(row, "role").casefold()
-        return person_key(row, has_account=names_account(sent), role=role)
+        return person_key(row, has_account=names_account(sent, self._sources), role=role)
 
 
 class ParticipantsStream(ExpoPlatformStream):
