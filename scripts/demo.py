@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from scripts.sandbox import Sandbox
 
 EXAMPLE = (
-    "select name, session_date, registered, checked_in, round(evaluation_average, 1) as rating"
-    " from marts.session_summary order by checked_in desc limit 5"
+    "select vendor, session_name, registered, attended, round(median_attended_minutes) as minutes"
+    " from marts.mart_session_scorecard order by attended desc limit 5"
 )
 EXAMPLES_SHOWN = 2
 

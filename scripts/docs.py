@@ -1,4 +1,4 @@
-"""Write what follows from the taps: settings, tables, models.
+"""Write what follows from the taps and the models: settings, tables, models, docs/marts.md.
 
 Settings, descriptions and streams are written once, in the taps. This puts them where Meltano, dbt,
 the hub and readers look for them. A file is either generated as a whole, or holds blocks between
@@ -13,7 +13,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from scripts import blocks
+from scripts import blocks, marts
 from scripts.taps import ROOT, find_taps
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def wanted(taps: list[Tap]) -> dict[Path, str | None]:
         files |= _tap_files(tap)
         if not are_configured(tap.namespace):
             files |= models(tap)
+    page = ROOT / "docs" / "marts.md"
+    texts[page] = fill(page, page.read_text(), "marts", marts.text())
     return files | texts | {ROOT / ".env.example": blocks.env_example(taps)}
 
 

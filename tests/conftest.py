@@ -8,8 +8,10 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from scripts.project import POSTGRES, Project
+from scripts.sandbox import tap_of
 from scripts.taps import ROOT
 
 if TYPE_CHECKING:
@@ -36,14 +38,28 @@ def project(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Projec
     return Project(ROOT, NO_HUB).copy(tmp_path_factory.mktemp("project"))
 
 
-def keep_only(project: Project, *taps: str) -> Project:
+def keep_only(project: Project, *taps: str, marts: bool = False) -> Project:
     """Leave a copied project these taps: what a build takes goes by the number of models.
 
-    The marts stay, which are made of tap-conferencesio's tables.
+    The marts go, too, or are left those vendors.
     """
-    models = project.root / "transform" / "models"
+    transform = project.root / "transform"
+    models = transform / "models"
     folders = (project.root.glob("tap-*"), models.glob("tap_*"), models.glob("loaded/tap_*"))
     for folder in chain.from_iterable(folders):
         if folder.name.replace("_", "-") not in taps:
             shutil.rmtree(folder)
+    if not marts:
+        layers = ("staging", "intermediate", "marts")
+        for name in (*(f"models/{layer}" for layer in layers), "seeds", "tests/marts"):
+            shutil.rmtree(transform / name)
+        return project
+    settings = transform / "dbt_project.yml"
+    content = yaml.safe_load(settings.read_text())
+    vendors = content["vars"]["vendors"]
+    kept = [vendor for vendor in vendors if tap_of(vendor) in taps]
+    for vendor in {*vendors} - {*kept}:
+        shutil.rmtree(models / "staging" / vendor)
+    content["vars"]["vendors"] = kept
+    settings.write_text(yaml.safe_dump(content))
     return project

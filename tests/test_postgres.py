@@ -148,8 +148,8 @@ def test_types_are_those_of_the_tap(postgres: Project, database: Database) -> No
 def test_marts_join_up(sandbox: Sandbox, database: Database) -> None:
     """Runs after the tests above, on their tables."""
     (summary,) = database.rows(
-        "select count(*) as sessions, sum(registered) as attendance, sum(polls) as polls"
-        " from marts.session_summary"
+        "select count(*) as sessions, sum(questions) as questions, sum(polls) as polls"
+        " from marts.mart_session_scorecard where vendor = 'conferencesio'"
     )
     assert summary == {name: len(sandbox.truth("conferencesio", name)) for name in summary}
 

@@ -1,0 +1,2 @@
+-- Answers, questions and the like.
+{{ identified('acts', ['airmeet', 'conferencesio', 'meetengage']) }}

@@ -1,0 +1,2 @@
+-- Who was in a session, or watched its replay: the vendors' rows.
+{{ identified('attendance', ['accelevents', 'airmeet', 'conferencesio', 'meetengage']) }}

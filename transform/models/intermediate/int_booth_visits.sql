@@ -1,0 +1,2 @@
+-- Who was at a booth.
+{{ identified('booth_visits', ['airmeet']) }}

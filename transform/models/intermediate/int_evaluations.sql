@@ -1,0 +1,2 @@
+-- Answers to evaluations.
+{{ identified('evaluations', ['conferencesio']) }}

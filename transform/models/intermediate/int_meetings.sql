@@ -1,0 +1,2 @@
+-- Who meets whom.
+{{ identified('meetings', ['expoplatform']) }}

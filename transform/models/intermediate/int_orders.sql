@@ -1,0 +1,2 @@
+-- Orders, with who bought.
+{{ identified('orders', ['accelevents']) }}

@@ -1,0 +1,100 @@
+-- Events: from those who were invited and registered to those who came and did something, and what that brought.
+with
+events as (
+    select * from {{ ref('dim_event') }}
+),
+registrations as (
+    select
+        event_key,
+        count(distinct person_key) filter (where is_invited_only is not true and is_cancelled is not true) as registered,
+        count(distinct person_key) filter (where is_invited_only) as invited_only,
+        count(*) filter (where is_cancelled) as cancelled
+    from {{ ref('fct_registration') }}
+    group by 1
+),
+attendance as (
+    select
+        event_key,
+        count(*) filter (where is_attended) as attended,
+        count(*) filter (where is_attended and is_registered) as attended_registered,
+        count(*) filter (where not is_attended) as no_shows,
+        {{ median('attended_minutes') }} as median_minutes
+    from {{ ref('fct_event_attendance') }}
+    group by 1
+),
+replays as (
+    select event_key, count(distinct person_key) as people
+    from {{ ref('fct_attendance') }}
+    where mode = 'replay'
+    group by 1
+),
+acts as (
+    select event_key, sum(act_count) as acts, count(distinct person_key) as people
+    from {{ ref('fct_engagement') }}
+    group by 1
+),
+evaluations as (
+    select event_key, avg(rating) as average
+    from {{ ref('fct_evaluation') }}
+    group by 1
+),
+meetings as (
+    select
+        event_key,
+        count(*) as requested,
+        count(*) filter (where is_accepted) as accepted,
+        count(*) filter (where is_held) as held
+    from {{ ref('fct_meeting') }}
+    group by 1
+),
+orders as (
+    select
+        event_key,
+        count(*) as orders,
+        sum(amount) filter (where is_refunded is not true) as revenue
+    from {{ ref('fct_order') }}
+    group by 1
+)
+select
+    events.event_key,
+    events.vendor,
+    events.account,
+    events.event_id,
+    events.event_name,
+    events.starts_at,
+    events.ends_at,
+    events.has_ended,
+    case when {{ measures('registrations') }} then coalesce(registrations.invited_only, 0) end as invited_only,
+    case when {{ measures('registrations') }} then coalesce(registrations.registered, 0) end as registered,
+    registrations.cancelled,
+    case when {{ measures('attendance') }} then coalesce(attendance.attended, 0) end as attended,
+    case when {{ measures('attendance') }} then attendance.no_shows end as no_shows,
+    case
+        when {{ measures('attendance') }} and coalesce(events.has_ended, true)
+            then cast(attendance.attended_registered as double precision) / nullif(registrations.registered, 0)
+    end as show_up_rate,
+    case when {{ measures('minutes') }} then attendance.median_minutes end as median_attended_minutes,
+    case when {{ measures('replays') }} then coalesce(replays.people, 0) end as watched_replay,
+    acts.people as engaged,
+    case when {{ measures('attendance') }} then cast(acts.people as double precision) / nullif(attendance.attended, 0) end
+        as engaged_rate,
+    case when {{ measures('attendance') }} then cast(acts.acts as double precision) / nullif(attendance.attended, 0) end
+        as acts_per_attendee,
+    evaluations.average as evaluation_average,
+    case when {{ measures('meetings') }} then coalesce(meetings.requested, 0) end as meetings_requested,
+    case when {{ measures('meetings') }} then coalesce(meetings.accepted, 0) end as meetings_accepted,
+    case when {{ measures('meetings') }} then coalesce(meetings.held, 0) end as meetings_held,
+    cast(meetings.accepted as double precision) / nullif(meetings.requested, 0) as meeting_acceptance_rate,
+    cast(meetings.held as double precision) / nullif(meetings.accepted, 0) as meeting_held_rate,
+    case when {{ measures('orders') }} then coalesce(orders.orders, 0) end as orders,
+    case when {{ measures('orders') }} then coalesce(orders.revenue, 0) end as revenue,
+    events.currency,
+    events.read_at
+from events
+left join registrations on registrations.event_key = events.event_key
+left join attendance on attendance.event_key = events.event_key
+left join replays on replays.event_key = events.event_key
+left join acts on acts.event_key = events.event_key
+left join evaluations on evaluations.event_key = events.event_key
+left join meetings on meetings.event_key = events.event_key
+left join orders on orders.event_key = events.event_key
