@@ -17,15 +17,8 @@ mapped as (
         case when id_type = 'email' then {{ address_hash(normal_address('id')) }} else id end as id
     from {{ ref('person_ids') }}
 ),
-shared_mailboxes as (
-    select email_hash
-    from identities
-    where email_hash is not null
-    group by email_hash, vendor, account
-    having bool_or(is_role_mailbox) or (count(distinct person_id) > 1 and not bool_or(address_is_personal))
-),
 distinct_mailboxes as (
-    select distinct email_hash from shared_mailboxes
+    select distinct email_hash from {{ ref('int_shared_mailboxes') }}
 ),
 {# An id that the seed names has its label for good. #}
 named as (

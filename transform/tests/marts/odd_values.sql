@@ -15,7 +15,7 @@
     'attendance of less than no minutes': "select vendor from " ~ ref('fct_attendance') ~ " where attended_minutes < 0",
     'vendor of whose attendance one in twenty is longer than the event, as if the unit were another': "select attendance.vendor from " ~ ref('fct_event_attendance')
         ~ " as attendance inner join " ~ ref('dim_event') ~ " as events on events.event_key = attendance.event_key"
-        ~ " where minutes_basis = 'assumed unit' group by attendance.vendor having avg(case when attended_minutes > "
+        ~ " where minutes_basis = 'assumed unit' and ends_at > starts_at group by attendance.vendor having avg(case when attended_minutes > "
         ~ minutes_between('starts_at', 'ends_at') ~ " then 1.0 else 0.0 end) > 0.05",
     'people without id and address of their own': "select attendance.vendor from " ~ ref('fct_attendance') ~ " as attendance inner join "
         ~ ref('dim_person') ~ " as people on people.person_key = attendance.person_key where not people.is_identified",
