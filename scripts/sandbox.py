@@ -45,9 +45,9 @@ class Sandbox:
         """Return the streams whose truth is known."""
         return list(json.loads(self._ask("GET", f"streams/{vendor}")))
 
-    def truth(self, vendor: str, stream: str) -> list[Row]:
-        """Return the rows that a perfect extraction holds now."""
-        lines = self._ask("GET", f"truth/{vendor}/{stream}").splitlines()
+    def truth(self, *of: str) -> list[Row]:
+        """Return what perfect extractions hold now: of a vendor and a stream, or of a grain."""
+        lines = self._ask("GET", "/".join(("truth", *of))).splitlines()
         return [json.loads(line) for line in lines]
 
     def truth_across(self, grain: str) -> list[Row]:
