@@ -279,7 +279,9 @@ def test_a_check_of_credentials_is_asked_again_where_that_may_help(server: ApiSe
     assert answer_of(make(server, TwoFormsClient, max_retries=1)).json() == {"data": []}
 
 
-@pytest.mark.parametrize("path", ["/elsewhere", "/events/../users", "/events/a/b"])
+@pytest.mark.parametrize(
+    "path", ["/elsewhere", "/events/../users", "/events/../people", "/events/a/b"]
+)
 def test_credentials_are_tried_on_nothing_but_reads(server: ApiServer, path: str) -> None:
     client = make(server)
     with pytest.raises(Broken, match="never requests"):

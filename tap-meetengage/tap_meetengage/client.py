@@ -54,7 +54,7 @@ class MeetEngageClient(ApiClient):
         self._most_breaches = _MOST_BREACHES
         self._answered: set[str] = set()
         self._refusals: dict[str, Refused | MethodRefused] = {}
-        self._one_at_a_time = threading.RLock()
+        self._one_at_a_time = threading.Lock()
         self._noting = threading.Lock()
 
     @override
