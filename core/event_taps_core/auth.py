@@ -50,7 +50,9 @@ class Authenticator:
     """The paths that may be posted to for credentials; nothing else is ever posted."""
 
     def __init__(
-        self, headers: Mapping[str, str] = MappingProxyType({}), settings: str = "api_key"
+        self,
+        headers: Mapping[str, str] = MappingProxyType({}),
+        settings: str = "the setting api_key",
     ) -> None:
         self.settings = settings
         self._headers = headers

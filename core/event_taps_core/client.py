@@ -68,7 +68,7 @@ class ApiClient:
     spools_answers: ClassVar[bool] = False
     """Whether answers may be too large for the memory: then they go through a file."""
 
-    host_setting: ClassVar[str] = "api_url"
+    host_setting: ClassVar[str] = "the setting api_url"
     """The setting to check when the host gives no usable answer."""
 
     headers: ClassVar[Mapping[str, str]] = {"Accept": "application/json"}

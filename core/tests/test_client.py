@@ -655,7 +655,8 @@ def test_no_reason_holds_a_url_a_header_or_a_body(server: ApiServer, fault: Repl
 
 
 @pytest.mark.parametrize(
-    ("answer", "setting"), [(Refused("HTTP 401"), "api_key"), (Broken("HTML"), "api_url")]
+    ("answer", "setting"),
+    [(Refused("HTTP 401"), "the setting api_key"), (Broken("HTML"), "the setting api_url")],
 )
 def test_advice_names_the_setting_to_check(server: ApiServer, answer: Answer, setting: str) -> None:
     advice = make(server).advice(answer)

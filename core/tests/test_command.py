@@ -243,14 +243,14 @@ def test_an_unknown_option(config: str) -> None:
 @pytest.mark.parametrize("more", [[], ["--test"]], ids=["run", "test"])
 def test_a_wrong_key(api: ApiServer, config: str, code: int, more: list[str]) -> None:
     api.on("/people", status(code)).on("/events", status(code))
-    assert_one_last_line(command("--config", config, *more), "check api_key", str(code))
+    assert_one_last_line(command("--config", config, *more), "check the setting api_key", str(code))
 
 
 @pytest.mark.usefixtures("quick_backoff")
 def test_a_host_that_is_not_the_api(api: ApiServer, config: str) -> None:
     for path in ("/people", "/events"):
         api.on(path, Reply(b"<html>Welcome</html>"))
-    assert_one_last_line(command("--config", config), "HTML", "check api_url")
+    assert_one_last_line(command("--config", config), "HTML", "check the setting api_url")
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_host_that_is_not_the_api(api: ApiServer, config: str) -> None:
 )
 def test_a_host_that_does_not_answer(api: ApiServer, tmp_path: Path, host: str, said: str) -> None:
     result = with_settings(api, tmp_path, api_url=f"http://{host}/api", max_retries=0)
-    assert_one_last_line(result, host.split(":", maxsplit=1)[0], said, "check api_url")
+    assert_one_last_line(result, host.split(":", maxsplit=1)[0], said, "check the setting api_url")
 
 
 # What is no mistake

@@ -137,4 +137,4 @@ def test_an_authority_of_ones_own(
 
 def test_407_of_an_api_without_a_proxy_is_an_answer(server: ApiServer, tmp_path: Path) -> None:
     server.on("/people", status(407)).on("/events", status(407))
-    assert "check api_url" in run(server.api_url, tmp_path).log[-1]
+    assert "check the setting api_url" in run(server.api_url, tmp_path).log[-1]

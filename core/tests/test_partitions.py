@@ -226,7 +226,7 @@ def test_where_all_is_absent_the_run_fails_with_advice(server: ApiServer, stream
     result = read(server, "a", "b", select=[stream])
     assert result.exit_code == 1
     assert "HTTP 404" in str(result.error)
-    assert str(result.error).endswith("check api_url")
+    assert str(result.error).endswith("check the setting api_url")
 
 
 def test_where_all_is_absent_nothing_is_logged_as_read(server: ApiServer) -> None:
@@ -273,7 +273,7 @@ def test_elsewhere_the_first_refusal_ends_the_run(api: ApiServer) -> None:
     api.on("/groups/a/notes", status(403))
     result = read(api, "a", "b", "c", concurrency=1)
     assert result.exit_code == 1
-    assert str(result.error).endswith("check api_key")
+    assert str(result.error).endswith("check the setting api_key")
     assert api.paths() == ["/groups/a/notes"]
 
 
@@ -288,7 +288,7 @@ def test_a_refused_whole_stream_ends_the_run_also_where_refusals_are_isolated(
 
     server.on("/people", status(401)).on("/groups/{}/notes", notes)
     result = read(server, "a", select=["all_people", "notes"], tap_class=WholeTap)
-    assert str(result.error).endswith("check api_key")
+    assert str(result.error).endswith("check the setting api_key")
     assert server.paths() == ["/people"]
     assert result.of("RECORD") == []
 
@@ -298,7 +298,7 @@ def test_where_every_partition_is_refused_no_other_stream_is_tried(server: ApiSe
     result = read(server, "a", "b", select=["groups", "notes"], tap_class=IsolatingTap)
     assert result.exit_code == 1
     assert "HTTP 401" in str(result.error)
-    assert str(result.error).endswith("check api_key")
+    assert str(result.error).endswith("check the setting api_key")
     assert sorted(server.paths()) == ["/groups/a", "/groups/b"]
     assert result.of("RECORD") == []
 

@@ -512,7 +512,9 @@ def test_of_a_parent_without_an_id_nothing_is_asked_and_that_is_named(
 # Nothing at all can be read
 
 
-@pytest.mark.parametrize(("code", "setting"), [(401, "api_key"), (403, "api_key")])
+@pytest.mark.parametrize(
+    ("code", "setting"), [(401, "the setting api_key"), (403, "the setting api_key")]
+)
 def test_if_the_first_answer_is_a_refusal_the_run_stops_with_advice(
     api: ApiServer, code: int, setting: str
 ) -> None:
@@ -527,7 +529,7 @@ def test_if_the_first_answer_is_a_refusal_the_run_stops_with_advice(
 def test_if_the_host_has_nothing_of_the_kind_the_run_stops_with_advice(server: ApiServer) -> None:
     result = run(server)
     assert result.exit_code == 1
-    assert str(result.error).endswith("check api_url")
+    assert str(result.error).endswith("check the setting api_url")
     assert sorted(server.paths()) == ["/events", "/people"]
 
 
