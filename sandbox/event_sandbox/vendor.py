@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from event_sandbox.records import Told
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from event_sandbox.columns import Stream
-    from event_sandbox.records import Told
     from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions, Switch
     from event_sandbox.wire import Row
@@ -48,8 +49,9 @@ class Vendor(Generic[V]):
     """What of the world this vendor has."""
     streams: Mapping[str, Stream[V]]
     """The truth."""
-    told: Told[V]
-    """What its records tell of people, for the truths across vendors."""
+    told: Told[V] = field(default_factory=lambda: Told(None, {}))
+    """What its records tell of people, for the truths across vendors; nothing, until the marts
+    have this vendor."""
     all_columns: Callable[[V, str], Iterator[Row]] | None = None
     """A stream's rows with columns that no document names; `streams` has the others only."""
     changes: Mapping[str, Callable[[World], None]] = field(default_factory=dict)

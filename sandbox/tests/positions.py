@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from event_sandbox.switches import Switch
-    from event_sandbox.testing import Client, VendorReader
+    from event_sandbox.testing import Client, VendorClient
 
-R = TypeVar("R", bound="VendorReader")
+R = TypeVar("R", bound="VendorClient")
 
 
 def suite(

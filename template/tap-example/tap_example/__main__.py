@@ -1,0 +1,5 @@
+"""`python -m tap_example`."""
+
+from tap_example.tap import TapExample
+
+TapExample.cli()
