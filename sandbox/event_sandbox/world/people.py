@@ -138,8 +138,10 @@ def _has_own_address(number: int) -> bool:
 
 
 def _write_differently(address: str, place: Place, number: int) -> str:
-    """Write an address as people and spreadsheets do; trade shows trim what they are given."""
-    forms = [address, address.upper(), f"mailto:{address}"]
-    if place != "fairs":
-        forms.append(f" {address} ")
-    return forms[number // 4 % len(forms)]
+    """Write an address as people and spreadsheets do.
+
+    Online events only take what is an address, and trade shows trim what they are given.
+    """
+    forms = [address, address.upper(), f"mailto:{address}", f" {address} "]
+    allowed = forms[: {"online": 2, "fairs": 3}.get(place)]
+    return allowed[number // 4 % len(allowed)]
