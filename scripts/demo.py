@@ -19,6 +19,8 @@ import duckdb
 from scripts.comparison import compare
 from scripts.processes import exit_on_signals
 from scripts.project import MeltanoError, Project, readable
+from scripts.report.page import write
+from scripts.report.warehouse import Choice, Marts, NoMartsError
 from scripts.sandbox import SandboxError, serving, tap_of
 from scripts.taps import READ_LOG
 
@@ -33,6 +35,7 @@ EXAMPLE = (
     " from marts.mart_session_scorecard order by attended desc limit 5"
 )
 EXAMPLES_SHOWN = 2
+EVENTS_SHOWN = 5
 
 
 def say(text: str = "") -> None:
@@ -232,6 +235,7 @@ def demo(root: Path, *, fresh: bool, world: str, nights: int) -> bool:
     if nights > 1:
         say(f"night 1 of {nights}: {passed[0]}")
     say_what_now(root)
+    show_report(root)
     return all(result.equal for result in compared.values())
 
 
@@ -247,6 +251,20 @@ def say_what_now(root: Path) -> None:
     say(f"The data is in {root / 'output' / 'events.duckdb'}. For example:")
     query = f"duckdb.connect('output/events.duckdb', read_only=True).sql('{EXAMPLE}').show()"
     say(f'  .venv/bin/python -c "import duckdb; {query}"')
+
+
+def show_report(root: Path) -> None:
+    """Write the report, and print of its first table what fits a terminal."""
+    output, names = root / "output", ("Registered", "Attended", "Engaged")
+    path = write(output, Choice())
+    with Marts(output / "events.duckdb", Choice()) as marts:
+        events = marts.rows("funnel")[:EVENTS_SHOWN]
+    line = "{:<48.48} {:>10} {:>10} {:>10}"
+    say("\n" + line.format("event", *(name.lower() for name in names)))
+    for event in events:
+        told = ("-" if event[name] is None else f"{event[name]:,}" for name in names)
+        say(line.format(event["Event"], *told))
+    say(f"\nThe report, with all of it: {path}")
 
 
 def main() -> int:
@@ -267,7 +285,7 @@ def main() -> int:
         same = demo(
             project.root, fresh=arguments.fresh, world=arguments.world, nights=arguments.nights
         )
-    except (MeltanoError, SandboxError) as error:
+    except (MeltanoError, NoMartsError, SandboxError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
     return 0 if same else 1

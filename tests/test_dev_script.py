@@ -37,7 +37,8 @@ def processes_of(folder: Path) -> list[str]:
 def test_help_names_every_command() -> None:
     result = dev("help")
     assert result.returncode == 0
-    for command in ("setup", "demo", "test", "lint", "docs", "new-tap", "models", "bench"):
+    commands = ("setup", "demo", "report", "test", "lint", "docs", "new-tap", "models", "bench")
+    for command in commands:
         assert f"\n  {command} " in result.stdout
 
 

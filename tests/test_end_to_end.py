@@ -11,6 +11,7 @@ import pytest
 
 from scripts.demo import compare_all, load
 from scripts.sandbox import serving
+from tests.made_up_marts import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,3 +84,65 @@ def test_marts_join_up(project: Project, sandbox: Sandbox) -> None:
         row for row in truth["evaluation_responses"] if row["session_id"] is not None
     ]
     assert summary == tuple(len(rows) for rows in truth.values())
+
+
+# What stands in these columns of a section's table, and what the marts say.
+SHOWN: dict[tuple[str, int, tuple[str, ...]], str] = {
+    ("funnel", 0, ("Event", "Registered", "Attended", "Engaged", "No-shows")): """
+        select coalesce(event_name, 'Event ' || event_id), registered, attended, engaged, no_shows
+        from marts.mart_event_funnel""",
+    ("sessions", 0, ("Session", "On the list", "Attended", "Minutes", "Answers")): """
+        select coalesce(session_name, 'Session ' || session_id), registered, attended,
+            median_attended_minutes, evaluation_responses
+        from marts.mart_session_scorecard""",
+    ("engagement", 0, ("Acts", "People", "Events")): """
+        select cast(sum(act_count) as bigint), count(distinct person_key), count(distinct event_key)
+        from marts.fct_engagement group by engagement_type""",
+    ("campaigns", 0, ("Campaign", "Source", "Registered")): """
+        select if(utm_is_ambiguous, 'several links', coalesce(utm_campaign, 'no campaign')),
+            if(utm_is_ambiguous, 'several sources', coalesce(utm_source, 'no source')), count(*)
+        from marts.fct_registration
+        where is_invited_only is not true and is_cancelled is not true and not is_duplicate
+            and coalesce(utm_campaign, utm_source, utm_medium) is not null
+        group by 1, 2""",
+    ("meetings", 0, ("Status", "Meetings")): """
+        select meeting_status, count(*) from marts.fct_meeting group by 1""",
+    ("freshness", 1, ("Stream", "Account", "Parts", "Parts read", "Rows")): """
+        select stream, account, parts, parts_in_last_run, row_count from marts.mart_freshness""",
+}
+KEY_FIGURES = {
+    "Events": "select count(*) from marts.dim_event",
+    "Sessions": "select count(*) from marts.dim_session",
+    "People registered": """
+        select count(distinct person_key) from marts.fct_event_attendance where is_registered""",
+    "People who came": """
+        select count(distinct person_key) from marts.fct_event_attendance where is_attended""",
+}
+
+
+def as_written(value: object) -> str:
+    if isinstance(value, int | float):
+        return f"{value:,.0f}"
+    return "\N{EN DASH}" if value is None else str(value)
+
+
+def test_the_report_says_what_the_marts_hold(project: Project) -> None:
+    """Runs after the tests above, on their tables."""
+    project.run("run", "report")
+    page = Page((project.root / "output" / "report.html").read_text())
+    with duckdb.connect(str(project.root / "output" / "events.duckdb"), read_only=True) as marts:
+        for (section, number, names), query in SHOWN.items():
+            heads, *rows = page.tables[section][number]
+            shown = [tuple(row[heads.index(name)] for name in names) for row in rows]
+            held = [tuple(map(as_written, row)) for row in marts.sql(query).fetchall()]
+            assert shown, section
+            assert sorted(shown) == sorted(held), section
+        for name, query in KEY_FIGURES.items():
+            ((value,),) = marts.sql(query).fetchall()
+            assert f"<dt>{name}</dt><dd><b>{value:,}</b>" in page.html
+        people = marts.sql(
+            "select full_name from marts.dim_person union select email from marts.dim_person"
+        )
+        told = {name for (name,) in people.fetchall() if name}
+    assert len(told) > 100
+    assert [name for name in told if name in page.words] == []

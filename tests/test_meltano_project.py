@@ -45,7 +45,9 @@ def test_every_tap_is_composed(tap: Path) -> None:
     (plugin,) = [entry for entry in project["plugins"]["extractors"] if entry["name"] == tap.name]
     assert plugin["pip_url"] == f"-e ./core -e ./{tap.name}"
     assert plugin["load_schema"] == tap.name.replace("-", "_")
-    for job in project["jobs"]:
+    loading = [job for job in project["jobs"] if " target-" in job["tasks"][0]]
+    assert loading
+    for job in loading:
         assert any(tap.name in task.split() for task in job["tasks"]), job["name"]
     (demo,) = [entry for entry in project["environments"] if entry["name"] == "demo"]
     assert tap.name in [entry["name"] for entry in demo["config"]["plugins"]["extractors"]]

@@ -1,0 +1,305 @@
+"""The report over small warehouses: what it says, of nothing, of little and of very much."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from scripts.report.__main__ import main
+from tests.made_up_marts import Page, make_warehouse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+A, B = {"vendor": "airmeet", "account": "main"}, {"vendor": "conferencesio", "account": "example"}
+AT_SPRING, AT_AUTUMN = {**A, "event_key": "spring"}, {**B, "event_key": "autumn"}
+SPRING = {**AT_SPRING, "event_id": "1", "event_name": "Spring"}
+AUTUMN = {**AT_AUTUMN, "event_id": "2", "event_name": "Autumn"}
+UNDATED = {**B, "event_key": "undated", "event_id": "3"}
+UNKNOWN = "\N{EN DASH}"
+RUN = "2026-06-01 03:00+00"
+
+
+def report(folder: Path, *arguments: str) -> Page:
+    assert main([f"--folder={folder}", *arguments]) == 0
+    return Page((folder / "report.html").read_text())
+
+
+def person(key: str, event: dict[str, str], **more: Any) -> dict[str, Any]:
+    told = {"is_registered": True, "is_attended": True, "acts": 0, **more}
+    return {**event, "person_key": key, **told}
+
+
+def two_vendors() -> dict[str, list[dict[str, Any]]]:
+    """Ada and Ben are at both vendors, Cyd at the first; nobody knows whether Ben came to it."""
+    people = [
+        person("ada", AT_SPRING, acts=3),
+        person("ben", AT_SPRING, is_attended=False),
+        person("cyd", AT_SPRING),
+        person("ada", AT_AUTUMN, acts=1),
+        person("ben", AT_AUTUMN, is_attended=None),
+    ]
+    spring = {"starts_at": "2026-03-01 09:00+00", "ends_at": "2026-03-02 17:00+00"}
+    autumn = {"starts_at": "2026-09-01 09:00+00"}
+    session = {**AT_SPRING, "session_key": "s", "session_id": "s"}
+    seen = {**AT_SPRING, "session_key": "s", "mode": "live"}
+    links = {"ada": ("mail", "launch"), "ben": ("mail", "launch"), "cyd": (None, None)}
+    return {
+        "dim_event": [
+            {**SPRING, **spring, "has_ended": True},
+            {**AUTUMN, **autumn, "has_ended": False},
+            UNDATED,
+        ],
+        "dim_person": [
+            {"person_key": key, "is_identified": True, "full_name": f"{key} Secret",
+             "email": f"{key}@secret.example"}
+            for key in ("ada", "ben", "cyd")
+        ],
+        "mart_event_funnel": [
+            {**SPRING, **spring, "registered": 3, "attended": 2, "engaged": 1, "no_shows": 1,
+             "show_up_rate": 2 / 3},
+            {**AUTUMN, **autumn, "registered": 2, "attended": 1, "engaged": 1},
+            UNDATED,
+        ],
+        "mart_person_engagement": people,
+        "fct_event_attendance": [
+            {name: value for name, value in row.items() if name != "acts"} for row in people
+        ],
+        "dim_session": [
+            {**session, "session_name": "Opening", "scheduled_minutes": 60, **spring}
+        ],
+        "mart_session_scorecard": [
+            {**session, "event_name": "Spring", "session_name": "Opening", "attended": 2,
+             "evaluation_average": 4.25, "evaluation_responses": 8},
+            {**session, "session_key": "t", "session_name": "Closing", "attended": None},
+        ],
+        "fct_attendance": [
+            {**seen, "first_in_at": f"2026-03-01 {time}+00", "attended_minutes": minutes}
+            for time, minutes in (("08:58", 60), ("09:06", 15), ("01:00", None))
+        ],
+        "fct_engagement": [
+            {**AT_SPRING, "person_key": "ada", "engagement_type": "poll_response", "act_count": 3},
+            {**AT_AUTUMN, "person_key": "ada", "engagement_type": "question", "act_count": 1},
+        ],
+        "fct_registration": [
+            {**AT_SPRING, "person_key": key, "utm_source": source,
+             "utm_campaign": campaign, "is_duplicate": False}
+            for key, (source, campaign) in links.items()
+        ],
+        "fct_meeting": [
+            {**AT_SPRING, "meeting_status": status, "is_accepted": accepted,
+             "is_held": held}
+            for status, accepted, held in (
+                ("confirmed", True, True), ("confirmed", True, False), ("pending", False, False)
+            )
+        ],
+        "mart_freshness": [
+            {**A, "stream": "airmeets", "last_read_at": RUN, "last_run_at": RUN, "is_behind": False,
+             "hours_behind": 0, "parts": 1, "absent_parts": 0, "row_count": 1},
+            {**A, "stream": "booths", "last_read_at": RUN, "last_run_at": RUN, "is_behind": False,
+             "hours_behind": 0, "parts": 3, "absent_parts": 2, "absent_reasons": "no booths",
+             "row_count": 7},
+            {**B, "stream": "polls", "last_read_at": "2026-05-31 03:00+00", "last_run_at": RUN,
+             "is_behind": True, "hours_behind": 24, "parts": 2, "absent_parts": 0},
+        ],
+    }  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_warehouse(tmp_path, **two_vendors()).close()
+    return tmp_path
+
+
+def test_every_section_says_what_it_found(folder: Path) -> None:
+    findings = report(folder).findings
+    assert findings == {
+        "funnel": [
+            "67% of those who registered came: 2 of 3, at the 1 event of which it can be told."
+        ],
+        "curves": [
+            "Half of the people had arrived 2 minutes after the start at Airmeet.",
+            "Stayed for at least half of a session: 50% at Airmeet.",
+        ],
+        "sessions": ["“Opening” had most people: 2."],
+        "engagement": [
+            (
+                "People did something 4 times; most of it were answers to polls (75%). 67% of those"
+                " who came to an event took part: 2 of 3."
+            )
+        ],
+        "campaigns": [
+            (
+                "“launch” (mail) brought most registrations: 2. 50% of those who came by such a"
+                " link attended, and 100% of the others."
+            )
+        ],
+        "meetings": [
+            "67% of 3 meetings were accepted (2). 50% of the accepted ones took place (1)."
+        ],
+        "people": [
+            (
+                "67% of 3 people are on more than one platform (2). Airmeet and Conferences i/o"
+                " share most: 2."
+            )
+        ],
+        "freshness": [
+            "1 of 3 streams failed, or were not read in the newest run.",
+            "Something is missing in 2 of 3 streams.",
+        ],
+    }
+
+
+def test_tables_hold_what_the_charts_show(folder: Path) -> None:
+    tables = report(folder).tables
+    assert tables["funnel"][0][1:] == [
+        ["Spring", "Airmeet", "1 Mar 2026", "3", "2", "1", "67%", "1", UNKNOWN],
+        ["Autumn", "Conferences i/o", "1 Sep 2026", "2", "1", "1", UNKNOWN, UNKNOWN, UNKNOWN],
+        [
+            "Event 3",
+            "Conferences i/o",
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN,
+        ],
+    ]
+    arrivals, stays = ({row[0]: row[1] for row in table} for table in tables["curves"])
+    assert [arrivals[minute] for minute in ("-15", "-2", "0", "5", "6")] == [
+        "0%", "50%", "50%", "50%", "100%",
+    ]  # fmt: skip
+    assert [stays[share] for share in ("0%", "25%", "30%", "100%")] == [
+        "100%",
+        "100%",
+        "50%",
+        "50%",
+    ]
+    assert tables["sessions"][0][1][-2:] == ["4.2", "8"]
+    assert tables["engagement"][0][1:] == [
+        ["Answers to polls", "3", "1", "1"],
+        ["Questions asked", "1", "1", "1"],
+    ]
+    assert tables["campaigns"][0][1:] == [["launch", "mail", "2", "1", "1", "50%"]]
+    assert tables["meetings"][0][1:] == [
+        ["pending", "1", "33%", "0"],
+        ["confirmed", "2", "67%", "1"],
+    ]
+    assert tables["people"][0] == [
+        ["Platform", "Airmeet", "Conferences i/o"],
+        ["Airmeet", "3", "2"],
+        ["Conferences i/o", "2", "2"],
+    ]
+    assert [row[:4] for row in tables["freshness"][1][1:]] == [
+        ["polls", "Conferences i/o", "example", "not read in the newest run"],
+        ["booths", "Airmeet", "main", "2 of 3 parts absent: no booths"],
+        ["airmeets", "Airmeet", "main", "complete"],
+    ]
+
+
+def test_arrivals_hours_away_are_left_out_and_said(folder: Path) -> None:
+    assert "Left out: 1 whose time is more than an hour" in report(folder).words
+
+
+def test_one_vendor(folder: Path) -> None:
+    page = report(folder, "--vendor=airmeet")
+    assert [row[0] for row in page.tables["funnel"][0][1:]] == ["Spring"]
+    assert page.findings["people"] == ["3 people were met, all on one platform: Airmeet."]
+    assert page.findings["engagement"][0].startswith("People did something 3 times")
+    assert page.findings["freshness"][0] == "The newest runs read all 2 streams completely."
+    assert "Conferences i/o" not in page.words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "events"),
+    [
+        (("--from=2026-03-02",), ["Spring", "Autumn"]),
+        (("--from=2026-03-03",), ["Autumn"]),
+        (("--until=2026-09-01",), ["Spring", "Autumn"]),
+        (("--until=2026-08-31",), ["Spring"]),
+        (("--from=2026-03-01", "--until=2026-03-01"), ["Spring"]),
+    ],
+)
+def test_a_period_has_the_events_that_are_partly_in_it(
+    folder: Path, arguments: tuple[str, ...], events: list[str]
+) -> None:
+    page = report(folder, *arguments)
+    assert [row[0] for row in page.tables["funnel"][0][1:]] == events
+    assert "without 1 event of which nobody knows the day" in page.words
+
+
+def test_nobody_is_named(folder: Path) -> None:
+    assert "ecret" not in report(folder).html
+
+
+def test_nothing_is_fetched_and_nothing_runs(folder: Path) -> None:
+    html = report(folder).html
+    for text in ("<script", "http:", "https:", "url(", "@import", " src=", "<link"):
+        assert text not in html
+
+
+def test_an_empty_warehouse(tmp_path: Path) -> None:
+    make_warehouse(tmp_path).close()
+    page = report(tmp_path)
+    assert len(page.findings) == 8
+    assert all(
+        text.endswith(("known.", "told.", "completely."))
+        for found in page.findings.values()
+        for text in found
+    )
+    assert not any(tables for tables in page.tables.values())
+    assert "None" not in page.words
+
+
+def test_names_are_text_and_nothing_else(tmp_path: Path) -> None:
+    name = "</style><script>x</script> \"><img src=x> & {{ 7 * 7 }} '"
+    rows = two_vendors()
+    rows["mart_event_funnel"][0]["event_name"] = name
+    rows["mart_session_scorecard"][0]["session_name"] = name
+    rows["mart_freshness"][1]["absent_reasons"] = name
+    make_warehouse(tmp_path, **rows).close()
+    page = report(tmp_path)
+    assert "<script" not in page.html
+    assert "<img" not in page.html
+    assert page.tables["funnel"][0][1][0] == name
+    assert page.findings["sessions"] == [f"“{name}” had most people: 2."]
+
+
+def test_ten_thousand_sessions_are_a_page_below_a_megabyte(tmp_path: Path) -> None:
+    with make_warehouse(tmp_path) as warehouse:
+        warehouse.execute("""
+            insert into marts.mart_session_scorecard by name
+            select
+                i as session_key, i % 700 as event_key, 'airmeet' as vendor, 'main' as account,
+                i as session_id, i as attended,
+                'A session with a rather long name, number ' || i as session_name
+            from range(10000) as numbers (i);
+            insert into marts.mart_event_funnel by name
+            select
+                i as event_key, 'airmeet' as vendor, 'main' as account, i as event_id,
+                i as registered, repeat('Long ', 40) as event_name
+            from range(700) as numbers (i)
+        """)
+    started = time.monotonic()
+    page = report(tmp_path)
+    assert time.monotonic() - started < 10
+    assert len(page.html.encode()) < 1_000_000
+    assert "The first 200 of 10,000 rows; the marts have them all." in page.words
+    assert page.tables["sessions"][0][1][0].endswith("number 9999")
+
+
+def test_a_warehouse_that_is_not_there_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([f"--folder={tmp_path}"]) == 1
+    assert (
+        "events.duckdb: './dev demo' or 'meltano run nightly' makes it" in capsys.readouterr().err
+    )
+    duckdb.connect(str(tmp_path / "events.duckdb")).close()
+    assert main([f"--folder={tmp_path}"]) == 1
+    assert "does not have the marts that the report needs" in capsys.readouterr().err
