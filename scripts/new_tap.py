@@ -49,7 +49,7 @@ PLACES = (
     Place("README.md", r"for tap in .*(?=; do\n)", " tap-example"),
     Place(
         "meltano.yml",
-        r"^  - name: demo\n[\s\S]*?(?=^  \S)",
+        r"^  - name: demo\n    config:\n      plugins:\n        extractors:\n(?: {10}.*\n)+",
         """\
           - name: tap-example
             config:

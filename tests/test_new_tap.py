@@ -75,6 +75,17 @@ def test_a_new_tap_passes_its_suite(with_tap: Path, promises: str) -> None:
     assert tested.returncode == 0, tested.stdout
 
 
+def test_a_new_tap_has_its_place(with_tap: Path) -> None:
+    """By the tests that ask this of every tap."""
+    python = str(with_tap / ".venv" / "bin" / "python")
+    files = ("tests/test_meltano_project.py", "sandbox/tests/test_truth.py")
+    chosen = "valid or composed or every_stream"
+    tested = run(with_tap, python, "-m", "pytest", *files, "-k", chosen)
+    assert tested.returncode == 0, tested.stdout
+    listed = (with_tap / "meltano.yml").read_text().count(f"- name: {NAME}\n")
+    assert listed == len(["in the environment demo", "among the plugins"])
+
+
 def test_what_follows_from_the_taps_is_written(with_tap: Path) -> None:
     checked = run(with_tap, "./dev", "docs", "--check")
     assert checked.returncode == 0, checked.stdout
