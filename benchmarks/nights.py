@@ -53,8 +53,7 @@ def build(project: Project) -> Cost:
     )
     _, status, used = os.wait4(process.pid, 0)
     if status:
-        msg = "the build failed"
-        raise SystemExit(msg)
+        raise SystemExit("the build failed")
     return Cost(
         time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / KB_PER_MB
     )

@@ -189,8 +189,7 @@ def measure(rows: int, rounds: int, only: str) -> dict[str, list[list[Cost]]]:
                     taken = [run(step) for step in CONTENDERS[name](output, Path(folder), database)]
                     found = count(name, Path(folder), database)
                 if found != rows:
-                    msg = f"{name}: {found:,} rows in the table, not {rows:,}"
-                    raise SystemExit(msg)
+                    raise SystemExit(f"{name}: {found:,} rows in the table, not {rows:,}")
                 say(f"round {turn + 1}: {name}: " + describe(taken))
                 measured.append(taken)
     return costs

@@ -314,8 +314,7 @@ def inspect(stdout: Path, expected: dict[str, int], *, may_lack: bool) -> Figure
     if any(
         n > expected[stream] if may_lack else n != expected[stream] for stream, n in rows.items()
     ):
-        msg = f"rows by stream: {rows}, not {expected}"
-        raise SystemExit(msg)
+        raise SystemExit(f"rows by stream: {rows}, not {expected}")
     schemas = max((n for (kind, _), n in counts.items() if kind == "SCHEMA"), default=0)
     share = states / max(1, stdout.stat().st_size)
     return {

@@ -64,8 +64,7 @@ def running(*command: str) -> Iterator[bytes]:
         try:
             line = process.stdout.readline() if process.stdout else b""
             if not line:
-                msg = f"{' '.join(command)} does not start"
-                raise SystemExit(msg)
+                raise SystemExit(f"{' '.join(command)} does not start")
             yield line
         finally:
             process.terminate()
@@ -80,8 +79,7 @@ def ask(port: int, path: str, method: str = "GET") -> Iterator[bytes]:
         connection.request(method, path)
         answer = connection.getresponse()
         if answer.status != http.HTTPStatus.OK:
-            msg = f"{method} {path}: {answer.status}"
-            raise SystemExit(msg)
+            raise SystemExit(f"{method} {path}: {answer.status}")
         yield from answer
 
 

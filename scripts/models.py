@@ -86,8 +86,7 @@ def ask_meltano(environment: str, plugin: str, what: str) -> JsonObject:
             continue  # a line of a traceback
     if asked.returncode:
         reasons = said.get("critical") or said.get("error") or asked.stderr.splitlines() or [""]
-        message = f"{plugin}: {reasons[-1].removeprefix(f'{plugin}: ')}"
-        raise ModelsError(message)
+        raise ModelsError(f"{plugin}: {reasons[-1].removeprefix(f'{plugin}: ')}")
     for warning in said.get("warning", []):
         if "columns" in warning:  # that discovery could not look for
             print(f"{plugin}: {warning}", file=sys.stderr)
@@ -115,8 +114,7 @@ def configured(tap: Tap, plugin: Plugin, config: JsonObject, catalog: JsonObject
         )
         streams = [one for stream in made.streams.values() for one in _sent(tap, stream)]
     except (TapError, StreamMapConfigError, MapExpressionError) as error:
-        message = f"{plugin.name}: {error}"
-        raise ModelsError(message) from error
+        raise ModelsError(f"{plugin.name}: {error}") from error
     finally:
         logging.disable(logging.NOTSET)
     for stream in streams:
@@ -128,8 +126,7 @@ def configured(tap: Tap, plugin: Plugin, config: JsonObject, catalog: JsonObject
         elif len({column.name.lower() for column in stream.columns}) < len(stream.columns):
             problem = "has columns whose names differ in capitals only"
         if problem:
-            message = f"{plugin.name}: the stream map's {stream.table} {problem}"
-            raise ModelsError(message)
+            raise ModelsError(f"{plugin.name}: the stream map's {stream.table} {problem}")
     return _traced(tap, streams, config.get("stream_maps") or {})
 
 
@@ -208,8 +205,7 @@ def merged(plugin: str, streams: Iterable[Stream]) -> list[Stream]:
         unlike = [c.name for c in stream.columns if columns[c.name].data_type != c.data_type]
         if unlike or same.keys != stream.keys:
             what = f"types of {', '.join(unlike)}" if unlike else "keys"
-            message = f"{plugin}: {stream.table} has other {what} than in another plugin"
-            raise ModelsError(message)
+            raise ModelsError(f"{plugin}: {stream.table} has other {what} than in another plugin")
         found[stream.name] = replace(
             same,
             columns=tuple(columns.values()),

@@ -105,21 +105,20 @@ def word_in(name: str) -> str:
     """
     found = NAME.fullmatch(name)
     if not found:
-        message = (
+        raise NewTapError(
             f"{name!r} is no name for a tap: it is 'tap-' and a word of 2 to 20 small letters and"
             " digits, such as tap-example"
         )
-        raise NewTapError(message)
     word = found[1]
     if (ROOT / name).exists():
-        message = f"{name} is there already; its README.md says what it reads"
-        raise NewTapError(message)
+        raise NewTapError(f"{name} is there already; its README.md says what it reads")
     spelled = rf"\b({word}|{word.upper()}|{word.capitalize()}Client)\b"
     code = "".join(path.read_text() for path in TEMPLATE.rglob("*.py"))
     is_module = any(path.stem == word for path in VENDORS.iterdir())
     if keyword.iskeyword(word) or is_module or (word != "example" and re.search(spelled, code)):
-        message = f"{name}: {word!r} is a name in Python, the sandbox or the template; take another"
-        raise NewTapError(message)
+        raise NewTapError(
+            f"{name}: {word!r} is a name in Python, the sandbox or the template; take another"
+        )
     return word
 
 
@@ -150,8 +149,9 @@ def longer_lists(word: str) -> dict[Path, str]:
         path, more = ROOT / place.file, named(place.more, word)
         text, count = re.subn(f"(?m){place.looks}", rf"\g<0>{more}", texts[path])
         if not count:
-            message = f"{place.file} has no place for {more.strip()!r} (scripts/new_tap.py, PLACES)"
-            raise NewTapError(message)
+            raise NewTapError(
+                f"{place.file} has no place for {more.strip()!r} (scripts/new_tap.py, PLACES)"
+            )
         texts[path] = text
     return texts
 
@@ -169,8 +169,7 @@ def run(*command: str | Path) -> None:
         said.seek(0)
         if failed:
             failure = f"{' '.join(words)}\n{said.read().rstrip()}"
-            message = f"all is as it was before, because this failed:\n{failure}"
-            raise NewTapError(message)
+            raise NewTapError(f"all is as it was before, because this failed:\n{failure}")
 
 
 @contextlib.contextmanager

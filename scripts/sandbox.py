@@ -104,7 +104,6 @@ def serving(world: str, state: Path) -> Iterator[Sandbox]:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         line = process.stdout.readline()
         if not line:
-            message = f"the sandbox did not start (exit code {process.wait()})"
-            raise SandboxError(message)
+            raise SandboxError(f"the sandbox did not start (exit code {process.wait()})")
         said = json.loads(line)
         yield Sandbox(said["url"], said["vendors"])

@@ -157,8 +157,7 @@ def _ask(tap: str, *arguments: str) -> JsonObject:
     command = [str(BIN / tap), *arguments]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own tap
     if answer.returncode:
-        message = f"{tap} {' '.join(arguments)} failed:\n{answer.stderr}"
-        raise RuntimeError(message)
+        raise RuntimeError(f"{tap} {' '.join(arguments)} failed:\n{answer.stderr}")
     result: JsonObject = json.loads(answer.stdout)
     return result
 

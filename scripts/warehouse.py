@@ -32,8 +32,7 @@ def _built(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open what was built, so that no other build, publish or archive runs at the same time."""
     building = folder / "building" / "events.duckdb"
     if not building.exists():  # DuckDB would make an empty one
-        message = f"there is no {building}: run dbt-duckdb:build first"
-        raise FileNotFoundError(message)
+        raise FileNotFoundError(f"there is no {building}: run dbt-duckdb:build first")
     with duckdb.connect(str(building)) as warehouse:
         yield warehouse
 
@@ -114,8 +113,7 @@ def _days(text: str) -> float:
     except ValueError:
         days = math.nan
     if not days >= 0:
-        message = f"keep_raw_days is a number of days, not {text!r}"
-        raise ValueError(message)
+        raise ValueError(f"keep_raw_days is a number of days, not {text!r}")
     return days
 
 

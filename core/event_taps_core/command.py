@@ -149,11 +149,9 @@ class CommandLineTap(BaseTap):
         try:
             return super().cb_config(ctx, param, value)
         except OSError as error:
-            msg = f"the config file cannot be read ({error})"
-            raise TapError(msg) from error
+            raise TapError(f"the config file cannot be read ({error})") from error
         except (ValueError, TypeError) as error:
-            msg = f"the config file is not a JSON object ({error})"
-            raise TapError(msg) from error
+            raise TapError(f"the config file is not a JSON object ({error})") from error
 
     @classmethod
     @override
@@ -172,8 +170,7 @@ class CommandLineTap(BaseTap):
             tap.run_connection_test()
         tap.message_writer.flush()
         if failed := tap.failures():
-            msg = f"not every stream could be read: {failed}"
-            raise TapError(msg)
+            raise TapError(f"not every stream could be read: {failed}")
         ctx.exit()
 
 
@@ -188,11 +185,11 @@ def _json_file(file: IO[str] | None, what: str) -> dict[str, Any] | None:
     try:
         value = json.load(file)
     except ValueError as error:
-        msg = f"the {what} file is not JSON ({error}): pass a whole one, or none"
-        raise TapError(msg) from error
+        raise TapError(
+            f"the {what} file is not JSON ({error}): pass a whole one, or none"
+        ) from error
     if not isinstance(value, dict):
-        msg = f"the {what} file holds no JSON object: pass a whole one, or none"
-        raise TapError(msg)
+        raise TapError(f"the {what} file holds no JSON object: pass a whole one, or none")
     return value
 
 
@@ -208,5 +205,6 @@ def _catalog(value: dict[str, Any] | None) -> Catalog | None:
         _ = value["streams"]  # which the SDK takes for empty if there is none
         return Catalog.from_dict(value)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        msg = "the catalog file is no Singer catalog: make a new one with --discover"
-        raise TapError(msg) from error
+        raise TapError(
+            "the catalog file is no Singer catalog: make a new one with --discover"
+        ) from error

@@ -59,8 +59,7 @@ def decode_strictly(content: bytes) -> Any:
     try:
         value = _decode(content)
     except RecursionError:
-        msg = "JSON that is nested too deeply"
-        raise Broken(msg, retries=0) from None
+        raise Broken("JSON that is nested too deeply", retries=0) from None
     # The first, very cheap search spares most bodies the second.
     return _cleaned(value) if b"\\" in content and b"\\u0000" in content else value
 
@@ -118,8 +117,7 @@ def _decode_leniently(content: bytes, charset: str | None) -> Any:
         pass
     start = text.lstrip()[:1]
     if start == "<":
-        msg = "an HTML page instead of JSON"
-        raise Broken(msg, retries=_WRONG_PLACE_RETRIES, elsewhere=True)
+        raise Broken("an HTML page instead of JSON", retries=_WRONG_PLACE_RETRIES, elsewhere=True)
     raise Broken("an unfinished JSON body" if start in ("{", "[") else "a body that is not JSON")
 
 
@@ -147,8 +145,7 @@ def objects_in(found: Any, name: str) -> list[dict[str, Any]]:
         Broken: If it is no list.
     """
     if not isinstance(found, list):
-        msg = f"'{name}' is not a list of objects"
-        raise Broken(msg)
+        raise Broken(f"'{name}' is not a list of objects")
     if {dict}.issuperset(map(type, found)):
         return found
     return [row if isinstance(row, dict) else {} for row in found]

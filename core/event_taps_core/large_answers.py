@@ -57,8 +57,7 @@ def members_beside(file: IO[bytes], name: str) -> dict[str, Any]:
         count += len(rows)
         has_objects = has_objects or any(rows)
     if count > 1 and not has_objects:
-        msg = f"'{name}' is not a list of objects"
-        raise Broken(msg)
+        raise Broken(f"'{name}' is not a list of objects")
     return beside
 
 
@@ -84,8 +83,7 @@ def _pieces(file: IO[bytes], name: str) -> Generator[list[Row], None, dict[str, 
             yield cut.rows
             rest = rest[cut.end :].lstrip().removeprefix(b",")
         elif not piece or len(rest) > _LARGEST_ROW_BYTES:
-            msg = f"'{name}' is not a whole list of objects"
-            raise Broken(msg)
+            raise Broken(f"'{name}' is not a whole list of objects")
 
 
 def _head(file: IO[bytes], name: str) -> tuple[bytes, bytes]:
@@ -108,16 +106,14 @@ def _head(file: IO[bytes], name: str) -> tuple[bytes, bytes]:
                 return head, read[found.end() :]
     if read.lstrip()[:1] == b"<":
         decode(read)  # which says that it is an HTML page
-    msg = f"no list '{name}' in the answer"
-    raise Broken(msg)
+    raise Broken(f"no list '{name}' in the answer")
 
 
 def _members(body: bytes, name: str) -> dict[str, Any]:
     """Decode a body without its rows."""
     found = decode(body)
     if not isinstance(found, dict):
-        msg = f"'{name}' is not in a JSON object"
-        raise Broken(msg)
+        raise Broken(f"'{name}' is not in a JSON object")
     return {member: value for member, value in found.items() if member != name}
 
 

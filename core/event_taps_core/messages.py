@@ -122,8 +122,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         """
         lines, self._lines, self._size = b"".join(self._lines), [], 0
         if sys.stdout is None:
-            msg = "stdout is closed: connect it to a target, or to a file"
-            raise Stopped(msg)
+            raise Stopped("stdout is closed: connect it to a target, or to a file")
         try:
             binary = getattr(sys.stdout, "buffer", None)
             if binary is None:  # stdout was replaced by a text stream, as tests do

@@ -113,8 +113,7 @@ class Parents:
             yield from stream.read_partition(context)
         except stream.recheck_parent as answer:
             if left := self.has_left(stream, context or {}):
-                msg = f"no longer in the list of {left} ({answer.reason})"
-                raise Gone(msg) from answer
+                raise Gone(f"no longer in the list of {left} ({answer.reason})") from answer
             if isinstance(answer, Absent):
                 raise Broken(answer.reason) from answer
             raise

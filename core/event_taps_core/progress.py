@@ -95,11 +95,10 @@ class IncrementalStream(OutputStream):
         _ = self.progress
         lacking = set(self.primary_keys) - set(self.effective_schema.get("properties", {}))
         if self.selected and lacking:
-            msg = (
+            raise StateError(
                 f"the catalog does not declare {', '.join(sorted(lacking))} of stream {self.name}, "
                 "which is part of its key: make a new one with --discover"
             )
-            raise StateError(msg)
 
     def keep_progress(self) -> None:
         """Put what was noted into the tap's state."""
@@ -284,11 +283,10 @@ class ChangedSince(Progress):
                     own = self.stream.partition_id(partition["context"])
                     found[own] = bookmark_in(partition, name)
         except (AttributeError, KeyError, TypeError) as error:
-            msg = (
+            raise StateError(
                 f"the state of stream {name} does not say what its bookmarks are for; "
                 "remove it, or run with a full refresh"
-            )
-            raise StateError(msg) from error
+            ) from error
         return {own: bookmark for own, bookmark in found.items() if bookmark is not None}
 
     def _is_of_this_account(self, where: Mapping[str, Any]) -> bool:
@@ -349,9 +347,8 @@ def bookmark_in(kept: Mapping[str, Any], stream: str) -> str | None:
     """
     bookmark = kept.get("replication_key_value")
     if bookmark is not None and moment(bookmark) is None:
-        msg = (
+        raise StateError(
             f"the state's bookmark of stream {stream} is not a date or time; "
             "remove that bookmark, or run with a full refresh"
         )
-        raise StateError(msg)
     return bookmark

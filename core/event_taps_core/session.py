@@ -137,8 +137,10 @@ class ApiResponse(requests.Response):
         except BaseException as error:
             self.close()  # a connection with half an answer in it is of no use to the next request
             if isinstance(error, OSError):
-                msg = f"a large answer does not fit into a temporary file ({error.strerror})"
-                raise Broken(msg, retries=0) from error
+                raise Broken(
+                    f"a large answer does not fit into a temporary file ({error.strerror})",
+                    retries=0,
+                ) from error
             raise
         with file:
             file.seek(0)

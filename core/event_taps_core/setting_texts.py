@@ -91,11 +91,13 @@ def read_texts(
             given[name] = _read(value, kind)
             if given[name] is None:
                 form = _KINDS[kind].form if kind == "boolean" else form_of(schema, name)
-                msg = f"{_named(name, variables)} is not {_KINDS[kind].words}: write it as {form}"
-                raise TapError(msg)
+                raise TapError(
+                    f"{_named(name, variables)} is not {_KINDS[kind].words}: write it as {form}"
+                )
         if _HALF_A_CHARACTER.search(json.dumps(given[name], ensure_ascii=False, default=str)):
-            msg = f"{_named(name, variables)} holds half a character (like \\ud800): write it anew"
-            raise TapError(msg)
+            raise TapError(
+                f"{_named(name, variables)} holds half a character (like \\ud800): write it anew"
+            )
     return given
 
 

@@ -151,23 +151,21 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any], api_url: str) ->
         TapError: If a setting has no sense; its message never holds a secret.
     """
     if int(config["shard_index"]) >= int(config["shard_count"]):
-        msg = "setting shard_index must be less than shard_count (it counts from 0)"
-        raise TapError(msg)
+        raise TapError("setting shard_index must be less than shard_count (it counts from 0)")
     start_date = config.get("start_date")
     if start_date is not None and moment(start_date) is None:
-        msg = f"setting start_date: {start_date!r} is not a date (such as 2026-01-31)"
-        raise TapError(msg)
+        raise TapError(f"setting start_date: {start_date!r} is not a date (such as 2026-01-31)")
     if not _is_web_address(api_url):
-        msg = (
+        raise TapError(
             "setting api_url: it is not a plain web address (such as https://api.example.com/v1), "
             "without credentials or a query"
         )
-        raise TapError(msg)
     for name, declared in schema["properties"].items():
         value = config.get(name)
         if is_sent(name, declared) and isinstance(value, str) and not _SENDABLE.fullmatch(value):
-            msg = f"setting {name}: it holds a line break or characters that no header can hold"
-            raise TapError(msg)
+            raise TapError(
+                f"setting {name}: it holds a line break or characters that no header can hold"
+            )
 
 
 _SENDABLE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")

@@ -139,8 +139,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         names = [name for _, name, _, _ in Formatter().parse(path) if name]
         ids = {name: quote(str((context or {})[name]), safe="") for name in names}
         if not _CLIMBING.isdisjoint(ids.values()):
-            msg = "an id that is no id but a step to another path"
-            raise Broken(msg, retries=0)
+            raise Broken("an id that is no id but a step to another path", retries=0)
         return self.url_base + path.format_map(ids)
 
     @override
@@ -157,8 +156,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         found = response.json()
         for attribute in self.records_path:
             if not isinstance(found, dict) or attribute not in found:
-                msg = f"no '{'.'.join(self.records_path)}' in the answer"
-                raise Broken(msg)
+                raise Broken(f"no '{'.'.join(self.records_path)}' in the answer")
             found = found[attribute]
         return objects_in(found, ".".join(self.records_path))
 
@@ -174,8 +172,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         rows = list(self.parse_response(response))
         if len(rows) > 1 and not any(map(self.is_as_expected, rows)):
             names = " or ".join(map(repr, self.id_attributes))
-            msg = f"no row of {len(rows)} has {names or 'anything in it'}"
-            raise Broken(msg)
+            raise Broken(f"no row of {len(rows)} has {names or 'anything in it'}")
         return rows
 
     def sibling(self, stream_class: type[Sibling]) -> Sibling:
@@ -254,8 +251,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         pages = (step for step in steps if isinstance(step, Page))
         listed = frozenset(self.id_of(row) for page in pages for row in page.rows)
         if not listed:
-            msg = "an empty list"
-            raise Broken(msg)
+            raise Broken("an empty list")
         return listed
 
     def _asked_at(self, pending: Pending, deadline: float | None) -> _Asked:
@@ -268,8 +264,9 @@ class EventStream(RecordStream, RESTStream[Any]):
         now = time.monotonic()
         deadline = deadline or now + self.pending_timeout_seconds
         if now >= deadline:
-            msg = f"not ready after {self.pending_timeout_seconds} s ({pending.reason})"
-            raise Broken(msg) from pending
+            raise Broken(
+                f"not ready after {self.pending_timeout_seconds} s ({pending.reason})"
+            ) from pending
         return _Asked(min(deadline, now + (pending.seconds or self.poll_seconds)), deadline)
 
     def ask_early(self, context: Context | None) -> None:
@@ -366,6 +363,5 @@ def _ends_with(walk: BaseAPIPaginator[Any], answer: Answer) -> bool:
     if isinstance(walk, PageWalk) and walk.ends_with(answer):
         return True
     if isinstance(answer, Absent) and walk.count:
-        msg = f"{answer.reason} after {walk.count} pages"
-        raise Broken(msg) from answer
+        raise Broken(f"{answer.reason} after {walk.count} pages") from answer
     return False

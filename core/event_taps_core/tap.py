@@ -136,23 +136,24 @@ class EventTap(CommandLineTap):
         bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
         is_wrapped = isinstance(state, dict) and {"singer_state", "type"} & state.keys()
         if is_wrapped or not isinstance(bookmarks, dict) or not _are_objects(bookmarks.values()):
-            msg = "the state is not Singer state ({'bookmarks': {...}}): pass none to start anew"
-            raise StateError(msg)
+            raise StateError(
+                "the state is not Singer state ({'bookmarks': {...}}): pass none to start anew"
+            )
         for name, kept in bookmarks.items():
             if not isinstance(kept.get("partitions", []), list):
-                msg = (
+                raise StateError(
                     f"the state of stream {name} does not say what its bookmarks are for; "
                     "remove it, or run with a full refresh"
                 )
-                raise StateError(msg)
         super().load_state(state)
         last = moment(bookmarks.get(ReadLogStream.name, {}).get("replication_key_value"))
         if last is not None and last >= self.run_started:
             try:
                 self.read_at = text_of(last + timedelta(microseconds=1))
             except OverflowError as error:
-                msg = f"the state's bookmark of stream {ReadLogStream.name} is at the end of time"
-                raise StateError(msg) from error
+                raise StateError(
+                    f"the state's bookmark of stream {ReadLogStream.name} is at the end of time"
+                ) from error
             self.logger.warning(
                 "%s: the clock of this machine is behind that of the last run; rows that are read "
                 "now count as read at %s, so that they replace older ones",

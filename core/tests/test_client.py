@@ -298,8 +298,7 @@ def test_what_will_not_pass_is_asked_once(server: ApiServer, code: int, kind: ty
 def test_what_an_extractor_refuses_is_retried_like_any_broken_answer(server: ApiServer) -> None:
     def rows(response: ApiResponse) -> object:
         if "data" not in response.json():
-            msg = "no 'data' in the answer"
-            raise Broken(msg)
+            raise Broken("no 'data' in the answer")
         return response.json()["data"]
 
     server.on("/people", {"error": "database is away"}, {"data": [1]})

@@ -280,8 +280,7 @@ def login_at(url: str) -> HTTPRequest:
 
 def token_of(response: ApiResponse) -> str:
     if response.status_code != 200:
-        msg = "the login was refused"
-        raise Refused(msg)
+        raise Refused("the login was refused")
     return str(response.json()["token"])
 
 

@@ -237,8 +237,7 @@ class TwoFormsAuthenticator(Authenticator):
             if client.ask_for_credentials(trial, asked) == 200:
                 self.form = form
                 return
-        msg = "HTTP 401"
-        raise Refused(msg)
+        raise Refused("HTTP 401")
 
 
 class TwoFormsClient(ToyClient):

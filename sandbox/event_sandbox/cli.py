@@ -155,8 +155,7 @@ def _day(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        message = f"not a day (YYYY-MM-DD): {text!r}"
-        raise argparse.ArgumentTypeError(message) from None
+        raise argparse.ArgumentTypeError(f"not a day (YYYY-MM-DD): {text!r}") from None
 
 
 def _serve(options: argparse.Namespace) -> None:
@@ -180,8 +179,9 @@ def _open_log(path: Path | None) -> RequestLog:
     try:
         return RequestLog(path)
     except OSError as error:
-        message = f"cannot write the request log {path}: {error.strerror or error}"
-        raise SurroundingsError(message) from None
+        raise SurroundingsError(
+            f"cannot write the request log {path}: {error.strerror or error}"
+        ) from None
 
 
 def _truth(options: argparse.Namespace) -> None:
@@ -247,11 +247,10 @@ def _make_world(options: argparse.Namespace, remembered: Origin | None) -> World
     for name, value in asked.items():
         kept = getattr(remembered, name)
         if value is not None and value != kept:
-            message = (
+            raise UserError(
                 f"the state file holds a world with {name} {kept}, not {value};"
                 f" leave --{name} out, or start with another --state file"
             )
-            raise UserError(message)
     return remembered.build()
 
 
@@ -264,8 +263,7 @@ def _say(line: str) -> None:
 def _ask(url: str, path: str, body: bytes | None = None) -> bytes:
     """Ask a running sandbox's control API; GET without a body, else POST."""
     if not url.startswith(("http://", "https://")):
-        message = f"not the URL of a sandbox: {url!r}"
-        raise UserError(message)
+        raise UserError(f"not the URL of a sandbox: {url!r}")
     request = urllib.request.Request(url.rstrip("/") + path, data=body)  # noqa: S310 - checked above
     try:
         with urllib.request.urlopen(request) as answer:  # noqa: S310 - checked above
@@ -273,8 +271,7 @@ def _ask(url: str, path: str, body: bytes | None = None) -> bytes:
     except urllib.error.HTTPError as error:
         raise UserError(_reason(error)) from None
     except (urllib.error.URLError, OSError) as error:
-        message = f"cannot reach {url}: {getattr(error, 'reason', error)}"
-        raise SurroundingsError(message) from None
+        raise SurroundingsError(f"cannot reach {url}: {getattr(error, 'reason', error)}") from None
 
 
 def _reason(error: urllib.error.HTTPError) -> str:

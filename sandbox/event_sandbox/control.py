@@ -122,8 +122,7 @@ class _Control:
     async def advance(self, request: Request) -> Response:
         steps = (await _body(request, _Advance)).steps
         if steps < 1:
-            message = f"steps must be 1 or more, not {steps}"
-            raise UserError(message)
+            raise UserError(f"steps must be 1 or more, not {steps}")
         changes = self._sandbox.advance(steps)
         return json_response({"step": self._sandbox.world.step, "changes": dict(changes)})
 
@@ -205,8 +204,7 @@ async def _body(request: Request, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(await request.body() or b"{}", type=kind)
     except msgspec.DecodeError as error:
-        message = f"cannot use this request body: {error}"
-        raise UserError(message) from None
+        raise UserError(f"cannot use this request body: {error}") from None
 
 
 async def _bad_request(request: Request, error: Exception) -> Response:

@@ -60,8 +60,7 @@ class PermanentFault:
         try:
             re.compile(self.path)
         except re.error as error:
-            message = f"not a regular expression: {self.path!r} ({error})"
-            raise UserError(message) from None
+            raise UserError(f"not a regular expression: {self.path!r} ({error})") from None
 
 
 @dataclass(slots=True)
@@ -96,11 +95,9 @@ class FaultPlan:
         for kind in kinds:
             _check_kind(kind, RANDOM_KINDS)
         if not 0 <= rate <= 1:
-            message = f"a fault rate lies between 0 and 1, not at {rate}"
-            raise UserError(message)
+            raise UserError(f"a fault rate lies between 0 and 1, not at {rate}")
         if rate and not kinds:
-            message = f"which faults? Known kinds: {', '.join(RANDOM_KINDS)}."
-            raise UserError(message)
+            raise UserError(f"which faults? Known kinds: {', '.join(RANDOM_KINDS)}.")
         self.rate, self.kinds, self.seed, self.permanent = rate, kinds, seed, tuple(permanent)
         self.words = words
         self._asked.clear()
@@ -129,5 +126,4 @@ class FaultPlan:
 
 def _check_kind(kind: str, known: tuple[str, ...]) -> None:
     if kind not in known:
-        message = f"unknown kind of fault: {kind!r}. Known: {', '.join(known)}."
-        raise UserError(message)
+        raise UserError(f"unknown kind of fault: {kind!r}. Known: {', '.join(known)}.")

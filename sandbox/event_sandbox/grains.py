@@ -213,6 +213,5 @@ GRAINS: Final[dict[str, Callable[[Reading], Iterator[Row]]]] = {
 def find_grain(name: str) -> Callable[[Reading], Iterator[Row]]:
     """Give the truth of that grain."""
     if name not in GRAINS:
-        message = f"unknown grain: {name!r}. Known: {', '.join(GRAINS)}."
-        raise UserError(message)
+        raise UserError(f"unknown grain: {name!r}. Known: {', '.join(GRAINS)}.")
     return GRAINS[name]

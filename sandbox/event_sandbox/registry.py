@@ -29,16 +29,14 @@ VENDORS: Final[dict[str, Vendor[Any]]] = {
 def find_vendor(name: str) -> Vendor[Any]:
     """Give the vendor of that name."""
     if name not in VENDORS:
-        message = f"unknown vendor: {name!r}. Known: {', '.join(VENDORS)}."
-        raise UserError(message)
+        raise UserError(f"unknown vendor: {name!r}. Known: {', '.join(VENDORS)}.")
     return VENDORS[name]
 
 
 def find_stream(vendor: Vendor[Any], stream: str) -> str:
     """Give the stream's name back, if the vendor has it."""
     if stream not in vendor.streams:
-        message = (
+        raise UserError(
             f"unknown stream of {vendor.name}: {stream!r}. Known: {', '.join(vendor.streams)}."
         )
-        raise UserError(message)
     return stream

@@ -110,8 +110,7 @@ class Sandbox(Shared):
         vendor = find_vendor(vendor_name)
         key = key or vendor.newest_parent(vendor.look(self.world, self.switches.of(vendor_name)))
         if key is None or not vendor.has_parent(self.world, key):
-            message = f"there is no {key!r}" if key else "there is nothing with attendance"
-            raise UserError(message)
+            raise UserError(f"there is no {key!r}" if key else "there is nothing with attendance")
         if self._before_vanishing is None:
             self._before_vanishing = copy.deepcopy(self.world)
         self._plan(vendor_name, after_requests, lambda: vendor.remove(self.world, key))
@@ -120,8 +119,7 @@ class Sandbox(Shared):
     def bring_back(self) -> None:
         """Bring back all that vanished since the world moved on, as it was."""
         if self._before_vanishing is None:
-            message = "nothing has vanished since the world moved on"
-            raise UserError(message)
+            raise UserError("nothing has vanished since the world moved on")
         self.world, self._before_vanishing = self._before_vanishing, None
         self.generation += 1
 
@@ -130,11 +128,10 @@ class Sandbox(Shared):
         vendor = find_vendor(vendor_name)
         known = vendor.changes
         if kind not in known:
-            message = (
+            raise UserError(
                 f"unknown kind of change to {vendor_name}: {kind!r}."
                 f" Known: {', '.join(known) or 'none'}."
             )
-            raise UserError(message)
         self._plan(vendor_name, after_requests, lambda: known[kind](self.world))
 
     def count_request(self, vendor_name: str) -> None:

@@ -48,8 +48,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listening = socket.create_server((host, port), backlog=2048)
     except (OSError, OverflowError) as error:
-        message = f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}"
-        raise SurroundingsError(message) from None
+        raise SurroundingsError(
+            f"cannot listen on {host}:{port}: {getattr(error, 'strerror', None) or error}"
+        ) from None
     # Head and body are two writes; with Nagle's algorithm the second waits 40 ms for the client's
     # delayed ACK. asyncio turns that off only for sockets that were made as IPPROTO_TCP.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

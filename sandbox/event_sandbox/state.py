@@ -25,14 +25,11 @@ class Origin(Size, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def build(self) -> World:
         """Make the world and bring it to where it was."""
         if self.sessions < 1 or self.people < 1:
-            message = "a world needs at least one session and one person"
-            raise UserError(message)
+            raise UserError("a world needs at least one session and one person")
         if self.events < 1 or (self.registrants is not None and self.registrants < 1):
-            message = "a world needs at least one online event, with at least one registrant"
-            raise UserError(message)
+            raise UserError("a world needs at least one online event, with at least one registrant")
         if self.hub_events < 1 or (self.hub_sessions is not None and self.hub_sessions < 1):
-            message = "a world needs at least one event of a hub, with at least one session"
-            raise UserError(message)
+            raise UserError("a world needs at least one event of a hub, with at least one session")
         size = Size(**{name: getattr(self, name) for name in Size.__struct_fields__})
         world = build_world(self.seed, size, self.today)
         advance(world, self.step)
@@ -52,8 +49,7 @@ class StateFile:
         except FileNotFoundError:
             return None
         except (OSError, msgspec.DecodeError) as error:
-            message = f"cannot read the state file {self._path}: {error}"
-            raise SurroundingsError(message) from None
+            raise SurroundingsError(f"cannot read the state file {self._path}: {error}") from None
 
     def save(self, world: World) -> None:
         """Remember the world; a crash leaves the old file or the new one, never half of one."""
@@ -64,5 +60,6 @@ class StateFile:
             fresh.write_bytes(msgspec.json.encode(origin) + b"\n")
             fresh.replace(self._path)
         except OSError as error:
-            message = f"cannot write the state file {self._path}: {error.strerror or error}"
-            raise SurroundingsError(message) from None
+            raise SurroundingsError(
+                f"cannot write the state file {self._path}: {error.strerror or error}"
+            ) from None

@@ -101,8 +101,7 @@ def parse_switch(text: str) -> tuple[str, str, str]:
     target, equals, position = text.partition("=")
     vendor, dot, name = target.partition(".")
     if not (equals and dot and vendor and name and position):
-        message = f"a switch is given as VENDOR.NAME=POSITION, not {text!r}"
-        raise UserError(message)
+        raise UserError(f"a switch is given as VENDOR.NAME=POSITION, not {text!r}")
     return vendor, name, position
 
 

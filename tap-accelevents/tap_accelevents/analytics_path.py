@@ -63,10 +63,10 @@ class AnalyticsPath:
             self._search_once(has_sessions)
             if path == self._path:
                 if self._is_nowhere:
-                    msg = (
-                        f"{answer.reason}; no path that is known works: set session_analytics_path"
-                    )
-                    raise Broken(msg, retries=0) from answer
+                    raise Broken(
+                        f"{answer.reason}; no path that is known works: set session_analytics_path",
+                        retries=0,
+                    ) from answer
                 raise
         return ask_at(self._path)
 

@@ -98,8 +98,9 @@ class KeyAuthenticator(Authenticator):
         if accepted is None:
             self._is_refused = not client.has_succeeded
             tried = ", ".join((self._form, *self._others))
-            msg = f"{refusal.reason if refusal else 'refused'}; the key was sent as {tried}"
-            raise Refused(msg)
+            raise Refused(
+                f"{refusal.reason if refusal else 'refused'}; the key was sent as {tried}"
+            )
 
     def _accepted_on(self, client: CredentialsClient, request: HTTPRequest) -> str | None:
         """Return the form in which the key is accepted for a request, if any.

@@ -164,9 +164,8 @@ def check_analytics_path(path: str | None) -> str:
         or "analytics" not in literal.lower()
         or _NEVER.search(path)
     ):
-        msg = (
+        raise TapError(
             "setting session_analytics_path: it must be a path below /rest that holds {session_id} "
             f"once and ends in analytics, such as {SESSION_ANALYTICS[0]}"
         )
-        raise TapError(msg)
     return path

@@ -134,8 +134,7 @@ class Pages(PageWalk[Place]):
         """
         if not self._largest_total and self._is_stuck and self._repeats:
             if self._first_size == PAGE_SIZE:
-                msg = "it is full: there may be more"
-                raise StuckPages(msg)
+                raise StuckPages("it is full: there may be more")
             return False
         found = self._counted
         if found >= self._largest_total:

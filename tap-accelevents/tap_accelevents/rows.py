@@ -81,12 +81,10 @@ def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
     if isinstance(body, dict):
         there = [body[name] for name in names if name in body]
         if not there:
-            msg = f"no '{next(iter(names))}' in the answer"
-            raise Broken(msg)
+            raise Broken(f"no '{next(iter(names))}' in the answer")
         found = first_filled(there)
         if not found and _tells_of_an_error(body, is_null=found is None):
-            msg = "no rows, and an error beside them"
-            raise Broken(msg)
+            raise Broken("no rows, and an error beside them")
         found = [] if found is None else found
     return objects_in(found, next(iter(names), "the answer"))
 

@@ -104,8 +104,7 @@ class AccelEventsStream(EventStream):
         rows = rows_of(body, self.list_names)
         counted = total_of(body) or 0
         if not rows and counted > 0 and self.is_paged and is_first_of_all(response.url):
-            msg = f"no rows, and the API counts {counted}"
-            raise Broken(msg)
+            raise Broken(f"no rows, and the API counts {counted}")
         return self._without_twins(rows)
 
     def _without_twins(self, rows: list[Row]) -> list[Row]:
@@ -153,8 +152,7 @@ class EventsStream(AccelEventsStream):
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         event = response.json()
         if not isinstance(event, dict):
-            msg = "no event in the answer"
-            raise Broken(msg)
+            raise Broken("no event in the answer")
         return [event]
 
     @override
@@ -313,8 +311,7 @@ class SessionAnalyticsStream(EventPartStream):
         if own is None:
             own = self._all_pages(context)
         if own.by_id and ends.keys().isdisjoint(own.by_id):
-            msg = "the analytics of all sessions hold none of this event's"
-            raise Broken(msg, retries=0)
+            raise Broken("the analytics of all sessions hold none of this event's", retries=0)
         return own
 
     def _all_pages(self, context: Context | None) -> _Analytics:
@@ -409,8 +406,7 @@ def session_of(response: requests.Response) -> Row:
     if isinstance(session, dict) and isinstance(session.get("data"), dict):
         session = session["data"]
     if not isinstance(session, dict) or session.keys().isdisjoint(("title", "sessionId")):
-        msg = "no session in the answer"
-        raise Broken(msg)
+        raise Broken("no session in the answer")
     return session
 
 

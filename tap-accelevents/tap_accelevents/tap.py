@@ -92,14 +92,14 @@ class TapAccelevents(EventTap):
         check_analytics_path(self.config.get("session_analytics_path"))
         event_urls = set(self.config["event_urls"])
         if not event_urls or not all(map(_is_slug, event_urls)):
-            msg = (
+            raise TapError(
                 "setting event_urls: it must list at least one event, each as what follows "
                 "/events/ in its public address, such as demo"
             )
-            raise TapError(msg)
         if len({slug.casefold() for slug in event_urls}) < len(event_urls):
-            msg = "setting event_urls: it lists an event twice, in capital and small letters"
-            raise TapError(msg)
+            raise TapError(
+                "setting event_urls: it lists an event twice, in capital and small letters"
+            )
 
 
 def _is_slug(event_url: str | None) -> bool:

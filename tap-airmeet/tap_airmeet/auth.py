@@ -55,8 +55,7 @@ class TokenAuthenticator(Authenticator):
     ) -> None:
         """Ask for a token; a new one does not help where the last one never worked: a loop."""
         if self.token is not None and not self.token_has_worked:
-            msg = "a new access token is refused at once"
-            raise Refused(msg)
+            raise Refused("a new access token is refused at once")
         keys = {
             "X-Airmeet-Access-Key": self._config["access_key"],
             "X-Airmeet-Secret-Key": self._config["secret_key"],
@@ -80,19 +79,15 @@ def token_of(response: ApiResponse) -> str:
     """
     status = response.status_code
     if status in AMBIGUOUS:
-        msg = f"{AUTH_PATH} answers HTTP {status}: the keys are missing or wrong"
-        raise Refused(msg)
+        raise Refused(f"{AUTH_PATH} answers HTTP {status}: the keys are missing or wrong")
     if status == HTTPStatus.FORBIDDEN:
-        msg = f"{AUTH_PATH} answers HTTP {status}: the keys are revoked"
-        raise Refused(msg)
+        raise Refused(f"{AUTH_PATH} answers HTTP {status}: the keys are revoked")
     if status != HTTPStatus.OK:
-        msg = f"{AUTH_PATH} answers HTTP {status}"
-        raise Broken(msg, retries=0, elsewhere=True)
+        raise Broken(f"{AUTH_PATH} answers HTTP {status}", retries=0, elsewhere=True)
     body = response.json()
     found = body if isinstance(body, dict) else {}
     for place in (found, found.get("data")):
         token = place.get("token") if isinstance(place, dict) else None
         if isinstance(token, str) and token:
             return token
-    msg = f"no token in the answer of {AUTH_PATH}"
-    raise Broken(msg)
+    raise Broken(f"no token in the answer of {AUTH_PATH}")

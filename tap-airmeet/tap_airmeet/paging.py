@@ -157,8 +157,9 @@ class Pages(PageWalk[PageToken]):
         """
         lacks = self.lacks_pages() if self.total is None else self.rows < self.total
         if in_doubt if lacks is None else lacks:
-            msg = f"the pages do not go on after {self.rows} rows, though there are more"
-            raise StuckPages(msg, retries=0)
+            raise StuckPages(
+                f"the pages do not go on after {self.rows} rows, though there are more", retries=0
+            )
 
     def lacks_pages(self) -> bool | None:
         """Say whether there must be more pages; None where nothing is said of pages."""

@@ -98,11 +98,9 @@ class AirmeetStream(EventStream):
         is_none = name in body and (body[name] is None or body[name] == {})
         rows = [] if is_none else list(super().parse_response(response))
         if not rows and names_trouble(body):
-            msg = f"nothing in '{name}', and an error beside it"
-            raise Broken(msg)
+            raise Broken(f"nothing in '{name}', and an error beside it")
         if not rows and is_first_page(response) and counts_rows(body):
-            msg = f"nothing in '{name}', though the answer counts rows"
-            raise Broken(msg)
+            raise Broken(f"nothing in '{name}', though the answer counts rows")
         return rows
 
 

@@ -261,8 +261,7 @@ def numbered(total: int | None, size: int, *, past_end: str = "empty", rows: int
         )
         if pages.finished:
             return found
-    message = "the walk does not end"
-    raise AssertionError(message)
+    raise AssertionError("the walk does not end")
 
 
 @pytest.mark.parametrize("size", [4, 5, 12, 1000])

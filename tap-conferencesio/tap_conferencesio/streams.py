@@ -59,8 +59,7 @@ class AppStream(EventStream):
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         settings = response.json().get("data")
         if not isinstance(settings, dict):
-            msg = "no 'data' in the answer"
-            raise Broken(msg)
+            raise Broken("no 'data' in the answer")
         return [settings]
 
 
@@ -121,8 +120,7 @@ class SessionsStream(EventStream):
         """
         response, page = self.ask_page(PageContext(None, None))
         if count_differs(response, len(page.rows)):
-            msg = "a list that is not as long as it says"
-            raise Broken(msg)
+            raise Broken("a list that is not as long as it says")
         hidden = filter(self._may_exist, self.config.get("session_ids") or ())
         return frozenset((*map(self.id_of, page.rows), *hidden))
 
@@ -144,8 +142,7 @@ def session_of(response: requests.Response) -> Row:
     """
     row = response.json().get("data")
     if not isinstance(row, dict) or not row.get("id"):
-        msg = "no session in the answer"
-        raise Broken(msg)
+        raise Broken("no session in the answer")
     return row
 
 
@@ -203,8 +200,7 @@ class SessionDataStream(SessionStream):
         if data is None or data == []:
             return {}
         if not isinstance(data, dict) or "data" not in body:
-            msg = "no 'data' in the answer"
-            raise Broken(msg)
+            raise Broken("no 'data' in the answer")
         return data
 
     @classmethod
@@ -218,8 +214,7 @@ class SessionDataStream(SessionStream):
         if found is None or found == []:
             return
         if not isinstance(found, dict):
-            msg = "'data.polls' is not a map of polls"
-            raise Broken(msg)
+            raise Broken("'data.polls' is not a map of polls")
         for poll_id, poll in found.items():
             yield poll_id, poll if isinstance(poll, dict) else None
 
@@ -312,8 +307,7 @@ class QuestionsStream(SessionDataStream):
         if isinstance(found, dict):
             found = [{"id": key, **_as_question(value)} for key, value in found.items()]
         if found is not None and not isinstance(found, list):
-            msg = "'data.questions' is not a list"
-            raise Broken(msg)
+            raise Broken("'data.questions' is not a list")
         for item in found or ():
             if item is None:
                 yield {}

@@ -61,11 +61,10 @@ class TapConferencesIo(EventTap):
     def check_settings(self) -> None:
         super().check_settings()
         if not all(map(_is_id, self.config.get("session_ids") or ())):
-            msg = (
+            raise TapError(
                 "setting session_ids: each has to be the id of a session, such as 1234, and not "
                 "empty, '.', '..' or with a line break"
             )
-            raise TapError(msg)
 
     @property
     @override

@@ -65,18 +65,15 @@ def _insist_on_access(response: ApiResponse, client: CredentialsClient) -> None:
     """
     status = response.status_code
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE}:
-        msg = f"HTTP {status}"
-        raise Broken(msg, retries=0, elsewhere=True)
+        raise Broken(f"HTTP {status}", retries=0, elsewhere=True)
     problem = problem_of(response, Known())
     if problem is not None:
         raise problem
     body = response.json()
     if not isinstance(body, dict):
-        msg = "JSON that is no answer to the test of credentials"
-        raise Broken(msg, elsewhere=True)
+        raise Broken("JSON that is no answer to the test of credentials", elsewhere=True)
     failure = failure_beside(body, Known(), client.presentable)
     if failure is not None:
         raise failure
     if body.get("authenticated") is not True:
-        msg = "it does not say 'authenticated'"
-        raise Refused(msg)
+        raise Refused("it does not say 'authenticated'")

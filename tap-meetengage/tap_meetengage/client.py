@@ -141,8 +141,7 @@ class MeetEngageClient(ApiClient):
             self._most_breaches = _MOST_BREACHES * (1 if breach.otherwise is None else 2)
             asked = max(breach.retry_after or 0, SHORTEST_PAUSE_SECONDS)
             if asked > MAX_RETRY_AFTER_SECONDS:
-                msg = f"{self.base_url} asks to wait {asked:.0f} seconds ({breach.reason})"
-                raise Stopped(msg)
+                raise Stopped(f"{self.base_url} asks to wait {asked:.0f} seconds ({breach.reason})")
             wait = max(asked, SHORTEST_PAUSE_SECONDS * (self._breaches - 1))
             self.pacer.pause(wait)
         tally.count_retry(breach.what, wait)

@@ -140,8 +140,9 @@ class OrganisationDataStream(EventStream):
                 answer = self._ask_for(span)
             except (TooMuch, TimedOut, ServerError) as problem:
                 if self.windows.days(span) <= 1:
-                    msg = f"{problem.reason}, although it is as few days as can be asked for"
-                    raise Broken(msg) from problem
+                    raise Broken(
+                        f"{problem.reason}, although it is as few days as can be asked for"
+                    ) from problem
                 spans[:0] = self._halve(span, problem)
                 continue
             for rows, size in _pages(answer):
@@ -201,8 +202,7 @@ class OrganisationDataStream(EventStream):
             return _Answer([], response.spooled, 0)
         body = response.json()
         if not isinstance(body, dict):
-            msg = f"JSON without '{OUTPUT}'"
-            raise Broken(msg)
+            raise Broken(f"JSON without '{OUTPUT}'")
         self._look_at({name: value for name, value in body.items() if name != OUTPUT})
         return _Answer(self.rows_in(response), None, len(response.content))
 

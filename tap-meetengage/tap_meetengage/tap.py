@@ -130,22 +130,23 @@ class TapMeetEngage(EventTap):
         """Check what only this tap knows, and that a catalog fits the settings."""
         super().check_settings()
         if ":" in self.config["key_id"]:
-            msg = "setting key_id: it holds a colon, which no id of Basic authentication can"
-            raise TapError(msg)
+            raise TapError(
+                "setting key_id: it holds a colon, which no id of Basic authentication can"
+            )
         if not self.config["data_methods"]:
-            msg = "setting data_methods: it names no data method ('standard' is always there)"
-            raise TapError(msg)
+            raise TapError(
+                "setting data_methods: it names no data method ('standard' is always there)"
+            )
         for setting in ("primary_keys", "column_types"):
             self._check_columns(setting)
         for stream in self.data_streams:
             made = (*self.constants, *type(stream).primary_keys)
             if stream.selected and stream.primary_keys and tuple(stream.primary_keys) != made:
-                msg = (
+                raise TapError(
                     f"the catalog says that the key of {stream.name} is "
                     f"{list(stream.primary_keys)}, the setting primary_keys that it is "
                     f"{list(made)}: make a new catalog with --discover"
                 )
-                raise TapError(msg)
 
             self._check_types(stream)
 
@@ -153,8 +154,9 @@ class TapMeetEngage(EventTap):
         """Insist on data methods that are read, and on columns that their rows can have."""
         methods = self._by_column(setting)
         if strangers := set(methods) - set(self.config["data_methods"]):
-            msg = f"setting {setting}: {sorted(strangers)} are not in the setting data_methods"
-            raise TapError(msg)
+            raise TapError(
+                f"setting {setting}: {sorted(strangers)} are not in the setting data_methods"
+            )
         for method, columns in methods.items():
             is_key = setting == "primary_keys"
             names = set(columns)
@@ -173,8 +175,7 @@ class TapMeetEngage(EventTap):
             elif keys:
                 problem = f"{', '.join(sorted(keys))} is part of the key, which is text"
             if problem:
-                msg = f"setting {setting}: {problem}"
-                raise TapError(msg)
+                raise TapError(f"setting {setting}: {problem}")
 
     def _check_types(self, stream: OrganisationDataStream) -> None:
         declared = stream.schema["properties"]
@@ -185,12 +186,11 @@ class TapMeetEngage(EventTap):
             if stream.selected and any(
                 there.get(part) != expected.get(part) for part in ("type", "format")
             ):
-                msg = (
+                raise TapError(
                     f"the catalog says that {made.name} of {stream.name} is {there.get('type')}, "
                     f"the setting column_types that it is {types[made.name]!r}: make a new catalog "
                     "with --discover"
                 )
-                raise TapError(msg)
 
     def _by_column(self, setting: str) -> dict[str, dict[str, str]]:
         """Return the columns that a setting names for each data method, and their types.

@@ -450,8 +450,7 @@ def test_sample_that_was_found_is_kept_where_a_window_cannot_be_read(
     def read_partition(*_: Any) -> Any:
         found = next(pages, None)
         if found is None:
-            msg = "HTTP 500"
-            raise ServerError(msg)
+            raise ServerError("HTTP 500")
         return found
 
     made.read_partition = read_partition  # type: ignore[method-assign,assignment] # in the server's place

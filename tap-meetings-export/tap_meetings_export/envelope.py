@@ -61,8 +61,7 @@ def rows_of(body: Any) -> list[Row]:
     found = next((rows for rows in lists if rows), lists[0] if lists else None)
     if found is None:
         has = ", ".join(body) if isinstance(body, dict) else type(body).__name__
-        msg = f"no list of rows in the answer, which has: {has[:200] or 'nothing'}"
-        raise Broken(msg)
+        raise Broken(f"no list of rows in the answer, which has: {has[:200] or 'nothing'}")
     return objects_in(found, "the answer")
 
 

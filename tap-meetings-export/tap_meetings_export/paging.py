@@ -187,8 +187,7 @@ class Pages:
         self._largest = max(self._largest, len(page))
         self._last = page
         if self.number > MOST_PAGES:
-            msg = f"the pages do not end: {MOST_PAGES} were read"
-            raise Broken(msg, retries=0)
+            raise Broken(f"the pages do not end: {MOST_PAGES} were read", retries=0)
 
     def _count(self, counts: Counts) -> None:
         if counts.total is not None:

@@ -222,8 +222,10 @@ class ExpoPlatformStream(EventStream):
             rows, ids = keys.add(sent)
             pages.take(ids, counts_of(response.json()))
             if pages.repeats_first and len(sent) == self.page_size:
-                msg = "page 2 is page 1 again, which is full, and nothing tells of all rows"
-                raise Broken(msg, retries=0)
+                raise Broken(
+                    "page 2 is page 1 again, which is full, and nothing tells of all rows",
+                    retries=0,
+                )
             if not all(map(self._has_lasting_key, rows)):
                 if self.since(context) is not None:
                     raise _KeyMayChange
@@ -270,8 +272,9 @@ class ExpoPlatformStream(EventStream):
                 reasons.add(answer.reason)
                 may_be_the_end = isinstance(answer, (Absent, BadRequest)) and len(reasons) == 1
                 if not may_be_the_end or not self._is_there(context, params, pages.number - 1):
-                    msg = f"{answer.reason}, after {pages.number - 1} pages"
-                    raise Broken(msg, retries=0) from answer
+                    raise Broken(
+                        f"{answer.reason}, after {pages.number - 1} pages", retries=0
+                    ) from answer
         return None
 
     def _is_there(self, context: Context | None, params: Row, number: int) -> bool:

@@ -52,8 +52,7 @@ def _sandboxes() -> Iterator[_Sandboxes]:
 @pytest.fixture
 def tap_under_test() -> TapUnderTest:
     """The tap that the tests are about; a tap's tests have their own fixture of this name."""
-    msg = "define a fixture tap_under_test that returns a TapUnderTest"
-    raise pytest.UsageError(msg)
+    raise pytest.UsageError("define a fixture tap_under_test that returns a TapUnderTest")
 
 
 @pytest.fixture

@@ -30,8 +30,7 @@ def find_command(name: str) -> str:
     """
     found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
     if found is None:
-        msg = f"the command {name} is not installed in this environment"
-        raise FileNotFoundError(msg)
+        raise FileNotFoundError(f"the command {name} is not installed in this environment")
     return found
 
 
@@ -273,8 +272,7 @@ def running_sandbox(vendor: str, *options: str) -> Iterator[Sandbox]:
             if not line:
                 process.wait()
                 errors.seek(0)
-                msg = f"the sandbox did not start: {errors.read()}"
-                raise RuntimeError(msg)
+                raise RuntimeError(f"the sandbox did not start: {errors.read()}")
             yield Sandbox(process, json.loads(line), vendor)
         finally:
             process.terminate()
