@@ -220,12 +220,12 @@ def as_configured(taps: list[Tap], environment: str) -> list[Tap]:
     by_name = {tap.name: tap for tap in taps}
     plugins = find_plugins(by_name)
 
-    def ask(plugin: Plugin) -> tuple[JsonObject, JsonObject]:
+    def send(plugin: Plugin) -> tuple[JsonObject, JsonObject]:
         config = ask_meltano(environment, plugin.name, "config")
         return config, ask_meltano(environment, plugin.name, "catalog")
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        answers = list(pool.map(ask, plugins))
+        answers = list(pool.map(send, plugins))
     found: dict[str, Tap] = {}
     for plugin, (config, catalog) in zip(plugins, answers, strict=True):
         default = by_name[plugin.tap]

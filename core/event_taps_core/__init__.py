@@ -1,14 +1,14 @@
 """What all event taps share: reading, pacing, classifying, keys, state, the short record path."""
 
-from event_taps_core.answers import (
-    Absent,
-    Answer,
-    Broken,
-    Expired,
+from event_taps_core.api_errors import (
+    AccessDenied,
+    ApiError,
+    BadResponse,
+    CredentialsExpired,
     Gone,
-    Moved,
-    Pending,
-    Refused,
+    NotFound,
+    NotReady,
+    Redirected,
     TimedOut,
     TooManyRequests,
 )
@@ -19,7 +19,7 @@ from event_taps_core.columns import Row
 from event_taps_core.errors import TapError
 from event_taps_core.json_values import count_of, objects_in
 from event_taps_core.keys import SurrogateKey, digest
-from event_taps_core.large_answers import members_beside, pages_of
+from event_taps_core.large_answers import pages_of, read_envelope
 from event_taps_core.outcomes import MissingPart, ReadAgain, ReadInFull, Remark, SetAside, Suspect
 from event_taps_core.pacer import CallWindow
 from event_taps_core.partitions import WHOLE_STREAM
@@ -28,7 +28,7 @@ from event_taps_core.reading import Wait
 from event_taps_core.schema import ACCOUNT
 from event_taps_core.session import ApiResponse
 from event_taps_core.settings import ACCOUNT_SETTING, settings
-from event_taps_core.streams import EventStream, Page, PageWalk
+from event_taps_core.streams import EventStream, Page, Paginator
 from event_taps_core.tap import EventTap
 from event_taps_core.values import Unconvertible, json_text, rfc3339, snake_case, utc_timestamp
 from event_taps_core.words import texts_in
@@ -37,28 +37,28 @@ __all__ = [
     "ACCOUNT",
     "ACCOUNT_SETTING",
     "WHOLE_STREAM",
-    "Absent",
-    "Answer",
+    "AccessDenied",
     "ApiClient",
+    "ApiError",
     "ApiResponse",
     "Authenticator",
+    "BadResponse",
     "BaseTap",
-    "Broken",
     "CallWindow",
     "ChangedSince",
     "CredentialsClient",
+    "CredentialsExpired",
     "EventStream",
     "EventTap",
-    "Expired",
     "Gone",
     "MissingPart",
-    "Moved",
+    "NotFound",
+    "NotReady",
     "Page",
-    "PageWalk",
-    "Pending",
+    "Paginator",
     "ReadAgain",
     "ReadInFull",
-    "Refused",
+    "Redirected",
     "Remark",
     "Row",
     "SetAside",
@@ -73,9 +73,9 @@ __all__ = [
     "count_of",
     "digest",
     "json_text",
-    "members_beside",
     "objects_in",
     "pages_of",
+    "read_envelope",
     "rfc3339",
     "settings",
     "snake_case",

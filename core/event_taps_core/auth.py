@@ -10,14 +10,14 @@ import threading
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
-from event_taps_core.answers import Answer
+from event_taps_core.api_errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from singer_sdk.streams.rest import HTTPRequest
 
-    from event_taps_core.answers import Expired
+    from event_taps_core.api_errors import CredentialsExpired
     from event_taps_core.redaction import Redaction
     from event_taps_core.session import ApiResponse
 
@@ -31,8 +31,8 @@ class CredentialsClient(Protocol):
     redaction: Redaction
     has_succeeded: bool
 
-    def ask_for_credentials(self, request: HTTPRequest, parse: Callable[[ApiResponse], T]) -> T:
-        """See `ApiClient.ask_for_credentials`."""
+    def send_for_credentials(self, request: HTTPRequest, parse: Callable[[ApiResponse], T]) -> T:
+        """See `ApiClient.send_for_credentials`."""
 
     def presentable(self, words: str) -> str:
         """See `ApiClient.presentable`."""
@@ -58,7 +58,7 @@ class Authenticator:
         self._headers = headers
         self._refreshing = threading.Lock()
         self._refreshes = 0
-        self._failure: Answer | None = None
+        self._failure: ApiError | None = None
 
     @property
     def is_ready(self) -> bool:
@@ -70,7 +70,7 @@ class Authenticator:
         return self._headers
 
     def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
     ) -> None:
         """Get credentials, at first or in place of those that were refused.
 
@@ -82,7 +82,7 @@ class Authenticator:
             refusal: What the API said to the last ones; None before anything was sent.
 
         Raises:
-            Answer: If there are none; everybody gets this answer for the rest of the run.
+            ApiError: If there are none; everybody gets this answer for the rest of the run.
         """
         raise NotImplementedError
 
@@ -103,7 +103,7 @@ class Authenticator:
         self,
         client: CredentialsClient,
         request: HTTPRequest,
-        refusal: Expired | None,
+        refusal: CredentialsExpired | None,
         refreshes: int,
     ) -> None:
         """Get other credentials, unless another thread did so since the request was sent.
@@ -115,7 +115,7 @@ class Authenticator:
             refreshes: How often there were new credentials when the request was sent.
 
         Raises:
-            Answer: See `refresh`.
+            ApiError: See `refresh`.
         """
         with self._refreshing:
             if self._failure is not None:
@@ -124,7 +124,7 @@ class Authenticator:
                 return
             try:
                 self.refresh(client, request, refusal)
-            except Answer as answer:
+            except ApiError as answer:
                 self._failure = answer
                 raise
             self._refreshes += 1

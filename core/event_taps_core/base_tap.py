@@ -85,7 +85,7 @@ class BaseTap(Tap):
         """Return the rows of a stream's partition as the vendor sent them, requested once per run.
 
         Raises:
-            Answer: If they cannot be read; every stream that needs them gets the same answer.
+            ApiError: If they cannot be read; every stream that needs them gets the same answer.
         """
 
     @abstractmethod

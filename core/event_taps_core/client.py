@@ -1,7 +1,7 @@
 """One client per key: every request of a tap goes through it.
 
 It holds what is true of requests whatever the stream. As in httpx, each layer is named after what
-it handles: `ask` the credentials, then retries, redirects, and a single request within the budget.
+it handles: `send` the credentials, then retries, redirects, and a single request within the budget.
 A vendor's client says who is asking (`make_authenticator`) and what its bodies mean (`classify`).
 """
 
@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import requests
 
 from event_taps_core.address import ReadableAddresses, base_of
-from event_taps_core.answers import (
-    Answer,
-    Broken,
-    Expired,
-    Moved,
+from event_taps_core.api_errors import (
+    ApiError,
+    BadResponse,
+    CredentialsExpired,
+    Redirected,
     classify_status,
     http_date,
 )
 from event_taps_core.auth import Authenticator
 from event_taps_core.clock import SteadyClock
-from event_taps_core.connection_errors import advice_on, failures_in_words, refused_by_proxy
+from event_taps_core.connection_errors import failures_in_words, hint_for, refused_by_proxy
 from event_taps_core.pacer import CallWindow, Pacer
 from event_taps_core.redaction import Redaction
 from event_taps_core.retries import Retries
 from event_taps_core.session import ApiResponse, Session
-from event_taps_core.summary import StreamTally
+from event_taps_core.summary import StreamStats
 from event_taps_core.words import presentable, words_in
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ T = TypeVar("T")
 _NEVER = "this tap never requests that path"
 _NOBODY = Authenticator()
 _CONNECT_TIMEOUT_SECONDS = 15
-_MOST_REDIRECTS = 5
+_MAX_REDIRECTS = 5
 
 
 class ApiClient:
@@ -79,7 +79,7 @@ class ApiClient:
         self.config = config
         self.pacer = Pacer(int(config["requests_per_minute"]), self.call_window)
         self.has_succeeded = False
-        self.tally = StreamTally("credentials")
+        self.stats = StreamStats("credentials")
         self.redaction = Redaction(())
         self.clock = SteadyClock()
         self.server_lag: timedelta | None = None
@@ -97,139 +97,140 @@ class ApiClient:
         """Say who is asking."""
         return _NOBODY
 
-    def classify(self, response: ApiResponse) -> Answer | None:
+    def classify(self, response: ApiResponse) -> ApiError | None:
         """Return what an answer is, and never raise it: None for records, else why there are none.
 
         A vendor's client overrides this to read the body too, and calls this for the status.
         """
         return classify_status(response)
 
-    def advice(self, answer: Answer) -> str:
+    def hint(self, answer: ApiError) -> str:
         """Say in one sentence what a user can do when nothing at all can be read."""
-        return advice_on(answer, self.base_url, self.host_setting, self.authenticator.settings)
+        return hint_for(answer, self.base_url, self.host_setting, self.authenticator.settings)
 
     # The way of a request, from layer to layer
 
-    def ask(
+    def send(
         self,
         request: HTTPRequest,
-        tally: StreamTally,
-        extract: Callable[[ApiResponse], T],
+        stats: StreamStats,
+        parse: Callable[[ApiResponse], T],
         *,
         max_retries: int | None = None,
     ) -> T:
-        """Send a request, again where that may help, and return what `extract` finds in it.
+        """Send a request, again where that may help, and return what `parse` finds in it.
 
         Args:
             request: What to ask for.
-            tally: Where requests, retries and waits are counted.
-            extract: Takes the records out of an answer; what it raises is classified too.
+            stats: Where requests, retries and waits are counted.
+            parse: Takes the records out of an answer; what it raises is classified too.
             max_retries: How often to ask again at most, if less often than the setting says.
 
         Raises:
-            Answer: What the API said in the end, if not records.
+            ApiError: What the API said in the end, if not records.
         """
         if not self.permits(request.method, request.url):
-            raise Broken(_NEVER, retries=0)
+            raise BadResponse(_NEVER, retries=0)
 
         def records(response: ApiResponse) -> T:
             problem = self.classify(response)
             if problem is not None:
                 raise problem
-            found = extract(response)
+            found = parse(response)
             self.has_succeeded = True
             return found
 
         auth = self.authenticator
         refreshes = auth.make_ready(self, request)
         try:
-            return self._send_handling_retries(request, auth, tally, records, max_retries)
-        except Expired as refusal:
+            return self._send_handling_retries(request, auth, stats, records, max_retries)
+        except CredentialsExpired as refusal:
             auth.replace(self, request, refusal, refreshes)
-            return self._send_handling_retries(request, auth, tally, records, max_retries)
+            return self._send_handling_retries(request, auth, stats, records, max_retries)
 
-    def ask_for_credentials(self, request: HTTPRequest, parse: Callable[[ApiResponse], T]) -> T:
+    def send_for_credentials(self, request: HTTPRequest, parse: Callable[[ApiResponse], T]) -> T:
         """Ask for credentials, or try some on a read: for the authenticator.
 
         Args:
             request: A read, or a POST to one of the `post_paths`, with the credentials to try.
             parse: Takes the credentials out of an answer, whatever its status; what is found
-                `Broken` is asked for again.
+                `BadResponse` is asked for again.
 
         Raises:
-            Answer: What `parse` says, or `Broken` if there is no answer after the usual retries.
+            ApiError: What `parse` says, or `BadResponse` if no answer comes after the usual
+                retries.
         """
         is_post = request.method == "POST"
         posts = [self.base_url + path for path in self.authenticator.post_paths]
         if not (request.url in posts if is_post else self.permits(request.method, request.url)):
-            raise Broken(_NEVER, retries=0)
+            raise BadResponse(_NEVER, retries=0)
 
         def credentials(response: ApiResponse) -> T:
             problem = classify_status(response) if is_post else self.classify(response)
-            if isinstance(problem, Broken) and problem.retries != 0:
+            if isinstance(problem, BadResponse) and problem.retries != 0:
                 raise problem
             return parse(response)
 
-        return self._send_handling_retries(request, _NOBODY, self.tally, credentials)
+        return self._send_handling_retries(request, _NOBODY, self.stats, credentials)
 
     def _send_handling_retries(
         self,
         request: HTTPRequest,
         auth: Authenticator,
-        tally: StreamTally,
+        stats: StreamStats,
         parse: Callable[[ApiResponse], T],
         max_retries: int | None = None,
     ) -> T:
-        send = partial(self._send_handling_redirects, request, auth, tally, parse)
+        send = partial(self._send_handling_redirects, request, auth, stats, parse)
         try:
             return send()  # nearly all are answered at once, which must cost nothing
-        except Broken as answer:
+        except BadResponse as answer:
             problem = answer
         most = self._max_retries if max_retries is None else min(max_retries, self._max_retries)
-        retries = Retries(most, lambda: self.has_succeeded, partial(self._back_off, tally))
+        retries = Retries(most, lambda: self.has_succeeded, partial(self._back_off, stats))
         return retries.run(problem, send)
 
-    def _back_off(self, tally: StreamTally, problem: Broken, seconds: float) -> None:
+    def _back_off(self, stats: StreamStats, problem: BadResponse, seconds: float) -> None:
         if problem.throttled:
             self.pacer.pause(seconds)
-        tally.count_retry(problem.what, seconds)
+        stats.count_retry(problem.what, seconds)
 
     def _send_handling_redirects(
         self,
         request: HTTPRequest,
         auth: Authenticator,
-        tally: StreamTally,
+        stats: StreamStats,
         parse: Callable[[ApiResponse], T],
     ) -> T:
         """Follow redirects of reads to other reads only, and let `parse` look at the answer."""
         with failures_in_words(self.base_url, self._timeout):
             prepared = self._session.prepared(request, {**self.headers, **auth.headers()})
             if request.method == "GET" and not self.permits("GET", prepared.url or ""):
-                raise Broken(_NEVER, retries=0)
-            response = self._send_single_request(prepared, tally)
+                raise BadResponse(_NEVER, retries=0)
+            response = self._send_single_request(prepared, stats)
             redirects = 0
             while request.method == "GET" and response.next is not None:
                 redirects += 1
-                if redirects > _MOST_REDIRECTS:
+                if redirects > _MAX_REDIRECTS:
                     raise requests.TooManyRedirects
-                response = self._send_single_request(response.next, tally)
+                response = self._send_single_request(response.next, stats)
         if refusal := refused_by_proxy(response):
             raise refusal
         if self.server_lag is None:
             self.server_lag = _lag(response, self.clock.now())
         try:
             return parse(response)
-        except Answer as answer:
-            if not isinstance(answer, Moved):  # a redirect is not for reading
+        except ApiError as answer:
+            if not isinstance(answer, Redirected):  # a redirect is not for reading
                 answer.words = answer.words or self.presentable(words_in(response))
             raise
 
     def _send_single_request(
-        self, prepared: requests.PreparedRequest, tally: StreamTally
+        self, prepared: requests.PreparedRequest, stats: StreamStats
     ) -> ApiResponse:
         """Send one request and read its answer, in one turn: a redirect is a call of its own."""
         with self.pacer.turn():
-            tally.count_request()
+            stats.count_request()
             response = self._session.send(
                 prepared,
                 timeout=(_CONNECT_TIMEOUT_SECONDS, self._timeout),

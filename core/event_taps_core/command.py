@@ -96,7 +96,7 @@ class CommandLineTap(BaseTap):
         """Check what the settings' schema cannot say.
 
         Raises:
-            TapError: If a setting has no sense.
+            TapError: If a setting makes no sense.
         """
 
     @abstractmethod

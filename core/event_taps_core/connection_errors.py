@@ -18,7 +18,14 @@ from urllib.parse import urlsplit
 import urllib3
 from requests import exceptions
 
-from event_taps_core.answers import Answer, Broken, Moved, Refused, TimedOut, TooManyRequests
+from event_taps_core.api_errors import (
+    AccessDenied,
+    ApiError,
+    BadResponse,
+    Redirected,
+    TimedOut,
+    TooManyRequests,
+)
 from event_taps_core.session import WHOLE_ANSWER_TIMEOUTS, TrickledError
 
 if TYPE_CHECKING:
@@ -27,7 +34,7 @@ if TYPE_CHECKING:
     import requests
 
 
-class Unconnected(Broken):
+class Unconnected(BadResponse):
     """The way to the API is in disorder; the reason says what to do about it."""
 
 
@@ -86,7 +93,7 @@ _CAUSES: Final = (
 )
 
 
-def advice_on(answer: Answer, url: str, host_setting: str, credential_settings: str) -> str:
+def hint_for(answer: ApiError, url: str, host_setting: str, credential_settings: str) -> str:
     """Say in one sentence what a user can do when nothing at all can be read.
 
     Args:
@@ -98,14 +105,14 @@ def advice_on(answer: Answer, url: str, host_setting: str, credential_settings: 
     reason = answer.reason
     if isinstance(answer, Unconnected):
         return reason
-    if isinstance(answer, Moved):
+    if isinstance(answer, Redirected):
         return (
             f"{url} is not where the API is, or it refuses these credentials "
             f"({reason}, where none were sent): check {host_setting}, or {credential_settings}"
         )
     if isinstance(answer, TooManyRequests):
         return f"{url} is asked too often ({reason})"
-    if isinstance(answer, Refused):
+    if isinstance(answer, AccessDenied):
         return f"{url} refuses these credentials ({reason}): check {credential_settings}"
     return f"{url} gives no usable answer ({reason}): check {host_setting}"
 
@@ -119,18 +126,18 @@ def failures_in_words(url: str, timeout_seconds: int) -> Iterator[None]:
         timeout_seconds: How long the next byte of an answer is waited for.
 
     Raises:
-        Broken: In place of what was raised.
+        BadResponse: In place of what was raised.
     """
     host = urlsplit(url).hostname
     try:
         yield
     except (exceptions.Timeout, urllib3.exceptions.TimeoutError) as error:
-        raise TimedOut(_too_late(error, host, timeout_seconds), elsewhere=True) from error
+        raise TimedOut(_too_late(error, host, timeout_seconds), unreachable=True) from error
     except (exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-        in_words = Broken(_in_words(error, host), elsewhere=True)
+        in_words = BadResponse(_in_words(error, host), unreachable=True)
         raise _unconnected(error, url) or in_words from error
     except OSError as error:  # so `requests` says that a file of certificates is missing
-        raise _unconnected(error, url) or Broken(str(error), retries=0) from error
+        raise _unconnected(error, url) or BadResponse(str(error), retries=0) from error
 
 
 def _too_late(error: Exception, host: str | None, timeout_seconds: int) -> str:
@@ -180,7 +187,7 @@ def _unconnected(error: Exception, url: str) -> Unconnected | None:
                 bundle=_set_one("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") or "REQUESTS_CA_BUNDLE",
                 said=said and f" ({said})",
             )
-            return Unconnected(words, retries=None if cause.may_pass else 0, elsewhere=True)
+            return Unconnected(words, retries=None if cause.may_pass else 0, unreachable=True)
     return None
 
 

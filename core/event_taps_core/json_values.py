@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
-from event_taps_core.answers import Broken
+from event_taps_core.api_errors import BadResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def decode(content: bytes, charset: Callable[[], str | None] = lambda: None) -> 
         (which PostgreSQL can hold neither in text nor in jsonb) are taken out.
 
     Raises:
-        Broken: If the body is HTML, empty, cut or otherwise not JSON.
+        BadResponse: If the body is HTML, empty, cut or otherwise not JSON.
     """
     try:
         return decode_strictly(content)
@@ -54,12 +54,12 @@ def decode_strictly(content: bytes) -> Any:
 
     Raises:
         msgspec.DecodeError, UnicodeDecodeError: If it is not.
-        Broken: If it is nested too deeply for any decoder.
+        BadResponse: If it is nested too deeply for any decoder.
     """
     try:
         value = _decode(content)
     except RecursionError:
-        raise Broken("JSON that is nested too deeply", retries=0) from None
+        raise BadResponse("JSON that is nested too deeply", retries=0) from None
     # The first, very cheap search spares most bodies the second.
     return _cleaned(value) if b"\\" in content and b"\\u0000" in content else value
 
@@ -117,8 +117,12 @@ def _decode_leniently(content: bytes, charset: str | None) -> Any:
         pass
     start = text.lstrip()[:1]
     if start == "<":
-        raise Broken("an HTML page instead of JSON", retries=_WRONG_PLACE_RETRIES, elsewhere=True)
-    raise Broken("an unfinished JSON body" if start in ("{", "[") else "a body that is not JSON")
+        raise BadResponse(
+            "an HTML page instead of JSON", retries=_WRONG_PLACE_RETRIES, unreachable=True
+        )
+    raise BadResponse(
+        "an unfinished JSON body" if start in ("{", "[") else "a body that is not JSON"
+    )
 
 
 def _cleaned(value: Any) -> Any:
@@ -142,10 +146,10 @@ def objects_in(found: Any, name: str) -> list[dict[str, Any]]:
         name: How to call it in an error.
 
     Raises:
-        Broken: If it is no list.
+        BadResponse: If it is no list.
     """
     if not isinstance(found, list):
-        raise Broken(f"'{name}' is not a list of objects")
+        raise BadResponse(f"'{name}' is not a list of objects")
     if {dict}.issuperset(map(type, found)):
         return found
     return [row if isinstance(row, dict) else {} for row in found]

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from event_taps_core.answers import Broken
+from event_taps_core.api_errors import BadResponse
 from event_taps_core.json_values import decode, decode_strictly, objects_in
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from event_taps_core.columns import Row
 
 _PIECE_BYTES = 512 * 1024
-_LARGEST_ROW_BYTES = 16 * 1024 * 1024
+_MAX_ROW_BYTES = 16 * 1024 * 1024
 _STRICT_TRIES = 5
 _ROW = json.JSONDecoder(strict=False)
 _NEXT = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
@@ -35,7 +35,7 @@ class _Cut(NamedTuple):
     end: int
 
 
-def members_beside(file: IO[bytes], name: str) -> dict[str, Any]:
+def read_envelope(file: IO[bytes], name: str) -> dict[str, Any]:
     """Read a whole body once, and return its members other than the list of rows.
 
     Args:
@@ -43,8 +43,8 @@ def members_beside(file: IO[bytes], name: str) -> dict[str, Any]:
         name: The member of the outermost object that holds the rows.
 
     Raises:
-        Broken: If the body is cut or no JSON, or `name` is not there or no list, or one of several
-            items and none is an object.
+        BadResponse: If the body is cut or no JSON, or `name` is not there or no list, or one of
+            several items and none is an object.
     """
     pieces = _pieces(file, name)
     count, has_objects = 0, False
@@ -57,12 +57,12 @@ def members_beside(file: IO[bytes], name: str) -> dict[str, Any]:
         count += len(rows)
         has_objects = has_objects or any(rows)
     if count > 1 and not has_objects:
-        raise Broken(f"'{name}' is not a list of objects")
+        raise BadResponse(f"'{name}' is not a list of objects")
     return beside
 
 
 def pages_of(file: IO[bytes], name: str) -> Iterator[list[Row]]:
-    """Yield the rows of a body, half a megabyte at a time; see `members_beside`.
+    """Yield the rows of a body, half a megabyte at a time; see `read_envelope`.
 
     What is no object is an empty row, as in `EventStream.parse_response`.
     """
@@ -82,8 +82,8 @@ def _pieces(file: IO[bytes], name: str) -> Generator[list[Row], None, dict[str, 
         if cut is not None:
             yield cut.rows
             rest = rest[cut.end :].lstrip().removeprefix(b",")
-        elif not piece or len(rest) > _LARGEST_ROW_BYTES:
-            raise Broken(f"'{name}' is not a whole list of objects")
+        elif not piece or len(rest) > _MAX_ROW_BYTES:
+            raise BadResponse(f"'{name}' is not a whole list of objects")
 
 
 def _head(file: IO[bytes], name: str) -> tuple[bytes, bytes]:
@@ -94,26 +94,26 @@ def _head(file: IO[bytes], name: str) -> tuple[bytes, bytes]:
     """
     start = re.compile(rb'"' + re.escape(name.encode()) + rb'"\s*:\s*\[')
     read = b""
-    while len(read) <= _LARGEST_ROW_BYTES and (piece := file.read(_PIECE_BYTES)):
+    while len(read) <= _MAX_ROW_BYTES and (piece := file.read(_PIECE_BYTES)):
         read += piece
         for found in start.finditer(read):
             head = read[: found.end()] + b"]"
             try:
                 before = decode(head + b"}")
-            except Broken:
+            except BadResponse:
                 continue  # the name stands inside a text or another object
             if isinstance(before, dict) and before.get(name) == []:
                 return head, read[found.end() :]
     if read.lstrip()[:1] == b"<":
         decode(read)  # which says that it is an HTML page
-    raise Broken(f"no list '{name}' in the answer")
+    raise BadResponse(f"no list '{name}' in the answer")
 
 
 def _members(body: bytes, name: str) -> dict[str, Any]:
     """Decode a body without its rows."""
     found = decode(body)
     if not isinstance(found, dict):
-        raise Broken(f"'{name}' is not in a JSON object")
+        raise BadResponse(f"'{name}' is not in a JSON object")
     return {member: value for member, value in found.items() if member != name}
 
 

@@ -13,7 +13,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from event_taps_core.answers import Absent, Answer
+from event_taps_core.api_errors import ApiError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,7 +99,7 @@ class MissingPart(Remark):
     """A part of it that was asked for by its id, and is absent or could not be read."""
 
     id: str
-    problem: Answer
+    problem: ApiError
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,9 @@ class Outcomes:
         Args:
             stream: The stream that lacks its rows.
             name: What a summary calls it.
-            problem: `Absent`, or why it could not be read.
+            problem: `NotFound`, or why it could not be read.
         """
-        names = self.absent if isinstance(problem, Absent) else self.failed
+        names = self.absent if isinstance(problem, NotFound) else self.failed
         names[stream][reason_of(problem)].append(name)
 
     def end(self, streams: Iterable[str]) -> None:
@@ -191,4 +191,4 @@ class Outcomes:
 
 def reason_of(problem: BaseException) -> str:
     """Say in a few words why something was not read."""
-    return problem.reason if isinstance(problem, Answer) else f"defect: {problem!r}"
+    return problem.reason if isinstance(problem, ApiError) else f"defect: {problem!r}"

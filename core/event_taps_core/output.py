@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from event_taps_core.columns import COMMON_COLUMNS, EXTRA_FIELDS, READ_AT, Conversion
 from event_taps_core.messages import record_lines
-from event_taps_core.summary import StreamTally
+from event_taps_core.summary import StreamStats
 from event_taps_core.values import snake_case
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class OutputStream(Stream):
 
     def __init__(self, tap: BaseTap) -> None:
         self.tap = tap
-        self.tally = StreamTally(self.name)
+        self.stats = StreamStats(self.name)
         self.is_written_at_once = True
         """Whether batches are written as they come; else the SDK does so when it likes."""
 

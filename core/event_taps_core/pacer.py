@@ -48,7 +48,7 @@ class Pacer:
     def turn(self) -> Iterator[None]:
         """Wait until one request may be sent; it is, and answered, within the context.
 
-        Whoever wakes looks again, because a pause may have come in the meantime.
+        Each thread looks again when it wakes: a pause may have come in the meantime.
         """
         with self._change:
             while (delay := self._delay()) != 0:

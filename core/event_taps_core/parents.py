@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from event_taps_core.answers import Absent, Answer, Broken, Gone
+from event_taps_core.api_errors import ApiError, BadResponse, Gone, NotFound
 from event_taps_core.keys import shard_of
 from event_taps_core.outcomes import MissingPart, Remark
 from event_taps_core.reading import Done, Wait, read_in_order
@@ -35,7 +35,7 @@ class Contexts(NamedTuple):
     """The partitions of a stream."""
 
     made: list[Context | None]
-    missing: list[tuple[Context, Answer]]
+    missing: list[tuple[Context, ApiError]]
     """Contexts one level up whose rows, all or some, could not be read, or are absent, and why."""
 
 
@@ -44,7 +44,7 @@ class _Shared(NamedTuple):
 
     rows: list[Row]
     remarks: list[Remark]
-    problem: Answer | None
+    problem: ApiError | None
 
 
 class _Listed(NamedTuple):
@@ -61,7 +61,7 @@ def _list_again(parent: EventStream, context: Context) -> _Listed:
     began = time.monotonic()
     try:
         return _Listed(began, parent.list_again(context))
-    except Answer:
+    except ApiError:
         return _Listed(began, None)
 
 
@@ -90,7 +90,7 @@ class Parents:
         """Return the rows of a partition as the vendor sent them, requested once per run.
 
         Raises:
-            Answer: If they cannot be read; every stream that needs them gets the same answer.
+            ApiError: If they cannot be read; every stream that needs them gets the same answer.
         """
         shared = self._share(stream, context)
         if shared.problem is not None:
@@ -101,22 +101,28 @@ class Parents:
         self, stream: EventStream, context: Context | None
     ) -> Iterator[Page | Wait | Remark]:
         """Read a partition, unless others need the same rows: then they are requested once."""
-        if not self.has(stream):
-            return self._reading(stream, context)
-        return self._shared_reading(stream, context)
+        return (
+            self._shared_reading(stream, context)
+            if self.has(stream)
+            else stream.read_partition(context)
+        )
 
-    def _reading(
-        self, stream: EventStream, context: Context | None
-    ) -> Iterator[Page | Wait | Remark]:
-        """Read a partition, and tell what has gone since it was listed from what is broken."""
-        try:
-            yield from stream.read_partition(context)
-        except stream.recheck_parent as answer:
-            if left := self.has_left(stream, context or {}):
-                raise Gone(f"no longer in the list of {left} ({answer.reason})") from answer
-            if isinstance(answer, Absent):
-                raise Broken(answer.reason) from answer
-            raise
+    def rechecked(self, stream: EventStream, context: Context | None, error: ApiError) -> ApiError:
+        """Tell what has gone since it was listed from what is broken.
+
+        Args:
+            stream: The stream whose partition could not be read.
+            context: The partition.
+            error: Why not.
+
+        Returns:
+            What to believe: `Gone`, or the error; `NotFound` is believed only of what has gone.
+        """
+        if isinstance(error, Gone) or not isinstance(error, stream.recheck_parent):
+            return error
+        if left := self.has_left(stream, context or {}):
+            return Gone(f"no longer in the list of {left} ({error.reason})")
+        return BadResponse(error.reason) if isinstance(error, NotFound) else error
 
     def _shared_reading(
         self, stream: EventStream, context: Context | None
@@ -163,7 +169,7 @@ class Parents:
             choose: Returns which of the contexts of one level are read.
 
         Raises:
-            Answer: If the outermost stream that these hang on cannot be read.
+            ApiError: If the outermost stream that these hang on cannot be read.
         """
         if stream.parent is None:
             own = self.own_contexts(stream)
@@ -176,7 +182,7 @@ class Parents:
         for context in above.made:
             try:
                 children, odd = self._children(parent, context)
-            except Answer as answer:
+            except ApiError as answer:
                 if context is None:
                     raise
                 missing.append((context, answer))
@@ -184,8 +190,10 @@ class Parents:
             made += children if context is not None else self._in_this_shard(stream, children)
             if odd:
                 rows = f"{odd} rows" if odd > 1 else "1 row"
-                missing.append((context or {}, Broken(f"{rows} of {parent.name} without an id")))
-        return Contexts(choose(made, all(isinstance(a, Absent) for _, a in missing)), missing)
+                missing.append(
+                    (context or {}, BadResponse(f"{rows} of {parent.name} without an id"))
+                )
+        return Contexts(choose(made, all(isinstance(a, NotFound) for _, a in missing)), missing)
 
     def own_contexts(self, stream: EventStream) -> list[Context | None]:
         """List those partitions of a stream that no other stream lists, and that this run reads."""
@@ -236,7 +244,7 @@ class Parents:
         shared = _Shared([], [], None)
         reading = read_in_order(
             [context],
-            lambda one: self._reading(stream, one),
+            stream.read_partition,
             workers=1,
             stop=self._tap.stop,
         )
@@ -247,9 +255,9 @@ class Parents:
                 shared.remarks.append(event)
             elif isinstance(event, Page):
                 shared.rows.extend(event.rows)
-            elif isinstance(event, Done) and isinstance(event.error, Answer):
-                return shared._replace(problem=event.error)
+            elif isinstance(event, Done) and isinstance(event.error, ApiError):
+                return shared._replace(problem=self.rechecked(stream, context, event.error))
             elif isinstance(event, Done) and event.error is not None:
                 self._tap.logger.error("A defect of this tap", exc_info=event.error)
-                return shared._replace(problem=Broken(f"defect: {event.error!r}"))
+                return shared._replace(problem=BadResponse(f"defect: {event.error!r}"))
         return shared

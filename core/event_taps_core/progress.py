@@ -22,7 +22,7 @@ from event_taps_core.columns import READ_AT
 from event_taps_core.errors import StateError
 from event_taps_core.outcomes import Outcome, Status
 from event_taps_core.output import OutputStream
-from event_taps_core.settling import Settling, moment
+from event_taps_core.settling import Settling, parse_datetime
 from event_taps_core.values import rfc3339
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from event_taps_core.settling import ParentKey
 
 _NO_LAG = timedelta(0)
-_MOST_NETWORK_LAG = timedelta(minutes=1)
+_MAX_NETWORK_LAG = timedelta(minutes=1)
 
 
 class IncrementalStream(OutputStream):
@@ -294,7 +294,7 @@ class ChangedSince(Progress):
 
     @override
     def since(self, context: Context | None) -> datetime | None:
-        bookmark = moment(self._bookmarks.get(self.stream.partition_id(context)))
+        bookmark = parse_datetime(self._bookmarks.get(self.stream.partition_id(context)))
         # One from the future is from a wrong clock: nobody knows what was missed since.
         return None if bookmark is None or bookmark > self.stream.tap.run_started else bookmark
 
@@ -336,7 +336,7 @@ class ChangedSince(Progress):
 
 def _of_clocks(server_lag: timedelta) -> timedelta:
     """Return a lag without what a network takes."""
-    return server_lag if server_lag > _MOST_NETWORK_LAG else _NO_LAG
+    return server_lag if server_lag > _MAX_NETWORK_LAG else _NO_LAG
 
 
 def bookmark_in(kept: Mapping[str, Any], stream: str) -> str | None:
@@ -346,7 +346,7 @@ def bookmark_in(kept: Mapping[str, Any], stream: str) -> str | None:
         StateError: If it is not a date or time.
     """
     bookmark = kept.get("replication_key_value")
-    if bookmark is not None and moment(bookmark) is None:
+    if bookmark is not None and parse_datetime(bookmark) is None:
         raise StateError(
             f"the state's bookmark of stream {stream} is not a date or time; "
             "remove that bookmark, or run with a full refresh"

@@ -103,7 +103,7 @@ class ReadLogStream(OutputStream):
         if not self.selected:
             return
         self.begin()
-        self.tally.rows += 1
+        self.stats.rows += 1
         template = self.template_for(None).record
         record = {name: row.get(name, value) for name, value in template.items()}
         self.write_batch(self.batch_of([record], encode=True))

@@ -1,6 +1,6 @@
 """Reading many partitions side by side and handing out what they hold in order.
 
-A partition (one event, one session, one window) is walked by a plain generator that yields its
+A partition (one event, one session, one window) is read by a plain generator that yields its
 pages one after the other. This module advances many such generators at once in worker threads and
 yields their pages in the partitions' order, so the output is the same with 1 worker and with 20.
 A generator that yields `Wait` is parked: its worker is free at once, and it goes on when due.
@@ -65,7 +65,7 @@ class Done:
 
 
 class Stopped(BaseException):
-    """The run ends here: it was told to, or going on makes no sense; what was handed out is whole.
+    """The run ends here: it was told to, or nothing more can be read; what was handed out is whole.
 
     Like `KeyboardInterrupt` it is no `Exception`, so that nothing isolates it as a failure.
     """
@@ -82,7 +82,7 @@ class Stop:
         self.asked = False
         self._waits = False
 
-    def ask(self) -> None:
+    def send(self) -> None:
         """End the reading between two pages, or at once if it only waits for a server.
 
         Raises:
@@ -181,7 +181,7 @@ class _Workers(Generic[PartitionT, PageT]):
 
 
 class _Nobody(Generic[PartitionT, PageT]):
-    """No thread at all: one request after the other, without the price of handing over."""
+    """One request after the other, in the thread that asks."""
 
     most = 1
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk.streams.core import Stream
 
-from event_taps_core.answers import Answer
+from event_taps_core.api_errors import ApiError
 from event_taps_core.keys import SurrogateKey, digest
 from event_taps_core.outcomes import SetAside
 from event_taps_core.progress import IncrementalStream
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from event_taps_core.columns import Row
     from event_taps_core.output import Batch
 
-_MOST_SAID = 20
+_MAX_MESSAGES = 20
 
 
 class RecordStream(IncrementalStream):
@@ -74,10 +74,10 @@ class RecordStream(IncrementalStream):
         (declared,) = (column.to_dict()[name] for column in self.columns if column.name == name)
         return "string" in declared["type"] and "format" not in declared
 
-    def say_once(self, message: str, level: int = logging.WARNING) -> None:
+    def log_once(self, message: str, level: int = logging.WARNING) -> None:
         """Log something that is true of many answers: once, and not endlessly many such things."""
         with self._saying:
-            is_new = message not in self._said and len(self._said) < _MOST_SAID
+            is_new = message not in self._said and len(self._said) < _MAX_MESSAGES
             self._said.add(message)
         if is_new:
             self.logger.log(level, "%s: %s", self.name, message)
@@ -120,14 +120,14 @@ class RecordStream(IncrementalStream):
         for row in rows:
             try:
                 processed = self.post_process(row, context)
-            except Answer:
+            except ApiError:
                 raise  # not about this row, but about something that it asked for
             except Exception as error:  # noqa: BLE001 - whatever is odd about one row, it hides no other
                 kind = type(error).__name__
                 remarks.append(SetAside(self.name, f"a row that is not as expected ({kind})"))
                 # Where it was, and not what it says: that may be the row's content.
                 where = "".join(traceback.format_tb(error.__traceback__))
-                self.say_once(f"{kind} at a row\nTraceback:\n{where}", logging.ERROR)
+                self.log_once(f"{kind} at a row\nTraceback:\n{where}", logging.ERROR)
                 continue
             if processed is not None:
                 yield processed
@@ -150,6 +150,6 @@ class RecordStream(IncrementalStream):
             keys = SurrogateKey(name, dict).add([rows[at] for at in odd], seen, context)
             for at, row in zip(odd, keys, strict=True):
                 records[at][name] = row[name]
-            self.say_once(f"rows without {name}; a digest of their content is in its place")
+            self.log_once(f"rows without {name}; a digest of their content is in its place")
             return set()
         return set(odd)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import backoff
 
-from event_taps_core.answers import Broken, TooManyRequests
+from event_taps_core.api_errors import BadResponse, TooManyRequests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
 
-LONGEST_BACKOFF_SECONDS = 60.0
-LONGEST_THROTTLING_SECONDS = 300.0
+MAX_BACKOFF_SECONDS = 60.0
+MAX_THROTTLING_SECONDS = 300.0
 """For so long after its first 429 a request is sent again, however often it gets another one."""
 
 
@@ -34,7 +34,7 @@ class Retries:
         self,
         most: int,
         has_succeeded: Callable[[], bool],
-        on_wait: Callable[[Broken, float], None],
+        on_wait: Callable[[BadResponse, float], None],
     ) -> None:
         self._most = most
         self._has_succeeded = has_succeeded
@@ -43,11 +43,11 @@ class Retries:
         self._failures: Counter[str] = Counter()
         self._throttled_at: float | None = None
 
-    def run(self, problem: Broken, send: Callable[[], T]) -> T:
+    def run(self, problem: BadResponse, send: Callable[[], T]) -> T:
         """Send again after a first problem, as long as that may help.
 
         Raises:
-            Answer: What the API said in the end.
+            ApiError: What the API said in the end.
         """
         first = [problem]
 
@@ -58,7 +58,7 @@ class Retries:
 
         trying = backoff.on_exception(
             backoff.runtime,
-            Broken,
+            BadResponse,
             value=self._wait,
             giveup=self._gives_up,
             on_backoff=lambda details: self._on_wait(details["exception"], details["wait"]),
@@ -69,25 +69,25 @@ class Retries:
 
     def _gives_up(self, problem: Exception) -> bool:
         """Bound 429 by time, a reason that has its own limit by that, and all others together."""
-        assert isinstance(problem, Broken)  # noqa: S101 - `backoff` catches no other
+        assert isinstance(problem, BadResponse)  # noqa: S101 - `backoff` catches no other
         self._tries += 1
         if isinstance(problem, TooManyRequests):
             now = time.monotonic()
             self._throttled_at = self._throttled_at or now
-            is_over = now - self._throttled_at >= LONGEST_THROTTLING_SECONDS
+            is_over = now - self._throttled_at >= MAX_THROTTLING_SECONDS
             return 0 in (self._most, problem.retries) or is_over
         self._failures[problem.what] += 1
         if self._failures.total() > self._most:
             return True
-        if problem.retries is None or (problem.elsewhere and self._has_succeeded()):
+        if problem.retries is None or (problem.unreachable and self._has_succeeded()):
             return False
         return self._failures[problem.what] > problem.retries
 
-    def _wait(self, problem: Broken) -> float:
+    def _wait(self, problem: BadResponse) -> float:
         """Return for how many seconds to back off: never less than the server asked for."""
         if problem.at_once:
             return 0.0
-        backoff_seconds = min(LONGEST_BACKOFF_SECONDS, 2.0 ** min(self._tries - 1, 10))
+        backoff_seconds = min(MAX_BACKOFF_SECONDS, 2.0 ** min(self._tries - 1, 10))
         wait = backoff_seconds * random.uniform(0.5, 1)  # noqa: S311 - jitter needs no secrecy
         if problem.retry_after is not None:
             wait = max(wait, problem.retry_after + random.uniform(0, 0.2))  # noqa: S311 - jitter

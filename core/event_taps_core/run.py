@@ -13,7 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from event_taps_core.answers import Absent, Answer, Broken, Gone, Refused
+from event_taps_core.api_errors import AccessDenied, ApiError, BadResponse, Gone, NotFound
 from event_taps_core.outcomes import (
     MissingPart,
     Outcome,
@@ -26,7 +26,7 @@ from event_taps_core.outcomes import (
 from event_taps_core.parents import Parents
 from event_taps_core.partitions import NO_END, WHOLE_STREAM, Partition
 from event_taps_core.reading import Done, Stopped, Wait, read_in_order
-from event_taps_core.settling import moment
+from event_taps_core.settling import parse_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ FAILURES_IN_A_ROW = 10
 """After so many failed partitions one after the other, it may be the API: it is asked for a list
 that has just been read, and if that fails too, the rest is not tried."""
 
-MOST_FAILURES_IN_A_ROW = 100
+MAX_FAILURES_IN_A_ROW = 100
 """After so many, the rest is not tried in any case: the vendor is spared."""
 
 
@@ -63,7 +63,7 @@ class Run:
         self.streams = streams
         self.outcomes = Outcomes()
         self.parents = Parents(tap, streams)
-        self.first_failure: Answer | None = None
+        self.first_failure: ApiError | None = None
         """The first answer without records: if no other kind comes, the run has failed."""
 
         self._read_log = read_log
@@ -96,7 +96,7 @@ class Run:
         """List what is read of a stream, or of those that share its requests."""
         try:
             partitions, _ = Group(self, stream.sender.readers).due_partitions()
-        except Answer:
+        except ApiError:
             return []  # the reading will meet it again, and name it
         return [partition.context for partition in partitions]
 
@@ -127,7 +127,7 @@ class Run:
         for part in self.parents.take_missing():
             self.outcomes.note(part.stream, part.id, part.problem)
 
-    def remember(self, answer: Answer) -> None:
+    def remember(self, answer: ApiError) -> None:
         """Remember the first answer without records."""
         if not self.tap.client.has_succeeded:
             self.first_failure = self.first_failure or answer
@@ -148,10 +148,10 @@ class Run:
             self._read_log.keep_progress()
 
 
-def _asking(ask: tuple[EventStream, Context | None]) -> Iterator[Page]:
+def _asking(send: tuple[EventStream, Context | None]) -> Iterator[Page]:
     """Ask early, as a reading without pages."""
-    stream, context = ask
-    stream.ask_early(context)
+    stream, context = send
+    stream.request_early(context)
     yield from ()
 
 
@@ -197,7 +197,7 @@ class _Findings:
             self.fail(partition, error)
             return
         self.failures_in_a_row = 0
-        if isinstance(error, Absent):
+        if isinstance(error, NotFound):
             self._run.remember(error)
         else:
             self._run.apply(self._run.outcomes.note_records())
@@ -246,13 +246,15 @@ class _Findings:
         A list that others hang on is always there, and so is something at the right address.
         """
         whole = partition.context is None
-        if not isinstance(error, Absent) or (whole and self._run.parents.has(self._sender)):
+        if not isinstance(error, NotFound) or (whole and self._run.parents.has(self._sender)):
             return False
         return not whole or self._run.tap.client.has_succeeded
 
-    def name_missing(self, above: Context, answer: Answer, streams: Iterable[EventStream]) -> None:
+    def name_missing(
+        self, above: Context, answer: ApiError, streams: Iterable[EventStream]
+    ) -> None:
         """Name what a parent's rows would have led to, for the streams that would read it."""
-        if isinstance(answer, Absent):
+        if isinstance(answer, NotFound):
             self._run.remember(answer)
         else:
             self._stop_if_useless(answer, is_whole=False)
@@ -277,7 +279,7 @@ class _Findings:
         reason = reason_of(error)
         for stream in partition.streams:
             self._run.add(Outcome(stream.name, partition, Status.FAILED, reason=reason))
-        if not (isinstance(error, Refused) and self._run.tap.isolates_refusals):
+        if not (isinstance(error, AccessDenied) and self._run.tap.isolates_refusals):
             self.failures_in_a_row += 1
 
     def _stop_if_useless(self, error: BaseException, *, is_whole: bool) -> None:
@@ -287,24 +289,24 @@ class _Findings:
             Stopped: With advice.
         """
         tap = self._run.tap
-        if not isinstance(error, Answer):
+        if not isinstance(error, ApiError):
             tap.logger.error("A defect of this tap", exc_info=error)
         elif not tap.client.has_succeeded:
             self._run.remember(error)
-            refused = isinstance(error, Refused) and (is_whole or not tap.isolates_refusals)
-            if refused or (isinstance(error, Broken) and error.elsewhere):
-                raise Stopped(tap.client.advice(error)) from error
+            refused = isinstance(error, AccessDenied) and (is_whole or not tap.isolates_refusals)
+            if refused or (isinstance(error, BadResponse) and error.unreachable):
+                raise Stopped(tap.client.hint(error)) from error
 
     def end(self, unread: int) -> None:
         """Finish the streams; where each partition was refused, no other stream is tried."""
         tap, outcomes = self._run.tap, self._run.outcomes
         failure = self._run.first_failure
-        if isinstance(failure, Refused) and not tap.client.has_succeeded:
-            raise Stopped(tap.client.advice(failure)) from failure
+        if isinstance(failure, AccessDenied) and not tap.client.has_succeeded:
+            raise Stopped(tap.client.hint(failure)) from failure
         outcomes.end(stream.name for stream in self._streams)
         for stream in self._streams:
-            stream.tally.unread = unread
-            stream.tally.unknown = stream.conversion.unknown
+            stream.stats.unread = unread
+            stream.stats.unknown = stream.conversion.unknown
             if unread == 0:
                 stream.when_written(partial(stream.progress.note_end, self._run.server_lag))
             is_whole = unread == 0 and tap.shard[0] == 1
@@ -378,18 +380,18 @@ class Group:
                         break
                 elif isinstance(event, _Prepared):
                     for stream, batch in zip(partition.streams, event.batches, strict=True):
-                        stream.tally.rows += batch.size
+                        stream.stats.rows += batch.size
                         self._rows[stream.name] += batch.size
                         yield stream, batch
         self._findings.end(len(partitions) - ended)
 
     # What is due
 
-    def due_partitions(self) -> tuple[list[Partition[EventStream]], list[tuple[Context, Answer]]]:
+    def due_partitions(self) -> tuple[list[Partition[EventStream]], list[tuple[Context, ApiError]]]:
         """List the partitions to read, by end, oldest first; and what they hang on but is missing.
 
         Raises:
-            Answer: If the stream that these hang on cannot be read.
+            ApiError: If the stream that these hang on cannot be read.
         """
         contexts, missing = self._run.parents.contexts_of(self._sender, self._choose)
         partitions = [self._partition(context) for context in contexts]
@@ -398,7 +400,7 @@ class Group:
 
     def _partition(self, context: Context | None) -> Partition[EventStream]:
         sender = self._sender
-        ends = moment(sender.ends_at(context)) or NO_END
+        ends = parse_datetime(sender.ends_at(context)) or NO_END
         name = sender.partition_id(context)
         return Partition(context, name, name or WHOLE_STREAM, ends, self._due(context))
 
@@ -423,20 +425,20 @@ class Group:
             stream.is_written_at_once = encode
         try:
             partitions, missing = self.due_partitions()
-        except Answer as answer:
+        except ApiError as answer:
             self._findings.fail(self._partition(None), answer)
             return []
         finally:
             self._findings.name_missing_parts()
         for above, problem in missing:
             self._findings.name_missing(above, problem, self._due(above))
-        incomplete = [above for above, problem in missing if not isinstance(problem, Absent)]
+        incomplete = [above for above, problem in missing if not isinstance(problem, NotFound)]
         for stream in self._streams:
             due = [one.context for one in partitions if stream in one.streams]
             stream.progress.expect(due, incomplete)
-            stream.tally.settled = stream.progress.settled
-            stream.tally.before_start = stream.progress.before_start
-            stream.tally.not_known = stream.progress.not_known
+            stream.stats.settled = stream.progress.settled
+            stream.stats.before_start = stream.progress.before_start
+            stream.stats.not_known = stream.progress.not_known
         if partitions and self._sender.parent is not None:
             self._run.apply(self._run.outcomes.note_records())
         return partitions
@@ -447,14 +449,14 @@ class Group:
         Without asking, ten old events that cannot be read any more would hide all later ones.
         """
         if self._findings.failures_in_a_row != FAILURES_IN_A_ROW:
-            return self._findings.failures_in_a_row >= MOST_FAILURES_IN_A_ROW
+            return self._findings.failures_in_a_row >= MAX_FAILURES_IN_A_ROW
         outermost = self._sender
         while outermost.parent is not None:
             outermost = self._run.streams[outermost.parent.name]
         try:
             with self._run.tap.stop.waiting():
                 outermost.probe(self._run.parents.own_contexts(outermost))
-        except Answer:
+        except ApiError:
             return True
         return False
 
@@ -462,21 +464,24 @@ class Group:
         self, partition: Partition[EventStream], *, encode: bool
     ) -> Iterator[_Prepared | Wait | Remark]:
         """Read one partition; runs in a worker thread."""
-        context, streams = partition.context, partition.streams
-        seen: list[dict[str, int]] = [{} for _ in streams]
-        for step in self._run.parents.reading_of(self._sender, context):
-            if isinstance(step, (Wait, Remark)):
-                yield step
-                continue
-            batches = [
-                stream.prepare(
-                    step.rows if stream is self._sender else step.shared[stream.name],
-                    context,
-                    known,
-                    encode=encode,
-                )
-                for stream, known in zip(streams, seen, strict=True)
-            ]
-            yield _Prepared(batches, step.weight)
-            for batch in batches:
-                yield from batch.remarks
+        context, sender = partition.context, self._sender
+        seen: dict[str, dict[str, int]] = {stream.name: {} for stream in partition.streams}
+        try:
+            for step in self._run.parents.reading_of(sender, context):
+                if isinstance(step, (Wait, Remark)):
+                    yield step
+                    continue
+                batches = [
+                    stream.prepare(
+                        step.rows if stream is sender else step.shared[stream.name],
+                        context,
+                        seen[stream.name],
+                        encode=encode,
+                    )
+                    for stream in partition.streams
+                ]
+                yield _Prepared(batches, step.weight)
+                for batch in batches:
+                    yield from batch.remarks
+        except sender.recheck_parent as error:
+            raise self._run.parents.rechecked(sender, context, error) from error

@@ -17,7 +17,7 @@ import urllib3.connection
 from typing_extensions import Buffer, override
 from urllib3.util import parse_url
 
-from event_taps_core.answers import Broken
+from event_taps_core.api_errors import BadResponse
 from event_taps_core.json_values import decode, in_utf8
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class ApiResponse(requests.Response):
 
         Raises:
             urllib3.exceptions.HTTPError: If the body is cut or badly compressed.
-            Broken: If there is no room for it.
+            BadResponse: If there is no room for it.
         """
         file = tempfile.SpooledTemporaryFile(max_size=_SPOOLED_BYTES)  # noqa: SIM115 - a large one lives on
         try:
@@ -137,7 +137,7 @@ class ApiResponse(requests.Response):
         except BaseException as error:
             self.close()  # a connection with half an answer in it is of no use to the next request
             if isinstance(error, OSError):
-                raise Broken(
+                raise BadResponse(
                     f"a large answer does not fit into a temporary file ({error.strerror})",
                     retries=0,
                 ) from error
@@ -151,7 +151,7 @@ class ApiResponse(requests.Response):
         """Return the decoded body (`kwargs` are the standard decoder's and not needed here).
 
         Raises:
-            Broken: If the body is not JSON.
+            BadResponse: If the body is not JSON.
         """
         if self._value is _UNREAD:
             self._value = decode(self.content, self.charset)

@@ -11,7 +11,7 @@ from singer_sdk import typing as th
 from event_taps_core.address import base_of
 from event_taps_core.errors import TapError
 from event_taps_core.setting_texts import is_sent
-from event_taps_core.settling import moment
+from event_taps_core.settling import parse_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,12 +148,12 @@ def check(config: Mapping[str, Any], schema: Mapping[str, Any], api_url: str) ->
         api_url: The address that will be asked.
 
     Raises:
-        TapError: If a setting has no sense; its message never holds a secret.
+        TapError: If a setting makes no sense; its message never holds a secret.
     """
     if int(config["shard_index"]) >= int(config["shard_count"]):
         raise TapError("setting shard_index must be less than shard_count (it counts from 0)")
     start_date = config.get("start_date")
-    if start_date is not None and moment(start_date) is None:
+    if start_date is not None and parse_datetime(start_date) is None:
         raise TapError(f"setting start_date: {start_date!r} is not a date (such as 2026-01-31)")
     if not _is_web_address(api_url):
         raise TapError(

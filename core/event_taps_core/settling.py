@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 _LAST_ZONE_BEHIND_UTC = timedelta(hours=12)
 """What has no zone may happen up to twelve hours later than the same time in UTC."""
 
-_LONGEST_DAY = timedelta(days=1) + _LAST_ZONE_BEHIND_UTC
+_MAX_DAY = timedelta(days=1) + _LAST_ZONE_BEHIND_UTC
 """So long after its midnight in UTC, a local day is over everywhere."""
 
 _MONTHS: Final = 64
 """So many months have a sum of their own; then they share one with those five years before."""
 
 _SUM_BYTES: Final = 3
-_MOST_SETTLE_DAYS: Final = 36_500
+_MAX_SETTLE_DAYS: Final = 36_500
 _NO_LAG: Final = timedelta(0)
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -47,7 +47,7 @@ ParentKey = Hashable
 """What tells a parent from others: the values of its context."""
 
 
-def moment(value: Any) -> datetime | None:
+def parse_datetime(value: Any) -> datetime | None:
     """Read a date or an RFC 3339 time as an instant (a date as its midnight, no zone as UTC).
 
     Returns:
@@ -129,15 +129,15 @@ class Settling:
         start_date: str | None,
         run_started: datetime,
     ) -> None:
-        self._start = moment(start_date)
+        self._start = parse_datetime(start_date)
         self._run_started = run_started
         self._settle_days = settle_days
         self.bookmark: str | None = state.get("replication_key_value")
         self._known, self._known_before = _known(state, settle_days)
-        reached = moment(self.bookmark)
+        reached = parse_datetime(self.bookmark)
         if self.bookmark is not None and reached is not None and reached > run_started:
             # From a wrong clock, or written by hand: it would hide what has not happened yet.
-            self.bookmark = _like(self.bookmark, run_started - _LONGEST_DAY)
+            self.bookmark = _like(self.bookmark, run_started - _MAX_DAY)
         self._form: str | None = None
         self._ends: dict[ParentKey, _Parent | None] = {}
         self._unread: Counter[ParentKey] = Counter()
@@ -162,7 +162,7 @@ class Settling:
         line = self._line
         earlier = Fingerprint()
         for key, value in ends.items():
-            end = moment(value)
+            end = parse_datetime(value)
             if end is None or value is None:
                 self._ends[key] = None
             elif self._start is not None and _ended_before(value, end, self._start):
@@ -221,7 +221,7 @@ class Settling:
         self._unread[key] -= 1
         if self._unread[key] == 0:
             self._add(key)
-        if (reached := moment(end)) is not None and end is not None:
+        if (reached := parse_datetime(end)) is not None and end is not None:
             self._advance(end, reached, server_lag)
 
     def end(self, server_lag: timedelta) -> None:
@@ -245,7 +245,7 @@ class Settling:
     @property
     def _line(self) -> datetime | None:
         """What ended before this has settled."""
-        reached = moment(self.bookmark)
+        reached = parse_datetime(self.bookmark)
         return reached and _earlier(reached, timedelta(days=self._settle_days))
 
     def _add(self, key: ParentKey) -> None:
@@ -257,7 +257,7 @@ class Settling:
 
     def _advance(self, value: str, end: datetime, server_lag: timedelta) -> None:
         reached = min(end, self._run_started - server_lag - _zone_lag(value))
-        before = moment(self.bookmark)
+        before = parse_datetime(self.bookmark)
         if before is None or reached > before:
             self.bookmark = value if reached == end else _like(value, reached)
             self._settle()
@@ -275,12 +275,12 @@ def _known(
 
     Nothing, if it was made when fewer days were enough: what changed after them was not read.
     """
-    reached = moment(state.get("replication_key_value"))
+    reached = parse_datetime(state.get("replication_key_value"))
     days = state.get("settle_days")
     found = Fingerprint.from_text(state.get("parents_read"))
     if found is None or reached is None or type(days) is not int:
         return None, None
-    if not settle_days <= days <= _MOST_SETTLE_DAYS:
+    if not settle_days <= days <= _MAX_SETTLE_DAYS:
         return None, None
     return found, _earlier(reached, timedelta(days=days))
 

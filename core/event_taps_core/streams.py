@@ -21,7 +21,7 @@ from singer_sdk.pagination import BaseAPIPaginator, SinglePagePaginator
 from singer_sdk.streams.rest import PageContext, RESTStream
 from typing_extensions import override
 
-from event_taps_core.answers import Absent, Answer, Broken, Pending, Refused
+from event_taps_core.api_errors import AccessDenied, ApiError, BadResponse, NotFound, NotReady
 from event_taps_core.json_values import objects_in
 from event_taps_core.progress import Progress, SettlesAfter
 from event_taps_core.reading import Wait
@@ -51,14 +51,14 @@ class _Asked(NamedTuple):
     deadline: float
 
 
-class PageWalk(BaseAPIPaginator[PageToken]):
+class Paginator(BaseAPIPaginator[PageToken]):
     """A paginator for vendors whose pages end in strange ways."""
 
     def fresh(self, rows: list[Row]) -> list[Row]:
         """Return those rows of a page that no earlier page held; all of them by default."""
         return rows
 
-    def ends_with(self, answer: Answer) -> bool:
+    def ends_with(self, answer: ApiError) -> bool:
         """Say whether an answer that is not records is the end of the pages; never by default."""
         del answer
         return False
@@ -94,10 +94,10 @@ class EventStream(RecordStream, RESTStream[Any]):
     It has the same partitions, and no stream hangs on it.
     """
 
-    recheck_parent: ClassVar[tuple[type[Answer], ...]] = ()
+    recheck_parent: ClassVar[tuple[type[ApiError], ...]] = ()
     """Answers after which the parent is listed again: what has left the list is gone, not broken.
 
-    An `Absent` among them is believed only then.
+    An `NotFound` among them is believed only then.
     """
 
     id_setting: ClassVar[str | None] = None
@@ -106,7 +106,7 @@ class EventStream(RecordStream, RESTStream[Any]):
     incremental: ClassVar[type[Progress]] = SettlesAfter
 
     deferred: ClassVar[bool] = False
-    """Whether the vendor prepares answers when asked (`Pending`): these are asked for early."""
+    """Whether the vendor prepares answers when asked (`NotReady`): these are asked for early."""
 
     poll_seconds: int = 60
     """How long to wait before asking again for what is pending."""
@@ -117,7 +117,7 @@ class EventStream(RecordStream, RESTStream[Any]):
     def __init__(self, tap: BaseTap) -> None:
         super().__init__(tap)
         self.has_been_read = False
-        self._asked: dict[str, _Asked | Answer] = {}
+        self._asked: dict[str, _Asked | ApiError] = {}
 
     # What a tap may override
 
@@ -134,12 +134,12 @@ class EventStream(RecordStream, RESTStream[Any]):
         """Fill a path from the context; an id can never add a path segment or a query.
 
         Raises:
-            Broken: If an id would climb to another path, which URL libraries let `..` do.
+            BadResponse: If an id would climb to another path, which URL libraries let `..` do.
         """
         names = [name for _, name, _, _ in Formatter().parse(path) if name]
         ids = {name: quote(str((context or {})[name]), safe="") for name in names}
         if not _CLIMBING.isdisjoint(ids.values()):
-            raise Broken("an id that is no id but a step to another path", retries=0)
+            raise BadResponse("an id that would lead to another path", retries=0)
         return self.url_base + path.format_map(ids)
 
     @override
@@ -151,12 +151,12 @@ class EventStream(RecordStream, RESTStream[Any]):
         """Take the rows out of an answer that was classified as records.
 
         Raises:
-            Broken: If there is no list where `records_path` says.
+            BadResponse: If there is no list where `records_path` says.
         """
         found = response.json()
         for attribute in self.records_path:
             if not isinstance(found, dict) or attribute not in found:
-                raise Broken(f"no '{'.'.join(self.records_path)}' in the answer")
+                raise BadResponse(f"no '{'.'.join(self.records_path)}' in the answer")
             found = found[attribute]
         return objects_in(found, ".".join(self.records_path))
 
@@ -167,12 +167,12 @@ class EventStream(RecordStream, RESTStream[Any]):
         be, it is the answer that is not: it is worth asking again.
 
         Raises:
-            Broken: If there are several rows, and none of them has an id.
+            BadResponse: If there are several rows, and none of them has an id.
         """
         rows = list(self.parse_response(response))
         if len(rows) > 1 and not any(map(self.is_as_expected, rows)):
             names = " or ".join(map(repr, self.id_attributes))
-            raise Broken(f"no row of {len(rows)} has {names or 'anything in it'}")
+            raise BadResponse(f"no row of {len(rows)} has {names or 'anything in it'}")
         return rows
 
     def sibling(self, stream_class: type[Sibling]) -> Sibling:
@@ -200,38 +200,38 @@ class EventStream(RecordStream, RESTStream[Any]):
             partition.
 
         Raises:
-            Answer: If the partition cannot be read.
+            ApiError: If the partition cannot be read.
         """
-        walk = self.get_new_paginator() or SinglePagePaginator()
+        paginator = self.get_new_paginator() or SinglePagePaginator()
         asked = self._asked.pop(self.partition_id(context), None)
-        if isinstance(asked, Answer):
+        if isinstance(asked, ApiError):
             raise asked
         deadline = asked and asked.deadline
         if asked is not None:
             yield Wait(asked.due)
-        while not walk.finished:
+        while not paginator.finished:
             try:
-                response, page = self.ask_page(PageContext(context, walk.current_value))
-            except Pending as pending:
+                response, page = self.get_page(PageContext(context, paginator.current_value))
+            except NotReady as pending:
                 asked = self._asked_at(pending, deadline)
                 deadline = asked.deadline
                 yield Wait(asked.due)
                 continue
-            except Answer as answer:
-                if _ends_with(walk, answer):
+            except ApiError as answer:
+                if _ends_with(paginator, answer):
                     return
                 raise
             deadline = None
-            if isinstance(walk, PageWalk):
-                page = page._replace(rows=walk.fresh(page.rows))
+            if isinstance(paginator, Paginator):
+                page = page._replace(rows=paginator.fresh(page.rows))
             yield page
-            walk.advance(response)
+            paginator.advance(response)
 
-    def ask_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
+    def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
         """Ask for a page; what `parse_response` finds broken is asked for again, too."""
-        return self.tap.client.ask(
+        return self.tap.client.send(
             self.get_http_request(page=page),
-            self.tally,
+            self.stats,
             lambda response: (response, self.page_of(response)),
         )
 
@@ -245,45 +245,45 @@ class EventStream(RecordStream, RESTStream[Any]):
         """Ask anew which rows a partition has, for `recheck_parent`; None is a row without an id.
 
         Raises:
-            Answer: If the list is not to be had, or not completely. An empty one may be either.
+            ApiError: If the list is not to be had, or not completely. An empty one may be either.
         """
         steps = EventStream.read_partition(self, context)
         pages = (step for step in steps if isinstance(step, Page))
         listed = frozenset(self.id_of(row) for page in pages for row in page.rows)
         if not listed:
-            raise Broken("an empty list")
+            raise BadResponse("an empty list")
         return listed
 
-    def _asked_at(self, pending: Pending, deadline: float | None) -> _Asked:
+    def _asked_at(self, pending: NotReady, deadline: float | None) -> _Asked:
         """Say when to ask again for what is pending.
 
         Raises:
-            Broken: If it has been pending for too long.
+            BadResponse: If it has been pending for too long.
         """
-        self.tally.count_pending()
+        self.stats.count_pending()
         now = time.monotonic()
         deadline = deadline or now + self.pending_timeout_seconds
         if now >= deadline:
-            raise Broken(
+            raise BadResponse(
                 f"not ready after {self.pending_timeout_seconds} s ({pending.reason})"
             ) from pending
         return _Asked(min(deadline, now + (pending.seconds or self.poll_seconds)), deadline)
 
-    def ask_early(self, context: Context | None) -> None:
+    def request_early(self, context: Context | None) -> None:
         """Ask for a partition that has to be prepared, so that this happens while others are read.
 
         What is ready at once is asked for again when its turn comes: keeping it would need memory
         for all partitions. What is final is kept for the reading, which names it.
         """
-        walk = self.get_new_paginator() or SinglePagePaginator()
+        paginator = self.get_new_paginator() or SinglePagePaginator()
         partition_id = self.partition_id(context)
         try:
-            self._try_page(PageContext(context, walk.current_value))
-        except Pending as pending:
+            self._try_page(PageContext(context, paginator.current_value))
+        except NotReady as pending:
             self._asked[partition_id] = self._asked_at(pending, None)
-        except (Absent, Refused) as answer:
+        except (NotFound, AccessDenied) as answer:
             self._asked[partition_id] = answer
-        except Broken:
+        except BadResponse:
             return  # by its turn it may have mended
 
     def probe(self, contexts: list[Context | None]) -> None:
@@ -293,13 +293,13 @@ class EventStream(RecordStream, RESTStream[Any]):
             contexts: At least one.
 
         Raises:
-            Answer: If the API gives no records for either.
+            ApiError: If the API gives no records for either.
         """
         for context in contexts[:1] + contexts[1:][-1:]:
-            walk = self.get_new_paginator() or SinglePagePaginator()
+            paginator = self.get_new_paginator() or SinglePagePaginator()
             try:
-                self._try_page(PageContext(context, walk.current_value))
-            except Answer as answer:
+                self._try_page(PageContext(context, paginator.current_value))
+            except ApiError as answer:
                 problem = answer
             else:
                 return
@@ -307,7 +307,7 @@ class EventStream(RecordStream, RESTStream[Any]):
 
     def _try_page(self, page: PageContext[Any]) -> None:
         """Ask for a page without looking at its rows."""
-        self.tap.client.ask(self.get_http_request(page=page), self.tally, lambda _: None)
+        self.tap.client.send(self.get_http_request(page=page), self.stats, lambda _: None)
 
     def own_contexts(self) -> list[Context | None]:
         """List the partitions of a stream that no other stream lists: the whole, or ids.
@@ -354,14 +354,14 @@ class EventStream(RecordStream, RESTStream[Any]):
         self.tap.message_writer.flush()
 
 
-def _ends_with(walk: BaseAPIPaginator[Any], answer: Answer) -> bool:
+def _ends_with(paginator: BaseAPIPaginator[Any], answer: ApiError) -> bool:
     """Say whether an answer that is not records is the end of the pages.
 
     Raises:
-        Broken: If there were pages, and it says that there is nothing.
+        BadResponse: If there were pages, and it says that there is nothing.
     """
-    if isinstance(walk, PageWalk) and walk.ends_with(answer):
+    if isinstance(paginator, Paginator) and paginator.ends_with(answer):
         return True
-    if isinstance(answer, Absent) and walk.count:
-        raise Broken(f"{answer.reason} after {walk.count} pages") from answer
+    if isinstance(answer, NotFound) and paginator.count:
+        raise BadResponse(f"{answer.reason} after {paginator.count} pages") from answer
     return False

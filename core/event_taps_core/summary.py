@@ -17,7 +17,7 @@ _NAMED_AT_LAST = 3
 
 
 @dataclass
-class StreamTally:
+class StreamStats:
     """The counts of one stream; workers add requests, the reading thread adds the rest.
 
     Requests that several streams share are counted where they were made: with the first of them.

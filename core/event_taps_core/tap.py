@@ -19,7 +19,7 @@ from event_taps_core.read_log import ReadLogStream
 from event_taps_core.reading import Stopped
 from event_taps_core.run import Run
 from event_taps_core.settings import check
-from event_taps_core.settling import moment
+from event_taps_core.settling import parse_datetime
 from event_taps_core.streams import EventStream
 from event_taps_core.summary import said_of_failures
 
@@ -69,7 +69,7 @@ class EventTap(CommandLineTap):
         """Check what the settings' schema cannot say; a tap adds what only it knows.
 
         Raises:
-            TapError: If a setting has no sense.
+            TapError: If a setting makes no sense.
         """
         check(
             self.config, self.config_jsonschema, self.config.get("api_url") or self.default_api_url
@@ -146,7 +146,7 @@ class EventTap(CommandLineTap):
                     "remove it, or run with a full refresh"
                 )
         super().load_state(state)
-        last = moment(bookmarks.get(ReadLogStream.name, {}).get("replication_key_value"))
+        last = parse_datetime(bookmarks.get(ReadLogStream.name, {}).get("replication_key_value"))
         if last is not None and last >= self.run_started:
             try:
                 self.read_at = text_of(last + timedelta(microseconds=1))
@@ -176,7 +176,7 @@ class EventTap(CommandLineTap):
             os._exit(128 + signum)
         if not repeats:
             self._stop_signal = signum
-            self.stop.ask()
+            self.stop.send()
 
     def run(self) -> int:
         """Read every selected stream and say what happened.
@@ -211,7 +211,7 @@ class EventTap(CommandLineTap):
             raise TapError(str(end)) from end
         failure = self.reading.first_failure
         if failure is not None and not self.client.has_succeeded:
-            raise TapError(self.client.advice(failure)) from failure
+            raise TapError(self.client.hint(failure)) from failure
         if failed:
             self.logger.error("%s: not everything was read: %s", self.name, failed)
         return 1 if failed else 0
@@ -219,13 +219,13 @@ class EventTap(CommandLineTap):
     def _log_summary(self) -> None:
         """Log a line per stream."""
         outcomes = self.reading.outcomes
-        read = [s for s in self.event_streams.values() if s.has_been_read or s.tally.requests]
+        read = [s for s in self.event_streams.values() if s.has_been_read or s.stats.requests]
         for stream in read:
             name = stream.name
-            line = stream.tally.line(outcomes.absent[name], outcomes.failed[name])
+            line = stream.stats.line(outcomes.absent[name], outcomes.failed[name])
             self.logger.info("Summary of %s", line)
-        if self.client.tally.requests:
-            self.logger.info("Summary of %s", self.client.tally.line({}, {}))
+        if self.client.stats.requests:
+            self.logger.info("Summary of %s", self.client.stats.line({}, {}))
         if not read:
             self.logger.warning("No stream is selected; nothing was read")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Unconvertible(ValueError):  # noqa: N818 - it says what the value is
+class Unconvertible(ValueError):
     """A value that cannot become the column's type without loss."""
 
 
@@ -32,7 +32,7 @@ def snake_case(name: str) -> str:
     return re.sub(r"[^0-9a-zA-Z]+", "_", spaced).strip("_").lower()
 
 
-def utc_moment(value: Any) -> datetime:
+def to_utc(value: Any) -> datetime:
     """Read an ISO 8601 time with a known offset as a moment in UTC.
 
     Raises:
@@ -56,12 +56,12 @@ def utc_timestamp(value: Any) -> str:
     '2019-01-08T16:47:02Z'
 
     Raises:
-        Unconvertible: See `utc_moment`.
+        Unconvertible: See `to_utc`.
     """
-    return rfc3339(utc_moment(value))
+    return rfc3339(to_utc(value))
 
 
-def moment_of_milliseconds(value: float) -> datetime:
+def from_milliseconds(value: float) -> datetime:
     """Return the moment that is so many milliseconds after 1970 began in UTC.
 
     Raises:
@@ -183,7 +183,7 @@ _CONVERSIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "integer": integer,
     "number": number,
     "boolean": boolean,
-    "date-time": utc_moment,  # the encoder writes moments as RFC 3339
+    "date-time": to_utc,  # the encoder writes moments as RFC 3339
     "date": iso_date,
 }
 _ARRAY_CODES: Final = {"integer": "q", "number": "d"}
@@ -206,7 +206,7 @@ def type_of(schema: Mapping[str, Any]) -> Type:
     kind = schema.get("format") if schema.get("format") in _CONVERSIONS else None
     kind = kind or (types[0] if len(types) == 1 else "")
     if kind == "date-time":
-        return Type(_utc_moments, utc_moment)
+        return Type(_all_to_utc, to_utc)
     classes = () if kind == "date" else tuple(chain(*(_CLASSES.get(one, ()) for one in types)))
     accepted, code = frozenset({type(None), *classes}), _ARRAY_CODES.get(kind)
 
@@ -225,10 +225,10 @@ def type_of(schema: Mapping[str, Any]) -> Type:
     return Type(convert_all, _CONVERSIONS.get(kind, convert))
 
 
-def _utc_moments(values: list[Any]) -> list[Any]:
-    """Read times as `utc_moment` does; all of them have an offset, or are null."""
+def _all_to_utc(values: list[Any]) -> list[Any]:
+    """Read times as `to_utc` does; all of them have an offset, or are null."""
     if None in values:
-        return [None if value is None else utc_moment(value) for value in values]
+        return [None if value is None else to_utc(value) for value in values]
     moments = list(map(datetime.fromisoformat, values))
     if None in map(attrgetter("tzinfo"), moments):
         raise ValueError

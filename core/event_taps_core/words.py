@@ -10,15 +10,15 @@ import html
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from event_taps_core.answers import Broken
+from event_taps_core.api_errors import BadResponse
 from event_taps_core.values import snake_case
 
 if TYPE_CHECKING:
     from event_taps_core.redaction import Redaction
     from event_taps_core.session import ApiResponse
 
-LONGEST_WORDS: Final = 200
-_LONGEST_PAGE_BYTES: Final = 20_000
+MAX_WORDS_LENGTH: Final = 200
+_MAX_PAGE_BYTES: Final = 20_000
 
 _TROUBLE: Final = "(?:error|exception|failure|fault|problem|warning)s?"
 _MORE: Final = "(?:messages?|msgs?|descriptions?|details?|text|reason|title|info)"
@@ -69,7 +69,7 @@ def words_in(response: ApiResponse) -> str:
         return ""  # so long is no error
     try:
         body = response.json()
-    except Broken:
+    except BadResponse:
         return _words_of_text(response)
     is_flat = isinstance(body, dict) and not any(isinstance(v, (dict, list)) for v in body.values())
     return "; ".join(texts_in(body, is_error=is_flat or not response.ok))
@@ -77,7 +77,7 @@ def words_in(response: ApiResponse) -> str:
 
 def _words_of_text(response: ApiResponse) -> str:
     """Return the title of a page, or the first line of an error in plain text."""
-    start = response.content[:_LONGEST_PAGE_BYTES].lstrip()
+    start = response.content[:_MAX_PAGE_BYTES].lstrip()
     if start.startswith(b"<"):
         title = _TITLE.search(start)
         said = html.unescape(title[1].decode(errors="replace")).strip() if title else ""
@@ -98,4 +98,4 @@ def presentable(words: str, redaction: Redaction) -> str:
     decoded = html.unescape(html.unescape(words))  # an error that quotes a page quotes its quotes
     lines = "".join(c if c.isprintable() or c == "\n" else " " for c in decoded).split("\n")
     spaced = "\n".join(filter(None, (" ".join(line.split()) for line in lines)))
-    return " ".join(redaction.clean_foreign(spaced).split())[:LONGEST_WORDS].strip()
+    return " ".join(redaction.clean_foreign(spaced).split())[:MAX_WORDS_LENGTH].strip()

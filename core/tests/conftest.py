@@ -34,4 +34,4 @@ def no_proxy_and_no_certificates_of_the_machine(monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def quick_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry after hundredths of a second where the server names no time."""
-    monkeypatch.setattr("event_taps_core.retries.LONGEST_BACKOFF_SECONDS", 0.02)
+    monkeypatch.setattr("event_taps_core.retries.MAX_BACKOFF_SECONDS", 0.02)

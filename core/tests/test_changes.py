@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from event_taps_core import ACCOUNT, ChangedSince, EventStream, ReadAgain, rfc3339
 from event_taps_core.schema import key
-from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
+from event_taps_core.testing.api_server import ApiServer, Reply, Script, Scripted, Seen, status
 
 from .runs import Run, catalog_of, run, stream_names
 from .toy_tap import EVENT_COLUMNS, EventsStream, ToyTap
@@ -93,7 +93,7 @@ class ChangesTap(ToyTap):
     }
 
 
-def changes(seen: Seen) -> Answer:
+def changes(seen: Seen) -> Scripted:
     """Answer with one row if there is a `since`, else with two."""
     row: Row = {"id": "new"}
     return {"data": [row] if "since" in seen.query else [{"id": "old"}, row]}

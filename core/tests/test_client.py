@@ -18,19 +18,19 @@ from hypothesis import strategies as st
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core.answers import (
-    Absent,
-    Answer,
-    Broken,
-    Expired,
-    Moved,
-    Refused,
+from event_taps_core.api_errors import (
+    AccessDenied,
+    ApiError,
+    BadResponse,
+    CredentialsExpired,
+    NotFound,
+    Redirected,
     TimedOut,
     TooManyRequests,
 )
-from event_taps_core.summary import StreamTally
+from event_taps_core.summary import StreamStats
 from event_taps_core.testing.api_server import PREFIX, ApiServer, Reply, Seen, status
-from event_taps_core.testing.api_server import Answer as Body
+from event_taps_core.testing.api_server import Scripted as Body
 
 from .runs import KEY
 from .toy_tap import PATHS, ToyClient, ToyTap
@@ -61,13 +61,13 @@ def client_of(api_url: str, client_class: type[ToyClient] = ToyClient, **changes
     return client_class(api_url, {**config, **changes}, PATHS)
 
 
-def ask(
-    client: ToyClient, path: str = "/people", tally: StreamTally | None = None, **request: Any
+def send(
+    client: ToyClient, path: str = "/people", stats: StreamStats | None = None, **request: Any
 ) -> Any:
     """Ask for a path below the base."""
-    return client.ask(
+    return client.send(
         HTTPRequest(client.base_url + path, **request),
-        tally or StreamTally("people"),
+        stats or StreamStats("people"),
         lambda response: response.json(),
     )
 
@@ -86,7 +86,7 @@ def test_requests_start_no_closer_than_the_budget_allows(server: ApiServer) -> N
     server.on("/people", OK)
     client, interval = make(server, requests_per_minute=1500), 60 / 1500
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: ask(client), range(24)))
+        list(pool.map(lambda _: send(client), range(24)))
     starts = [request.at for request in server.requests]
     for i, earlier in enumerate(starts):
         for k, later in enumerate(starts[i:]):
@@ -97,7 +97,7 @@ def test_the_budget_is_used(server: ApiServer) -> None:
     server.on("/people", OK)
     client = make(server, requests_per_minute=1500)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: ask(client), range(24)))
+        list(pool.map(lambda _: send(client), range(24)))
     assert server.requests[-1].at - server.requests[0].at < 2 * 23 * 60 / 1500
 
 
@@ -106,7 +106,7 @@ def test_without_a_budget_nobody_waits(server: ApiServer) -> None:
     client = make(server)
     began = time.monotonic()
     for _ in range(50):
-        ask(client)
+        send(client)
     assert time.monotonic() - began < 5
 
 
@@ -115,7 +115,7 @@ def test_retry_after_pauses_every_worker(server: ApiServer) -> None:
     server.on("/people", *[ready] * 5, status(429, Retry_After="1"), ready)
     client = make(server)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: ask(client), range(24)))
+        list(pool.map(lambda _: send(client), range(24)))
     told_at = server.requests[5].at
     after = [request.at - told_at for request in server.requests[6:]]
     under_way = [seconds for seconds in after if seconds < 0.5]
@@ -128,7 +128,7 @@ def test_retry_after_as_a_date_is_kept(server: ApiServer) -> None:
     due = datetime.now(UTC) + timedelta(seconds=2)
     told = status(429, Retry_After=format_datetime(due, usegmt=True))
     server.on("/people", told, OK)
-    ask(make(server))
+    send(make(server))
     assert datetime.now(UTC) >= due.replace(microsecond=0)
     assert len(server.requests) == 2
 
@@ -142,7 +142,7 @@ def test_too_many_requests_are_a_matter_of_time_and_not_of_tries(
 ) -> None:
     told = status(429, **headers)
     server.on("/people", *[told] * 9, OK)
-    assert ask(make(server, max_retries=1)) == {"data": []}
+    assert send(make(server, max_retries=1)) == {"data": []}
     assert len(server.requests) == 10
 
 
@@ -150,13 +150,13 @@ def test_too_many_requests_are_a_matter_of_time_and_not_of_tries(
 def test_too_many_requests_for_too_long_are_named_with_what_to_do_about_the_rate(
     server: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("event_taps_core.retries.LONGEST_THROTTLING_SECONDS", 0.1)
+    monkeypatch.setattr("event_taps_core.retries.MAX_THROTTLING_SECONDS", 0.1)
     server.on("/people", Reply(b'{"message": "Slow down, please."}', 429))
     client = make(server, max_retries=1)
     with pytest.raises(TooManyRequests) as caught:
-        ask(client)
+        send(client)
     assert len(server.requests) > 2
-    said = client.advice(caught.value)
+    said = client.hint(caught.value)
     assert "HTTP 429: Slow down, please.; lower the setting requests_per_minute" in said
     assert not any(
         setting in said for setting in (client.host_setting, client.authenticator.settings)
@@ -165,8 +165,8 @@ def test_too_many_requests_for_too_long_are_named_with_what_to_do_about_the_rate
 
 def test_a_wait_beyond_reason_is_a_failure_at_once(server: ApiServer) -> None:
     server.on("/people", status(429, Retry_After="86400"))
-    with pytest.raises(Broken, match="86400 seconds"):
-        ask(make(server))
+    with pytest.raises(BadResponse, match="86400 seconds"):
+        send(make(server))
     assert len(server.requests) == 1
 
 
@@ -194,10 +194,10 @@ every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @every_fault
 def test_what_may_pass_is_asked_again(server: ApiServer, fault: Reply) -> None:
     server.on("/people", fault, fault, OK)
-    tally = StreamTally("people")
-    assert ask(make(server), tally=tally) == {"data": []}
-    assert len(server.requests) == tally.requests == 3
-    assert tally.retries.total() == 2
+    stats = StreamStats("people")
+    assert send(make(server), stats=stats) == {"data": []}
+    assert len(server.requests) == stats.requests == 3
+    assert stats.retries.total() == 2
 
 
 @pytest.mark.usefixtures("quick_backoff")
@@ -206,26 +206,26 @@ def test_retries_are_bounded_by_the_setting(
     server: ApiServer, fault: Reply, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """But those of 429, which are bounded by time: here by none."""
-    monkeypatch.setattr("event_taps_core.retries.LONGEST_THROTTLING_SECONDS", 0.0)
+    monkeypatch.setattr("event_taps_core.retries.MAX_THROTTLING_SECONDS", 0.0)
     server.on("/people", *[status(500)] * 3 * (fault.status == 429), fault)
-    with pytest.raises(Broken):
-        ask(make(server, max_retries=3))
+    with pytest.raises(BadResponse):
+        send(make(server, max_retries=3))
     assert len(server.requests) == 4
 
 
 @every_fault
 def test_without_retries_there_is_one_request(server: ApiServer, fault: Reply) -> None:
     server.on("/people", fault)
-    with pytest.raises(Broken):
-        ask(make(server, max_retries=0))
+    with pytest.raises(BadResponse):
+        send(make(server, max_retries=0))
     assert len(server.requests) == 1
 
 
 @pytest.mark.usefixtures("quick_backoff")
 def test_html_is_asked_again_only_twice(server: ApiServer) -> None:
     server.on("/people", Reply(b"<html>maintenance</html>"))
-    with pytest.raises(Broken, match="HTML"):
-        ask(make(server))
+    with pytest.raises(BadResponse, match="HTML"):
+        send(make(server))
     assert len(server.requests) == 3
 
 
@@ -234,15 +234,15 @@ def test_html_from_an_api_that_has_answered_before_may_pass(server: ApiServer) -
     page = Reply(b"<html>maintenance</html>")
     server.on("/people", OK, page, page, page, page, OK)
     client = make(server)
-    ask(client)
-    assert ask(client) == {"data": []}
+    send(client)
+    assert send(client) == {"data": []}
 
 
 @pytest.mark.usefixtures("quick_backoff")
 def test_trouble_of_one_kind_does_not_use_up_the_retries_of_another(server: ApiServer) -> None:
     page = Reply(b"<html>maintenance</html>")
     server.on("/people", status(500), status(500), page, page, OK)
-    assert ask(make(server)) == {"data": []}
+    assert send(make(server)) == {"data": []}
 
 
 @pytest.mark.usefixtures("quick_backoff")
@@ -252,18 +252,18 @@ def test_a_vendors_own_bound_of_retries_holds_within_the_setting(
 ) -> None:
     class Client(ToyClient):
         @override
-        def classify(self, response: ApiResponse) -> Answer | None:
-            return Broken("the vendor's error at 200", retries=own)
+        def classify(self, response: ApiResponse) -> ApiError | None:
+            return BadResponse("the vendor's error at 200", retries=own)
 
     server.on("/people", OK)
-    with pytest.raises(Broken, match="error at 200"):
-        ask(make(server, Client, max_retries=setting))
+    with pytest.raises(BadResponse, match="error at 200"):
+        send(make(server, Client, max_retries=setting))
     assert len(server.requests) == requests
 
 
 def test_a_server_that_does_not_answer_is_asked_again(server: ApiServer) -> None:
     server.on("/people", Reply(delay=3), OK)
-    assert ask(make(server, request_timeout_seconds=1)) == {"data": []}
+    assert send(make(server, request_timeout_seconds=1)) == {"data": []}
     assert len(server.requests) == 2
 
 
@@ -280,16 +280,25 @@ def test_an_answer_that_trickles_is_not_waited_for_without_end(
 
     server.on("/people", Reply(b"{}" * 10_000, fault=f"slow {part}"))
     with pytest.raises(TimedOut, match="is still not complete after"):
-        ask(make(server, Client, max_retries=0))
+        send(make(server, Client, max_retries=0))
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(404, Absent), (410, Absent), (401, Refused), (403, Refused), (400, Broken)]
+    ("code", "kind"),
+    [
+        (404, NotFound),
+        (410, NotFound),
+        (401, AccessDenied),
+        (403, AccessDenied),
+        (400, BadResponse),
+    ],
 )
-def test_what_will_not_pass_is_asked_once(server: ApiServer, code: int, kind: type[Answer]) -> None:
+def test_what_will_not_pass_is_asked_once(
+    server: ApiServer, code: int, kind: type[ApiError]
+) -> None:
     server.on("/people", status(code))
     with pytest.raises(kind) as caught:
-        ask(make(server))
+        send(make(server))
     assert type(caught.value) is kind
     assert len(server.requests) == 1
 
@@ -298,13 +307,13 @@ def test_what_will_not_pass_is_asked_once(server: ApiServer, code: int, kind: ty
 def test_what_an_extractor_refuses_is_retried_like_any_broken_answer(server: ApiServer) -> None:
     def rows(response: ApiResponse) -> object:
         if "data" not in response.json():
-            raise Broken("no 'data' in the answer")
+            raise BadResponse("no 'data' in the answer")
         return response.json()["data"]
 
     server.on("/people", {"error": "database is away"}, {"data": [1]})
     client = make(server)
     request = HTTPRequest(client.base_url + "/people")
-    assert client.ask(request, StreamTally("people"), rows) == [1]
+    assert client.send(request, StreamStats("people"), rows) == [1]
 
 
 # Answers
@@ -313,26 +322,26 @@ def test_what_an_extractor_refuses_is_retried_like_any_broken_answer(server: Api
 def test_a_compressed_body_is_read(server: ApiServer) -> None:
     body = gzip.compress(json.dumps({"data": [1]}).encode())
     server.on("/people", Reply(body, headers={"Content-Encoding": "gzip"}))
-    assert ask(make(server)) == {"data": [1]}
+    assert send(make(server)) == {"data": [1]}
 
 
 def test_a_large_body_is_read_whole(server: ApiServer) -> None:
     server.on("/people", {"data": ["x" * 1000] * 5000})
-    assert len(ask(make(server))["data"]) == 5000
+    assert len(send(make(server))["data"]) == 5000
 
 
 def test_an_answer_is_decoded_once_for_all_who_look_at_it(server: ApiServer) -> None:
     server.on("/people", {"data": [1]})
     client = make(server)
     request = HTTPRequest(client.base_url + "/people")
-    tally = StreamTally("people")
-    assert client.ask(request, tally, lambda answer: answer.json() is answer.json())
+    stats = StreamStats("people")
+    assert client.send(request, stats, lambda answer: answer.json() is answer.json())
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
 def test_the_base_may_end_in_a_slash(server: ApiServer, slash: str) -> None:
     server.on("/people", OK)
-    ask(client_of(server.api_url + slash))
+    send(client_of(server.api_url + slash))
     assert server.paths() == ["/people"]
 
 
@@ -353,14 +362,14 @@ def test_a_host_may_be_written_in_any_form(
     location = written.rstrip("/").upper().replace("/API", "/api/events/1")
     hop = Reply(b"", 302, {"Location": location.encode().decode("latin-1")})
     server.on("/people", hop).on("/events/1", OK)
-    assert ask(client_of(written)) == OK
+    assert send(client_of(written)) == OK
     assert [request.headers["Host"] for request in server.requests][:1] == [asked]
     assert server.paths() == ["/people", "/events/1"]
 
 
 def test_every_request_carries_the_key_and_the_parameters(server: ApiServer) -> None:
     server.on("/people", OK)
-    ask(make(server), params={"cursor": "a&b=c", "page": 2})
+    send(make(server), params={"cursor": "a&b=c", "page": 2})
     (request,) = server.requests
     assert request.headers["X-Key"] == KEY
     assert request.headers["Accept"] == "application/json"
@@ -372,7 +381,7 @@ def test_connections_are_used_again(server: ApiServer) -> None:
     server.on("/people", OK)
     client = make(server)
     for _ in range(10):
-        ask(client)
+        send(client)
     assert len({request.port for request in server.requests}) == 1
 
 
@@ -391,7 +400,7 @@ def test_eight_workers_with_an_expired_token_renew_it_once(server: ApiServer) ->
     server.on("/people", answer).on("/token", {"token": "token-1"})
     client = make(server)
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: ask(client), range(8)))
+        answers = list(pool.map(lambda _: send(client), range(8)))
     assert answers == [{"data": []}] * 8
     assert len(server.seen("/token")) == 1
     assert len(server.seen("/people")) == 16
@@ -406,24 +415,24 @@ def test_a_token_that_runs_out_again_is_renewed_again(server: ApiServer) -> None
 
     server.on("/people", answer).on("/token", {"token": "token-1"}, {"token": "token-2"})
     client = make(server)
-    ask(client)
+    send(client)
     valid.pop(0)
-    ask(client)
-    ask(client)
+    send(client)
+    send(client)
     assert len(server.seen("/token")) == 2
 
 
 def test_renewal_never_loops(server: ApiServer) -> None:
     server.on("/people", Reply(b"expired", 401)).on("/token", {"token": "token-1"})
-    with pytest.raises(Expired):
-        ask(make(server))
+    with pytest.raises(CredentialsExpired):
+        send(make(server))
     assert server.paths() == ["/people", "/token", "/people"]
 
 
 def test_a_renewal_that_is_refused_is_the_answer(server: ApiServer) -> None:
     server.on("/people", Reply(b"expired", 401)).on("/token", status(403))
-    with pytest.raises(Refused, match="HTTP 403"):
-        ask(make(server))
+    with pytest.raises(AccessDenied, match="HTTP 403"):
+        send(make(server))
     assert server.paths() == ["/people", "/token"]
 
 
@@ -431,16 +440,16 @@ def test_a_renewal_that_is_refused_is_the_answer(server: ApiServer) -> None:
 def test_a_renewal_does_not_use_up_the_retries(server: ApiServer) -> None:
     told = status(503, Retry_After="0")
     server.on("/people", Reply(b"expired", 401), told, OK).on("/token", {"token": "token-1"})
-    assert ask(make(server, max_retries=1)) == {"data": []}
+    assert send(make(server, max_retries=1)) == {"data": []}
 
 
 def test_cookies_are_not_kept(server: ApiServer) -> None:
     server.on("/people", Reply(b'{"data": []}', headers={"Set-Cookie": "session=1; Path=/"}))
     client = make(server)
-    ask(client)
-    ask(client)
+    send(client)
+    send(client)
     server.on("/people", redirect(f"{PREFIX}/events/1")).on("/events/1", OK)
-    ask(client)
+    send(client)
     assert [request.headers.get("Cookie") for request in server.requests] == [None] * 4
 
 
@@ -456,8 +465,8 @@ def test_a_redirect_to_another_host_is_not_followed(
 ) -> None:
     other_server.on("/people", OK)
     server.on("/people", redirect(other_server.api_url + "/people"))
-    with pytest.raises(Moved, match=f"redirect to {other_server.api_url}/people"):
-        ask(make(server))
+    with pytest.raises(Redirected, match=f"redirect to {other_server.api_url}/people"):
+        send(make(server))
     assert other_server.requests == [], "no request, so no header either"
 
 
@@ -466,8 +475,8 @@ def test_other_hosts_in_other_forms_are_not_followed(
     server: ApiServer, other_server: ApiServer, form: str
 ) -> None:
     server.on("/people", redirect(form.format(other_server.host)))
-    with pytest.raises(Moved):
-        ask(make(server))
+    with pytest.raises(Redirected):
+        send(make(server))
     assert other_server.requests == []
 
 
@@ -476,7 +485,7 @@ def test_a_redirect_to_a_read_of_the_same_host_is_followed(
     server: ApiServer, location: str
 ) -> None:
     server.on("/people", redirect(location.format(server.api_url))).on("/events/1", {"data": [1]})
-    assert ask(make(server)) == {"data": [1]}
+    assert send(make(server)) == {"data": [1]}
 
 
 @pytest.mark.parametrize(
@@ -484,8 +493,8 @@ def test_a_redirect_to_a_read_of_the_same_host_is_followed(
 )
 def test_a_redirect_to_any_other_path_is_not_followed(server: ApiServer, location: str) -> None:
     server.on("/people", redirect(location)).on("/login", OK)
-    with pytest.raises(Moved):
-        ask(make(server))
+    with pytest.raises(Redirected):
+        send(make(server))
     assert server.paths() == ["/people"]
 
 
@@ -495,9 +504,9 @@ def test_a_redirect_is_named_without_credentials_and_with_what_to_check(
     """Nobody knows whether the API is there now, or a login page for strangers."""
     server.on("/people", redirect("https://bob:very-secret@login.example.com/in?token=abc"))
     client = make(server)
-    with pytest.raises(Moved) as caught:
-        ask(client)
-    said = client.advice(caught.value)
+    with pytest.raises(Redirected) as caught:
+        send(client)
+    said = client.hint(caught.value)
     assert "a redirect to https://login.example.com/in, where none were sent" in said
     assert client.host_setting in said
     assert client.authenticator.settings in said
@@ -506,14 +515,14 @@ def test_a_redirect_is_named_without_credentials_and_with_what_to_check(
 @pytest.mark.parametrize("location", ["http://[::1", "//[", "http://host:port/", "http://\xdc.x"])
 def test_a_redirect_to_what_is_no_address_is_no_defect(server: ApiServer, location: str) -> None:
     server.on("/people", redirect(location))
-    with pytest.raises(Moved):
-        ask(make(server))
+    with pytest.raises(Redirected):
+        send(make(server))
 
 
 def test_redirects_in_a_circle_end(server: ApiServer) -> None:
     server.on("/people", redirect(f"{PREFIX}/people"))
-    with pytest.raises(Broken):
-        ask(make(server, max_retries=0))
+    with pytest.raises(BadResponse):
+        send(make(server, max_retries=0))
 
 
 # Only reads
@@ -522,8 +531,8 @@ def test_redirects_in_a_circle_end(server: ApiServer) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "get"])
 def test_nothing_but_get_is_sent(server: ApiServer, method: str) -> None:
     server.on("/people", OK)
-    with pytest.raises(Broken, match="never requests"):
-        ask(make(server), method=method)
+    with pytest.raises(BadResponse, match="never requests"):
+        send(make(server), method=method)
     assert server.requests == []
 
 
@@ -544,16 +553,16 @@ def test_nothing_but_get_is_sent(server: ApiServer, method: str) -> None:
     ],
 )
 def test_no_path_that_is_not_listed_is_sent(server: ApiServer, path: str) -> None:
-    with pytest.raises(Broken):
-        ask(make(server), path)
+    with pytest.raises(BadResponse):
+        send(make(server), path)
     assert server.requests == []
 
 
 def test_no_other_host_is_asked(server: ApiServer, other_server: ApiServer) -> None:
     client = make(server)
     request = HTTPRequest(other_server.api_url + "/people")
-    with pytest.raises(Broken):
-        client.ask(request, StreamTally("people"), lambda answer: answer)
+    with pytest.raises(BadResponse):
+        client.send(request, StreamStats("people"), lambda answer: answer)
     assert other_server.requests == []
 
 
@@ -580,8 +589,8 @@ def test_an_id_is_sent_as_one_segment_or_not_at_all(server: ApiServer, event_id:
     harmless = event_id not in {"", ".", ".."}
     try:
         url = stream.get_url({"event_id": event_id, "event_ends_at": None})
-        tap.client.ask(HTTPRequest(url), stream.tally, lambda answer: answer.json())
-    except Broken:
+        tap.client.send(HTTPRequest(url), stream.stats, lambda answer: answer.json())
+    except BadResponse:
         assert not harmless
         assert server.requests == []
     else:
@@ -598,7 +607,7 @@ def test_the_proxy_of_the_environment_is_used(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://{other_server.host}")
     other_server.on("/people", {"data": ["through the proxy"]})
-    assert ask(client_of("http://toy.invalid/api")) == {"data": ["through the proxy"]}
+    assert send(client_of("http://toy.invalid/api")) == {"data": ["through the proxy"]}
     assert other_server.requests[0].headers["Host"] == "toy.invalid"
 
 
@@ -608,7 +617,7 @@ def test_hosts_of_no_proxy_are_asked_directly(
     monkeypatch.setenv("HTTP_PROXY", f"http://{other_server.host}")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server.on("/people", OK)
-    ask(make(server))
+    send(make(server))
     assert other_server.requests == []
 
 
@@ -620,8 +629,8 @@ def closed_port() -> int:
 
 
 def reason_of(client: ToyClient) -> str:
-    with pytest.raises(Broken) as caught:
-        ask(client)
+    with pytest.raises(BadResponse) as caught:
+        send(client)
     return caught.value.reason
 
 
@@ -655,9 +664,14 @@ def test_no_reason_holds_a_url_a_header_or_a_body(server: ApiServer, fault: Repl
 
 @pytest.mark.parametrize(
     ("answer", "setting"),
-    [(Refused("HTTP 401"), "the setting api_key"), (Broken("HTML"), "the setting api_url")],
+    [
+        (AccessDenied("HTTP 401"), "the setting api_key"),
+        (BadResponse("HTML"), "the setting api_url"),
+    ],
 )
-def test_advice_names_the_setting_to_check(server: ApiServer, answer: Answer, setting: str) -> None:
-    advice = make(server).advice(answer)
-    assert advice.endswith(f"check {setting}")
-    assert answer.reason in advice
+def test_advice_names_the_setting_to_check(
+    server: ApiServer, answer: ApiError, setting: str
+) -> None:
+    hint = make(server).hint(answer)
+    assert hint.endswith(f"check {setting}")
+    assert answer.reason in hint

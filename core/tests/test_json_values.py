@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core.answers import Broken
+from event_taps_core.api_errors import BadResponse
 from event_taps_core.json_values import count_of, decode
 
 JSON = st.recursive(
@@ -59,7 +59,7 @@ def test_whatever_is_decoded_can_be_encoded_again(value: object) -> None:
     [b"<!DOCTYPE html><html><body>Log in</body></html>", b"\n  <html>", b"\xef\xbb\xbf<html>"],
 )
 def test_html_is_named_and_asked_again_only_a_few_times(body: bytes) -> None:
-    with pytest.raises(Broken, match="HTML") as caught:
+    with pytest.raises(BadResponse, match="HTML") as caught:
         decode(body)
     assert caught.value.retries == 2
 
@@ -68,25 +68,25 @@ def test_html_is_named_and_asked_again_only_a_few_times(body: bytes) -> None:
     "body", [b'{"data": [{"id": 1}, {"i', b"[1, 2", b"{", b'["unfinished', b'  {"a": 1']
 )
 def test_a_cut_body_is_named_and_retried(body: bytes) -> None:
-    with pytest.raises(Broken, match="unfinished JSON") as caught:
+    with pytest.raises(BadResponse, match="unfinished JSON") as caught:
         decode(body)
     assert caught.value.retries is None
 
 
 @pytest.mark.parametrize("body", [b"", b"  ", b"OK", b"Too many requests", b"\x00\x01", b"{}{}"])
 def test_what_is_not_json_is_broken(body: bytes) -> None:
-    with pytest.raises(Broken):
+    with pytest.raises(BadResponse):
         decode(body)
 
 
 def test_the_reason_never_holds_the_body() -> None:
-    with pytest.raises(Broken) as caught:
+    with pytest.raises(BadResponse) as caught:
         decode(b'{"email": "jane@example.org", ')
     assert "jane" not in str(caught.value)
 
 
 def test_nesting_without_end_is_broken() -> None:
-    with pytest.raises(Broken):
+    with pytest.raises(BadResponse):
         decode(b"[" * 100_000)
 
 

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from event_taps_core import Broken, large_answers, members_beside, pages_of
+from event_taps_core import BadResponse, large_answers, pages_of, read_envelope
 from event_taps_core.json_values import decode, objects_in
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def read(body: bytes, *, piece_bytes: int | None = None) -> tuple[list[Any], dic
         if piece_bytes is not None:
             patch.setattr(large_answers, "_PIECE_BYTES", piece_bytes)
         file = io.BytesIO(body)
-        beside = members_beside(file, NAME)
+        beside = read_envelope(file, NAME)
         return [row for page in pages_of(file, NAME) for row in page], beside
 
 
@@ -38,12 +38,12 @@ def rows_before_it_breaks(body: bytes, piece_bytes: int) -> list[Any]:
     rows: list[Any] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(large_answers, "_PIECE_BYTES", piece_bytes)
-        with pytest.raises(Broken):
-            members_beside(io.BytesIO(body), NAME)
+        with pytest.raises(BadResponse):
+            read_envelope(io.BytesIO(body), NAME)
         try:
             for page in pages_of(io.BytesIO(body), NAME):
                 rows += page
-        except Broken:
+        except BadResponse:
             pass
     return rows
 
@@ -178,15 +178,15 @@ def test_what_is_no_list_of_objects_is_broken(body: bytes, piece_bytes: int) -> 
 
 
 def test_an_html_page_is_named_as_such() -> None:
-    with pytest.raises(Broken, match="HTML") as caught:
-        members_beside(io.BytesIO(b"\n<html>maintenance</html>"), NAME)
-    assert caught.value.elsewhere
+    with pytest.raises(BadResponse, match="HTML") as caught:
+        read_envelope(io.BytesIO(b"\n<html>maintenance</html>"), NAME)
+    assert caught.value.unreachable
 
 
 def test_the_reason_holds_nothing_of_the_body() -> None:
     for body in (b'{"rows": [{"name": "Ada"}', b'{"Ada": 1}', b'{"rows": ["Ada", 1]}', b"Ada"):
-        with pytest.raises(Broken) as caught:
-            members_beside(io.BytesIO(body), NAME)
+        with pytest.raises(BadResponse) as caught:
+            read_envelope(io.BytesIO(body), NAME)
         assert "Ada" not in caught.value.reason
 
 
@@ -232,7 +232,7 @@ def test_rows_with_such_values_and_many_objects_in_them_are_read(odd: bytes) -> 
     row = b'{"a": %b, "inner": [%b]}' % (odd, b", ".join([b"{}"] * 30))
     body = b'{"rows": [%b]}' % b", ".join([row] * 20)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(large_answers, "_LARGEST_ROW_BYTES", 600)
+        patch.setattr(large_answers, "_MAX_ROW_BYTES", 600)
         assert_read_as_decoded(body, 200)
 
 
@@ -255,7 +255,7 @@ def test_rows_with_many_objects_in_them_are_read_wherever_the_pieces_end() -> No
     row = {"inner": [{"n": n} for n in range(900)]}
     body = json.dumps({"rows": [row] * 30}).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(large_answers, "_LARGEST_ROW_BYTES", 4 * len(json.dumps(row)))
+        patch.setattr(large_answers, "_MAX_ROW_BYTES", 4 * len(json.dumps(row)))
         assert_read_as_decoded(body, len(json.dumps(row)))
 
 

@@ -11,12 +11,19 @@ import pytest
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, Authenticator, Broken, CredentialsClient, Refused
+from event_taps_core import (
+    AccessDenied,
+    ApiError,
+    Authenticator,
+    BadResponse,
+    CredentialsClient,
+    NotFound,
+)
 from event_taps_core.schema import Column, key
-from event_taps_core.streams import PageWalk
-from event_taps_core.summary import StreamTally
-from event_taps_core.testing.api_server import Answer as Body
+from event_taps_core.streams import Paginator
+from event_taps_core.summary import StreamStats
 from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
+from event_taps_core.testing.api_server import Scripted as Body
 
 from .runs import KEY, run
 from .toy_tap import (
@@ -33,7 +40,7 @@ if TYPE_CHECKING:
     import requests
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import ApiResponse, EventStream, Expired, Row
+    from event_taps_core import ApiResponse, CredentialsExpired, EventStream, Row
 
 # Rooms of events, and the seats of rooms
 
@@ -187,7 +194,7 @@ def test_a_failure_met_while_asking_early_is_named_once(venue: ApiServer) -> Non
 # Pages
 
 
-class OverlappingPages(PageWalk[Any]):
+class OverlappingPages(Paginator[Any]):
     """Numbers pages until one is not there; rows may come twice when people register meanwhile."""
 
     def __init__(self) -> None:
@@ -201,8 +208,8 @@ class OverlappingPages(PageWalk[Any]):
         return new
 
     @override
-    def ends_with(self, answer: Answer) -> bool:
-        return isinstance(answer, Absent) and self.current_value > 1
+    def ends_with(self, answer: ApiError) -> bool:
+        return isinstance(answer, NotFound) and self.current_value > 1
 
     @override
     def get_next(self, response: requests.Response) -> int:
@@ -262,9 +269,9 @@ class LoginAuthenticator(ToyAuthenticator):
 
     @override
     def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
     ) -> None:
-        self.token = client.ask_for_credentials(login_at(f"{client.base_url}/login"), token_of)
+        self.token = client.send_for_credentials(login_at(f"{client.base_url}/login"), token_of)
         client.redaction.hide(self.token)
 
 
@@ -280,7 +287,7 @@ def login_at(url: str) -> HTTPRequest:
 
 def token_of(response: ApiResponse) -> str:
     if response.status_code != 200:
-        raise Refused("the login was refused")
+        raise AccessDenied("the login was refused")
     return str(response.json()["token"])
 
 
@@ -301,7 +308,7 @@ def client(server: ApiServer, **changes: object) -> LoginClient:
 
 def people(of: LoginClient) -> object:
     request = HTTPRequest(of.base_url + "/people")
-    return of.ask(request, StreamTally("people"), lambda answer: answer.json())
+    return of.send(request, StreamStats("people"), lambda answer: answer.json())
 
 
 def test_eight_workers_without_credentials_ask_for_them_once(server: ApiServer) -> None:
@@ -309,12 +316,12 @@ def test_eight_workers_without_credentials_ask_for_them_once(server: ApiServer) 
     one = client(server)
     together = threading.Barrier(8)
 
-    def ask(_: int) -> object:
+    def send(_: int) -> object:
         together.wait(10)
         return people(one)
 
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(ask, range(8))) == [{"data": []}] * 8
+        assert list(pool.map(send, range(8))) == [{"data": []}] * 8
     (login,) = server.seen("/login")
     assert login.method == "POST"
     assert login.headers["X-Key"] == KEY
@@ -326,13 +333,13 @@ def test_eight_workers_whose_login_is_refused_ask_for_it_once(server: ApiServer)
     server.on("/login", status(401))
     one = client(server)
 
-    def ask(_: int) -> bool:
-        with pytest.raises(Refused, match="the login was refused"):
+    def send(_: int) -> bool:
+        with pytest.raises(AccessDenied, match="the login was refused"):
             people(one)
         return True
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(ask, range(8)))
+        assert all(pool.map(send, range(8)))
     assert server.paths() == ["/login"]
 
 
@@ -348,14 +355,14 @@ def test_a_login_is_asked_for_again_where_that_may_help(server: ApiServer) -> No
 @pytest.mark.parametrize("path", ["/people", "/login/", "/events/1", "//login", "/../login"])
 def test_nothing_but_a_login_is_posted_to(server: ApiServer, path: str) -> None:
     one = client(server)
-    with pytest.raises(Broken, match="never requests"):
-        one.ask_for_credentials(login_at(one.base_url + path), token_of)
+    with pytest.raises(BadResponse, match="never requests"):
+        one.send_for_credentials(login_at(one.base_url + path), token_of)
     assert server.requests == []
 
 
 def test_a_login_follows_no_redirect(server: ApiServer) -> None:
     server.on("/login", Reply(b"", 302, {"Location": "/api/people"})).on("/people", {"data": []})
-    with pytest.raises(Answer):
+    with pytest.raises(ApiError):
         people(client(server))
     assert server.paths() == ["/login"]
 

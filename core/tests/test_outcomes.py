@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from event_taps_core import Absent, Broken, ReadAgain, ReadInFull, Suspect
+from event_taps_core import BadResponse, NotFound, ReadAgain, ReadInFull, Suspect
 from event_taps_core.outcomes import Outcome, Outcomes, Status
 from event_taps_core.partitions import NO_END, Partition
 
@@ -57,8 +57,8 @@ def test_a_list_that_others_hang_on_is_a_witness_for_what_is_absent_only() -> No
 
 def test_parts_are_named_by_what_is_wrong_with_them() -> None:
     outcomes = Outcomes()
-    outcomes.note("one", "x", Absent("gone"))
-    outcomes.note("one", "y", Broken("HTTP 500"))
+    outcomes.note("one", "x", NotFound("gone"))
+    outcomes.note("one", "y", BadResponse("HTTP 500"))
     outcomes.note("one", "z", KeyError("k"))
     assert dict(outcomes.absent["one"]) == {"gone": ["x"]}
     assert dict(outcomes.failed["one"]) == {"HTTP 500": ["y"], "defect: KeyError('k')": ["z"]}

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Absent, Authenticator, Broken, CallWindow, CredentialsClient
+from event_taps_core import Authenticator, BadResponse, CallWindow, CredentialsClient, NotFound
 from event_taps_core.pacer import Pacer
-from event_taps_core.summary import StreamTally
-from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Seen, status
+from event_taps_core.summary import StreamStats
+from event_taps_core.testing.api_server import ApiServer, Reply, Scripted, Seen, status
 
 from .runs import KEY
 from .toy_tap import PATHS, ToyClient
@@ -27,7 +27,7 @@ from .toy_tap import PATHS, ToyClient
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from event_taps_core import Expired
+    from event_taps_core import CredentialsExpired
 
 NO_EVEN_PACE = 600_000
 """So many requests per minute leave the pace to the window."""
@@ -194,15 +194,15 @@ def make(server: ApiServer, **changes: Any) -> WindowedClient:
     return WindowedClient(server.api_url, {**config, **changes}, PATHS)
 
 
-def ask(client: ToyClient, path: str = "/people") -> Any:
-    return client.ask(
-        HTTPRequest(client.base_url + path), StreamTally("people"), lambda answer: answer.json()
+def send(client: ToyClient, path: str = "/people") -> Any:
+    return client.send(
+        HTTPRequest(client.base_url + path), StreamStats("people"), lambda answer: answer.json()
     )
 
 
 def ask_often(client: ToyClient, count: int, workers: int = 12) -> None:
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda _: ask(client), range(count)))
+        list(pool.map(lambda _: send(client), range(count)))
 
 
 @dataclass
@@ -214,7 +214,7 @@ class CountingVendor:
     counted_at: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __call__(self, _: Seen) -> Answer:
+    def __call__(self, _: Seen) -> Scripted:
         with self.lock:
             before, after = next(self.latencies)
         time.sleep(before)
@@ -250,7 +250,11 @@ def test_a_redirect_is_a_call_too(server: ApiServer) -> None:
 
 @pytest.mark.parametrize(
     ("failure", "error"),
-    [(Reply(fault="reset"), Broken), (Reply(b"{", fault="cut"), Broken), (status(404), Absent)],
+    [
+        (Reply(fault="reset"), BadResponse),
+        (Reply(b"{", fault="cut"), BadResponse),
+        (status(404), NotFound),
+    ],
 )
 def test_a_call_that_fails_keeps_its_place_for_the_window_and_frees_it_then(
     server: ApiServer, failure: Reply, error: type[Exception]
@@ -259,9 +263,9 @@ def test_a_call_that_fails_keeps_its_place_for_the_window_and_frees_it_then(
     client = make(server)
     for _ in range(5):
         with pytest.raises(error):
-            ask(client)
+            send(client)
     for _ in range(6):
-        ask(client, "/events")
+        send(client, "/events")
     assert_no_window_holds_more([request.at for request in server.requests], WINDOW)
     assert server.requests[-1].at - server.requests[0].at < 2
 
@@ -337,10 +341,10 @@ class CheckingAuthenticator(Authenticator):
 
     @override
     def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
     ) -> None:
         test = HTTPRequest(f"{client.base_url}/events")
-        self.is_good = client.ask_for_credentials(test, lambda answer: answer.status_code == 200)
+        self.is_good = client.send_for_credentials(test, lambda answer: answer.status_code == 200)
 
 
 class CheckedClient(WindowedClient):
@@ -352,6 +356,6 @@ def test_a_check_of_credentials_takes_a_place_too(server: ApiServer) -> None:
     server.on("/events", {}).on("/people", {})
     client = CheckedClient(server.api_url, make(server).config, PATHS)
     for _ in range(5):
-        ask(client)
+        send(client)
     assert server.paths() == ["/events", *["/people"] * 5]
     assert_no_window_holds_more([request.at for request in server.requests], WINDOW)

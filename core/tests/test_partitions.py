@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Absent, ApiClient, EventStream, Page, SurrogateKey, Suspect
-from event_taps_core import Answer as Refusal
+from event_taps_core import ApiClient, EventStream, NotFound, Page, SurrogateKey, Suspect
+from event_taps_core import ApiError as Refusal
 from event_taps_core.keys import shard_of
 from event_taps_core.run import FAILURES_IN_A_ROW
 from event_taps_core.schema import TEXT, column, key
-from event_taps_core.testing.api_server import Answer, ApiServer, Seen, status
+from event_taps_core.testing.api_server import ApiServer, Scripted, Seen, status
 
 from .runs import Run, command, config_of, run
 from .toy_tap import PeopleStream, ToyClient, ToyTap
@@ -100,7 +100,7 @@ class OutspokenClient(ToyClient):
     @override
     def classify(self, response: ApiResponse) -> Refusal | None:
         found = super().classify(response)
-        return Absent("jane@example.org is gone") if isinstance(found, Absent) else found
+        return NotFound("jane@example.org is gone") if isinstance(found, NotFound) else found
 
 
 class OutspokenTap(GroupsTap):
@@ -115,7 +115,7 @@ def group_of(seen: Seen) -> str:
     return seen.segments[3]
 
 
-def notes(seen: Seen) -> Answer:
+def notes(seen: Seen) -> Scripted:
     return {"data": [{"text": group_of(seen)}]}
 
 
@@ -484,7 +484,7 @@ class DoubtingNotesStream(NotesStream):
     @override
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         request = HTTPRequest(self.get_url(context))
-        body = self.tap.client.ask(request, self.tally, lambda response: response.json())
+        body = self.tap.client.send(request, self.stats, lambda response: response.json())
         if "data" not in body:
             yield Suspect(self.name, "no 'data' in the answer")
         yield Page(body.get("data", []))

@@ -285,7 +285,7 @@ def test_asked_to_stop_between_two_pages_it_stops_there(workers: int) -> None:
     scripts: list[Script] = [[Page("a"), Page("b")], [Page("c")]]
     reading = read_in_order(range(2), lambda n: play(scripts[n]), workers=workers, stop=stop)
     assert next(iter(reading)) == (0, Page("a"))
-    stop.ask()
+    stop.send()
     with no_thread_left(), pytest.raises(Stopped):
         next(iter(reading))
 
@@ -316,13 +316,13 @@ def test_asked_to_stop_while_a_server_keeps_it_waiting_it_stops_within_a_second(
             yield Wait(time.monotonic() + SOON)
         release.wait(SOON)
 
-    def ask() -> None:
+    def send() -> None:
         nonlocal asked_at
         asked_at = time.monotonic()
-        stop.ask()
+        stop.send()
 
     with no_thread_left():
-        alarm(ask, 0.2)
+        alarm(send, 0.2)
         with pytest.raises(Stopped):
             list(read_in_order(range(3), hang, workers=workers, stop=stop))
         assert asked_at

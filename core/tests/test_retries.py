@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from event_taps_core.answers import Answer, Broken, TooManyRequests
-from event_taps_core.retries import LONGEST_THROTTLING_SECONDS, Retries
+from event_taps_core.api_errors import ApiError, BadResponse, TooManyRequests
+from event_taps_core.retries import MAX_THROTTLING_SECONDS, Retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,7 @@ class Trouble:
     def __init__(
         self,
         monkeypatch: pytest.MonkeyPatch,
-        answer: Callable[[], Broken],
+        answer: Callable[[], BadResponse],
         seconds: float = float("inf"),
     ) -> None:
         self.now = 1000.0
@@ -34,12 +34,12 @@ class Trouble:
     def _pass(self, seconds: float) -> None:
         self.now += seconds
 
-    def run(self, most: int = MOST) -> Answer | None:
+    def run(self, most: int = MOST) -> ApiError | None:
         """Return what it came to."""
         retries = Retries(most, lambda: True, lambda _, seconds: self.waits.append(seconds))
         try:
             retries.run(self._answer(), self._send)
-        except Answer as answer:
+        except ApiError as answer:
             return answer
         return None
 
@@ -49,9 +49,9 @@ class Trouble:
 
 
 @pytest.mark.parametrize("retry_after", [None, 0.0, 0.5])
-@pytest.mark.parametrize("kind", [Broken, TooManyRequests])
+@pytest.mark.parametrize("kind", [BadResponse, TooManyRequests])
 def test_a_wait_is_never_shorter_than_the_back_off(
-    monkeypatch: pytest.MonkeyPatch, kind: type[Broken], retry_after: float | None
+    monkeypatch: pytest.MonkeyPatch, kind: type[BadResponse], retry_after: float | None
 ) -> None:
     trouble = Trouble(monkeypatch, lambda: kind("HTTP 503", retry_after=retry_after), seconds=30)
     assert trouble.run() is None
@@ -59,8 +59,8 @@ def test_a_wait_is_never_shorter_than_the_back_off(
 
 
 def test_a_wait_is_never_shorter_than_the_server_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    trouble = Trouble(monkeypatch, lambda: Broken("HTTP 503", retry_after=50))
-    assert isinstance(trouble.run(), Broken)
+    trouble = Trouble(monkeypatch, lambda: BadResponse("HTTP 503", retry_after=50))
+    assert isinstance(trouble.run(), BadResponse)
     assert len(trouble.waits) == MOST
     assert min(trouble.waits) >= 50
 
@@ -74,22 +74,22 @@ def test_throttling_for_minutes_is_waited_out(monkeypatch: pytest.MonkeyPatch) -
 def test_throttling_ends_after_five_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     trouble = Trouble(monkeypatch, lambda: TooManyRequests("HTTP 429"))
     assert isinstance(trouble.run(), TooManyRequests)
-    assert 0 <= sum(trouble.waits) - LONGEST_THROTTLING_SECONDS <= 60
+    assert 0 <= sum(trouble.waits) - MAX_THROTTLING_SECONDS <= 60
 
 
 def test_throttling_does_not_use_up_the_tries_of_other_trouble(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    answers = [TooManyRequests("HTTP 429"), *[Broken("HTTP 500")] * MOST] * 2
+    answers = [TooManyRequests("HTTP 429"), *[BadResponse("HTTP 500")] * MOST] * 2
     trouble = Trouble(monkeypatch, iter(answers).__next__, seconds=200)
     found = trouble.run()
-    assert type(found) is Broken
+    assert type(found) is BadResponse
     assert len(trouble.waits) == 1 + MOST + 1
 
 
-@pytest.mark.parametrize("kind", [Broken, TooManyRequests])
+@pytest.mark.parametrize("kind", [BadResponse, TooManyRequests])
 def test_without_retries_nothing_is_sent_again(
-    monkeypatch: pytest.MonkeyPatch, kind: type[Broken]
+    monkeypatch: pytest.MonkeyPatch, kind: type[BadResponse]
 ) -> None:
     trouble = Trouble(monkeypatch, lambda: kind("no answer"))
     assert isinstance(trouble.run(most=0), kind)
@@ -97,6 +97,6 @@ def test_without_retries_nothing_is_sent_again(
 
 
 def test_what_may_be_asked_again_at_once_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    trouble = Trouble(monkeypatch, lambda: Broken("an error at 200", at_once=True))
+    trouble = Trouble(monkeypatch, lambda: BadResponse("an error at 200", at_once=True))
     trouble.run()
     assert trouble.waits == [0.0] * MOST

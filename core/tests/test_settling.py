@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from event_taps_core.settling import Settling, moment
+from event_taps_core.settling import Settling, parse_datetime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -85,7 +85,7 @@ def carry_out(
     settled.plan({id(parent): parent.key for parent in parents})
     due = [parent for parent in parents if settled.reads(id(parent))]
     settled.expect(Counter(id(parent) for parent in due), [])
-    for n, parent in enumerate(sorted(due, key=lambda p: (moment(p.key), p.key))):
+    for n, parent in enumerate(sorted(due, key=lambda p: (parse_datetime(p.key), p.key))):
         if n >= run.reads_until:
             break
         if n not in run.fails:
@@ -188,9 +188,9 @@ def test_the_bookmark_never_goes_back_and_never_passes_the_start_of_its_run(
 ) -> None:
     state: State = {}
     for run in runs:
-        before = moment(state.get("replication_key_value"))
+        before = parse_datetime(state.get("replication_key_value"))
         state, _ = carry_out(run, parents, state, settle_days)
-        after = moment(state.get("replication_key_value"))
+        after = parse_datetime(state.get("replication_key_value"))
         if after is not None:
             assert after <= run.start
         if before is not None:
@@ -214,8 +214,8 @@ def test_what_has_settled_is_not_read_again(
     state, _ = carry_out(run, parents, {}, settle_days)
     again = Run(run.start + later * HOUR, 99, frozenset())
     _, left_out = carry_out(again, parents, state, settle_days)
-    window = max(moment(p.key) or last for p in parents) - settle_days * DAY
-    assert left_out == [p for p in parents if (moment(p.key) or last) < window]
+    window = max(parse_datetime(p.key) or last for p in parents) - settle_days * DAY
+    assert left_out == [p for p in parents if (parse_datetime(p.key) or last) < window]
 
 
 def test_the_bookmark_is_the_end_of_the_last_parent_whatever_failed_before_it() -> None:
@@ -314,7 +314,7 @@ def test_bookmarks_at_the_ends_of_time_are_bookmarks(bookmark: str) -> None:
     ],
 )
 def test_moment_table(value: object, expected: datetime | None) -> None:
-    assert moment(value) == expected
+    assert parse_datetime(value) == expected
 
 
 # What was read

@@ -16,18 +16,18 @@ from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import (
-    Absent,
+    AccessDenied,
     Authenticator,
-    Broken,
+    BadResponse,
     CredentialsClient,
-    Refused,
-    members_beside,
+    NotFound,
     pages_of,
+    read_envelope,
     session,
 )
-from event_taps_core.summary import StreamTally
-from event_taps_core.testing.api_server import Answer as Body
+from event_taps_core.summary import StreamStats
 from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
+from event_taps_core.testing.api_server import Scripted as Body
 
 from .runs import KEY
 from .toy_tap import PATHS, ToyClient
@@ -35,7 +35,7 @@ from .toy_tap import PATHS, ToyClient
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from event_taps_core import ApiResponse, Expired
+    from event_taps_core import ApiResponse, CredentialsExpired
 
 LIMIT = 1000
 """What is larger is spooled in these tests."""
@@ -66,7 +66,7 @@ def make(
 
 def answer_of(client: ToyClient, path: str = "/people") -> ApiResponse:
     request = HTTPRequest(client.base_url + path)
-    return client.ask(request, StreamTally("people"), lambda response: response)
+    return client.send(request, StreamStats("people"), lambda response: response)
 
 
 def body_of(size: int) -> bytes:
@@ -126,7 +126,7 @@ def test_a_spooled_answer_is_read_row_by_row_however_often(server: ApiServer) ->
     spooled = answer_of(make(server)).spooled
     assert spooled is not None
     for _ in range(2):
-        assert members_beside(spooled, "data") == {"total": 200}
+        assert read_envelope(spooled, "data") == {"total": 200}
         assert [row for page in pages_of(spooled, "data") for row in page] == rows
 
 
@@ -159,7 +159,7 @@ def test_a_broken_large_answer_leaves_the_connection_to_the_next_request(
     """There are only as many connections as workers, and here is one."""
     server.on("/people", answer).on("/events", {"data": []})
     client = make(server)
-    with pytest.raises(Broken):
+    with pytest.raises(BadResponse):
         answer_of(client).json()
     found: list[ApiResponse] = []
     asking = threading.Thread(target=lambda: found.append(answer_of(client, "/events")))
@@ -172,9 +172,9 @@ def test_a_broken_large_answer_leaves_the_connection_to_the_next_request(
 def test_a_refusal_with_a_large_body_is_a_refusal(server: ApiServer) -> None:
     server.on("/people", Reply(body_of(5 * LIMIT), status=403)).on("/events", status(404))
     client = make(server)
-    with pytest.raises(Refused):
+    with pytest.raises(AccessDenied):
         answer_of(client)
-    with pytest.raises(Absent):
+    with pytest.raises(NotFound):
         answer_of(client, "/events")
 
 
@@ -192,7 +192,7 @@ def test_a_full_disk_is_named(server: ApiServer, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("tempfile.TemporaryFile", full)
     server.on("/people", Reply(body_of(5 * LIMIT)))
-    with pytest.raises(Broken, match="No space left on device"):
+    with pytest.raises(BadResponse, match="No space left on device"):
         answer_of(make(server))
 
 
@@ -203,7 +203,7 @@ def test_a_certificate_file_that_is_missing_is_named(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
     client = make(server)
     client = SpoolingClient(server.api_url.replace("http:", "https:"), client.config, PATHS)
-    with pytest.raises(Broken) as caught:
+    with pytest.raises(BadResponse) as caught:
         answer_of(client)
     assert "certificate" in caught.value.reason
 
@@ -230,14 +230,14 @@ class TwoFormsAuthenticator(Authenticator):
 
     @override
     def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
     ) -> None:
         for form in ("X-New-Key", "X-Old-Key"):
             trial = HTTPRequest(f"{client.base_url}/events", headers={form: KEY})
-            if client.ask_for_credentials(trial, asked) == 200:
+            if client.send_for_credentials(trial, asked) == 200:
                 self.form = form
                 return
-        raise Refused("HTTP 401")
+        raise AccessDenied("HTTP 401")
 
 
 class TwoFormsClient(ToyClient):
@@ -256,7 +256,7 @@ def test_credentials_are_tried_on_a_read_before_the_first_request(server: ApiSer
         answer_of(client)
     assert server.paths() == ["/events", "/events", "/people", "/people"]
     assert {request.method for request in server.requests} == {"GET"}
-    assert client.tally.requests == 2
+    assert client.stats.requests == 2
     assert [name for name in server.requests[1].headers if name.endswith("Key")] == ["X-Old-Key"]
 
 
@@ -266,7 +266,7 @@ def test_a_check_of_credentials_that_fails_is_made_once_and_reads_nothing(
     server.on("/events", knows("X-No-Key"))
     client = make(server, TwoFormsClient)
     for _ in range(3):
-        with pytest.raises(Refused):
+        with pytest.raises(AccessDenied):
             answer_of(client)
     assert server.paths() == ["/events", "/events"]
     assert not client.has_succeeded
@@ -283,8 +283,8 @@ def test_a_check_of_credentials_is_asked_again_where_that_may_help(server: ApiSe
 )
 def test_credentials_are_tried_on_nothing_but_reads(server: ApiServer, path: str) -> None:
     client = make(server)
-    with pytest.raises(Broken, match="never requests"):
-        client.ask_for_credentials(HTTPRequest(client.base_url + path), asked)
+    with pytest.raises(BadResponse, match="never requests"):
+        client.send_for_credentials(HTTPRequest(client.base_url + path), asked)
     assert server.requests == []
 
 

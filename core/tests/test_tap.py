@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
+from event_taps_core.testing.api_server import ApiServer, Reply, Script, Scripted, Seen, status
 
 from .runs import KEY, SCRIPT, Run, Spawned, catalog_of, config_of, run, spawned, stream_names
 from .toy_tap import ToyTap
@@ -425,11 +425,11 @@ def test_a_connection_test_writes_a_record_of_each_stream(
 
 
 @pytest.fixture
-def gate() -> Iterator[Callable[[Seen], Answer]]:
+def gate() -> Iterator[Callable[[Seen], Scripted]]:
     """Answer visits of event `a`, and let the tap wait for those of `b` until the test is over."""
     opened = threading.Event()
 
-    def answer(seen: Seen) -> Answer:
+    def answer(seen: Seen) -> Scripted:
         if seen.segments[3] == "b":
             opened.wait(20)
         return {"data": [{"person": "ada"}] * 50, "next": None}
@@ -455,7 +455,7 @@ def only_whole_lines(result: Run) -> None:
 def test_a_signal_ends_the_run_between_two_records_with_its_own_exit_code(
     api: ApiServer,
     tmp_path: Path,
-    gate: Callable[[Seen], Answer],
+    gate: Callable[[Seen], Scripted],
     number: signal.Signals,
     workers: int,
 ) -> None:
@@ -552,7 +552,7 @@ def test_settings_may_come_from_the_environment(api: ApiServer, tmp_path: Path) 
 
 
 def test_killed_at_once_a_run_resumes_from_its_last_state(
-    api: ApiServer, tmp_path: Path, gate: Callable[[Seen], Answer]
+    api: ApiServer, tmp_path: Path, gate: Callable[[Seen], Scripted]
 ) -> None:
     """`kill -9` leaves at most one unfinished line, and no state for what it did not write."""
     api.on("/events/{}/visits", gate)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from event_taps_core.redaction import Redaction
 from event_taps_core.testing import api_response
-from event_taps_core.words import LONGEST_WORDS, presentable, words_in
+from event_taps_core.words import MAX_WORDS_LENGTH, presentable, words_in
 
 if TYPE_CHECKING:
     from event_taps_core import ApiResponse
@@ -113,7 +113,7 @@ def test_what_is_shown_of_words(words: str, shown: str | None) -> None:
 @given(st.text(), st.integers(0, 300))
 def test_no_words_show_a_key_or_more_than_their_beginning(text: str, at: int) -> None:
     shown = presentable(f"{text[:at]} {KEY} {text[at:]} {'x ' * 200}", REDACTION)
-    assert len(shown) <= LONGEST_WORDS
+    assert len(shown) <= MAX_WORDS_LENGTH
     assert KEY[:12] not in shown
 
 

@@ -26,7 +26,7 @@ from .test_nesting import RoomsStream, SeatsStream
 from .toy_tap import EventsStream, PollsStream, ToyTap
 
 if TYPE_CHECKING:
-    from event_taps_core.testing.api_server import Answer
+    from event_taps_core.testing.api_server import Scripted
 
 BEGINNING = datetime(2026, 1, 1, 3, tzinfo=UTC)
 
@@ -67,7 +67,7 @@ class World:
     day: int = 0
     failing: frozenset[str] = frozenset()
 
-    def answer_events(self, _: Seen) -> Answer:
+    def answer_events(self, _: Seen) -> Scripted:
         return {
             "data": [
                 {"id": name, "ends_at": end_of(event)}
@@ -76,20 +76,20 @@ class World:
             ]
         }
 
-    def answer_polls(self, seen: Seen) -> Answer:
+    def answer_polls(self, seen: Seen) -> Scripted:
         name = seen.segments[3]
         return self.failed(name) or {"data": {"polls": [{"id": name, "question": self.day}]}}
 
-    def answer_rooms(self, seen: Seen) -> Answer:
+    def answer_rooms(self, seen: Seen) -> Scripted:
         name = seen.segments[3]
         rooms = range(self.events[name].rooms)
         return self.failed(name) or {"data": [{"id": f"{name}-{number}"} for number in rooms]}
 
-    def answer_seats(self, seen: Seen) -> Answer:
+    def answer_seats(self, seen: Seen) -> Scripted:
         room = seen.segments[5]
         return self.failed(room) or {"data": [{"id": room}]}
 
-    def failed(self, what: str) -> Answer | None:
+    def failed(self, what: str) -> Scripted | None:
         return status(400) if what in self.failing else None
 
 

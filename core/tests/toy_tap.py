@@ -14,17 +14,17 @@ from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import (
-    Answer,
     ApiClient,
+    ApiError,
     Authenticator,
     CredentialsClient,
+    CredentialsExpired,
     EventStream,
     EventTap,
-    Expired,
     SurrogateKey,
     settings,
 )
-from event_taps_core.answers import classify_status
+from event_taps_core.api_errors import classify_status
 from event_taps_core.schema import INTEGER, TEXT, TIMESTAMP, Column, column, key, object_of, secret
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class ToyAuthenticator(Authenticator):
 
     @override
     def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
     ) -> None:
         wanted = HTTPRequest(f"{client.base_url}/token", headers={"X-Key": self._key})
-        self.token = client.ask_for_credentials(wanted, token_of)
+        self.token = client.send_for_credentials(wanted, token_of)
 
 
 def token_of(response: ApiResponse) -> str:
@@ -79,9 +79,9 @@ class ToyClient(ApiClient):
         return ToyAuthenticator(self.config["api_key"])
 
     @override
-    def classify(self, response: ApiResponse) -> Answer | None:
+    def classify(self, response: ApiResponse) -> ApiError | None:
         if response.status_code == HTTPStatus.UNAUTHORIZED and b"expired" in response.content:
-            return Expired("HTTP 401: expired")
+            return CredentialsExpired("HTTP 401: expired")
         return super().classify(response)
 
 

@@ -25,7 +25,7 @@ def error_page(status: int) -> Response:
     return HTMLResponse(page, status)
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a defect
+class Refusal(Exception):
     """An answer without data, raised from wherever that is found out."""
 
     def __init__(self, response: Response) -> None:

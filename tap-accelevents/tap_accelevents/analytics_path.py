@@ -10,7 +10,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from event_taps_core import Answer, Broken
+from event_taps_core import ApiError, BadResponse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ class AnalyticsPath:
         self._has_searched = False
         self._is_nowhere = False
 
-    def ask(self, ask_at: Callable[[str], T], has_sessions: Callable[[str], bool]) -> T:
+    def send(self, ask_at: Callable[[str], T], has_sessions: Callable[[str], bool]) -> T:
         """Ask for one session, at another path too if the one in use may be wrong.
 
         Args:
@@ -52,18 +52,18 @@ class AnalyticsPath:
             has_sessions: Looks whether a path has one of a few sessions, always the same.
 
         Raises:
-            Answer: Why there are no records.
+            ApiError: Why there are no records.
         """
         path = self._path
         try:
             return ask_at(path)
-        except Answer as answer:
-            if isinstance(answer, Broken) and answer.retries != 0:
+        except ApiError as answer:
+            if isinstance(answer, BadResponse) and answer.retries != 0:
                 raise  # this may pass, so it says nothing about the path
             self._search_once(has_sessions)
             if path == self._path:
                 if self._is_nowhere:
-                    raise Broken(
+                    raise BadResponse(
                         f"{answer.reason}; no path that is known works: set session_analytics_path",
                         retries=0,
                     ) from answer

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Answer, Authenticator, Broken, CredentialsClient, Refused
+from event_taps_core import AccessDenied, ApiError, Authenticator, BadResponse, CredentialsClient
 from tap_accelevents.errors import SHORTEST_CODE, error_in, is_about_the_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from event_taps_core import ApiResponse, Expired
+    from event_taps_core import ApiResponse, CredentialsExpired
 
 HEADERS: Final[dict[str, tuple[str, str]]] = {
     "Key": ("Key", "{}"),
@@ -85,12 +85,12 @@ class KeyAuthenticator(Authenticator):
 
     @override
     def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
     ) -> None:
         """Try the other headers, once in a run, on what was refused first.
 
         Raises:
-            Refused: If none is accepted; if none ever was, nothing more is asked.
+            AccessDenied: If none is accepted; if none ever was, nothing more is asked.
         """
         accepted = self._accepted_on(client, request)
         self._form = accepted or self._form
@@ -98,7 +98,7 @@ class KeyAuthenticator(Authenticator):
         if accepted is None:
             self._is_refused = not client.has_succeeded
             tried = ", ".join((self._form, *self._others))
-            raise Refused(
+            raise AccessDenied(
                 f"{refusal.reason if refusal else 'refused'}; the key was sent as {tried}"
             )
 
@@ -112,8 +112,8 @@ class KeyAuthenticator(Authenticator):
         for form in self._others:
             trial = HTTPRequest(request.url, params=request.params, headers=self._in_form(form))
             try:
-                trust[form] = client.ask_for_credentials(trial, _trust)
-            except Answer:
+                trust[form] = client.send_for_credentials(trial, _trust)
+            except ApiError:
                 continue  # whatever is wrong, the key is not accepted
             if trust[form] == _ACCEPTED:
                 return form
@@ -127,7 +127,7 @@ def _trust(response: ApiResponse) -> int:
     A gateway that cannot read a form may say 400, 403 or 500; only a code of the API proves that
     the question got through.
     """
-    is_error, code = error_in(response, None if response.ok else Broken("an error"))
+    is_error, code = error_in(response, None if response.ok else BadResponse("an error"))
     if is_about_the_key(response, code):
         return 0
     if len(code) >= SHORTEST_CODE:

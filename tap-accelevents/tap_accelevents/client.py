@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from typing_extensions import override
 
-from event_taps_core import Answer, ApiClient, Authenticator, Broken, Expired, Refused, TapError
+from event_taps_core import (
+    AccessDenied,
+    ApiClient,
+    ApiError,
+    Authenticator,
+    BadResponse,
+    CredentialsExpired,
+    TapError,
+)
 from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
 from tap_accelevents.auth import KeyAuthenticator
 from tap_accelevents.errors import BadRequest, described, error_in, is_about_the_key, meaning_of
@@ -23,7 +31,7 @@ if TYPE_CHECKING:
     from singer_sdk.streams.rest import HTTPRequest
 
     from event_taps_core import ApiResponse
-    from event_taps_core.summary import StreamTally
+    from event_taps_core.summary import StreamStats
 
 LOGGER: Final = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -68,11 +76,11 @@ class AccelEventsClient(ApiClient):
         return KeyAuthenticator(self.config)
 
     @override
-    def ask(
+    def send(
         self,
         request: HTTPRequest,
-        tally: StreamTally,
-        extract: Callable[[ApiResponse], T],
+        stats: StreamStats,
+        parse: Callable[[ApiResponse], T],
         *,
         max_retries: int | None = None,
     ) -> T:
@@ -86,7 +94,7 @@ class AccelEventsClient(ApiClient):
                 request = dataclasses.replace(request, params=params)
             try:
                 with self.authenticator.first_alone():
-                    found = super().ask(request, tally, extract, max_retries=max_retries)
+                    found = super().send(request, stats, parse, max_retries=max_retries)
             except BadRequest as answer:
                 problem = answer
                 continue
@@ -99,7 +107,7 @@ class AccelEventsClient(ApiClient):
     # What answers mean
 
     @override
-    def classify(self, response: ApiResponse) -> Answer | None:
+    def classify(self, response: ApiResponse) -> ApiError | None:
         """Read the code, whatever the status, and `error`, which may be set in a 200.
 
         The pages tabulate codes without saying under which status they come. Their first digits
@@ -109,7 +117,7 @@ class AccelEventsClient(ApiClient):
         problem = super().classify(response)
         try:
             is_error, code = error_in(response, problem)
-        except Broken as unreadable:
+        except BadResponse as unreadable:
             return unreadable
         if not is_error:
             return problem
@@ -117,7 +125,7 @@ class AccelEventsClient(ApiClient):
         if is_about_the_key(response, code):
             # A form of the header that is out of date is no key that is not good for this.
             is_final = self.authenticator.is_final(response.request.headers)
-            return Refused(said) if is_final else Expired(said)
+            return AccessDenied(said) if is_final else CredentialsExpired(said)
         if known := meaning_of(response, code, said):
             return known
         if problem is not None:
@@ -125,7 +133,7 @@ class AccelEventsClient(ApiClient):
             return problem
         is_first = response.url not in self._with_errors
         self._with_errors.add(response.url)
-        return Broken(said, at_once=is_first)
+        return BadResponse(said, at_once=is_first)
 
 
 def spellings_of(expand: str) -> tuple[str | None, ...]:

@@ -9,7 +9,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from event_taps_core import Absent, Answer, Broken, Refused, TooManyRequests
+from event_taps_core import AccessDenied, ApiError, BadResponse, NotFound, TooManyRequests
 
 if TYPE_CHECKING:
     from event_taps_core import ApiResponse
@@ -21,13 +21,13 @@ SHORTEST_CODE: Final = len("404800")
 _CODE: Final = re.compile(r"\d{3,8}", re.ASCII)
 _FAILED: Final = frozenset({"fail", "failed", "failure", "error"})
 
-_BY_CODE: Final[dict[str, type[Absent | Refused | TooManyRequests]]] = {
-    "401": Refused,
-    "403": Refused,
-    "404": Absent,
+_BY_CODE: Final[dict[str, type[NotFound | AccessDenied | TooManyRequests]]] = {
+    "401": AccessDenied,
+    "403": AccessDenied,
+    "404": NotFound,
     "429": TooManyRequests,
-    "4060906": Absent,
-    "4060918": Absent,
+    "4060906": NotFound,
+    "4060918": NotFound,
 }
 """What codes mean: by their first three digits, or one by one where these lead astray."""
 
@@ -45,14 +45,14 @@ _IN_WORDS: Final = {
 }
 
 
-class NoSuchPath(Broken):
+class NoSuchPath(BadResponse):
     """A 404 that does not say what is missing: where something is listed, it is the path."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, retries=0)
 
 
-class BadRequest(Broken):
+class BadRequest(BadResponse):
     """A 400: the same question may have an answer if it is put in other words."""
 
     def __init__(self, reason: str) -> None:
@@ -66,10 +66,10 @@ def described(said: str, response: ApiResponse, code: str) -> str:
     return f"{said}: {code} {_IN_WORDS.get(code, '')}".rstrip()
 
 
-def meaning_of(response: ApiResponse, code: str, said: str) -> Answer | None:
+def meaning_of(response: ApiResponse, code: str, said: str) -> ApiError | None:
     """Return what a code of the vendor means, or a status: 4030201 is a 403."""
     if code == _UNKNOWN_URL:
-        return Broken(said, retries=0)
+        return BadResponse(said, retries=0)
     kind = _BY_CODE.get(code) or _BY_CODE.get(code[:3])
     if kind is not None and len(code) >= SHORTEST_CODE:
         return kind(said)
@@ -85,18 +85,18 @@ def is_about_the_key(response: ApiResponse, code: str) -> bool:
     )
 
 
-def error_in(response: ApiResponse, problem: Answer | None) -> tuple[bool, str]:
+def error_in(response: ApiResponse, problem: ApiError | None) -> tuple[bool, str]:
     """Say whether an answer is an error, and return its code, if it has one.
 
     The shape is not documented. Lists have a member `error`, which may be set in a 200; clients
     read `errorCode` or `code`.
 
     Raises:
-        Broken: If HTTP says 200 and the body is not JSON.
+        BadResponse: If HTTP says 200 and the body is not JSON.
     """
     try:
         body = response.json()
-    except Broken:
+    except BadResponse:
         if problem is None:
             raise
         return True, ""

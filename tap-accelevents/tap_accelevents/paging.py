@@ -2,8 +2,8 @@
 
 `recordsFiltered` is documented with two meanings, the most rows of a page are not documented, the
 server may cap `size` or ignore `page`, and rows without a sort order may move between pages. So a
-walk ends where nothing new comes, and `recordsTotal` only says whether to look one page further
-there, whether to walk once more, and whether a page that came again is all there is.
+pass ends where nothing new comes, and `recordsTotal` only says whether to look one page further
+there, whether to make another pass, and whether a page that came again is all there is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from typing_extensions import override
 
-from event_taps_core import Broken, PageWalk, count_of
+from event_taps_core import BadResponse, Paginator, count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +31,14 @@ PAGE_SIZE: Final = 100
 SEARCH_TIME: Final = "searchTimeStamp"
 """The parameter that limits a list to what changed."""
 
-SMALLEST_PAGE: Final = 10
+MIN_PAGE_SIZE: Final = 10
 """A server that caps `size` allows at least so many rows."""
 
-MOST_WALKS: Final = 5
-"""So often is a list walked while each walk finds rows that had moved out of the last one's way."""
+MAX_PASSES: Final = 5
+"""So often is a list read while each pass finds rows that had moved out of the last one's way."""
 
 
-class StuckPages(Broken):
+class IncompletePages(BadResponse):
     """The first page comes again, and there may be more; what came is loaded nevertheless."""
 
     def __init__(self, why: str) -> None:
@@ -48,12 +48,12 @@ class StuckPages(Broken):
 class Place(NamedTuple):
     """Which page to ask for."""
 
-    walk: int
+    passes: int
     page: int
     """Counted from zero."""
 
 
-class Pages(PageWalk[Place]):
+class Pages(Paginator[Place]):
     """`page` from zero and `size`.
 
     Args:
@@ -65,15 +65,15 @@ class Pages(PageWalk[Place]):
         self._id_of = id_of
         self._known: set[Any] = set()
         self._counted = self._counted_before = 0
-        self._seen_in_walk: set[Any] = set()
+        self._seen_in_pass: set[Any] = set()
         self._first_size = 0
         self._idle = 0
         """So many pages in a row had nothing new."""
         self._repeats = False
-        """Whether the page has rows, and all of them came before in this walk."""
+        """Whether the page has rows, and all of them came before in this pass."""
         self._is_stuck = False
         """Whether the first page came again, and no other has come."""
-        self._ends_walk = False
+        self._ends_pass = False
         self._total = 0
         self._largest_total = 0
 
@@ -83,12 +83,12 @@ class Pages(PageWalk[Place]):
         for row in rows:
             by_id.setdefault(self._id_of(row), row)
         page = self.current_value.page
-        is_idle = self._seen_in_walk.issuperset(by_id)
+        is_idle = self._seen_in_pass.issuperset(by_id)
         self._idle = self._idle + 1 if is_idle else 0
         self._repeats = is_idle and bool(by_id)
         self._is_stuck = is_idle and (self._repeats if page == 1 else self._is_stuck)
         self._first_size = len(by_id) if page == 0 else self._first_size
-        self._seen_in_walk.update(by_id)
+        self._seen_in_pass.update(by_id)
         new = [row for id_, row in by_id.items() if id_ not in self._known]
         self._known.update(by_id)
         self._counted += sum(map(bool, new))
@@ -99,17 +99,17 @@ class Pages(PageWalk[Place]):
         if SEARCH_TIME not in response.url:  # what it counts then, changes or all, is not known
             self._total = total_of(response.json()) or self._total
             self._largest_total = max(self._total, self._largest_total)
-        self._ends_walk = self._idle > 1 or (self._idle == 1 and not self._looks_further())
-        return not self._ends_walk or self._walks_again(response)
+        self._ends_pass = self._idle > 1 or (self._idle == 1 and not self._looks_further())
+        return not self._ends_pass or self._makes_another_pass(response)
 
     @override
     def get_next(self, response: requests.Response) -> Place:
-        if not self._ends_walk:
+        if not self._ends_pass:
             return self.current_value._replace(page=self.current_value.page + 1)
         self._counted_before = self._counted
-        self._seen_in_walk = set()
+        self._seen_in_pass = set()
         self._idle = 0
-        return Place(self.current_value.walk + 1, 0)
+        return Place(self.current_value.passes + 1, 0)
 
     def _looks_further(self) -> bool:
         """Say whether a page without anything new need not be the last.
@@ -119,31 +119,31 @@ class Pages(PageWalk[Place]):
         """
         if self._largest_total:
             return self._counted < self._largest_total
-        return self._is_stuck and self._first_size >= SMALLEST_PAGE
+        return self._is_stuck and self._first_size >= MIN_PAGE_SIZE
 
-    def _walks_again(self, response: requests.Response) -> bool:
-        """Say whether rows may have been missed because others moved, and another walk finds them.
+    def _makes_another_pass(self, response: requests.Response) -> bool:
+        """Say whether rows may have been missed because others moved, and another pass finds them.
 
-        The largest count is what to reach: a row that was removed during the walk made room for
-        another to slip past, and made the count smaller as well. After a walk that found nothing
+        The largest count is what to reach: a row that was removed during the pass made room for
+        another to slip past, and made the count smaller as well. After a pass that found nothing
         new, the count is what is wrong, unless no page but the first one can be had.
 
         Raises:
-            StuckPages: If the first page came again, and there must be more; or there may be,
+            IncompletePages: If the first page came again, and there must be more; or there may be,
                 because nothing is counted and it is as full as was asked for.
         """
         if not self._largest_total and self._is_stuck and self._repeats:
             if self._first_size == PAGE_SIZE:
-                raise StuckPages("it is full: there may be more")
+                raise IncompletePages("it is full: there may be more")
             return False
         found = self._counted
         if found >= self._largest_total:
             return False
-        is_worth_it = found > self._counted_before and self.current_value.walk + 1 < MOST_WALKS
+        is_worth_it = found > self._counted_before and self.current_value.passes + 1 < MAX_PASSES
         if not is_worth_it and found < self._total:
             said = f"the API counts {self._total} rows but sent {found} different ones"
             if self._is_stuck:
-                raise StuckPages(said)
+                raise IncompletePages(said)
             LOGGER.warning("%s: %s", urlsplit(response.url).path, said)
         return is_worth_it
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from event_taps_core import Broken, Unconvertible, objects_in
+from event_taps_core import BadResponse, Unconvertible, objects_in
 from event_taps_core.values import integer
 
 if TYPE_CHECKING:
@@ -75,16 +75,16 @@ def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
     """Take the list out of an answer: bare, or under one of several names; null is no rows.
 
     Raises:
-        Broken: If there is no list, or none with rows in it and a sign of an error beside it.
+        BadResponse: If there is no list, or none with rows in it and a sign of an error beside it.
     """
     found = body
     if isinstance(body, dict):
         there = [body[name] for name in names if name in body]
         if not there:
-            raise Broken(f"no '{next(iter(names))}' in the answer")
+            raise BadResponse(f"no '{next(iter(names))}' in the answer")
         found = first_filled(there)
         if not found and _tells_of_an_error(body, is_null=found is None):
-            raise Broken("no rows, and an error beside them")
+            raise BadResponse("no rows, and an error beside them")
         found = [] if found is None else found
     return objects_in(found, next(iter(names), "the answer"))
 

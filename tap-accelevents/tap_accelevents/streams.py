@@ -14,11 +14,11 @@ from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import (
-    Absent,
-    Answer,
-    Broken,
+    ApiError,
+    BadResponse,
     ChangedSince,
     EventStream,
+    NotFound,
     Page,
     ReadInFull,
     SetAside,
@@ -32,8 +32,8 @@ from tap_accelevents.dates import search_time, session_end, utc_time, zone_of
 from tap_accelevents.paging import (
     PAGE_SIZE,
     SEARCH_TIME,
+    IncompletePages,
     Pages,
-    StuckPages,
     is_first_of_all,
     total_of,
 )
@@ -64,7 +64,7 @@ _ASSETS: Final = ("assetList", "assets")
 _OTHER_STREAMS: Final = (*_REGISTRANTS, *_SPEAKERS, *_ASSETS)
 _EVENT_TIMES: Final = ("event_start_date", "event_end_date")
 
-_MOST_TRIED: Final = 5
+_MAX_TRIED_SESSIONS: Final = 5
 """So many sessions are asked for at each path that may be that of their analytics."""
 
 
@@ -98,13 +98,13 @@ class AccelEventsStream(EventStream):
         """Take the list; no rows on its first page are none only where none are counted.
 
         Raises:
-            Broken: If there is no list, or it has no rows and some are counted.
+            BadResponse: If there is no list, or it has no rows and some are counted.
         """
         body = response.json()
         rows = rows_of(body, self.list_names)
         counted = total_of(body) or 0
         if not rows and counted > 0 and self.is_paged and is_first_of_all(response.url):
-            raise Broken(f"no rows, and the API counts {counted}")
+            raise BadResponse(f"no rows, and the API counts {counted}")
         return self._without_twins(rows)
 
     def _without_twins(self, rows: list[Row]) -> list[Row]:
@@ -113,7 +113,7 @@ class AccelEventsStream(EventStream):
         for row in rows:
             if first.setdefault(self.identity_of(row), row) != row:
                 name = self.id_attributes[0]
-                self.say_once(f"rows of one {name} differ; the first of them is kept")
+                self.log_once(f"rows of one {name} differ; the first of them is kept")
         return list(first.values())
 
     @override
@@ -146,13 +146,13 @@ class EventsStream(AccelEventsStream):
         try:
             yield from super().read_partition(context)
         except errors.NoSuchPath as answer:
-            raise Absent(answer.reason) from answer
+            raise NotFound(answer.reason) from answer
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         event = response.json()
         if not isinstance(event, dict):
-            raise Broken("no event in the answer")
+            raise BadResponse("no event in the answer")
         return [event]
 
     @override
@@ -243,7 +243,7 @@ class _Analytics(NamedTuple):
     """One reading of the analytics of all sessions."""
 
     by_id: dict[int | str, Row]
-    stuck: StuckPages | None
+    stuck: IncompletePages | None
     """Why there may be more."""
 
 
@@ -300,7 +300,7 @@ class SessionAnalyticsStream(EventPartStream):
         """Return analytics by session: of this event, or of more.
 
         Raises:
-            Broken: If those of this event are asked for, and others come.
+            BadResponse: If those of this event are asked for, and others come.
         """
         own = None
         with self._first_reading:
@@ -311,7 +311,7 @@ class SessionAnalyticsStream(EventPartStream):
         if own is None:
             own = self._all_pages(context)
         if own.by_id and ends.keys().isdisjoint(own.by_id):
-            raise Broken("the analytics of all sessions hold none of this event's", retries=0)
+            raise BadResponse("the analytics of all sessions hold none of this event's", retries=0)
         return own
 
     def _all_pages(self, context: Context | None) -> _Analytics:
@@ -320,7 +320,7 @@ class SessionAnalyticsStream(EventPartStream):
             for step in super().read_partition(context):
                 if isinstance(step, Page):
                     by_id.update((self.identity_of(row), row) for row in step.rows)
-        except StuckPages as stuck:
+        except IncompletePages as stuck:
             return _Analytics(by_id, stuck)
         return _Analytics(by_id, None)
 
@@ -335,7 +335,7 @@ class SessionPartStream(AccelEventsStream):
     parent = SessionsStream
     parent_key = "session_id"
     replication_key = "session_end_time"
-    recheck_parent = (Broken,)
+    recheck_parent = (BadResponse,)
 
 
 class SessionDetailStream(SessionPartStream):
@@ -361,14 +361,14 @@ class SessionDetailStream(SessionPartStream):
         """Ask at the path that answers, and doubt what did not come although it was asked for."""
 
         def ask_at(path: str) -> tuple[Row, Page]:
-            return self.tap.client.ask(
+            return self.tap.client.send(
                 self._session_request(path, context),
-                self.tally,
+                self.stats,
                 lambda response: (session_of(response), self.page_of(response)),
             )
 
         asking = cast("client.AccelEventsClient", self.tap.client)
-        session, page = asking.analytics_path.ask(ask_at, self._has_sessions)
+        session, page = asking.analytics_path.send(ask_at, self._has_sessions)
         for stream in cast("list[SessionDetailStream]", self.readers):
             if stream.items and session.keys().isdisjoint(stream.items):
                 yield Suspect(stream.name, f"no '{stream.items[0]}' in the answer")
@@ -380,11 +380,11 @@ class SessionDetailStream(SessionPartStream):
     def _has_sessions(self, path: str) -> bool:
         """Say whether a path has one of a few sessions, taken from all that are read."""
         due = [context or {} for context in self.tap.due_contexts(self.name)]
-        for context in due[:: max(1, len(due) // _MOST_TRIED)][:_MOST_TRIED]:
+        for context in due[:: max(1, len(due) // _MAX_TRIED_SESSIONS)][:_MAX_TRIED_SESSIONS]:
             try:
                 request = self._session_request(path, context)
-                self.tap.client.ask(request, self.tally, session_of, max_retries=1)
-            except Answer:
+                self.tap.client.send(request, self.stats, session_of, max_retries=1)
+            except ApiError:
                 continue  # whatever is there, it is no session
             return True
         return False
@@ -400,13 +400,13 @@ def session_of(response: requests.Response) -> Row:
     """Take the session out of an answer about one, which may be in an envelope.
 
     Raises:
-        Broken: If there is none.
+        BadResponse: If there is none.
     """
     session = response.json()
     if isinstance(session, dict) and isinstance(session.get("data"), dict):
         session = session["data"]
     if not isinstance(session, dict) or session.keys().isdisjoint(("title", "sessionId")):
-        raise Broken("no session in the answer")
+        raise BadResponse("no session in the answer")
     return session
 
 

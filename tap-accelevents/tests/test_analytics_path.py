@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from event_taps_core import Absent, Answer, Broken, Refused
+from event_taps_core import AccessDenied, ApiError, BadResponse, NotFound
 from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
 from tap_accelevents.errors import NoSuchPath
 
@@ -21,7 +21,7 @@ SAMPLE = (10, 20, 30)
 class Vendor:
     """Has sessions at one path or another; counts what it is asked."""
 
-    def __init__(self, *paths: str, without: tuple[int, ...] = (), says: Answer = BARE) -> None:
+    def __init__(self, *paths: str, without: tuple[int, ...] = (), says: ApiError = BARE) -> None:
         self.paths = paths
         self.without = without
         self.says = says
@@ -42,22 +42,22 @@ class Vendor:
             self.searched.append((path, session))
             try:
                 self.get(path, session)
-            except Answer:
+            except ApiError:
                 continue
             return True
         return False
 
-    def ask(self, path: AnalyticsPath, session: int) -> int | str:
+    def send(self, path: AnalyticsPath, session: int) -> int | str:
         try:
-            return path.ask(lambda at: self.get(at, session), self.has_sessions)
-        except Answer as answer:
+            return path.send(lambda at: self.get(at, session), self.has_sessions)
+        except ApiError as answer:
             return answer.reason
 
 
 def read(vendor: Vendor, *, workers: int) -> list[int | str]:
     path = AnalyticsPath(FIRST)
     with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda session: vendor.ask(path, session), range(1, 41)))
+        return list(pool.map(lambda session: vendor.send(path, session), range(1, 41)))
 
 
 def test_path_that_answers_is_the_only_one_asked() -> None:
@@ -67,11 +67,13 @@ def test_path_that_answers_is_the_only_one_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    "says", [BARE, Absent("404800"), Refused("HTTP 403"), Broken("HTTP 406", retries=0)], ids=repr
+    "says",
+    [BARE, NotFound("404800"), AccessDenied("HTTP 403"), BadResponse("HTTP 406", retries=0)],
+    ids=repr,
 )
 @pytest.mark.parametrize("workers", [1, 8])
 def test_other_path_is_found_once_whatever_the_wrong_ones_say(
-    says: Answer, workers: int, caplog: pytest.LogCaptureFixture
+    says: ApiError, workers: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     vendor = Vendor(THIRD, says=says)
     assert read(vendor, workers=workers) == list(range(1, 41))
@@ -110,11 +112,11 @@ def test_where_no_path_has_any_session_the_setting_is_named_after_one_search(wor
 def test_path_of_ones_own_is_asked_first_and_the_known_ones_after_it() -> None:
     own = "/rest/v2/session/{session_id}/analytics"
     vendor = Vendor(SECOND)
-    assert vendor.ask(AnalyticsPath(own), 1) == 1
+    assert vendor.send(AnalyticsPath(own), 1) == 1
     assert list(vendor.asked) == [own, FIRST, SECOND]
 
 
 def test_what_may_pass_searches_nothing() -> None:
-    vendor = Vendor(says=Broken("HTTP 500"))
-    assert vendor.ask(AnalyticsPath(FIRST), 1) == "HTTP 500"
+    vendor = Vendor(says=BadResponse("HTTP 500"))
+    assert vendor.send(AnalyticsPath(FIRST), 1) == "HTTP 500"
     assert vendor.asked == {FIRST: 1}

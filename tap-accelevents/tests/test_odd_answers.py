@@ -25,19 +25,19 @@ if TYPE_CHECKING:
 
     from event_taps_core.testing import Run
 
-Answer = tuple[int, Any]
+ApiError = tuple[int, Any]
 """A status, and a body: JSON, or bytes as they are."""
 
 Query = Mapping[str, str]
 KEY = "key-0123456789"
 DETAILS = "session_analytics_details"
-BARE_404: Answer = (404, b"")
+BARE_404: ApiError = (404, b"")
 EVENT, SESSION = r"/rest/host/event/(\w+)", r"/rest/host/session/(\d+)"
 DAYS = 24
 catalogs: list[dict[str, Any]] = []
 
 
-def page(rows: list[dict[str, Any]], query: Query) -> Answer:
+def page(rows: list[dict[str, Any]], query: Query) -> ApiError:
     number, size = int(query.get("page", 0)), int(query.get("size", 10))
     part = rows[number * size : (number + 1) * size]
     return 200, {"recordsTotal": len(rows), "data": part, "error": None}
@@ -69,7 +69,7 @@ class Vendor(ApiServer):
         self.events = ["a"]
         self.count = 6
         self.asked: list[tuple[str, Query]] = []
-        self.odd: Callable[[str, Query, Mapping[str, str]], Answer | None] = lambda *_: None
+        self.odd: Callable[[str, Query, Mapping[str, str]], ApiError | None] = lambda *_: None
 
     @override
     def answer(self, seen: Seen) -> Reply:
@@ -78,8 +78,8 @@ class Vendor(ApiServer):
         status, body = self.odd(path, seen.query, seen.headers) or self.usual(path, seen.query)
         return Reply(body if isinstance(body, bytes) else json.dumps(body).encode(), status)
 
-    def usual(self, path: str, query: Query) -> Answer:
-        answers: dict[str, Callable[[str], Answer]] = {
+    def usual(self, path: str, query: Query) -> ApiError:
+        answers: dict[str, Callable[[str], ApiError]] = {
             EVENT + "/eventDetails": lambda event: (
                 200,
                 {"eventId": self.events.index(event) + 1, "timezoneId": "UTC"},
@@ -155,7 +155,7 @@ def outcomes(run: Run) -> Counter[tuple[str, str]]:
     ids=["404", "406", "403"],
 )
 def test_listed_session_without_analytics_fails_alone_whatever_its_place_and_the_workers(
-    api: Api, workers: int, odd: int, answer: Answer
+    api: Api, workers: int, odd: int, answer: ApiError
 ) -> None:
     api.vendor.count = 12
     api.vendor.odd = lambda path, *_: answer if path.endswith(f"{odd}/analytics") else None
@@ -190,10 +190,10 @@ def test_session_that_the_vendor_says_is_not_there_is_named_and_no_failure(
     [(404, {"errorCode": 404800}), (403, b""), (200, []), (500, b""), (406, b"")],
     ids=["404800", "403", "no session", "500", "406"],
 )
-def test_only_records_settle_the_path(api: Api, workers: int, right: int, wrong: Answer) -> None:
+def test_only_records_settle_the_path(api: Api, workers: int, right: int, wrong: ApiError) -> None:
     paths = [r"/session/analytics/(\d+)", r"/event/a/session/(\d+)/analytics"]
 
-    def odd(path: str, *_: Any) -> Answer | None:
+    def odd(path: str, *_: Any) -> ApiError | None:
         if re.fullmatch(SESSION + "/analytics", path):
             return BARE_404
         for number, pattern in enumerate(paths, 1):
@@ -214,7 +214,7 @@ def test_where_no_path_has_any_of_five_sessions_the_setting_is_named_and_others_
     api.vendor.count = 24
     tried = {1000, 1004, 1008, 1012, 1016}
 
-    def odd(path: str, *_: Any) -> Answer | None:
+    def odd(path: str, *_: Any) -> ApiError | None:
         found = re.fullmatch(SESSION + "/analytics", path)
         return BARE_404 if found and int(found[1]) in tried else None
 
@@ -229,7 +229,7 @@ def test_session_whose_list_cannot_be_read_again_is_not_absent(api: Api) -> None
     """An outage: the session's attendees are not there, and the list of sessions is neither."""
     state = {"down": False}
 
-    def odd(path: str, *_: Any) -> Answer | None:
+    def odd(path: str, *_: Any) -> ApiError | None:
         if path.endswith("/attendee"):
             state["down"] = True
             return 503, b""
@@ -244,7 +244,7 @@ def test_session_whose_list_cannot_be_read_again_is_not_absent(api: Api) -> None
 
 
 def test_session_that_left_the_list_is_absent_whatever_is_said_of_it(api: Api) -> None:
-    def odd(path: str, *_: Any) -> Answer | None:
+    def odd(path: str, *_: Any) -> ApiError | None:
         if path.endswith("/1002/attendee"):
             api.vendor.count = 2
             return 500, b"<html>"
@@ -260,7 +260,7 @@ def test_session_that_left_the_list_is_absent_whatever_is_said_of_it(api: Api) -
 
 
 def test_what_was_asked_for_and_never_came_is_not_empty(api: Api) -> None:
-    def odd(path: str, *_: Any) -> Answer | None:
+    def odd(path: str, *_: Any) -> ApiError | None:
         found = re.fullmatch(SESSION + "/analytics", path)
         return (200, {"sessionId": int(found[1]), "title": "S"}) if found else None
 
@@ -274,7 +274,7 @@ def test_what_was_asked_for_and_never_came_is_not_empty(api: Api) -> None:
 
 
 def test_list_that_is_missing_once_and_came_for_another_session_is_empty(api: Api) -> None:
-    def odd(path: str, *_: Any) -> Answer | None:
+    def odd(path: str, *_: Any) -> ApiError | None:
         return (200, {"title": "S"}) if path.endswith("/1000/analytics") else None
 
     api.vendor.odd = odd
@@ -285,7 +285,7 @@ def test_list_that_is_missing_once_and_came_for_another_session_is_empty(api: Ap
 def test_lists_of_a_session_may_be_spelled_like_their_siblings_and_be_in_an_envelope(
     api: Api,
 ) -> None:
-    def odd(path: str, *_: Any) -> Answer | None:
+    def odd(path: str, *_: Any) -> ApiError | None:
         if found := re.fullmatch(SESSION + "/analytics", path):
             one = session(int(found[1]))
             one["registeredHolderUsers"] = one.pop("registerdHolderUsers")
@@ -308,7 +308,7 @@ def test_header_is_found_for_all_who_were_refused_with_the_old_one(api: Api, wor
     """`Key` is good for the host's paths only, and the first answer of all is no answer."""
     api.vendor.events = list("abcdefgh")
 
-    def odd(path: str, _: Query, headers: Mapping[str, str]) -> Answer | None:
+    def odd(path: str, _: Query, headers: Mapping[str, str]) -> ApiError | None:
         if len(api.vendor.asked) <= 2:
             return 500, b""
         if "/staff/" in path and headers.get("Authorization") != f"Bearer {KEY}":
@@ -323,7 +323,7 @@ def test_header_is_found_for_all_who_were_refused_with_the_old_one(api: Api, wor
 
 @pytest.mark.parametrize("status", [400, 403, 500, 200])
 def test_form_that_is_not_understood_is_not_accepted(api: Api, status: int) -> None:
-    def odd(_: str, __: Query, headers: Mapping[str, str]) -> Answer | None:
+    def odd(_: str, __: Query, headers: Mapping[str, str]) -> ApiError | None:
         if headers.get("Key"):
             return 401, b""
         return (status, b"<html>") if headers.get("Authorization") == KEY else None
@@ -334,7 +334,7 @@ def test_form_that_is_not_understood_is_not_accepted(api: Api, status: int) -> N
 
 @pytest.mark.parametrize("code", [None, 4030201])
 def test_key_that_works_is_kept_although_one_path_refuses_it(api: Api, code: int | None) -> None:
-    def odd(path: str, _: Query, headers: Mapping[str, str]) -> Answer | None:
+    def odd(path: str, _: Query, headers: Mapping[str, str]) -> ApiError | None:
         if headers.get("Authorization"):
             return 403, {"errorCode": code}
         return (401, {"errorCode": 4010101}) if path.endswith("/allAttendees") else None
@@ -348,7 +348,7 @@ def test_key_that_works_is_kept_although_one_path_refuses_it(api: Api, code: int
 
 
 def test_a_vendors_words_are_passed_on_without_keys_and_addresses(api: Api) -> None:
-    def odd(path: str, *_: Any) -> Answer | None:
+    def odd(path: str, *_: Any) -> ApiError | None:
         if found := re.fullmatch(SESSION + "/attendee", path):
             said = f"No session {found[1]} for jane@example.org, key {KEY}"
             return 404, {"errorCode": 404800, "message": said, "code": said}
@@ -374,7 +374,7 @@ def test_a_vendors_words_are_passed_on_without_keys_and_addresses(api: Api) -> N
     "answer", [BARE_404, (404, b"<html>"), (406, {"errorCode": 40600013})], ids=str
 )
 def test_list_that_is_not_found_of_an_event_that_is_there_is_a_failure(
-    api: Api, answer: Answer
+    api: Api, answer: ApiError
 ) -> None:
     api.vendor.odd = lambda path, *_: (
         answer if re.search("/a/session$|/summary$|/orders$", path) else None
@@ -389,7 +389,7 @@ def test_analytics_of_another_event_are_not_taken_for_none(api: Api) -> None:
     """The path names no event: it may be the one that the key was made in."""
     api.vendor.events = ["a", "b", "c"]
 
-    def odd(path: str, query: Query, _: Any) -> Answer | None:
+    def odd(path: str, query: Query, _: Any) -> ApiError | None:
         if path == "/rest/host/session/analytics":
             return page(sessions("c", api.vendor.count), query)
         return None
@@ -407,7 +407,7 @@ def test_expand_that_is_refused_is_asked_for_in_fewer_words_once_in_a_run(
 ) -> None:
     api.vendor.events = ["a", "b", "c"]
 
-    def odd(path: str, query: Query, _: Any) -> Answer | None:
+    def odd(path: str, query: Query, _: Any) -> ApiError | None:
         if path.endswith("/session") and not set(query["expand"].split(",")) <= known:
             return 400, b""
         return None
@@ -421,7 +421,7 @@ def test_expand_that_is_refused_is_asked_for_in_fewer_words_once_in_a_run(
 
 @pytest.mark.parametrize("path", ["/1000/attendee", "/1000/analytics", "/session/analytics"])
 def test_row_without_an_id_hides_no_other_and_is_not_asked_for_again(api: Api, path: str) -> None:
-    def odd(asked: str, *_: Any) -> Answer | None:
+    def odd(asked: str, *_: Any) -> ApiError | None:
         row = {"eventTicketId": None, "email": "someone@example.org"}
         rows = [row, {"eventTicketId": 7, "sessionId": 1001}, None]
         one = {"title": "S", "registerdHolderUsers": rows}
@@ -446,7 +446,7 @@ _OF = {
 def test_ids_of_nineteen_digits_are_numbers_in_a_text_too(api: Api) -> None:
     long = 2**63 - 1
 
-    def odd(path: str, query: Query, _: Any) -> Answer | None:
+    def odd(path: str, query: Query, _: Any) -> ApiError | None:
         if path.endswith("/a/session"):
             return page([{"sessionId": str(long), "title": "S"}], query)
         if path.endswith("/attendee"):
@@ -463,7 +463,7 @@ def test_ids_of_nineteen_digits_are_numbers_in_a_text_too(api: Api) -> None:
 def test_what_hangs_on_an_id_beyond_64_bits_is_named_and_not_asked_for(
     api: Api, too_long: Any
 ) -> None:
-    def odd(path: str, query: Query, _: Any) -> Answer | None:
+    def odd(path: str, query: Query, _: Any) -> ApiError | None:
         rows = [{"sessionId": number, "title": "S"} for number in (1000, too_long)]
         return page(rows, query) if path.endswith("/a/session") else None
 
@@ -506,7 +506,7 @@ def test_page_that_is_ignored_is_named_where_it_is_full_and_what_came_is_loaded(
 ) -> None:
     api.vendor.count = 150
 
-    def odd(asked: str, query: Query, _: Any) -> Answer | None:
+    def odd(asked: str, query: Query, _: Any) -> ApiError | None:
         if not asked.endswith(path):
             return None
         return 200, [{rows: 1000 + number} for number in range(150)][: int(query["size"])]
@@ -532,7 +532,7 @@ def test_rows_of_one_id_that_differ_are_said_once(
     rows = [one, one, {**one, "id": 11}, dict.fromkeys(one, 2)]
     api.vendor.count = 2
 
-    def odd(asked: str, query: Query, _: Any) -> Answer | None:
+    def odd(asked: str, query: Query, _: Any) -> ApiError | None:
         if not asked.endswith(path):
             return None
         if path.endswith("analytics"):
@@ -551,7 +551,7 @@ def test_rows_of_one_id_that_differ_are_said_once(
 
 
 def test_total_of_a_filtered_list_is_not_a_count_of_what_is_missing(api: Api) -> None:
-    def odd(_: str, query: Query, __: Any) -> Answer | None:
+    def odd(_: str, query: Query, __: Any) -> ApiError | None:
         if "searchTimeStamp" not in query:
             return None
         rows = [{"orderId": 1}] if query["page"] == "0" else []

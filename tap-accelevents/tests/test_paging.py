@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import ApiResponse, Broken
+from event_taps_core import ApiResponse, BadResponse
 from event_taps_core.testing import api_response
-from tap_accelevents.paging import MOST_WALKS, PAGE_SIZE, Pages, Place, StuckPages, total_of
+from tap_accelevents.paging import MAX_PASSES, PAGE_SIZE, IncompletePages, Pages, Place, total_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +56,7 @@ def test_page_that_is_ignored_ends_the_walk(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_first_page_that_comes_again_is_not_all_where_more_are_counted() -> None:
-    with pytest.raises(Broken, match="counts 12 rows but sent 5"):
+    with pytest.raises(BadResponse, match="counts 12 rows but sent 5"):
         walk(lambda _: ROWS[:5], 12)
 
 
@@ -89,7 +89,7 @@ def test_full_page_that_is_the_only_one_of_pages_counted_from_one_is_all() -> No
 def test_full_page_that_comes_a_third_time_may_not_be_all_where_nothing_is_counted(
     query: str,
 ) -> None:
-    with pytest.raises(StuckPages, match="it is full: there may be more"):
+    with pytest.raises(IncompletePages, match="it is full: there may be more"):
         walk(lambda _: MANY[:100], query=query)
 
 
@@ -176,11 +176,11 @@ def test_any_pages_end_and_no_row_comes_twice(data: st.DataObject, total: int | 
 
     try:
         found, requests = walk(serve, total)
-    except Broken:
+    except BadResponse:
         assert total
         return
     assert len(found) == len(set(found))
-    assert requests <= MOST_WALKS * 2 * (9 + 1)
+    assert requests <= MAX_PASSES * 2 * (9 + 1)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import Broken
+from event_taps_core import BadResponse
 from tap_accelevents.rows import (
     is_secret,
     list_of_ids,
@@ -226,7 +226,7 @@ def test_empty_list_and_null_are_no_rows(body: Any) -> None:
 
 @pytest.mark.parametrize("body", [None, {}, "text", 7, {"rows": []}, {"data": {}}], ids=repr)
 def test_what_is_no_list_is_broken(body: Any) -> None:
-    with pytest.raises(Broken):
+    with pytest.raises(BadResponse):
         rows_of(body, ("data", "sessions"))
 
 
@@ -242,5 +242,5 @@ def test_what_is_no_list_is_broken(body: Any) -> None:
     ids=repr,
 )
 def test_no_rows_beside_an_error_are_not_an_empty_list(body: Any) -> None:
-    with pytest.raises(Broken):
+    with pytest.raises(BadResponse):
         rows_of(body, ("data", "sessions"))

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Authenticator, Broken, CredentialsClient, Refused
+from event_taps_core import AccessDenied, Authenticator, BadResponse, CredentialsClient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from event_taps_core import ApiResponse, Expired
+    from event_taps_core import ApiResponse, CredentialsExpired
 
 AUTH_PATH: Final = "/auth"
 CONTENT_TYPE: Final = {"Content-Type": "application/json"}
@@ -51,17 +51,17 @@ class TokenAuthenticator(Authenticator):
 
     @override
     def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
     ) -> None:
         """Ask for a token; a new one does not help where the last one never worked: a loop."""
         if self.token is not None and not self.token_has_worked:
-            raise Refused("a new access token is refused at once")
+            raise AccessDenied("a new access token is refused at once")
         keys = {
             "X-Airmeet-Access-Key": self._config["access_key"],
             "X-Airmeet-Secret-Key": self._config["secret_key"],
         }
         url = client.base_url + AUTH_PATH
-        token = client.ask_for_credentials(HTTPRequest(url, "POST", headers=keys), token_of)
+        token = client.send_for_credentials(HTTPRequest(url, "POST", headers=keys), token_of)
         client.redaction.hide(token)
         self.token_has_worked = False
         self.token = token
@@ -74,20 +74,20 @@ def token_of(response: ApiResponse) -> str:
     vendor's own among them, reads `{"token": ...}`. Both are taken.
 
     Raises:
-        Refused: If the keys are missing, wrong (400) or revoked (403).
-        Broken: If there is no token for another reason.
+        AccessDenied: If the keys are missing, wrong (400) or revoked (403).
+        BadResponse: If there is no token for another reason.
     """
     status = response.status_code
     if status in AMBIGUOUS:
-        raise Refused(f"{AUTH_PATH} answers HTTP {status}: the keys are missing or wrong")
+        raise AccessDenied(f"{AUTH_PATH} answers HTTP {status}: the keys are missing or wrong")
     if status == HTTPStatus.FORBIDDEN:
-        raise Refused(f"{AUTH_PATH} answers HTTP {status}: the keys are revoked")
+        raise AccessDenied(f"{AUTH_PATH} answers HTTP {status}: the keys are revoked")
     if status != HTTPStatus.OK:
-        raise Broken(f"{AUTH_PATH} answers HTTP {status}", retries=0, elsewhere=True)
+        raise BadResponse(f"{AUTH_PATH} answers HTTP {status}", retries=0, unreachable=True)
     body = response.json()
     found = body if isinstance(body, dict) else {}
     for place in (found, found.get("data")):
         token = place.get("token") if isinstance(place, dict) else None
         if isinstance(token, str) and token:
             return token
-    raise Broken(f"no token in the answer of {AUTH_PATH}")
+    raise BadResponse(f"no token in the answer of {AUTH_PATH}")

@@ -16,14 +16,14 @@ from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import (
-    Absent,
-    Answer,
+    AccessDenied,
     ApiClient,
+    ApiError,
     Authenticator,
-    Broken,
-    Expired,
-    Pending,
-    Refused,
+    BadResponse,
+    CredentialsExpired,
+    NotFound,
+    NotReady,
     TooManyRequests,
     texts_in,
 )
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from event_taps_core import ApiResponse
-    from event_taps_core.summary import StreamTally
+    from event_taps_core.summary import StreamStats
 
 T = TypeVar("T")
 
@@ -49,15 +49,15 @@ _TROUBLE: Final = re.compile(
 )
 
 
-class Doubtful(Refused):
+class AmbiguousRefusal(AccessDenied):
     """A refusal that is about the token or about the id: the vendor says the same for both."""
 
 
-_MEANINGS: Final[dict[int, type[Absent | Expired | Pending | Refused]]] = {
-    HTTPStatus.ACCEPTED: Pending,
-    HTTPStatus.FORBIDDEN: Refused,
-    HTTPStatus.NOT_FOUND: Absent,
-    HTTPStatus.PRECONDITION_FAILED: Expired,
+_MEANINGS: Final[dict[int, type[NotFound | CredentialsExpired | NotReady | AccessDenied]]] = {
+    HTTPStatus.ACCEPTED: NotReady,
+    HTTPStatus.FORBIDDEN: AccessDenied,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.PRECONDITION_FAILED: CredentialsExpired,
 }
 
 
@@ -73,11 +73,11 @@ class AirmeetClient(ApiClient):
         return TokenAuthenticator(self.config)
 
     @override
-    def ask(
+    def send(
         self,
         request: HTTPRequest,
-        tally: StreamTally,
-        extract: Callable[[ApiResponse], T],
+        stats: StreamStats,
+        parse: Callable[[ApiResponse], T],
         *,
         max_retries: int | None = None,
     ) -> T:
@@ -89,31 +89,31 @@ class AirmeetClient(ApiClient):
         """
         token = self.authenticator.token
         try:
-            return super().ask(request, tally, extract, max_retries=max_retries)
-        except Doubtful:
+            return super().send(request, stats, parse, max_retries=max_retries)
+        except AmbiguousRefusal:
             smallest = HTTPRequest(self.base_url + EVENTS_PATH, params={"size": 1})
-            super().ask(smallest, tally, lambda _: None)
+            super().send(smallest, stats, lambda _: None)
             if token in (None, self.authenticator.token):
                 raise
-        return super().ask(request, tally, extract, max_retries=max_retries)
+        return super().send(request, stats, parse, max_retries=max_retries)
 
     # What answers mean
 
     @override
-    def classify(self, response: ApiResponse) -> Answer | None:
+    def classify(self, response: ApiResponse) -> ApiError | None:
         """Read HTTP status and body: errors come under HTTP 200 too.
 
         "Session status is not valid" and "Airmeet status is not valid" are bodies with `statusCode`
         400, under HTTP 200: attendance exists only once a session or event is FINISHED.
         """
         problem = _meaning_of(response, super().classify(response))
-        if problem is None or isinstance(problem, (Pending, Absent)):
+        if problem is None or isinstance(problem, (NotReady, NotFound)):
             self.authenticator.token_has_worked = True
         return problem
 
 
-def _meaning_of(response: ApiResponse, problem: Answer | None) -> Answer | None:
-    """Say what an answer is by the status that counts: the body's where HTTP has no objection.
+def _meaning_of(response: ApiResponse, problem: ApiError | None) -> ApiError | None:
+    """Say what an answer is: by the body's status where that of HTTP is 200.
 
     Args:
         response: The answer.
@@ -121,24 +121,24 @@ def _meaning_of(response: ApiResponse, problem: Answer | None) -> Answer | None:
     """
     try:
         body = response.json()
-        nonsense = Broken("JSON without the documented envelope")
-    except Broken as unreadable:
-        body, nonsense = None, unreadable
+        no_envelope = BadResponse("JSON without the documented envelope")
+    except BadResponse as unreadable:
+        body, no_envelope = None, unreadable
     if not isinstance(body, dict):
         if problem is None:
-            return nonsense
+            return no_envelope
         body = {}
     status = response.status_code if problem else _status_of(body)
     said, message = f"HTTP {status}", _message_of(body)
     if status >= HTTPStatus.BAD_REQUEST and _NOT_YET in message.lower():
-        return Absent(message)
+        return NotFound(message)
     if status in AMBIGUOUS:
-        return Expired(said) if _holds_no_id(response) else Doubtful(said)
-    if status in _MEANINGS and not isinstance(problem, Pending):
+        return CredentialsExpired(said) if _holds_no_id(response) else AmbiguousRefusal(said)
+    if status in _MEANINGS and not isinstance(problem, NotReady):
         return _MEANINGS[status](said)
     if problem is None and status // 100 != _SUCCESS:
         is_busy = status == HTTPStatus.TOO_MANY_REQUESTS
-        return TooManyRequests(said) if is_busy else Broken(said)
+        return TooManyRequests(said) if is_busy else BadResponse(said)
     return problem
 
 

@@ -2,7 +2,7 @@
 
 What comes after the last page is not documented (nothing, the last page again, an error); the
 cursor of the last page is still a number; one client saw the cursor ignored; counts may be wrong
-where rows come in during the walk. So no sign alone ends a walk, and none keeps it going for ever.
+where rows come in during the pass. So no sign alone ends a pass, and none keeps it going for ever.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from typing_extensions import override
 
-from event_taps_core import Absent, Answer, Broken, PageWalk, count_of
+from event_taps_core import ApiError, BadResponse, NotFound, Paginator, count_of
 from event_taps_core.keys import digest
 from event_taps_core.streams import PageToken
-from tap_airmeet.client import Doubtful
+from tap_airmeet.client import AmbiguousRefusal
 from tap_airmeet.rows import is_anonymous, registration
 
 if TYPE_CHECKING:
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
 LOGGER: Final = logging.getLogger(__name__)
 
-MOST_WALKS: Final = 5
-"""So often are participants walked while each walk finds some who slipped past the last one."""
+MAX_PASSES: Final = 5
+"""So often are participants read while each pass finds some who slipped past the last one."""
 
 
-class StuckPages(Broken):
+class IncompletePages(BadResponse):
     """There must be more rows, but the same ones come again, or no cursor to others.
 
     What is missing must not pass for read.
     """
 
 
-class Pages(PageWalk[PageToken]):
+class Pages(Paginator[PageToken]):
     """What both ways have in common: the rows read so far, and what the vendor counts.
 
     Args:
@@ -67,16 +67,16 @@ class Pages(PageWalk[PageToken]):
         self._is_anonymous = is_anonymous
         self._known: set[Hashable] = set()
         self._has_all_pages = False
-        self._begin_walk()
+        self._begin_pass()
 
-    def _begin_walk(self) -> None:
+    def _begin_pass(self) -> None:
         self._seen: set[Hashable] = set()
         self._copies: Counter[Hashable] = Counter()
         self._first: list[Hashable] = []
         self._last: list[Hashable] = []
         self._is_empty = self._comes_again = False
         self._different = 0
-        """How many pages brought something that no page of this walk had; an empty one is one."""
+        """How many pages brought something that no page of this pass had; an empty one is one."""
 
     def total_of(self, body: Row) -> int | None:
         """Return how many rows there are in all, by the answer's own count."""
@@ -90,7 +90,7 @@ class Pages(PageWalk[PageToken]):
         """Say whether to go on after a page that is empty, or comes again.
 
         Raises:
-            StuckPages: If there must be more, and no way leads to it.
+            IncompletePages: If there must be more, and no way leads to it.
         """
         raise NotImplementedError
 
@@ -128,7 +128,7 @@ class Pages(PageWalk[PageToken]):
         """Go on until nothing new comes, or two signs agree that this was the last page.
 
         Raises:
-            StuckPages: If nothing new comes although there must be more.
+            IncompletePages: If nothing new comes although there must be more.
         """
         body = response.json()
         if not self._is_empty:
@@ -139,7 +139,7 @@ class Pages(PageWalk[PageToken]):
         return not (self._has_all_rows and self._has_all_pages)
 
     def _warn_of_count(self, response: requests.Response) -> None:
-        """Warn of a page that is empty too early: rows may have been removed during the walk."""
+        """Warn of a page that is empty too early: rows may have been removed during the pass."""
         path = urlsplit(response.url).path
         if self.total is not None and self.rows < self.total:
             LOGGER.warning("%s: the API counts %d rows but sent %d", path, self.total, self.rows)
@@ -153,11 +153,11 @@ class Pages(PageWalk[PageToken]):
             in_doubt: Whether they lack where nothing is counted.
 
         Raises:
-            StuckPages: If they do.
+            IncompletePages: If they do.
         """
         lacks = self.lacks_pages() if self.total is None else self.rows < self.total
         if in_doubt if lacks is None else lacks:
-            raise StuckPages(
+            raise IncompletePages(
                 f"the pages do not go on after {self.rows} rows, though there are more", retries=0
             )
 
@@ -175,14 +175,14 @@ class Pages(PageWalk[PageToken]):
         return self.total is not None and self.rows >= self.total
 
     @override
-    def ends_with(self, answer: Answer) -> bool:
+    def ends_with(self, answer: ApiError) -> bool:
         """Say whether an error is how the vendor says that there is no further page.
 
         Only where the counts had promised none; an error that may pass is none if rows lack.
         """
-        if self.count == 0 or not isinstance(answer, (Absent, Broken, Doubtful)):
+        if self.count == 0 or not isinstance(answer, (NotFound, BadResponse, AmbiguousRefusal)):
             return False
-        if self.total is not None and isinstance(answer, Broken):
+        if self.total is not None and isinstance(answer, BadResponse):
             return self._has_all_rows
         return self._has_all_rows or self._has_all_pages
 
@@ -236,7 +236,7 @@ class CursorPages(Pages[int | float | str | None]):
         """Return the cursor, unless it was used before: that would be a loop.
 
         Raises:
-            StuckPages: If there must be more rows nevertheless.
+            IncompletePages: If there must be more rows nevertheless.
         """
         after = self._next_cursor(response)
         if after is None:
@@ -254,7 +254,7 @@ class CursorPages(Pages[int | float | str | None]):
 class Place(NamedTuple):
     """Which page to ask for."""
 
-    walk: int
+    passes: int
     page: int
     """Counted from one."""
 
@@ -262,14 +262,14 @@ class Place(NamedTuple):
 class NumberedPages(Pages[Place]):
     """`pageNumber` from 1, `resultSize` and `totalUserCount` (heading 4.2).
 
-    The largest count is what to reach: a row that was removed during the walk made room for another
-    to slip past, and made the count smaller as well. Then another walk finds that one.
+    The largest count is what to reach: a row that was removed during the pass made room for another
+    to slip past, and made the count smaller as well. Then another pass finds that one.
     """
 
     def __init__(self, page_size: int) -> None:
         super().__init__(Place(0, 1), page_size, registration, is_anonymous)
         self._counts: list[int] = []
-        """What the pages of this walk count."""
+        """What the pages of this pass count."""
         self._rows_before = 0
 
     @override
@@ -292,7 +292,7 @@ class NumberedPages(Pages[Place]):
         has_moved = len(set(self._counts)) > 1
         is_worth_it = has_moved or self.rows > self._rows_before
         lacks = self.total is not None and self.rows < self.total
-        if lacks and is_worth_it and self.current_value.walk + 1 < MOST_WALKS:
+        if lacks and is_worth_it and self.current_value.passes + 1 < MAX_PASSES:
             return True
         self.total = max(self._counts, default=None)  # who was removed before is not to be found
         if self._is_empty and not has_moved:
@@ -307,8 +307,8 @@ class NumberedPages(Pages[Place]):
             return self.current_value._replace(page=self.current_value.page + 1)
         self._rows_before = self.rows
         self._counts = []
-        self._begin_walk()
-        return Place(self.current_value.walk + 1, 1)
+        self._begin_pass()
+        return Place(self.current_value.passes + 1, 1)
 
 
 def counts_rows(body: Row) -> bool:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from event_taps_core import Unconvertible, digest, json_text, rfc3339
-from event_taps_core.values import moment_of_milliseconds
+from event_taps_core.values import from_milliseconds
 
 if TYPE_CHECKING:
     from event_taps_core import Row
@@ -30,7 +30,7 @@ def iso_time(value: Any) -> Any:
         return _COLON_DATE.sub(r"\1-\2-\3", value, count=1) if value[4:5] == ":" else value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         try:
-            return rfc3339(moment_of_milliseconds(value))
+            return rfc3339(from_milliseconds(value))
         except Unconvertible:
             return value
     return value

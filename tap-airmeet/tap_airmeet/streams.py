@@ -12,11 +12,11 @@ from typing_extensions import override
 
 from event_taps_core import (
     WHOLE_STREAM,
-    Absent,
-    Answer,
-    Broken,
+    ApiError,
+    BadResponse,
     EventStream,
     MissingPart,
+    NotFound,
     Page,
     SetAside,
     SurrogateKey,
@@ -27,11 +27,11 @@ from event_taps_core import (
 )
 from event_taps_core.keys import make_room
 from tap_airmeet import schemas
-from tap_airmeet.client import EVENTS_PATH, Doubtful, names_trouble
+from tap_airmeet.client import EVENTS_PATH, AmbiguousRefusal, names_trouble
 from tap_airmeet.paging import (
     CursorPages,
+    IncompletePages,
     NumberedPages,
-    StuckPages,
     counts_rows,
     is_first_page,
 )
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
 
     from event_taps_core import EventTap, Remark, Row, Wait
 
-MOST_EVENTS: Final = 500
-MOST_ROWS: Final = 50
-MOST_PARTICIPANTS: Final = 1000
+MAX_EVENTS: Final = 500
+MAX_ROWS: Final = 50
+MAX_PARTICIPANTS: Final = 1000
 _SESSIONS_PER_REQUEST: Final = 50
 
 
@@ -90,17 +90,17 @@ class AirmeetStream(EventStream):
         `booths` is null for an event without booths, `data` an object where a report is empty.
 
         Raises:
-            Broken: If there is no list, or an empty one beside an error, or one that is empty from
-                the start beside a count of what is in it.
+            BadResponse: If there is no list, or an empty one beside an error, or one that is empty
+                from the start beside a count of what is in it.
         """
         (name,) = self.records_path
         body = response.json()
         is_none = name in body and (body[name] is None or body[name] == {})
         rows = [] if is_none else list(super().parse_response(response))
         if not rows and names_trouble(body):
-            raise Broken(f"nothing in '{name}', and an error beside it")
+            raise BadResponse(f"nothing in '{name}', and an error beside it")
         if not rows and is_first_page(response) and counts_rows(body):
-            raise Broken(f"nothing in '{name}', though the answer counts rows")
+            raise BadResponse(f"nothing in '{name}', though the answer counts rows")
         return rows
 
 
@@ -111,7 +111,7 @@ class AirmeetsStream(AirmeetStream):
     path = EVENTS_PATH
     primary_keys = ("uid",)
     records_path = ("data",)
-    page_size = MOST_EVENTS
+    page_size = MAX_EVENTS
     id_attributes = ("uid",)
     columns = schemas.AIRMEETS
 
@@ -128,9 +128,11 @@ class AirmeetsStream(AirmeetStream):
             else:
                 yield step
         if missing := sorted(wanted - listed):
-            problem: Answer = Absent("not in the list of events: archived, or of another community")
+            problem: ApiError = NotFound(
+                "not in the list of events: archived, or of another community"
+            )
             if None in listed:
-                problem = Broken("not in the list of events, or there without an id")
+                problem = BadResponse("not in the list of events, or there without an id")
             for airmeet_id in missing:
                 yield MissingPart(self.name, airmeet_id, problem)
 
@@ -142,7 +144,7 @@ class AirmeetsStream(AirmeetStream):
         """
         try:
             yield from super().read_partition(context)
-        except StuckPages as incomplete:
+        except IncompletePages as incomplete:
             yield MissingPart(self.name, WHOLE_STREAM, incomplete)
 
     @override
@@ -164,7 +166,7 @@ class EventPartStream(AirmeetStream):
     parent: ClassVar[type[EventStream] | None] = AirmeetsStream
     parent_key = "airmeet_id"
     replication_key = "airmeet_end_time"
-    recheck_parent = (Doubtful,)
+    recheck_parent = (AmbiguousRefusal,)
 
 
 class ParticipantsStream(EventPartStream):
@@ -179,17 +181,17 @@ class ParticipantsStream(EventPartStream):
 
     @override
     def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
-        return NumberedPages(MOST_PARTICIPANTS)
+        return NumberedPages(MAX_PARTICIPANTS)
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
         """Ask for the oldest registrations first (heading 4.2: newest first by default).
 
-        So who registers while the pages are walked comes at the end, and moves nobody to a page
+        So who registers while the pages are read comes at the end, and moves nobody to a page
         that was read already.
         """
         return {
-            "resultSize": MOST_PARTICIPANTS,
+            "resultSize": MAX_PARTICIPANTS,
             "pageNumber": 1 if next_page_token is None else next_page_token.page,
             "sortingKey": "registrationDate",
             "sortingDirection": "ASC",
@@ -232,7 +234,7 @@ class EventAttendanceStream(EventPartStream):
     path = "/airmeet/{airmeet_id}/attendees"
     primary_keys = ("airmeet_id", "id")
     records_path = ("data",)
-    page_size = MOST_ROWS
+    page_size = MAX_ROWS
     id_attributes = ("id",)
     deferred = True
     columns = schemas.EVENT_ATTENDANCE
@@ -247,7 +249,7 @@ class SessionAttendanceStream(EventPartStream):
     parent_key = "session_id"
     primary_keys = ("session_id", "id")
     records_path = ("data",)
-    page_size = MOST_ROWS
+    page_size = MAX_ROWS
     id_attributes = ("id",)
     deferred = True
     columns = schemas.SESSION_ATTENDANCE
@@ -277,7 +279,7 @@ class BoothAttendanceStream(EventPartStream):
     parent_key = "booth_id"
     primary_keys = ("booth_id", "id")
     records_path = ("data",)
-    page_size = MOST_ROWS
+    page_size = MAX_ROWS
     id_attributes = ("id",)
     deferred = True
     columns = schemas.BOOTH_ATTENDANCE
@@ -337,7 +339,7 @@ class PollResponsesStream(ByPersonStream):
     path = "/airmeet/{airmeet_id}/polls"
     primary_keys = ("airmeet_id", "response_key")
     records_path = ("data",)
-    page_size = MOST_ROWS
+    page_size = MAX_ROWS
     items = "polls"
     surrogate_key = SurrogateKey("response_key", asked, answer_order)
     columns = schemas.POLL_RESPONSES
@@ -387,7 +389,7 @@ class RegistrationUtmsStream(EventPartStream):
     path = "/airmeet/{airmeet_id}/utms"
     primary_keys = ("airmeet_id", "id")
     records_path = ("data",)
-    page_size = MOST_ROWS
+    page_size = MAX_ROWS
     id_attributes = ("id",)
     deferred = True
     columns = schemas.REGISTRATION_UTMS
@@ -431,7 +433,7 @@ class SessionRecordingsStream(EventPartStream):
             return
         try:
             yield from super().read_partition(context)
-        except Doubtful:
+        except AmbiguousRefusal:
             yield from self._by_session(context)
             self._needs_session_ids = True
 
@@ -445,7 +447,7 @@ class SessionRecordingsStream(EventPartStream):
         for first in range(0, len(ids), _SESSIONS_PER_REQUEST):
             some = ",".join(ids[first : first + _SESSIONS_PER_REQUEST])
             request = HTTPRequest(self.get_url(context), params={"sessionIds": some})
-            yield Page(self.tap.client.ask(request, self.tally, self.rows_in))
+            yield Page(self.tap.client.send(request, self.stats, self.rows_in))
 
 
 class ReplayAttendanceStream(EventPartStream):
@@ -455,7 +457,7 @@ class ReplayAttendanceStream(EventPartStream):
     path = "/airmeet/{airmeet_id}/event-replay-attendees"
     primary_keys = ("airmeet_id", "id")
     records_path = ("data",)
-    page_size = MOST_ROWS
+    page_size = MAX_ROWS
     id_attributes = ("id",)
     deferred = True
     columns = schemas.REPLAY_ATTENDANCE

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from singer_sdk.streams.rest import HTTPRequest
 
 from event_taps_core import (
-    Absent,
+    AccessDenied,
     ApiResponse,
-    Broken,
-    Expired,
-    Pending,
-    Refused,
+    BadResponse,
+    CredentialsExpired,
+    NotFound,
+    NotReady,
     TooManyRequests,
 )
-from event_taps_core.summary import StreamTally
+from event_taps_core.summary import StreamStats
 from event_taps_core.testing import ApiServer, Reply, api_response
 from tap_airmeet.auth import TokenAuthenticator, token_of
-from tap_airmeet.client import AirmeetClient, Doubtful
+from tap_airmeet.client import AirmeetClient, AmbiguousRefusal
 from tap_airmeet.tap import REGIONS, TapAirmeet
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_status_not_valid_is_not_finished_yet_at_http_200_and_400(
     """The vendor's answer for a session or event that is not FINISHED: absent, with its reason."""
     body = {"data": {}, "statusCode": 400, "statusMessage": message}
     found = CLIENT.classify(answer(status, body))
-    assert isinstance(found, Absent)
+    assert isinstance(found, NotFound)
     assert found.reason == message
 
 
@@ -144,22 +144,22 @@ def test_status_not_valid_is_not_finished_yet_at_http_200_and_400(
     ],
 )
 def test_202_is_pending_with_any_body(body: Any) -> None:
-    assert isinstance(CLIENT.classify(answer(202, body)), Pending)
+    assert isinstance(CLIENT.classify(answer(202, body)), NotReady)
 
 
 def test_202_in_the_body_alone_is_pending_too() -> None:
-    assert isinstance(CLIENT.classify(answer(200, {"statusCode": 202})), Pending)
+    assert isinstance(CLIENT.classify(answer(200, {"statusCode": 202})), NotReady)
 
 
 def test_202_says_when_if_it_does() -> None:
     found = CLIENT.classify(answer(202, {"statusCode": 202}, Retry_After="7"))
-    assert isinstance(found, Pending)
+    assert isinstance(found, NotReady)
     assert found.seconds == 7
 
 
 @pytest.mark.parametrize("response", [answer(412, {}), answer(200, {"statusCode": 412})])
 def test_412_is_an_expired_token(response: ApiResponse) -> None:
-    assert isinstance(CLIENT.classify(response), Expired)
+    assert isinstance(CLIENT.classify(response), CredentialsExpired)
 
 
 @pytest.mark.parametrize("status", [400, 401])
@@ -168,22 +168,24 @@ def test_400_and_401_with_an_id_may_be_about_the_token_or_the_id(
     status: int, *, in_body: bool
 ) -> None:
     response = answer(200, {"statusCode": status}) if in_body else answer(status, {})
-    assert type(CLIENT.classify(response)) is Doubtful
+    assert type(CLIENT.classify(response)) is AmbiguousRefusal
 
 
 @pytest.mark.parametrize("status", [400, 401])
 def test_400_and_401_without_an_id_are_about_the_token(status: int) -> None:
-    assert type(CLIENT.classify(answer(status, {}, "/airmeets?size=500"))) is Expired
-    assert type(CLIENT.classify(answer(status, {}, "/airmeets?size=500&after=7"))) is Doubtful
+    assert type(CLIENT.classify(answer(status, {}, "/airmeets?size=500"))) is CredentialsExpired
+    assert (
+        type(CLIENT.classify(answer(status, {}, "/airmeets?size=500&after=7"))) is AmbiguousRefusal
+    )
 
 
 def test_404_is_absent() -> None:
-    assert isinstance(CLIENT.classify(answer(404, {"message": "no such airmeet"})), Absent)
+    assert isinstance(CLIENT.classify(answer(404, {"message": "no such airmeet"})), NotFound)
 
 
 def test_gateway_says_403_for_an_unknown_route() -> None:
     found = CLIENT.classify(answer(403, {"message": "Missing Authentication Token"}))
-    assert type(found) is Refused
+    assert type(found) is AccessDenied
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 504])
@@ -191,7 +193,7 @@ def test_gateway_says_403_for_an_unknown_route() -> None:
 def test_trouble_is_broken_and_worth_another_try(status: int, *, in_body: bool) -> None:
     body = {"statusCode": status, "statusMessage": "oops"}
     found = CLIENT.classify(answer(200 if in_body else status, body))
-    assert isinstance(found, TooManyRequests if status == 429 else Broken)
+    assert isinstance(found, TooManyRequests if status == 429 else BadResponse)
     assert found.retries is None
 
 
@@ -208,7 +210,7 @@ def test_trouble_is_broken_and_worth_another_try(status: int, *, in_body: bool) 
     ],
 )
 def test_what_is_no_envelope_is_broken(body: Any) -> None:
-    assert isinstance(CLIENT.classify(answer(200, body)), Broken)
+    assert isinstance(CLIENT.classify(answer(200, body)), BadResponse)
 
 
 @given(
@@ -250,20 +252,20 @@ def test_token_is_found_where_it_is_documented_and_where_it_is(body: dict[str, A
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 def test_refused_keys_are_a_refusal(status: int) -> None:
-    with pytest.raises(Refused, match="keys are"):
+    with pytest.raises(AccessDenied, match="keys are"):
         token_of(answer(status, {}, "/auth"))
 
 
 @pytest.mark.parametrize("status", [202, 204, 302, 404])
 def test_no_auth_at_that_address_is_another_host(status: int) -> None:
-    with pytest.raises(Broken) as raised:
+    with pytest.raises(BadResponse) as raised:
         token_of(answer(status, {}, "/auth"))
-    assert raised.value.elsewhere
+    assert raised.value.unreachable
 
 
 @pytest.mark.parametrize("body", [{}, {"token": None}, {"token": ""}, {"data": None}, [], "token"])
 def test_answer_without_a_token_is_broken(body: Any) -> None:
-    with pytest.raises(Broken, match="no token"):
+    with pytest.raises(BadResponse, match="no token"):
         token_of(answer(200, body, "/auth"))
 
 
@@ -274,8 +276,8 @@ def server() -> Iterator[ApiServer]:
     made.close()
 
 
-def ask(client: AirmeetClient) -> None:
-    client.ask(HTTPRequest(client.base_url + "/airmeets"), StreamTally("airmeets"), lambda _: None)
+def send(client: AirmeetClient) -> None:
+    client.send(HTTPRequest(client.base_url + "/airmeets"), StreamStats("airmeets"), lambda _: None)
 
 
 REFUSED = Reply(b"{}", 401)
@@ -283,7 +285,7 @@ REFUSED = Reply(b"{}", 401)
 
 def test_keys_are_exchanged_for_a_token_that_is_hidden_from_the_log(server: ApiServer) -> None:
     client = AirmeetClient(server.api_url, CONFIG, PATHS)
-    ask(client)
+    send(client)
     assert client.redaction.clean("sent token-1") == "sent ***"
     auth, read = server.requests
     keys = {"X-Airmeet-Access-Key", "X-Airmeet-Secret-Key"}
@@ -294,14 +296,14 @@ def test_keys_are_exchanged_for_a_token_that_is_hidden_from_the_log(server: ApiS
 
 def test_every_request_says_its_content_type(server: ApiServer) -> None:
     """The page wants `Content-Type` of all requests, GET included."""
-    ask(AirmeetClient(server.api_url, CONFIG, PATHS))
+    send(AirmeetClient(server.api_url, CONFIG, PATHS))
     assert [seen.headers["Content-Type"] for seen in server.requests] == ["application/json"] * 2
 
 
 def test_token_that_never_worked_is_not_renewed_in_a_loop(server: ApiServer) -> None:
     server.on("/airmeets", REFUSED)
-    with pytest.raises(Refused, match="refused at once"):
-        ask(AirmeetClient(server.api_url, CONFIG, PATHS))
+    with pytest.raises(AccessDenied, match="refused at once"):
+        send(AirmeetClient(server.api_url, CONFIG, PATHS))
     assert server.paths() == ["/auth", "/airmeets"]
 
 
@@ -309,9 +311,9 @@ def test_token_that_never_worked_is_not_renewed_in_a_loop(server: ApiServer) -> 
 def test_token_that_has_worked_is_renewed(server: ApiServer, status: int) -> None:
     server.on("/airmeets", Reply(b"{}", status), REFUSED, {"data": []})
     client = AirmeetClient(server.api_url, CONFIG, PATHS)
-    with contextlib.suppress(Absent, Pending):
-        ask(client)
-    ask(client)
+    with contextlib.suppress(NotFound, NotReady):
+        send(client)
+    send(client)
     assert server.paths() == ["/auth", "/airmeets", "/airmeets", "/auth", "/airmeets"]
     assert server.requests[-1].headers["X-Airmeet-Access-Token"] == "token-2"
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import Answer, ApiResponse, Broken
+from event_taps_core import ApiError, ApiResponse, BadResponse
 from event_taps_core.testing import api_response
-from tap_airmeet.client import Doubtful
-from tap_airmeet.paging import CursorPages, NumberedPages, Pages, StuckPages
+from tap_airmeet.client import AmbiguousRefusal
+from tap_airmeet.paging import CursorPages, IncompletePages, NumberedPages, Pages
 
 Row = dict[str, Any]
 
-MOST_REQUESTS = 60
+MAX_REQUESTS = 60
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Server:
         """Answer with the rows behind a cursor, or say how it ends.
 
         Raises:
-            Answer: If it ends with an error.
+            ApiError: If it ends with an error.
         """
         if self.cursor == "ignored":
             after = 0
@@ -50,9 +50,9 @@ class Server:
         is_past_end = after >= self.rows
         if is_past_end and number > 1:
             if self.past_end == "400":
-                raise Doubtful(self.past_end)
+                raise AmbiguousRefusal(self.past_end)
             if self.past_end == "500":
-                raise Broken(self.past_end)
+                raise BadResponse(self.past_end)
             last = max(0, self.pages - 1) * self.largest_page
             ids = range(last + 1, self.rows + 1) if self.past_end == "repeated" else range(0)
         return {"data": [{"id": i} for i in ids], "cursors": self.cursors(ids)}
@@ -77,14 +77,14 @@ def walk(pages: Pages[Any], server: Server) -> list[Row]:
     """Read as the core does.
 
     Raises:
-        Answer: What the reading ends with.
+        ApiError: What the reading ends with.
     """
     found: list[Row] = []
     for number in itertools.count(1):
-        assert number < MOST_REQUESTS, "the walk does not end"
+        assert number < MAX_REQUESTS, "the walk does not end"
         try:
             body = server.page(int(pages.current_value or 0), number)
-        except Answer as answer:
+        except ApiError as answer:
             if pages.ends_with(answer):
                 return found
             raise
@@ -111,7 +111,7 @@ def assert_complete(pages: Pages[Any], server: Server) -> None:
     """Insist on each row, once; or on a word where more pages are counted than can be had."""
     try:
         rows = walk(pages, server)
-    except StuckPages:
+    except IncompletePages:
         assert (server.page_count, server.total) == ("high", "null")
         assert server.pages == 1 or server.last_after == "null" or server.past_end == "repeated"
     else:
@@ -138,8 +138,8 @@ def test_error_past_the_end_is_the_end(rows: int, total: str, error: str) -> Non
     assert len(walk(CursorPages(50, itemgetter("id")), server)) == rows
 
 
-@pytest.mark.parametrize("error", [Doubtful("HTTP 400"), Broken("HTTP 500")])
-def test_error_on_a_page_that_was_promised_is_no_end(error: Answer) -> None:
+@pytest.mark.parametrize("error", [AmbiguousRefusal("HTTP 400"), BadResponse("HTTP 500")])
+def test_error_on_a_page_that_was_promised_is_no_end(error: ApiError) -> None:
     pages = CursorPages(50, itemgetter("id"))
     body = Server().page(0, 1)
     pages.fresh(body["data"])
@@ -148,7 +148,7 @@ def test_error_on_a_page_that_was_promised_is_no_end(error: Answer) -> None:
 
 
 def test_error_on_the_first_page_is_no_end() -> None:
-    assert not CursorPages(50, itemgetter("id")).ends_with(Doubtful("HTTP 400"))
+    assert not CursorPages(50, itemgetter("id")).ends_with(AmbiguousRefusal("HTTP 400"))
 
 
 def test_server_error_is_no_end_while_rows_lack() -> None:
@@ -157,7 +157,7 @@ def test_server_error_is_no_end_while_rows_lack() -> None:
     body = Server(page_count="low").page(0, 1)
     pages.fresh(body["data"])
     pages.advance(response(body))
-    assert not pages.ends_with(Broken("HTTP 500"))
+    assert not pages.ends_with(BadResponse("HTTP 500"))
 
 
 def test_last_page_with_numeric_after_costs_no_request_where_both_counts_agree() -> None:
@@ -177,7 +177,7 @@ def test_page_count_alone_ends_nothing() -> None:
 
 
 def test_cursor_that_is_ignored_ends_and_is_named_where_rows_lack() -> None:
-    with pytest.raises(StuckPages, match="after 5 rows"):
+    with pytest.raises(IncompletePages, match="after 5 rows"):
         walk(CursorPages(50, itemgetter("id")), Server(cursor="ignored"))
 
 
@@ -199,7 +199,7 @@ def test_page_that_comes_again_is_all_unless_more_pages_are_counted(
     server = Server(rows=rows, cursor="ignored", page_count=page_count, total="null")
     pages = CursorPages(50, itemgetter("id"))
     if is_stuck:
-        with pytest.raises(StuckPages):
+        with pytest.raises(IncompletePages):
             walk(pages, server)
     else:
         assert len(walk(pages, server)) == min(rows, 5)
@@ -222,7 +222,7 @@ def test_last_page_that_comes_again_after_another_one_is_the_end(
 
 def test_full_page_that_comes_again_without_any_count_is_named() -> None:
     server = Server(rows=80, largest_page=50, page_count="null", total="null", cursor="ignored")
-    with pytest.raises(StuckPages, match="after 50 rows"):
+    with pytest.raises(IncompletePages, match="after 50 rows"):
         walk(CursorPages(50), server)
 
 
@@ -231,7 +231,7 @@ def test_cursor_that_is_missing_in_mid_walk_is_named() -> None:
     body["cursors"]["after"] = None
     pages = CursorPages(50, itemgetter("id"))
     pages.fresh(body["data"])
-    with pytest.raises(StuckPages, match="after 5 rows"):
+    with pytest.raises(IncompletePages, match="after 5 rows"):
         pages.advance(response(body))
 
 
@@ -246,7 +246,7 @@ def numbered(total: int | None, size: int, *, past_end: str = "empty", rows: int
     """Walk participants, of which the server sends `size` at most."""
     pages = NumberedPages(1000)
     found: list[int] = []
-    for _ in range(MOST_REQUESTS):
+    for _ in range(MAX_REQUESTS):
         first = (pages.current_value.page - 1) * size
         sent = list(range(first, min(first + size, rows)))
         if not sent and past_end == "repeated":
@@ -280,11 +280,11 @@ Bodies = list[Row]
 def read(pages: Pages[Any], bodies: Bodies) -> tuple[list[Row], str]:
     """Walk over these bodies, the last of which comes again; return the rows and how it ends."""
     found: list[Row] = []
-    for body in itertools.chain(bodies, itertools.repeat(bodies[-1], MOST_REQUESTS)):
+    for body in itertools.chain(bodies, itertools.repeat(bodies[-1], MAX_REQUESTS)):
         found += pages.fresh(body.get("data") or body.get("participants") or [])
         try:
             pages.advance(response(body))
-        except StuckPages:
+        except IncompletePages:
             return found, "stuck"
         if pages.finished:
             return found, "end"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import Broken, EventStream, Page, Suspect, utc_timestamp
+from event_taps_core import BadResponse, EventStream, Page, Suspect, utc_timestamp
 from event_taps_core.testing import api_response
 from tap_airmeet.rows import iso_time
 from tap_airmeet.streams import (
@@ -242,7 +242,7 @@ def test_empty_list_is_believed_unless_the_answer_says_otherwise(
     body: Row, query: str, *, is_believed: bool
 ) -> None:
     answer = api_response(body, url=f"https://example.org/prod/airmeet/e/polls?{query}")
-    with nullcontext() if is_believed else pytest.raises(Broken, match="nothing in 'data'"):
+    with nullcontext() if is_believed else pytest.raises(BadResponse, match="nothing in 'data'"):
         list(stream(PollResponsesStream).parse_response(answer))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
-from event_taps_core import Answer, ApiClient, Authenticator, Broken, Refused
+from event_taps_core import AccessDenied, ApiClient, ApiError, Authenticator, BadResponse
 
 if TYPE_CHECKING:
     from event_taps_core import ApiResponse
@@ -48,7 +48,7 @@ class ConferencesIoClient(ApiClient):
         )
 
     @override
-    def classify(self, response: ApiResponse) -> Answer | None:
+    def classify(self, response: ApiResponse) -> ApiError | None:
         """Read the envelope at any status (headings "Responses" and "ErrorResponse").
 
         HTTP 500 with `{status: "error", code: "500", message}` is the only error that the vendor
@@ -62,14 +62,14 @@ class ConferencesIoClient(ApiClient):
             return problem
         try:
             body = response.json()
-        except Broken as unreadable:
+        except BadResponse as unreadable:
             return problem or unreadable
         if not isinstance(body, dict):
-            return problem or Broken("JSON without the documented envelope")
+            return problem or BadResponse("JSON without the documented envelope")
         succeeded = str(body.get("code", "200")).startswith("2") and body.get("status") != "error"
         if not succeeded or (problem is not None and "message" in body):
             said = f"HTTP {response.status_code} with an error"
             if _ABOUT_CREDENTIALS.search(str(body.get("message"))):
-                return Refused(said)
-            return Broken(said, retries=ERROR_RETRIES)
+                return AccessDenied(said)
+            return BadResponse(said, retries=ERROR_RETRIES)
         return problem

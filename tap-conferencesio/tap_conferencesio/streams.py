@@ -10,10 +10,10 @@ from singer_sdk.streams.rest import HTTPRequest, PageContext
 from typing_extensions import override
 
 from event_taps_core import (
-    Absent,
-    Broken,
+    BadResponse,
     EventStream,
     MissingPart,
+    NotFound,
     Page,
     SurrogateKey,
     count_of,
@@ -59,7 +59,7 @@ class AppStream(EventStream):
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         settings = response.json().get("data")
         if not isinstance(settings, dict):
-            raise Broken("no 'data' in the answer")
+            raise BadResponse("no 'data' in the answer")
         return [settings]
 
 
@@ -98,14 +98,17 @@ class SessionsStream(EventStream):
     def _detail(self, session_id: str) -> Iterator[Page | Remark]:
         try:
             row = self._ask_detail(session_id)
-        except (Absent, Broken) as problem:  # which the API may say of an unknown session, too
+        except (
+            NotFound,
+            BadResponse,
+        ) as problem:  # which the API may say of an unknown session, too
             yield MissingPart(self.name, session_id, problem)
             return
         yield Page([row])
 
     def _ask_detail(self, session_id: str) -> Row:
         request = HTTPRequest(self.url_for(SESSION_PATH, {"session_id": session_id}))
-        return self.tap.client.ask(request, self.tally, session_of)
+        return self.tap.client.send(request, self.stats, session_of)
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
@@ -116,20 +119,20 @@ class SessionsStream(EventStream):
         """List anew what is there, also what the list may hide: that has to be absent by its id.
 
         Raises:
-            Answer: If there is no list that is as long as it says.
+            ApiError: If there is no list that is as long as it says.
         """
-        response, page = self.ask_page(PageContext(None, None))
+        response, page = self.get_page(PageContext(None, None))
         if count_differs(response, len(page.rows)):
-            raise Broken("a list that is not as long as it says")
+            raise BadResponse("a list that is not as long as it says")
         hidden = filter(self._may_exist, self.config.get("session_ids") or ())
         return frozenset((*map(self.id_of, page.rows), *hidden))
 
     def _may_exist(self, session_id: str) -> bool:
         try:
             self._ask_detail(session_id)
-        except Absent:
+        except NotFound:
             return False
-        except Broken:
+        except BadResponse:
             pass
         return True
 
@@ -138,11 +141,11 @@ def session_of(response: requests.Response) -> Row:
     """Take the one session out of a detail answer.
 
     Raises:
-        Broken: If there is none, or it has no id.
+        BadResponse: If there is none, or it has no id.
     """
     row = response.json().get("data")
     if not isinstance(row, dict) or not row.get("id"):
-        raise Broken("no session in the answer")
+        raise BadResponse("no session in the answer")
     return row
 
 
@@ -155,7 +158,7 @@ class SessionStream(EventStream):
     parent = SessionsStream
     parent_key = "session_id"
     replication_key = "session_date"
-    recheck_parent = (Absent, Broken)
+    recheck_parent = (NotFound, BadResponse)
 
 
 def attendee(row: Row) -> list[Any]:
@@ -200,7 +203,7 @@ class SessionDataStream(SessionStream):
         if data is None or data == []:
             return {}
         if not isinstance(data, dict) or "data" not in body:
-            raise Broken("no 'data' in the answer")
+            raise BadResponse("no 'data' in the answer")
         return data
 
     @classmethod
@@ -214,7 +217,7 @@ class SessionDataStream(SessionStream):
         if found is None or found == []:
             return
         if not isinstance(found, dict):
-            raise Broken("'data.polls' is not a map of polls")
+            raise BadResponse("'data.polls' is not a map of polls")
         for poll_id, poll in found.items():
             yield poll_id, poll if isinstance(poll, dict) else None
 
@@ -307,7 +310,7 @@ class QuestionsStream(SessionDataStream):
         if isinstance(found, dict):
             found = [{"id": key, **_as_question(value)} for key, value in found.items()]
         if found is not None and not isinstance(found, list):
-            raise Broken("'data.questions' is not a list")
+            raise BadResponse("'data.questions' is not a list")
         for item in found or ():
             if item is None:
                 yield {}

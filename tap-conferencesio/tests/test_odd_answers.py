@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from event_taps_core import Absent, Answer, Broken, TapError
+from event_taps_core import ApiError, BadResponse, NotFound, TapError
 from event_taps_core.testing import api_response
 from tap_conferencesio.streams import session_of
 from tap_conferencesio.tap import TapConferencesIo
@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 
     import requests
 
-GONE, TROUBLE = Absent("HTTP 404"), Broken("HTTP 500")
+GONE, TROUBLE = NotFound("HTTP 404"), BadResponse("HTTP 500")
 OTHERS = [{"id": "s1"}, {"id": "s2"}]
 HIDDEN, ONCE_LISTED = "h1", "l1"
 
 
 def tap_that_gets(
-    answers: dict[str, Answer | dict[str, Any]], session_ids: tuple[str, ...] = (HIDDEN,)
+    answers: dict[str, ApiError | dict[str, Any]], session_ids: tuple[str, ...] = (HIDDEN,)
 ) -> TapConferencesIo:
     """Make a tap whose requests are answered by what is listed for their paths."""
     settings = {"subdomain": "acme", "api_key": "key-0123456789", "session_ids": [*session_ids]}
     tap = TapConferencesIo(config=settings)
 
-    def ask(request: Any, _: object, read: Callable[[requests.Response], Any]) -> Any:
+    def send(request: Any, _: object, read: Callable[[requests.Response], Any]) -> Any:
         found = answers[request.url.removeprefix(tap.client.base_url)]
-        if isinstance(found, Answer):
+        if isinstance(found, ApiError):
             raise found
         return read(api_response({"status": "ok", "data": found}))
 
-    tap.client.ask = ask  # type: ignore[assignment] # over HTTP it is tested elsewhere
+    tap.client.send = send  # type: ignore[assignment] # over HTTP it is tested elsewhere
     return tap
 
 
@@ -44,7 +44,7 @@ def test_session_of_a_detail_answer() -> None:
 
 @pytest.mark.parametrize("data", [None, [], {}, {"name": "no id"}, "ab12"])
 def test_detail_answer_without_a_session_is_broken_not_empty(data: object) -> None:
-    with pytest.raises(Broken, match="no session"):
+    with pytest.raises(BadResponse, match="no session"):
         session_of(api_response({"status": "ok", "data": data}))
 
 
@@ -71,8 +71,8 @@ def test_detail_answer_without_a_session_is_broken_not_empty(data: object) -> No
 )
 def test_only_an_affirmed_answer_proves_that_a_session_is_gone(
     session_id: str,
-    sessions: Answer | dict[str, Any],
-    detail: Answer | dict[str, Any],
+    sessions: ApiError | dict[str, Any],
+    detail: ApiError | dict[str, Any],
     is_gone: bool,  # noqa: FBT001 - pytest passes by name
 ) -> None:
     """Else a night of trouble hides for good what was read before."""

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Authenticator, Broken, CredentialsClient, Refused, TimedOut
+from event_taps_core import AccessDenied, Authenticator, BadResponse, CredentialsClient, TimedOut
 from tap_meetengage.errors import Known, ServerError, TooMuch, failure_beside, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from event_taps_core import ApiResponse, Expired
+    from event_taps_core import ApiResponse, CredentialsExpired
 
 
 class KeyPairAuthenticator(Authenticator):
@@ -41,19 +41,19 @@ class KeyPairAuthenticator(Authenticator):
 
     @override
     def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: Expired | None
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
     ) -> None:
         """Test the key pair once, at the base URL, before anything is asked for.
 
         Raises:
-            Answer: If it fails; never one that a smaller range might mend.
+            ApiError: If it fails; never one that a smaller range might mend.
         """
         client.redaction.hide(self._pair)
         test = HTTPRequest(client.base_url, headers=dict(self.headers()))
         try:
-            client.ask_for_credentials(test, lambda found: _insist_on_access(found, client))
+            client.send_for_credentials(test, lambda found: _insist_on_access(found, client))
         except (TooMuch, TimedOut, ServerError) as problem:
-            raise Broken(problem.reason, elsewhere=True) from problem
+            raise BadResponse(problem.reason, unreachable=True) from problem
         self._is_checked = True
 
 
@@ -61,19 +61,19 @@ def _insist_on_access(response: ApiResponse, client: CredentialsClient) -> None:
     """Accept `{"authenticated": true}` and nothing else.
 
     Raises:
-        Answer: If it is anything else; where the path is not known, no such API is there.
+        ApiError: If it is anything else; where the path is not known, no such API is there.
     """
     status = response.status_code
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE}:
-        raise Broken(f"HTTP {status}", retries=0, elsewhere=True)
+        raise BadResponse(f"HTTP {status}", retries=0, unreachable=True)
     problem = problem_of(response, Known())
     if problem is not None:
         raise problem
     body = response.json()
     if not isinstance(body, dict):
-        raise Broken("JSON that is no answer to the test of credentials", elsewhere=True)
+        raise BadResponse("JSON that is no answer to the test of credentials", unreachable=True)
     failure = failure_beside(body, Known(), client.presentable)
     if failure is not None:
         raise failure
     if body.get("authenticated") is not True:
-        raise Refused("it does not say 'authenticated'")
+        raise AccessDenied("it does not say 'authenticated'")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from typing_extensions import override
 
-from event_taps_core import Answer, ApiClient, Authenticator, CallWindow, Refused
-from event_taps_core.answers import MAX_RETRY_AFTER_SECONDS
+from event_taps_core import AccessDenied, ApiClient, ApiError, Authenticator, CallWindow
+from event_taps_core.api_errors import MAX_RETRY_AFTER_SECONDS
 from event_taps_core.reading import Stopped
 from tap_meetengage.auth import KeyPairAuthenticator
 from tap_meetengage.errors import Breach, Known, MethodRefused, failure_beside, problem_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from singer_sdk.streams.rest import HTTPRequest
 
     from event_taps_core import ApiResponse
-    from event_taps_core.summary import StreamTally
+    from event_taps_core.summary import StreamStats
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ DATA_PATH: Final = "/organisation_data"
 SHORTEST_PAUSE_SECONDS: Final = 5.0
 """The interval of the vendor's limit."""
 
-_MOST_BREACHES: Final = 5
+_MAX_BREACHES: Final = 5
 """So often the limit may be broken in a row; "keys may be disabled" after too many. Twice as often
 where it is only likely that an answer is about the limit."""
 
@@ -51,9 +51,9 @@ class MeetEngageClient(ApiClient):
         super().__init__(base_url, config, paths)
         self._breaches = 0
         self._last_breach = ""
-        self._most_breaches = _MOST_BREACHES
+        self._most_breaches = _MAX_BREACHES
         self._answered: set[str] = set()
-        self._refusals: dict[str, Refused | MethodRefused] = {}
+        self._refusals: dict[str, AccessDenied | MethodRefused] = {}
         self._one_at_a_time = threading.Lock()
         self._noting = threading.Lock()
 
@@ -68,26 +68,26 @@ class MeetEngageClient(ApiClient):
         self,
         request: HTTPRequest,
         auth: Authenticator,
-        tally: StreamTally,
+        stats: StreamStats,
         parse: Callable[[ApiResponse], T],
         max_retries: int | None = None,
     ) -> T:
         """Stay clear of a disabled key, too: after a breach all wait, and then one tries.
 
         Raises:
-            Answer: See the base class.
+            ApiError: See the base class.
             Stopped: If the limit stays exceeded.
         """
         method = str(request.params.get("data_method", ""))
-        otherwise: Answer | None = None
-        for _ in range(_MOST_BREACHES):
+        otherwise: ApiError | None = None
+        for _ in range(_MAX_BREACHES):
             with self._turn(method) as breaches:
                 try:
-                    found = super()._send_handling_retries(request, auth, tally, parse, max_retries)
+                    found = super()._send_handling_retries(request, auth, stats, parse, max_retries)
                 except Breach as breach:
                     otherwise = self._otherwise(breach, method)
-                    self._note_breach(breach, breaches, tally)
-                except (Refused, MethodRefused) as refusal:
+                    self._note_breach(breach, breaches, stats)
+                except (AccessDenied, MethodRefused) as refusal:
                     if method not in self._answered:
                         self._refusals[method] = refusal
                     raise
@@ -99,7 +99,7 @@ class MeetEngageClient(ApiClient):
             raise self._enough_breaches()
         raise otherwise
 
-    def _otherwise(self, breach: Breach, method: str) -> Answer | None:
+    def _otherwise(self, breach: Breach, method: str) -> ApiError | None:
         """Return what an answer is if it is not about the limit; None where it says that it is.
 
         Raises:
@@ -131,20 +131,20 @@ class MeetEngageClient(ApiClient):
                 raise self._enough_breaches()
             yield self._breaches
 
-    def _note_breach(self, breach: Breach, breaches_before: int, tally: StreamTally) -> None:
+    def _note_breach(self, breach: Breach, breaches_before: int, stats: StreamStats) -> None:
         """Hold everybody up, longer each time; breaches at the same time are one."""
         with self._noting:
             if self._breaches > breaches_before:
                 return
             self._breaches += 1
             self._last_breach = breach.reason
-            self._most_breaches = _MOST_BREACHES * (1 if breach.otherwise is None else 2)
+            self._most_breaches = _MAX_BREACHES * (1 if breach.otherwise is None else 2)
             asked = max(breach.retry_after or 0, SHORTEST_PAUSE_SECONDS)
             if asked > MAX_RETRY_AFTER_SECONDS:
                 raise Stopped(f"{self.base_url} asks to wait {asked:.0f} seconds ({breach.reason})")
             wait = max(asked, SHORTEST_PAUSE_SECONDS * (self._breaches - 1))
             self.pacer.pause(wait)
-        tally.count_retry(breach.what, wait)
+        stats.count_retry(breach.what, wait)
 
     def _enough_breaches(self) -> Stopped:
         return Stopped(
@@ -162,25 +162,25 @@ class MeetEngageClient(ApiClient):
         return Known(self.authenticator.is_ready, self.has_succeeded)
 
     @override
-    def classify(self, response: ApiResponse) -> Answer | None:
+    def classify(self, response: ApiResponse) -> ApiError | None:
         return problem_of(response, self.known)
 
     def insist_on_success(self, beside: Mapping[str, Any]) -> None:
         """Look at what stands beside the rows.
 
         Raises:
-            Answer: If it says that the call failed.
+            ApiError: If it says that the call failed.
         """
         failure = failure_beside(beside, self.known, self.presentable)
         if failure is not None:
             raise failure
 
     @override
-    def advice(self, answer: Answer) -> str:
+    def hint(self, answer: ApiError) -> str:
         """Say what to do where the key pair is good, and what it is used for is refused."""
         if isinstance(answer, MethodRefused):
             return (
                 f"{self.base_url} accepts the key pair, but not what it is asked for: "
                 f"{answer.reason}"
             )
-        return super().advice(answer)
+        return super().hint(answer)

@@ -10,8 +10,8 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from event_taps_core import Answer, Broken, Refused, texts_in
-from event_taps_core.answers import asked_to_wait, classify_status
+from event_taps_core import AccessDenied, ApiError, BadResponse, texts_in
+from event_taps_core.api_errors import asked_to_wait, classify_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -24,8 +24,8 @@ _ERROR_RETRIES: Final = 3
 _PERHAPS_BREACHES: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE})
 _TIMEOUTS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT})
 _AT_200: Final = "an error at HTTP 200"
-_LONGEST_NAME: Final = 200
-_LONGEST_PAGE_BYTES: Final = 20_000
+_MAX_NAME_LENGTH: Final = 200
+_MAX_PAGE_BYTES: Final = 20_000
 
 _ABOUT_THE_LIMIT: Final = re.compile(
     r"rate[ -_]?limit|throttl|too many (?:requests|calls)|calls? (?:in|per|within)|slow down",
@@ -67,22 +67,22 @@ _DEEPEST: Final = 8
 """So many levels of objects and lists are looked at."""
 
 
-class TooMuch(Broken):
+class TooMuch(BadResponse):
     """The range holds too much for one answer: half of it may work."""
 
 
-class ServerError(Broken):
+class ServerError(BadResponse):
     """The server failed, most likely for a while: half of the range may work if that lasts."""
 
 
-class Breach(Broken):
+class Breach(BadResponse):
     """The limit of calls was exceeded."""
 
-    otherwise: Answer | None = None
+    otherwise: ApiError | None = None
     """What it is if it is not about the limit; None where it says that it is."""
 
 
-class MethodRefused(Broken):
+class MethodRefused(BadResponse):
     """The key pair is good, but not for this account or data method; for others it may be."""
 
 
@@ -95,14 +95,14 @@ class Known(NamedTuple):
     has_succeeded: bool = False
     """Whether rows have come: from then on a 403 or 503 may be about the limit."""
 
-    def refused(self, said: str) -> Refused | MethodRefused:
+    def refused(self, said: str) -> AccessDenied | MethodRefused:
         """Say what is refused: the key pair, or what is asked for with it."""
         if not self.is_checked:
-            return Refused(said)
+            return AccessDenied(said)
         return MethodRefused(f"{said} (check the settings account and data_methods)", retries=0)
 
 
-def problem_of(response: ApiResponse, known: Known) -> Answer | None:
+def problem_of(response: ApiResponse, known: Known) -> ApiError | None:
     """Read the status, and the wording of an error's body.
 
     What a 200 holds is looked at where its rows are taken out, because it may be very large.
@@ -119,7 +119,7 @@ def problem_of(response: ApiResponse, known: Known) -> Answer | None:
     return _breach_or(problem, response, wording, known)
 
 
-def _breach_or(problem: Answer, response: ApiResponse, wording: str, known: Known) -> Answer:
+def _breach_or(problem: ApiError, response: ApiResponse, wording: str, known: Known) -> ApiError:
     """Say whether a 403 or 503 is about the limit, or may be, now that others were answered."""
     asked = asked_to_wait(response)
     page = _page(response)
@@ -132,11 +132,11 @@ def _breach_or(problem: Answer, response: ApiResponse, wording: str, known: Know
     msg = f"HTTP {response.status_code}, perhaps for the limit of calls"
     breach = Breach(msg, retries=0, retry_after=asked)
     is_refusal = isinstance(problem, MethodRefused)
-    breach.otherwise = problem if is_refusal else Broken(problem.what, retries=0)
+    breach.otherwise = problem if is_refusal else BadResponse(problem.what, retries=0)
     return breach
 
 
-def _problem(response: ApiResponse, wording: str, known: Known) -> Answer | None:
+def _problem(response: ApiResponse, wording: str, known: Known) -> ApiError | None:
     """Say what an answer is if it is not about the limit."""
     status = response.status_code
     said = f"HTTP {status}"
@@ -145,7 +145,7 @@ def _problem(response: ApiResponse, wording: str, known: Known) -> Answer | None
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or (is_clients_fault and is_about_the_size):
         return TooMuch(said, retries=0)
     problem = classify_status(response)
-    if isinstance(problem, Broken) and problem.retries is None:
+    if isinstance(problem, BadResponse) and problem.retries is None:
         kind = TooMuch if is_about_the_size or status in _TIMEOUTS else ServerError
         return kind(said, retry_after=problem.retry_after)
     return known.refused(said) if is_clients_fault else problem
@@ -153,7 +153,7 @@ def _problem(response: ApiResponse, wording: str, known: Known) -> Answer | None
 
 def failure_beside(
     beside: Mapping[str, Any], known: Known, presentable: Callable[[str], str]
-) -> Answer | None:
+) -> ApiError | None:
     """Look at the members of a body that stand beside `output`.
 
     "All output is contained under the 'output' array ... so that any meta information,
@@ -169,7 +169,7 @@ def failure_beside(
         What it is if one of them is an error, or says that the call failed.
     """
     if beside.get("authenticated") is False:
-        return Refused("'authenticated' is false")
+        return AccessDenied("'authenticated' is false")
     failures = list(_failures_in(beside))
     if not failures:
         return None
@@ -178,7 +178,7 @@ def failure_beside(
     return _failure_of(" ".join(words.split()), said, known)
 
 
-def _failure_of(wording: str, said: str, known: Known) -> Answer:
+def _failure_of(wording: str, said: str, known: Known) -> ApiError:
     """Say what an error is that came with HTTP 200."""
     if _FOR_GOOD.search(wording):
         return known.refused(said)
@@ -190,7 +190,7 @@ def _failure_of(wording: str, said: str, known: Known) -> Answer:
         return _breach(said, None)
     if _ABOUT_ACCESS.search(wording) or _DENIED.search(wording):
         return known.refused(said)
-    return Broken(said, retries=_ERROR_RETRIES)
+    return BadResponse(said, retries=_ERROR_RETRIES)
 
 
 def warnings_of(beside: Mapping[str, Any]) -> list[str]:
@@ -198,10 +198,10 @@ def warnings_of(beside: Mapping[str, Any]) -> list[str]:
     return texts_in(list(_notices_in(beside)), is_error=True)
 
 
-def others_of(beside: Mapping[str, Any]) -> list[str]:
+def unread_members(beside: Mapping[str, Any]) -> list[str]:
     """Return the names of the members beside `output` that hold something else."""
     return [
-        name[:_LONGEST_NAME]
+        name[:_MAX_NAME_LENGTH]
         for name, value in beside.items()
         if value and not _NOTICE.search(name.lower())
     ]
@@ -214,14 +214,14 @@ def _breach(said: str, asked_to_wait: float | None) -> Breach:
 
 def _page(response: ApiResponse) -> str:
     """Return the beginning of a body as it is, to look for words in it; it is never logged."""
-    return response.content[:_LONGEST_PAGE_BYTES].decode(errors="replace")
+    return response.content[:_MAX_PAGE_BYTES].decode(errors="replace")
 
 
 def _wording(response: ApiResponse) -> str:
     """Return what the body of an error says, if it says it in JSON; of a page, nothing."""
     try:
         body = response.json()
-    except Broken:
+    except BadResponse:
         return ""
     return " ".join("; ".join(texts_in(body, is_error=True)).split())
 

@@ -71,7 +71,7 @@ CONSTANTS: Final = frozenset({ACCOUNT.name, WINDOW_START.name})
 """Columns that are the same in every row of a window."""
 
 OURS: Final = frozenset({ACCOUNT.name, WINDOW_START.name, ROW_KEY.name, READ_AT, EXTRA_FIELDS})
-_LONGEST_NAME: Final = 63
+_MAX_NAME_LENGTH: Final = 63
 """PostgreSQL cuts longer names, and two questions of a form may begin alike."""
 
 TYPES: Final[Mapping[str, th.JSONTypeHelper[Any]]] = {
@@ -91,10 +91,10 @@ TYPES: Final[Mapping[str, th.JSONTypeHelper[Any]]] = {
 def column_name(attribute: str) -> str:
     """Return the name of an attribute's column: in snake case, a long one cut, with a digest."""
     name = snake_case(attribute)
-    if len(name) <= _LONGEST_NAME:
+    if len(name) <= _MAX_NAME_LENGTH:
         return name
     ending = f"_{digest(name)[:8]}"
-    return name[: _LONGEST_NAME - len(ending)] + ending
+    return name[: _MAX_NAME_LENGTH - len(ending)] + ending
 
 
 @lru_cache(maxsize=10_000)

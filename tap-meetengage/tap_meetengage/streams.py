@@ -14,20 +14,20 @@ from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import (
-    Broken,
+    BadResponse,
     EventStream,
     Page,
     SetAside,
     SurrogateKey,
     TimedOut,
     digest,
-    members_beside,
     pages_of,
+    read_envelope,
 )
-from event_taps_core.settling import moment
+from event_taps_core.settling import parse_datetime
 from tap_meetengage import schemas
 from tap_meetengage.client import DATA_PATH, MeetEngageClient
-from tap_meetengage.errors import ServerError, TooMuch, others_of, warnings_of
+from tap_meetengage.errors import ServerError, TooMuch, unread_members, warnings_of
 from tap_meetengage.windows import Span, Windows, first_day
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class OrganisationDataStream(EventStream):
     def windows(self) -> Windows:
         """The windows of this run."""
         value = self.config.get("start_date")
-        start = moment(value)
+        start = parse_datetime(value)
         return Windows(
             window_days=int(self.config["window_days"]),
             start_date=start and first_day(start, has_zone=len(value or "") > _DAY_LENGTH),
@@ -140,7 +140,7 @@ class OrganisationDataStream(EventStream):
                 answer = self._ask_for(span)
             except (TooMuch, TimedOut, ServerError) as problem:
                 if self.windows.days(span) <= 1:
-                    raise Broken(
+                    raise BadResponse(
                         f"{problem.reason}, although it is as few days as can be asked for"
                     ) from problem
                 spans[:0] = self._halve(span, problem)
@@ -155,7 +155,7 @@ class OrganisationDataStream(EventStream):
             return [span]
         return self.windows.pieces(span, self._most_days)
 
-    def _halve(self, span: Span, problem: Broken) -> tuple[Span, Span]:
+    def _halve(self, span: Span, problem: BadResponse) -> tuple[Span, Span]:
         halves = self.windows.halves(span)
         days = max(map(self.windows.days, halves))
         with self._noting:
@@ -163,20 +163,20 @@ class OrganisationDataStream(EventStream):
                 self._halves_early = True
             elif self.windows.is_typical(span):
                 self._most_days = min(days, self._most_days or days)
-        self.tally.count_retry(f"{problem.reason}: read in two parts", 0)
+        self.stats.count_retry(f"{problem.reason}: read in two parts", 0)
         return halves
 
     def _ask_for(self, span: Span) -> _Answer:
         """Ask for some days; what half of them may mend is not worth many tries.
 
-        A server error is worth all of them, until they have been in vain once.
+        A server error is worth all of them, until they have not helped once.
         """
         if self.windows.days(span) > 1:
             try:
                 return self._send(span, _RETRIES_BEFORE_HALVING)
             except (TooMuch, TimedOut):
                 raise
-            except Broken as problem:
+            except BadResponse as problem:
                 in_vain = isinstance(problem, ServerError) and self._halves_early
                 if in_vain or problem.retries == 0:
                     raise
@@ -189,20 +189,20 @@ class OrganisationDataStream(EventStream):
             **span.params(),
         }
         request = HTTPRequest(self.get_url(None), params=params)
-        return self.client.ask(request, self.tally, self._take, max_retries=max_retries)
+        return self.client.send(request, self.stats, self._take, max_retries=max_retries)
 
     def _take(self, response: ApiResponse) -> _Answer:
         """Look at the whole answer, once, before any of its rows is taken for one.
 
         Raises:
-            Answer: If it says that something is wrong, or has no list of rows.
+            ApiError: If it says that something is wrong, or has no list of rows.
         """
         if response.spooled is not None:
-            self._look_at(members_beside(response.spooled, OUTPUT))
+            self._look_at(read_envelope(response.spooled, OUTPUT))
             return _Answer([], response.spooled, 0)
         body = response.json()
         if not isinstance(body, dict):
-            raise Broken(f"JSON without '{OUTPUT}'")
+            raise BadResponse(f"JSON without '{OUTPUT}'")
         self._look_at({name: value for name, value in body.items() if name != OUTPUT})
         return _Answer(self.rows_in(response), None, len(response.content))
 
@@ -210,9 +210,9 @@ class OrganisationDataStream(EventStream):
         """Log warnings and the names of other members, each once; fail where there is an error."""
         self.client.insist_on_success(beside)
         for text in warnings_of(beside):
-            self.say_once(f"Meet & Engage warns: {self.client.presentable(text)}")
-        for name in others_of(beside):
-            self.say_once(f"the answer also has {name!r}, which is not read", logging.INFO)
+            self.log_once(f"Meet & Engage warns: {self.client.presentable(text)}")
+        for name in unread_members(beside):
+            self.log_once(f"the answer also has {name!r}, which is not read", logging.INFO)
 
     @override
     def probe(self, contexts: list[Context | None]) -> None:
@@ -223,7 +223,7 @@ class OrganisationDataStream(EventStream):
     @override
     def end(self) -> None:
         """Doubt what is empty altogether: a name that is not known may be answered like that."""
-        if not self.tally.rows and not self.tally.settled:
+        if not self.stats.rows and not self.stats.settled:
             self.logger.warning(
                 "%s: no row in any window. If there should be some, check the settings account "
                 "and data_methods: their exact spelling counts",
@@ -241,7 +241,7 @@ class OrganisationDataStream(EventStream):
             keys: Digests of the keys of its earlier rows; updated.
 
         Raises:
-            Broken: If no row has one of them.
+            BadResponse: If no row has one of them.
         """
         if not self.key_columns:
             return rows, []
@@ -264,7 +264,7 @@ class OrganisationDataStream(EventStream):
                 f"primary_keys for the data method {self.data_method!r}"
             )
             if not keys:
-                raise Broken(reason, retries=0)
+                raise BadResponse(reason, retries=0)
             aside.append(SetAside(self.name, reason, count))
         if doubles := len(good) - (len(keys) - before):
             self.logger.warning(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import ACCOUNT, Answer, EventTap, Page, Refused, TapError, settings
+from event_taps_core import ACCOUNT, AccessDenied, ApiError, EventTap, Page, TapError, settings
 from tap_meetengage import schemas
 from tap_meetengage.client import MeetEngageClient
 from tap_meetengage.streams import (
@@ -267,15 +267,15 @@ class TapMeetEngage(EventTap):
                 for page in stream.read_partition(newest_first[age]):
                     if isinstance(page, Page):
                         sample.add(page.rows)
-        except Answer as answer:
-            advice = self.client.advice(answer)
-            if isinstance(answer, Refused) and not self.client.has_succeeded:
-                raise TapError(advice) from answer
+        except ApiError as answer:
+            hint = self.client.hint(answer)
+            if isinstance(answer, AccessDenied) and not self.client.has_succeeded:
+                raise TapError(hint) from answer
             self.logger.warning(
                 "%s: not all of its columns could be looked for, so it has the documented ones and "
                 "those of %s rows: %s",
                 stream.name,
                 sample.size,
-                answer.reason if self.client.has_succeeded else advice,
+                answer.reason if self.client.has_succeeded else hint,
             )
         return sample.columns()

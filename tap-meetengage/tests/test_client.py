@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from singer_sdk.streams.rest import HTTPRequest
 
-from event_taps_core import Broken, CallWindow, Refused
+from event_taps_core import AccessDenied, BadResponse, CallWindow
 from event_taps_core.reading import Stopped
-from event_taps_core.summary import StreamTally
+from event_taps_core.summary import StreamStats
 from event_taps_core.testing import ApiServer, Reply
 from tap_meetengage.client import DATA_PATH, MeetEngageClient
 from tap_meetengage.errors import MethodRefused
@@ -96,7 +96,7 @@ class ScriptedClient(MeetEngageClient):
     def rows(self, method: str = "standard") -> Any:
         params: dict[str, Any] = {"account": "a", "data_method": method}
         request = HTTPRequest(self.base_url + "/organisation_data", params=params)
-        return self.ask(request, StreamTally("test"), lambda response: response.json()["output"])
+        return self.send(request, StreamStats("test"), lambda response: response.json()["output"])
 
 
 AUTHENTICATED = answer(200, {"authenticated": True})
@@ -120,7 +120,7 @@ def test_data_method_is_refused_once_and_others_are_read(server: ApiServer) -> N
             continue
         with pytest.raises(MethodRefused, match="account and data_methods") as raised:
             client.rows(method)
-        assert "accepts the key pair" in client.advice(raised.value)
+        assert "accepts the key pair" in client.hint(raised.value)
     assert client.answers == []
 
 
@@ -132,10 +132,10 @@ def test_failed_test_of_credentials_is_about_the_address_and_no_matter_of_size(
     server: ApiServer, problem: Reply
 ) -> None:
     client = ScriptedClient(server, problem)
-    with pytest.raises(Broken) as raised:
+    with pytest.raises(BadResponse) as raised:
         client.rows()
-    assert type(raised.value) is Broken
-    assert raised.value.elsewhere
+    assert type(raised.value) is BadResponse
+    assert raised.value.unreachable
     assert not client.has_succeeded
 
 
@@ -156,7 +156,7 @@ def test_only_authenticated_true_is_good_and_a_bad_key_is_tried_once(
 ) -> None:
     client = ScriptedClient(server, response)
     for _ in range(3):
-        with pytest.raises(Refused):
+        with pytest.raises(AccessDenied):
             client.rows()
     assert server.paths() == [""]
 
@@ -168,10 +168,10 @@ def test_no_such_api_at_that_address_is_about_the_address(
     server: ApiServer, response: Reply
 ) -> None:
     client = ScriptedClient(server, response)
-    with pytest.raises(Broken) as raised:
+    with pytest.raises(BadResponse) as raised:
         client.rows()
-    assert raised.value.elsewhere
-    assert "api_url" in client.advice(raised.value)
+    assert raised.value.unreachable
+    assert "api_url" in client.hint(raised.value)
 
 
 BREACH = answer(429, b"")
@@ -214,11 +214,11 @@ def test_what_is_perhaps_a_breach_fails_one_window_and_in_the_end_the_run(
     good, perhaps = answer(200, GOOD), answer(503, b"")
     client = ScriptedClient(server, AUTHENTICATED, good, *[perhaps] * 5, good, *[perhaps] * 10)
     client.rows()
-    with pytest.raises(Broken, match="HTTP 503"):
+    with pytest.raises(BadResponse, match="HTTP 503"):
         client.rows()
     assert client.pauses == [5, 5, 10, 15, 20]
     client.rows()
-    with pytest.raises(Broken, match="HTTP 503"):
+    with pytest.raises(BadResponse, match="HTTP 503"):
         client.rows()
     for _ in range(2):
         with pytest.raises(Stopped, match="10 times in a row"):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import Answer, Broken, Moved, Refused
+from event_taps_core import AccessDenied, ApiError, BadResponse, Redirected
 from event_taps_core.testing import api_response
 from tap_meetengage.errors import (
     Breach,
@@ -17,8 +17,8 @@ from tap_meetengage.errors import (
     ServerError,
     TooMuch,
     failure_beside,
-    others_of,
     problem_of,
+    unread_members,
     warnings_of,
 )
 
@@ -35,7 +35,7 @@ def answer(status: int, body: Any = None, **headers: str) -> ApiResponse:
     return api_response(body, status, url, **headers)
 
 
-def classified(response: ApiResponse, known: Known = NOTHING) -> Answer | None:
+def classified(response: ApiResponse, known: Known = NOTHING) -> ApiError | None:
     """Return what an answer is, by its status and by what stands in it at 200."""
     if response.status_code != 200:
         return problem_of(response, known)
@@ -46,7 +46,7 @@ def classified(response: ApiResponse, known: Known = NOTHING) -> Answer | None:
 def test_redirect_is_named_without_what_the_address_was_asked_for(status: int) -> None:
     location = "https://u:p@www.meetandengage.com/api/1.0/rest/organisation_data?account=a"
     found = classified(answer(status, b"", Location=location))
-    assert isinstance(found, Moved)
+    assert isinstance(found, Redirected)
     there = "https://www.meetandengage.com/api/1.0/rest/organisation_data"
     assert found.reason.endswith(f": a redirect to {there}")
 
@@ -72,7 +72,7 @@ def test_limit_may_be_said_at_200(member: str) -> None:
 @pytest.mark.parametrize("status", [200, 403])
 def test_key_that_was_disabled_for_breaches_is_refused(status: int) -> None:
     body = {**GOOD, "errors": ["This key has been disabled after excessive rate limiting"]}
-    assert isinstance(classified(answer(status, body)), Refused)
+    assert isinstance(classified(answer(status, body)), AccessDenied)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_limit_may_be_said_in_other_words(status: int, words: str) -> None:
 
 
 def test_403_and_503_without_such_words_are_what_they_always_are_at_first() -> None:
-    assert type(classified(answer(403, {"error": "Forbidden"}))) is Refused
+    assert type(classified(answer(403, {"error": "Forbidden"}))) is AccessDenied
     assert type(classified(answer(503, b"<h1>Maintenance</h1>"))) is ServerError
 
 
@@ -105,7 +105,7 @@ def test_403_and_503_without_such_words_are_what_they_always_are_at_first() -> N
     ],
 )
 def test_403_and_503_may_be_about_the_limit_once_something_has_succeeded(
-    status: int, body: Any, expected: type[Answer]
+    status: int, body: Any, expected: type[ApiError]
 ) -> None:
     assert type(classified(answer(status, body), SUCCEEDED)) is expected
 
@@ -114,7 +114,7 @@ def test_403_and_503_may_be_about_the_limit_once_something_has_succeeded(
 def test_other_4xx_are_refusals_and_never_an_absence(status: int) -> None:
     """An unknown account or data method must not look like one without rows."""
     said = answer(status, {"errors": ["Unknown data method"]})
-    assert type(classified(said)) is Refused
+    assert type(classified(said)) is AccessDenied
     found = classified(said, Known(is_checked=True))
     assert type(found) is MethodRefused
     assert "account and data_methods" in found.reason
@@ -125,7 +125,7 @@ def test_other_4xx_are_refusals_and_never_an_absence(status: int) -> None:
     [(408, TooMuch), (500, ServerError), (502, ServerError), (504, TooMuch)],
 )
 def test_of_server_errors_only_timeouts_are_about_the_size(
-    status: int, expected: type[Broken]
+    status: int, expected: type[BadResponse]
 ) -> None:
     found = classified(answer(status, b""))
     assert isinstance(found, expected)
@@ -163,11 +163,11 @@ def test_too_large_may_be_said_on_a_page() -> None:
     ],
 )
 def test_errors_about_access_at_200_are_refusals(words: str) -> None:
-    assert isinstance(classified(answer(200, {"error": {"message": words}})), Refused)
+    assert isinstance(classified(answer(200, {"error": {"message": words}})), AccessDenied)
 
 
 def test_authenticated_false_is_a_refusal_anywhere() -> None:
-    assert isinstance(classified(answer(200, {"authenticated": False})), Refused)
+    assert isinstance(classified(answer(200, {"authenticated": False})), AccessDenied)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_authenticated_false_is_a_refusal_anywhere() -> None:
 def test_errors_beside_the_rows_fail_them(beside: dict[str, Any]) -> None:
     """Also where there are rows: they may not be all."""
     found = classified(answer(200, {"output": [{"Device": "Mobile"}], **beside}))
-    assert type(found) is Broken
+    assert type(found) is BadResponse
     assert found.retries
 
 
@@ -239,7 +239,7 @@ def test_texts_of_errors_and_warnings_are_said_and_nothing_about_participants() 
 
 
 def test_other_members_are_named_without_what_they_hold() -> None:
-    assert others_of({"meta": {"who": "Jane"}, "none": [], "warnings": ["a"]}) == ["meta"]
+    assert unread_members({"meta": {"who": "Jane"}, "none": [], "warnings": ["a"]}) == ["meta"]
     assert warnings_of({"message": "Truncated to 50000 rows"}) == ["Truncated to 50000 rows"]
 
 

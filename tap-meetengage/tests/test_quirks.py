@@ -41,7 +41,7 @@ TAP = TapUnderTest(
     switches={"rate_limit": "off"},
     refusing={"host": "redirects"},
     incomplete={"lone_range": "error_member"},
-    elsewhere={
+    unreachable={
         "rate_limit": ("sliding", "fixed"),  # an honest pace: test_limit.py
         "large_range": LARGE_RANGE,  # each alone, and without retries
     },
@@ -119,7 +119,7 @@ def run(
         said = str(error)
     absent, failed = tap.reading.outcomes.absent, tap.reading.outcomes.failed
     summaries = [
-        stream.tally.line(absent[name], failed[name]) for name, stream in tap.event_streams.items()
+        stream.stats.line(absent[name], failed[name]) for name, stream in tap.event_streams.items()
     ]
     return Outcome(code, writer.lines, "\n".join([*summaries, said]))
 
@@ -156,7 +156,7 @@ def tap_under_test() -> TapUnderTest:
 def unhurried_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short waits; and the sandbox has no limit where a test does not switch it on."""
     monkeypatch.setattr(MeetEngageClient, "call_window", None)
-    monkeypatch.setattr("event_taps_core.retries.LONGEST_BACKOFF_SECONDS", 0.02)
+    monkeypatch.setattr("event_taps_core.retries.MAX_BACKOFF_SECONDS", 0.02)
 
 
 # Every position of every switch, while the world moves on

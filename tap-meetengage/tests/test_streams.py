@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from event_taps_core import Answer, ApiResponse, Broken
+from event_taps_core import ApiError, ApiResponse, BadResponse
 from event_taps_core.errors import TapError
 from event_taps_core.json_values import decode
 from event_taps_core.streams import Page
@@ -234,9 +234,9 @@ def test_catalog_with_another_type_than_the_setting_is_refused() -> None:
     ],
 )
 def test_what_is_no_list_of_rows_is_never_an_empty_one(body: Any, *, spooled: bool) -> None:
-    with pytest.raises(Answer) as raised:
+    with pytest.raises(ApiError) as raised:
         read(stream(), answer(body, spooled=spooled))
-    assert isinstance(raised.value, Broken)
+    assert isinstance(raised.value, BadResponse)
 
 
 @pytest.mark.parametrize("spooled", [False, True])
@@ -277,7 +277,7 @@ def without_read_at(record: dict[str, Any]) -> dict[str, Any]:
 class Sends:
     """What stands in for requests: a problem the first time, or with each range that is longer."""
 
-    def __init__(self, problem: Broken, most_days: int | None = None) -> None:
+    def __init__(self, problem: BadResponse, most_days: int | None = None) -> None:
         self._problem = problem
         self._most_days = most_days
         self.days: list[int] = []
@@ -428,9 +428,9 @@ def test_account_and_window_may_be_part_of_configured_keys() -> None:
 @pytest.mark.parametrize("value", [None, "", [], ["a"], {}])
 def test_row_without_its_configured_key_is_a_failure_that_names_the_setting(value: Any) -> None:
     body = {"output": [{"EmailAddress": "a@b.cd", "ChatId": value}]}
-    with pytest.raises(Broken, match=r"'chat_id'.*primary_keys.*'standard'"):
+    with pytest.raises(BadResponse, match=r"'chat_id'.*primary_keys.*'standard'"):
         read(stream(**KEYED), answer(body))
-    with pytest.raises(Broken, match="primary_keys"):
+    with pytest.raises(BadResponse, match="primary_keys"):
         read(stream(**KEYED), answer({"output": [{"EmailAddress": "a@b.cd"}]}))
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 from typing_extensions import override
 
 from event_taps_core import (
-    Absent,
-    Answer,
+    AccessDenied,
     ApiClient,
+    ApiError,
     Authenticator,
-    Broken,
-    Moved,
-    Refused,
+    BadResponse,
+    NotFound,
+    Redirected,
     TooManyRequests,
     snake_case,
     texts_in,
@@ -51,7 +51,7 @@ _LAST_STATUS: Final = 599
 _KNOWN_ENDING: Final = re.compile(r"(?<![:/])/+api(/+v2(/+meetings/+export)?)?/*$", re.IGNORECASE)
 
 
-class BadRequest(Broken):
+class BadRequest(BadResponse):
     """The vendor does not like a parameter: an order that it does not know, a page past the end."""
 
 
@@ -76,19 +76,19 @@ class ExpoPlatformClient(ApiClient):
         )
 
     @override
-    def classify(self, response: ApiResponse) -> Answer | None:
-        """Read the status of HTTP, and where it has no objection, that in the body.
+    def classify(self, response: ApiResponse) -> ApiError | None:
+        """Read the status of HTTP, and where that is 200, the one in the body.
 
         Version 1 of the API puts a `code` into its bodies; so an error may come with HTTP 200, and
         beside a list without rows. A 404 without JSON is a proxy's or a web server's: it says
         nothing about an event.
         """
         problem = super().classify(response)
-        if isinstance(problem, Moved):
+        if isinstance(problem, Redirected):
             return problem
         try:
             body = response.json()
-        except Broken as unreadable:
+        except BadResponse as unreadable:
             if problem is None:
                 return unreadable
             body = None
@@ -97,8 +97,8 @@ class ExpoPlatformClient(ApiClient):
             return None if status // 100 == _SUCCESS else _problem(status)
         status = response.status_code
         if status in _ABSENT and body is None:
-            return Broken(f"HTTP {status} without JSON, so not from this API")
-        if status in _BAD_REQUESTS or isinstance(problem, (Absent, Refused)):
+            return BadResponse(f"HTTP {status} without JSON, so not from this API")
+        if status in _BAD_REQUESTS or isinstance(problem, (NotFound, AccessDenied)):
             return _problem(status)
         return problem
 
@@ -165,13 +165,13 @@ def _is_odd(code: Any) -> bool:
     return _number(code) // 100 != _SUCCESS
 
 
-def _problem(status: int) -> Answer:
+def _problem(status: int) -> ApiError:
     """Say what a status means, whether it came by HTTP or in a body."""
     said = f"HTTP {status}"
     if status in _WRONG_KEYS:
-        return Refused(said)
+        return AccessDenied(said)
     if status in _ABSENT:
-        return Absent(said)
+        return NotFound(said)
     if status in _BAD_REQUESTS:
         return BadRequest(said, retries=0)
-    return TooManyRequests(said) if status == HTTPStatus.TOO_MANY_REQUESTS else Broken(said)
+    return TooManyRequests(said) if status == HTTPStatus.TOO_MANY_REQUESTS else BadResponse(said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from event_taps_core import Broken, count_of, objects_in, snake_case
+from event_taps_core import BadResponse, count_of, objects_in, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +51,7 @@ def rows_of(body: Any) -> list[Row]:
     A list without any object is passed over, and so is an empty one if another has rows.
 
     Raises:
-        Broken: If there is no list, not even an empty one: that is no affirmation of no rows.
+        BadResponse: If there is no list, not even an empty one: that is no affirmation of no rows.
     """
     lists = [
         value
@@ -61,7 +61,7 @@ def rows_of(body: Any) -> list[Row]:
     found = next((rows for rows in lists if rows), lists[0] if lists else None)
     if found is None:
         has = ", ".join(body) if isinstance(body, dict) else type(body).__name__
-        raise Broken(f"no list of rows in the answer, which has: {has[:200] or 'nothing'}")
+        raise BadResponse(f"no list of rows in the answer, which has: {has[:200] or 'nothing'}")
     return objects_in(found, "the answer")
 
 

@@ -1,7 +1,7 @@
 """Walking pages whose form, order and end the vendor does not document.
 
 "Meetings API" prints `page` and `per_page`, and nothing of what an answer says about them. So no
-single sign ends a walk: a page may be short because the server cuts pages, or filters them after
+single sign ends a pass: a page may be short because the server cuts pages, or filters them after
 cutting; a total may count meetings instead of rows; past the end there may be nothing, the last
 page, the first page or an error. And rows come in, change and go while pages are read.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from event_taps_core import Broken, digest
+from event_taps_core import BadResponse, digest
 from tap_meetings_export.rows import said
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from tap_meetings_export.envelope import Counts
 
 KEY: Final = "participant_key"
-MOST_PAGES: Final = 100_000
-"""A walk that gets so far is a loop: at 500 rows a page it would have read fifty million."""
+MAX_PAGES: Final = 100_000
+"""A pass that gets so far is a loop: at 500 rows a page it would have read fifty million."""
 
-_MOST_IDLE_PAGES: Final = 10
+_MAX_IDLE_PAGES: Final = 10
 """After so many pages in a row without anything new, nothing is expected, whatever counts say."""
 
 _STABLE: Final = ("category", "name", "first_name", "last_name", "company")
@@ -120,22 +120,22 @@ def row_id(row: Row) -> str:
 
 
 class Pages:
-    """The pages of one request, walked once or several times until nothing is missing."""
+    """The pages of one request, read once or several times until nothing is missing."""
 
     def __init__(self) -> None:
         self.known: set[int] = set()
-        """The rows of all walks, by the hash of what identifies them."""
+        """The rows of all passes, by the hash of what identifies them."""
         self._total: int | None = None
         self._rows_went = False
         self.begin()
 
     def begin(self) -> None:
-        """Begin a walk."""
+        """Begin a pass."""
         self.number = 1
         """The page to ask for next; the one before it is the last that was answered."""
         self.ended = False
         self.found_new = 0
-        """How many rows this walk brought that no earlier walk had."""
+        """How many rows this pass brought that no earlier pass had."""
         self._came: set[int] = set()
         self._first_total: int | None = None
         self._pages: int | None = None
@@ -149,7 +149,7 @@ class Pages:
 
     @property
     def meets_total(self) -> bool:
-        """Whether this walk brought exactly as many rows as are counted.
+        """Whether this pass brought exactly as many rows as are counted.
 
         A total that is exceeded counts something else: meetings, for instance, instead of rows.
         """
@@ -169,7 +169,7 @@ class Pages:
             counts: What it says about all pages.
 
         Raises:
-            Broken: If there is no end.
+            BadResponse: If there is no end.
         """
         page = [hash(one) for one in ids]
         new = set(page) - self._came
@@ -186,8 +186,8 @@ class Pages:
         self.ended = self._is_last(page, counts) if new else self._is_past_end(page)
         self._largest = max(self._largest, len(page))
         self._last = page
-        if self.number > MOST_PAGES:
-            raise Broken(f"the pages do not end: {MOST_PAGES} were read", retries=0)
+        if self.number > MAX_PAGES:
+            raise BadResponse(f"the pages do not end: {MAX_PAGES} were read", retries=0)
 
     def _count(self, counts: Counts) -> None:
         if counts.total is not None:
@@ -216,7 +216,7 @@ class Pages:
         if just as many rows came in at the front as a page has, it looks the same: so that is
         believed the second time, and only if no count promises more.
         """
-        if self._idle >= _MOST_IDLE_PAGES:
+        if self._idle >= _MAX_IDLE_PAGES:
             return True
         lacks_pages = self._pages is not None and self.number <= self._pages
         if not page:
@@ -227,11 +227,11 @@ class Pages:
 
     @property
     def lack(self) -> str:
-        """Say what is missing after a walk; nothing if it is complete.
+        """Say what is missing after a pass; nothing if it is complete.
 
-        What counts is the total at the walk's beginning: what came in since is for the next run.
+        What counts is the total at the pass's beginning: what came in since is for the next run.
         Where rows went, those behind them slid forward, and some may have slid past: then only a
-        walk that saw all rows itself is complete.
+        pass that saw all rows itself is complete.
         """
         total = self._first_total
         if total is None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from event_taps_core import digest, json_text, snake_case
 from event_taps_core.columns import NOTHING
-from event_taps_core.settling import moment
-from event_taps_core.values import Unconvertible, moment_of_milliseconds, text
+from event_taps_core.settling import parse_datetime
+from event_taps_core.values import Unconvertible, from_milliseconds, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ _NO_IDENTITY: Final = ("", "0")
 _IDENTITIES: Final = ("account_id", "email", "external_id")
 _NAMES: Final = ("name", "first_name", "last_name", "company")
 _LEAST_SECONDS: Final = 100_000_000
-_MOST_SECONDS: Final = 100_000_000_000
+_MAX_SECONDS: Final = 100_000_000_000
 """A number between these counts seconds (1973 to 5138), one above them milliseconds."""
 
 UNKNOWN_ZONE: Final = timedelta(hours=26)
@@ -108,7 +108,7 @@ def _moment(value: str) -> datetime | None:
             number = int(value)
             if number < _LEAST_SECONDS:
                 return None
-            return moment_of_milliseconds(number if number > _MOST_SECONDS else number * 1000)
+            return from_milliseconds(number if number > _MAX_SECONDS else number * 1000)
     except Unconvertible:
         return None
-    return moment(value)
+    return parse_datetime(value)

@@ -9,15 +9,15 @@ from singer_sdk.streams.rest import PageContext
 from typing_extensions import override
 
 from event_taps_core import (
-    Absent,
-    Answer,
-    Broken,
+    AccessDenied,
+    ApiError,
+    BadResponse,
     ChangedSince,
     EventStream,
+    NotFound,
     Page,
     ReadAgain,
     ReadInFull,
-    Refused,
     Remark,
 )
 from event_taps_core.columns import Sources
@@ -45,11 +45,11 @@ if TYPE_CHECKING:
 
     from event_taps_core import ApiResponse, EventTap, Row, Wait
 
-MOST_PARTICIPANTS: Final = 100
+MAX_PARTICIPANTS: Final = 100
 """The most that "Account Get - Entire Participant List" recommends."""
 
-_MOST_WALKS: Final = 5
-"""The pages are walked again as long as that brings what was missing, but not for ever."""
+_MAX_PASSES: Final = 5
+"""The pages are read again as long as that brings what was missing, but not for ever."""
 
 _ERRORS_AT_THE_END: Final = 2
 """So often an error has to come in place of a page to be believed to be the end."""
@@ -57,7 +57,7 @@ _ERRORS_AT_THE_END: Final = 2
 _CREATED: Final = ("creation_time", "creation_date")
 
 
-class _KeyMayChange(Exception):  # noqa: N818 - it is no error, but a reason to read everything
+class _KeyMayChange(Exception):
     """A row among what changed has a key that is good for one reading only."""
 
 
@@ -159,7 +159,7 @@ class ExpoPlatformStream(EventStream):
             except BadRequest as problem:
                 if params == self.everything:
                     raise
-                self.say_once(
+                self.log_once(
                     f"this environment refuses {', '.join(params)} ({problem.reason}), so "
                     "everything is read"
                 )
@@ -190,25 +190,25 @@ class ExpoPlatformStream(EventStream):
         """Walk the pages, and again if rows are missing, as long as that helps.
 
         Raises:
-            Broken: If rows are missing in the end.
+            BadResponse: If rows are missing in the end.
         """
         pages, keys = Pages(), Keys(self._names)
-        for walk in range(_MOST_WALKS):
+        for earlier in range(_MAX_PASSES):
             pages.begin()
-            yield from self._walk(context, params, pages, keys)
+            yield from self._pass(context, params, pages, keys)
             if not pages.lack and not pages.is_doubtful:
                 return
-            if walk > 0 and pages.found_new == 0 and not (pages.lack and pages.overlaps):
+            if earlier > 0 and pages.found_new == 0 and not (pages.lack and pages.overlaps):
                 break
         if pages.lack and not self._counts_everything(context, params, pages):
-            raise Broken(pages.lack, retries=0)
+            raise BadResponse(pages.lack, retries=0)
         if pages.found_new:
-            self.say_once(
+            self.log_once(
                 "rows keep moving from page to page, and nothing tells how many there are; "
                 "what may be missing comes with the next full refresh"
             )
 
-    def _walk(
+    def _pass(
         self, context: Context | None, params: Row, pages: Pages, keys: Keys
     ) -> Iterator[Page | Remark]:
         """Walk the pages once.
@@ -222,7 +222,7 @@ class ExpoPlatformStream(EventStream):
             rows, ids = keys.add(sent)
             pages.take(ids, counts_of(response.json()))
             if pages.repeats_first and len(sent) == self.page_size:
-                raise Broken(
+                raise BadResponse(
                     "page 2 is page 1 again, which is full, and nothing tells of all rows",
                     retries=0,
                 )
@@ -230,11 +230,11 @@ class ExpoPlatformStream(EventStream):
                 if self.since(context) is not None:
                     raise _KeyMayChange
                 yield ReadAgain(self.name)
-                self.say_once("some rows lack an id, so their events are read in full each time")
+                self.log_once("some rows lack an id, so their events are read in full each time")
             yield Page(rows, len(response.content))
         if keys.repeated:
             yield ReadAgain(self.name)
-            self.say_once(
+            self.log_once(
                 "some people are listed more than once in the same meeting, and no role tells "
                 f"their rows apart; a number at the end of {KEY} does, so their events are read in "
                 "full each time"
@@ -257,22 +257,22 @@ class ExpoPlatformStream(EventStream):
             None if there is none.
 
         Raises:
-            Answer: What is said of the first page.
-            Broken: If an error of a later one is not the end; what has pages is not absent.
+            ApiError: What is said of the first page.
+            BadResponse: If an error of a later one is not the end; what has pages is not absent.
         """
         reasons: set[str] = set()
         for _ in range(_ERRORS_AT_THE_END):
             try:
                 return self._ask_page(context, params, pages.number)
-            except Answer as answer:
+            except ApiError as answer:
                 if pages.number == 1:
                     raise
-                if pages.meets_total and not isinstance(answer, Refused):
+                if pages.meets_total and not isinstance(answer, AccessDenied):
                     return None
                 reasons.add(answer.reason)
-                may_be_the_end = isinstance(answer, (Absent, BadRequest)) and len(reasons) == 1
+                may_be_the_end = isinstance(answer, (NotFound, BadRequest)) and len(reasons) == 1
                 if not may_be_the_end or not self._is_there(context, params, pages.number - 1):
-                    raise Broken(
+                    raise BadResponse(
                         f"{answer.reason}, after {pages.number - 1} pages", retries=0
                     ) from answer
         return None
@@ -281,7 +281,7 @@ class ExpoPlatformStream(EventStream):
         """Say whether a page that had rows still has some."""
         try:
             _, rows = self._ask_page(context, params, number)
-        except Answer:
+        except ApiError:
             return False
         return bool(rows)
 
@@ -299,7 +299,7 @@ class ExpoPlatformStream(EventStream):
             map(hash, ids)
         ):
             return False
-        self.say_once(
+        self.log_once(
             "this environment counts rows without regard to the filters, so nothing tells whether "
             "all came that were changed; what may be missing comes with the next full refresh"
         )
@@ -312,13 +312,13 @@ class ExpoPlatformStream(EventStream):
         plain = {**self.page_params(context, number), **params}
         ordered = {**plain, **self._order}
         try:
-            response, page = self.ask_page(PageContext(context, ordered))
+            response, page = self.get_page(PageContext(context, ordered))
         except BadRequest as problem:
             if number > 1 or ordered == plain:
                 raise
-            response, page = self.ask_page(PageContext(context, plain))
+            response, page = self.get_page(PageContext(context, plain))
             self._order = {}
-            self.say_once(f"this environment does not sort as it is asked to ({problem.reason})")
+            self.log_once(f"this environment does not sort as it is asked to ({problem.reason})")
         return response, page.rows
 
     def _watch_filters(self, rows: list[Row], params: Row, since: datetime) -> None:
@@ -331,7 +331,7 @@ class ExpoPlatformStream(EventStream):
         for name in params:
             times = [instant(row, self.filters[name]) for row in rows]
             if any(time is not None and time < since - UNKNOWN_ZONE for time in times):
-                self.say_once(
+                self.log_once(
                     f"this environment seems to ignore {name}: it sends older rows than it was "
                     "asked for, so each run takes as long as a full one"
                 )
@@ -380,7 +380,7 @@ class ParticipantsStream(ExpoPlatformStream):
     @property
     @override
     def page_size(self) -> int:
-        return min(super().page_size, MOST_PARTICIPANTS)
+        return min(super().page_size, MAX_PARTICIPANTS)
 
     @override
     def key_of(self, row: Row, sent: Row) -> str:

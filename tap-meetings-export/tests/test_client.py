@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from event_taps_core import Absent, Answer, ApiResponse, Broken, Refused, TooManyRequests
+from event_taps_core import (
+    AccessDenied,
+    ApiError,
+    ApiResponse,
+    BadResponse,
+    NotFound,
+    TooManyRequests,
+)
 from event_taps_core.testing import api_response
 from tap_meetings_export.client import (
     MEETINGS_PATH,
@@ -34,7 +41,7 @@ def response(status: int, body: Any, **headers: str) -> ApiResponse:
     return api_response(body, status, f"{BASE}/api/v2/meetings/export?event_id=7", **headers)
 
 
-def classified(status: int, body: Any, **headers: str) -> Answer | None:
+def classified(status: int, body: Any, **headers: str) -> ApiError | None:
     return CLIENT.classify(response(status, body, **headers))
 
 
@@ -91,18 +98,18 @@ def test_key_is_sent_as_given(key: str) -> None:
     ("status", "kind"),
     [
         (400, BadRequest),
-        (401, Refused),
-        (403, Refused),
-        (404, Absent),
-        (410, Absent),
+        (401, AccessDenied),
+        (403, AccessDenied),
+        (404, NotFound),
+        (410, NotFound),
         (422, BadRequest),
         (429, TooManyRequests),
-        (500, Broken),
-        (503, Broken),
+        (500, BadResponse),
+        (503, BadResponse),
     ],
 )
 def test_status_of_http_and_in_the_body_mean_the_same(
-    status: int, kind: type[Answer], way: str
+    status: int, kind: type[ApiError], way: str
 ) -> None:
     body = {"code": status, "message": "The reason"}
     found = classified(*((status, body) if way == "http" else (200, body)))
@@ -113,12 +120,12 @@ def test_status_of_http_and_in_the_body_mean_the_same(
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 def test_what_will_not_pass_is_not_tried_again(status: int) -> None:
     found = classified(status, {})
-    assert not isinstance(found, Broken) or found.retries == 0
+    assert not isinstance(found, BadResponse) or found.retries == 0
 
 
 def test_too_many_requests_slow_everybody_down() -> None:
     for found in (classified(429, {}, **{"Retry-After": "7"}), classified(200, {"code": 429})):
-        assert isinstance(found, Broken)
+        assert isinstance(found, BadResponse)
         assert found.throttled
         assert found.retries is None
 
@@ -171,21 +178,21 @@ def test_body_without_an_error_holds_records(body: Any) -> None:
 def test_error_beside_no_rows_does_not_affirm_that_there_are_none(body: Any) -> None:
     for answer in ({**body, "data": []}, {"data": {**body, "list": []}}):
         found = classified(200, answer)
-        assert isinstance(found, Broken)
+        assert isinstance(found, BadResponse)
         assert found.retries is None
 
 
 @pytest.mark.parametrize("way", ["http", "body"])
 def test_status_of_an_error_within_the_body_counts(way: str) -> None:
     body = {"errors": [{"code": 401, "message": "Switched off"}]}
-    assert isinstance(classified(401 if way == "http" else 200, body), Refused)
+    assert isinstance(classified(401 if way == "http" else 200, body), AccessDenied)
 
 
 @pytest.mark.parametrize("status", [404, 410])
 @pytest.mark.parametrize("body", [b"<html>nginx</html>", b"404 page not found", b""])
 def test_404_of_a_proxy_says_nothing_about_an_event(status: int, body: bytes) -> None:
     found = classified(status, body)
-    assert isinstance(found, Broken)
+    assert isinstance(found, BadResponse)
     assert found.retries is None
 
 
@@ -209,17 +216,17 @@ def test_status_in_a_body(body: Any, status: int) -> None:
 
 def test_page_of_html_is_no_answer_of_this_api() -> None:
     found = classified(200, b"<html><title>Log in</title></html>")
-    assert isinstance(found, Broken)
-    assert found.elsewhere
+    assert isinstance(found, BadResponse)
+    assert found.unreachable
 
 
 def test_redirect_to_another_host_names_it_and_not_its_query() -> None:
     found = classified(302, b"", Location="https://moved.example.com/login?token=abc")
-    assert isinstance(found, Broken)
+    assert isinstance(found, BadResponse)
     assert found.reason == "HTTP 302: a redirect to https://moved.example.com/login"
-    assert "api_url" in CLIENT.advice(found)
+    assert "api_url" in CLIENT.hint(found)
 
 
 def test_refusal_says_what_to_check() -> None:
-    assert "api_key" in CLIENT.advice(Refused("HTTP 401"))
-    assert "event_ids" in CLIENT.advice(Absent("HTTP 404"))
+    assert "api_key" in CLIENT.hint(AccessDenied("HTTP 401"))
+    assert "event_ids" in CLIENT.hint(NotFound("HTTP 404"))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import Broken
+from event_taps_core import BadResponse
 from tap_meetings_export.envelope import Counts, counts_of, rows_of
 
 ROWS = [{"Meeting ID": 1}, {"Meeting ID": 2}]
@@ -96,7 +96,7 @@ def test_first_list_that_has_rows_counts(body: Any) -> None:
     ids=str,
 )
 def test_no_list_is_no_affirmation_of_no_rows(body: Any) -> None:
-    with pytest.raises(Broken, match="no list of rows"):
+    with pytest.raises(BadResponse, match="no list of rows"):
         rows_of(body)
 
 
@@ -105,7 +105,7 @@ def test_what_is_no_object_among_rows_is_an_empty_one() -> None:
 
 
 def test_error_names_what_there_is() -> None:
-    with pytest.raises(Broken, match="which has: status, payload"):
+    with pytest.raises(BadResponse, match="which has: status, payload"):
         rows_of({"status": "ok", "payload": [{"a": 1}]})
 
 

@@ -14,14 +14,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from event_taps_core import (
-    Absent,
-    Answer,
+    AccessDenied,
+    ApiError,
     ApiResponse,
-    Broken,
+    BadResponse,
+    NotFound,
     Page,
     ReadAgain,
     ReadInFull,
-    Refused,
 )
 from event_taps_core.testing import api_response
 from tap_meetings_export.client import BadRequest
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 PAGE_SIZE = 5
-MOST_REQUESTS = 200
+MAX_REQUESTS = 200
 
 
 def rows_from(first: int, count: int) -> list[Row]:
@@ -58,40 +58,38 @@ class Server:
     total: str = "right"
     pages: str = "right"
     names_size: bool = True
-    past_end: str | Answer = "empty"
+    past_end: str | ApiError = "empty"
     ignores_page: bool = False
     per_page: int = 0
     """Rows of a page, whatever is asked for."""
     changes: dict[int, Callable[[list[Row]], None]] = field(default_factory=dict)
-    answers: dict[int, Answer] = field(default_factory=dict)
+    answers: dict[int, ApiError] = field(default_factory=dict)
     """Errors, by the number of the request."""
     asked: list[int] = field(default_factory=list)
 
-    def ask(
-        self, request: HTTPRequest, tally: object, extract: Callable[[ApiResponse], Any]
-    ) -> Any:
+    def send(self, request: HTTPRequest, stats: object, parse: Callable[[ApiResponse], Any]) -> Any:
         """Stand for the client.
 
         Raises:
-            Answer: Where the pages end with one.
+            ApiError: Where the pages end with one.
         """
-        del tally
+        del stats
         params: dict[str, Any] = dict(request.params or {})
         number, size = params["page"], min(self.per_page or params["per_page"], self.largest_page)
         self.asked.append(number)
         number = 1 if self.ignores_page else number
-        assert len(self.asked) < MOST_REQUESTS, "the walk does not end"
+        assert len(self.asked) < MAX_REQUESTS, "the walk does not end"
         if change := self.changes.get(len(self.asked)):
             change(self.rows)
         if answer := self.answers.get(len(self.asked)):
             raise answer
         pages = max(1, -(-len(self.rows) // size))
         if number > pages:
-            if isinstance(self.past_end, Answer):
+            if isinstance(self.past_end, ApiError):
                 raise self.past_end
             number = {"empty": number, "repeated": pages, "first": 1}[self.past_end]
         body = {"data": self.rows[(number - 1) * size : number * size], **self.counts(size, pages)}
-        return extract(api_response(body))
+        return parse(api_response(body))
 
     def counts(self, size: int, pages: int) -> dict[str, int | None]:
         rows = len(self.rows)
@@ -151,7 +149,7 @@ SERVERS = st.builds(
     pages=st.sampled_from(["right", "none", "asked"]),
     names_size=st.booleans(),
     past_end=st.sampled_from(
-        ["empty", "repeated", "first", Absent("HTTP 404"), BadRequest("HTTP 400", retries=0)]
+        ["empty", "repeated", "first", NotFound("HTTP 404"), BadRequest("HTTP 400", retries=0)]
     ),
 )
 
@@ -222,7 +220,7 @@ def test_row_that_moves_when_it_is_changed_hides_none_and_is_one_row(
 def test_total_that_is_not_reached_is_named_after_a_second_walk(stream: MeetingsStream) -> None:
     server = Server(total="more")
     found = []
-    with pytest.raises(Broken, match="counts 26 rows, but 23 came"):
+    with pytest.raises(BadResponse, match="counts 26 rows, but 23 came"):
         found += [row for rows in pages_of(stream, server) for row in rows]
     assert server.asked == [1, 2, 3, 4, 5, 6] * 2
 
@@ -260,7 +258,7 @@ REQUESTS: dict[str, tuple[dict[str, Any], list[int]]] = {
     "no row": ({"rows": []}, [1]),
     "no row, no count": ({**NOTHING_COUNTED, "rows": []}, [1]),
     "an error at the end, no count": (
-        {**NOTHING_COUNTED, "past_end": Absent("HTTP 404")},
+        {**NOTHING_COUNTED, "past_end": NotFound("HTTP 404")},
         [1, 2, 3, 4, 5, 6, 5, 6, 5],
     ),
 }
@@ -275,22 +273,22 @@ def test_as_many_requests_as_it_takes_to_be_sure(stream: MeetingsStream, name: s
     assert server.asked == asked
 
 
-@pytest.mark.parametrize("answer", [Absent("HTTP 404: gone"), BadRequest("HTTP 400: no")])
+@pytest.mark.parametrize("answer", [NotFound("HTTP 404: gone"), BadRequest("HTTP 400: no")])
 @pytest.mark.parametrize("total", ["none", "meetings", "right"])
 def test_error_is_no_end_where_the_page_before_is_gone_too(
-    stream: MeetingsStream, answer: Answer, total: str
+    stream: MeetingsStream, answer: ApiError, total: str
 ) -> None:
     """The event was taken away while the pages were read."""
     server = Server(total=total, pages="none", answers={3: answer, 4: answer})
-    with pytest.raises(Broken, match=r"HTTP 40.: .*, after 2 pages"):
+    with pytest.raises(BadResponse, match=r"HTTP 40.: .*, after 2 pages"):
         table(stream, server)
     assert server.asked == [1, 2, 3, 2]
 
 
-@pytest.mark.parametrize("answer", [Absent("HTTP 404: no route"), BadRequest("HTTP 400: no")])
+@pytest.mark.parametrize("answer", [NotFound("HTTP 404: no route"), BadRequest("HTTP 400: no")])
 @pytest.mark.parametrize("total", ["none", "meetings", "right"])
 def test_error_that_comes_once_is_no_end(
-    stream: MeetingsStream, answer: Answer, total: str
+    stream: MeetingsStream, answer: ApiError, total: str
 ) -> None:
     server = Server(total=total, pages="none", answers={3: answer})
     assert ids(table(stream, server).values()) == ids(server.rows)
@@ -298,9 +296,12 @@ def test_error_that_comes_once_is_no_end(
 
 
 def test_another_error_the_second_time_is_no_end(stream: MeetingsStream) -> None:
-    answers: dict[int, Answer] = {3: Absent("HTTP 404: no route"), 5: Absent("HTTP 404: no page")}
+    answers: dict[int, ApiError] = {
+        3: NotFound("HTTP 404: no route"),
+        5: NotFound("HTTP 404: no page"),
+    }
     server = Server(total="none", pages="none", answers=answers)
-    with pytest.raises(Broken, match="HTTP 404: no page, after 2 pages"):
+    with pytest.raises(BadResponse, match="HTTP 404: no page, after 2 pages"):
         table(stream, server)
 
 
@@ -323,7 +324,7 @@ def test_full_first_page_that_comes_again_is_named(
     stream: MeetingsStream, total: str, named: str
 ) -> None:
     server = Server(total=total, pages="none", names_size=False, ignores_page=True)
-    with pytest.raises(Broken, match=named):
+    with pytest.raises(BadResponse, match=named):
         table(stream, server)
 
 
@@ -338,24 +339,26 @@ def test_first_page_of_another_size_that_comes_again_is_all(
 
 
 @pytest.mark.parametrize(
-    "answer", [Refused("HTTP 401"), Broken("HTTP 500", retries=0)], ids=lambda a: a.reason
+    "answer", [AccessDenied("HTTP 401"), BadResponse("HTTP 500", retries=0)], ids=lambda a: a.reason
 )
 @pytest.mark.parametrize("total", ["right", "none", "meetings"])
-def test_no_other_error_is_the_end(stream: MeetingsStream, answer: Answer, total: str) -> None:
+def test_no_other_error_is_the_end(stream: MeetingsStream, answer: ApiError, total: str) -> None:
     server = Server(total=total, pages="none", answers={4: answer})
-    with pytest.raises(Broken, match=f"{answer.reason}, after 3 pages"):
+    with pytest.raises(BadResponse, match=f"{answer.reason}, after 3 pages"):
         table(stream, server)
 
 
 def test_server_that_breaks_beyond_the_end_has_sent_all_if_the_total_is_met(
     stream: MeetingsStream,
 ) -> None:
-    server = Server(rows=rows_from(0, 10), pages="none", past_end=Broken("HTTP 500"))
+    server = Server(rows=rows_from(0, 10), pages="none", past_end=BadResponse("HTTP 500"))
     assert len(table(stream, server)) == 10
 
 
-@pytest.mark.parametrize("answer", [Absent("HTTP 404"), BadRequest("HTTP 400"), Refused("401")])
-def test_error_on_the_first_page_is_no_end(stream: MeetingsStream, answer: Answer) -> None:
+@pytest.mark.parametrize(
+    "answer", [NotFound("HTTP 404"), BadRequest("HTTP 400"), AccessDenied("401")]
+)
+def test_error_on_the_first_page_is_no_end(stream: MeetingsStream, answer: ApiError) -> None:
     server = Server(answers=dict.fromkeys(range(1, 9), answer))
     with pytest.raises(type(answer)):
         table(stream, server)
@@ -364,17 +367,17 @@ def test_error_on_the_first_page_is_no_end(stream: MeetingsStream, answer: Answe
 def test_pages_that_never_end_are_named(
     stream: MeetingsStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_meetings_export.paging.MOST_PAGES", 30)
+    monkeypatch.setattr("tap_meetings_export.paging.MAX_PAGES", 30)
     server = Server(total="none", pages="none")
     server.changes = {
         n: lambda rows: rows.extend(rows_from(2000 + len(rows), 9)) for n in range(99)
     }
-    with pytest.raises(Broken, match="do not end"):
+    with pytest.raises(BadResponse, match="do not end"):
         table(stream, server)
 
 
 def test_rows_without_any_meeting_id_are_broken(stream: MeetingsStream) -> None:
-    with pytest.raises(Broken, match="no row of 2 has 'meeting_id'"):
+    with pytest.raises(BadResponse, match="no row of 2 has 'meeting_id'"):
         table(stream, Server(rows=[{"account_id": 1}, {"account_id": 2}]))
 
 
@@ -446,7 +449,7 @@ def test_second_walk_that_misses_a_row_replaces_it_by_no_twin(stream: MeetingsSt
         for rows in pages_of(stream, server):
             found.update((row_id(row), row) for row in rows)
 
-    with pytest.raises(Broken, match="counts"):
+    with pytest.raises(BadResponse, match="counts"):
         read()
     assert {"Buyer", "Seller"} <= {row.get("category") for row in found.values()}
 

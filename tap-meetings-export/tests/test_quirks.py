@@ -25,7 +25,7 @@ from event_taps_core.reading import Stopped
 from event_taps_core.testing import Run, TapUnderTest, differences
 from event_taps_core.testing.promises.base import long
 from event_taps_core.testing.sandbox import running_sandbox
-from tap_meetings_export.streams import MOST_PARTICIPANTS
+from tap_meetings_export.streams import MAX_PARTICIPANTS
 from tap_meetings_export.tap import TapMeetingsExport
 
 if TYPE_CHECKING:
@@ -459,7 +459,7 @@ def test_participants_are_asked_for_a_hundred_at_a_time_and_all_with_timestamp_0
     """As "Account Get - Entire Participant List" recommends and documents."""
     fair.read_well()
     queries = fair.queries("1041/list")
-    assert {query["limit"] for query in queries} == {str(MOST_PARTICIPANTS)}
+    assert {query["limit"] for query in queries} == {str(MAX_PARTICIPANTS)}
     assert {query["timestamp"] for query in queries} == {"0"}
     fair.read_well(page_size=7, event_ids=[SMALL])
     assert {query["limit"] for query in fair.queries("1377/list")} == {"7"}

@@ -64,10 +64,10 @@ class Reply:
     `slow body` come byte by byte and never to an end."""
 
 
-Answer = Reply | list[Any] | dict[str, Any]
+Scripted = Reply | list[Any] | dict[str, Any]
 """A reply, or only its JSON body."""
 
-Script = Answer | Callable[[Seen], Answer]
+Script = Scripted | Callable[[Seen], Scripted]
 """An answer, or a function of the request that returns one."""
 
 

@@ -25,7 +25,7 @@ Message = dict[str, Any]
 Json = Record | str | None
 """What goes into a file: an object, or the text itself."""
 
-_LONGEST_RUN_SECONDS = 90
+_MAX_RUN_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,7 @@ class RunningTap:
         """Send a signal."""
         self.process.send_signal(number)
 
-    def finish(self, seconds: float = _LONGEST_RUN_SECONDS) -> Run:
+    def finish(self, seconds: float = _MAX_RUN_SECONDS) -> Run:
         """Wait for the end and return what is left.
 
         Raises:

@@ -157,7 +157,7 @@ class Sandbox:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while not condition():
             assert while_true(), "it ended before what was waited for"  # noqa: S101 - a test's helper
-            assert time.monotonic() < deadline, "waited in vain"  # noqa: S101 - a test's helper
+            assert time.monotonic() < deadline, "it did not happen in time"  # noqa: S101 - a test's helper
             time.sleep(_LOOK_AGAIN_SECONDS)
 
     # What it can be told

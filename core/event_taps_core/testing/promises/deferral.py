@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from event_taps_core.testing.promises.base import (
-    LONGEST_GOODBYE_SECONDS,
+    MAX_EXIT_SECONDS,
     PRECISE,
     STOPPING,
     FirstRun,
@@ -78,7 +78,7 @@ class Deferral(Promises):
             while_true=running.runs,
         )
         running.send(number)
-        ended = running.finish(LONGEST_GOODBYE_SECONDS)
+        ended = running.finish(MAX_EXIT_SECONDS)
         if number is signal.SIGKILL:
             assert ended.exit_code == -signal.SIGKILL
         else:

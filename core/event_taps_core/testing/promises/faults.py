@@ -10,7 +10,7 @@ import pytest
 
 from event_taps_core.testing.promises.base import FirstRun, Part, Promises, Truth, long
 from event_taps_core.testing.warehouse import differences
-from event_taps_core.words import LONGEST_WORDS
+from event_taps_core.words import MAX_WORDS_LENGTH
 
 if TYPE_CHECKING:
     from event_taps_core.testing.running import TapRunner
@@ -107,7 +107,7 @@ class Faults(Promises):
         part = parts[len(parts) // 2]
         secrets = [str(run_tap.settings[name]) for name in self.tap.secret_settings]
         words = f"Something went wrong\n for host jane.doe@example.org {' '.join(secrets)} "
-        too_much = "and on " * (LONGEST_WORDS // len("and on "))
+        too_much = "and on " * (MAX_WORDS_LENGTH // len("and on "))
         sandbox.break_address(part.address, kind, words + too_much)
         run = run_tap(max_retries=0)
         said = f"Something went wrong for host ***@*** {' '.join('***' for _ in secrets)} and on "

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING
 import pytest
 
 from event_taps_core.testing.promises.base import (
-    LONGEST_GOODBYE_SECONDS,
+    MAX_EXIT_SECONDS,
     PRECISE,
     STOPPING,
     FirstRun,
@@ -78,7 +78,7 @@ class Interruption(Promises):
         """The exit code is that of the signal; no hanging answer is waited for."""
         running = self.run_until(part, first_run, sandbox, run_tap)
         running.send(number)
-        self.assert_stopped(running.finish(LONGEST_GOODBYE_SECONDS), number)
+        self.assert_stopped(running.finish(MAX_EXIT_SECONDS), number)
         self.assert_resumes(running.finish(), first_run, sandbox, run_tap)
 
     @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
@@ -92,7 +92,7 @@ class Interruption(Promises):
         """What was handed to the target is whole, and the last state is true of it."""
         running = self.run_until_it_writes(first_run, sandbox, run_tap)
         running.send(number)
-        stopped = running.finish(LONGEST_GOODBYE_SECONDS)
+        stopped = running.finish(MAX_EXIT_SECONDS)
         self.assert_stopped(stopped, number)
         self.assert_resumes(stopped, first_run, sandbox, run_tap)
 
@@ -113,7 +113,7 @@ class Interruption(Promises):
             for number in (signal.SIGINT, signal.SIGTERM)[:times]:
                 running.send(number)
             stdout = pipe.read()
-            stopped = running.finish(LONGEST_GOODBYE_SECONDS).with_stdout(stdout)
+            stopped = running.finish(MAX_EXIT_SECONDS).with_stdout(stdout)
         self.assert_stopped(stopped, signal.SIGINT)
         # There is none where not one part was complete.
         assert stopped.state is None or stopped.messages[-1]["type"] == "STATE"
@@ -129,7 +129,7 @@ class Interruption(Promises):
             for _ in range(3):
                 running.send(signal.SIGTERM)
                 time.sleep(0.05)  # signals that are pending at the same time are one
-            stopped = running.finish(LONGEST_GOODBYE_SECONDS)
+            stopped = running.finish(MAX_EXIT_SECONDS)
         assert stopped.exit_code == 128 + signal.SIGTERM
 
     def test_target_that_goes_away_ends_the_run_in_one_line(

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from event_taps_core.testing.running import Run, TapRunner
     from event_taps_core.testing.sandbox import Sandbox
 
-LONGEST_BOOKMARK_BYTES = 130
-LONGEST_FINGERPRINT_BYTES = 320
+MAX_BOOKMARK_BYTES = 130
+MAX_FINGERPRINT_BYTES = 320
 
 A_MOMENT_SECONDS = 0.5
 """What has to be prepared is not there at once, and there when it is asked for again."""
@@ -106,7 +106,7 @@ class Output(Promises):
             bookmarks = len(self.tap.all_streams) + text.count('"context"')
             fingerprints = len(self.tap.settling_streams)
             assert len(text) < (
-                LONGEST_BOOKMARK_BYTES * bookmarks + LONGEST_FINGERPRINT_BYTES * fingerprints
+                MAX_BOOKMARK_BYTES * bookmarks + MAX_FINGERPRINT_BYTES * fingerprints
             )
             assert list(message["value"]) == ["bookmarks"]
             for kept in message["value"]["bookmarks"].values():

@@ -10,14 +10,14 @@ import requests
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from event_taps_core.answers import (
+from event_taps_core.api_errors import (
     MAX_RETRY_AFTER_SECONDS,
-    Absent,
-    Answer,
-    Broken,
-    Moved,
-    Pending,
-    Refused,
+    AccessDenied,
+    ApiError,
+    BadResponse,
+    NotFound,
+    NotReady,
+    Redirected,
     TooManyRequests,
     asked_to_wait,
     classify_status,
@@ -34,9 +34,9 @@ def response(status: int, **headers: str) -> requests.Response:
     return made
 
 
-def broken(status: int, **headers: str) -> Broken:
+def broken(status: int, **headers: str) -> BadResponse:
     found = classify_status(response(status, **headers))
-    assert isinstance(found, Broken)
+    assert isinstance(found, BadResponse)
     return found
 
 
@@ -48,30 +48,30 @@ def test_only_a_plain_200_can_hold_records() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (202, Pending),
-        (204, Broken),
-        (206, Broken),
-        (301, Moved),
-        (302, Moved),
-        (304, Moved),
-        (400, Broken),
-        (401, Refused),
-        (403, Refused),
-        (404, Absent),
-        (405, Broken),
-        (408, Broken),
-        (410, Absent),
-        (422, Broken),
-        (425, Broken),
+        (202, NotReady),
+        (204, BadResponse),
+        (206, BadResponse),
+        (301, Redirected),
+        (302, Redirected),
+        (304, Redirected),
+        (400, BadResponse),
+        (401, AccessDenied),
+        (403, AccessDenied),
+        (404, NotFound),
+        (405, BadResponse),
+        (408, BadResponse),
+        (410, NotFound),
+        (422, BadResponse),
+        (425, BadResponse),
         (429, TooManyRequests),
-        (500, Broken),
-        (502, Broken),
-        (503, Broken),
-        (504, Broken),
-        (599, Broken),
+        (500, BadResponse),
+        (502, BadResponse),
+        (503, BadResponse),
+        (504, BadResponse),
+        (599, BadResponse),
     ],
 )
-def test_status_table(status: int, kind: type[Answer]) -> None:
+def test_status_table(status: int, kind: type[ApiError]) -> None:
     found = classify_status(response(status))
     assert type(found) is kind
     assert str(status) in found.reason
@@ -104,13 +104,13 @@ def test_retry_after_makes_every_worker_wait_that_long(status: int) -> None:
 
 def test_pending_waits_as_long_as_the_server_asks() -> None:
     found = classify_status(response(202, Retry_After="120"))
-    assert isinstance(found, Pending)
+    assert isinstance(found, NotReady)
     assert found.seconds == 120
 
 
 def test_pending_without_retry_after_leaves_the_time_to_the_stream() -> None:
     found = classify_status(response(202))
-    assert isinstance(found, Pending)
+    assert isinstance(found, NotReady)
     assert found.seconds is None
 
 

@@ -1,8 +1,8 @@
 """What an API can answer: records, or one of four reasons why there are none.
 
 One place decides (`ApiClient.classify`), so that no stream can mistake "not yet", "not here",
-"not you" or "nonsense" for an empty list. An answer that is not records is an exception, so it
-cannot be overlooked either.
+"not allowed" or a broken answer for an empty list. An answer that is not records is an exception,
+so it cannot be overlooked either.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_RETRY_AFTER_SECONDS = 900
 """A server that asks for more than a quarter of an hour is not waited for: the run names it."""
 
 
-class Answer(Exception):  # noqa: N818 - these are answers first; they are raised so none is lost
+class ApiError(Exception):
     """An answer that holds no records.
 
     Args:
@@ -47,7 +47,7 @@ class Answer(Exception):  # noqa: N818 - these are answers first; they are raise
         return self.reason
 
 
-class Pending(Answer):
+class NotReady(ApiError):
     """The data is being prepared: ask again, not before `seconds` have passed.
 
     Args:
@@ -60,23 +60,23 @@ class Pending(Answer):
         self.seconds = seconds
 
 
-class Absent(Answer):
+class NotFound(ApiError):
     """The vendor says that this object or feature is not there: counted, named, not an error."""
 
 
-class Gone(Absent):
+class Gone(NotFound):
     """It was listed when the run began, and is not any more: it may be back in the next run."""
 
 
-class Refused(Answer):
+class AccessDenied(ApiError):
     """The credentials or their permissions do not allow this."""
 
 
-class Expired(Refused):
+class CredentialsExpired(AccessDenied):
     """The credentials were good and have run out: renew them once, then ask again."""
 
 
-class Broken(Answer):
+class BadResponse(ApiError):
     """No usable answer: a server error, HTML where JSON belongs, a cut body, no answer at all.
 
     Args:
@@ -84,7 +84,7 @@ class Broken(Answer):
         retries: How often it is worth asking again; None for the setting `max_retries`.
         retry_after: Seconds that the server asked to wait at least before the next request.
         at_once: The next try need not wait: the server is not known to have too much to do.
-        elsewhere: Nobody answered, or not this API (an HTML page): as long as nothing has been
+        unreachable: Nobody answered, or not this API (an HTML page): as long as nothing has been
             read, nothing else can be either.
     """
 
@@ -95,10 +95,10 @@ class Broken(Answer):
         retries: int | None = None,
         retry_after: float | None = None,
         at_once: bool = False,
-        elsewhere: bool = False,
+        unreachable: bool = False,
     ) -> None:
         super().__init__(reason)
-        self.elsewhere = elsewhere
+        self.unreachable = unreachable
         self.retries = retries
         self.retry_after = retry_after
         self.at_once = at_once
@@ -106,24 +106,24 @@ class Broken(Answer):
         """The server finds the whole key too fast: every worker waits, not just one."""
 
 
-class Moved(Broken):
+class Redirected(BadResponse):
     """A redirect to another host, or to what is not read: it was not followed.
 
     So answers an API at an old address, and also one that sends strangers to its login page.
     """
 
 
-class TimedOut(Broken):
+class TimedOut(BadResponse):
     """No answer in time, where a smaller question may get one."""
 
 
-class TooManyRequests(Broken):
+class TooManyRequests(BadResponse):
     """The key is used too fast: this passes with time, however many tries that takes.
 
     Args:
-        reason: See `Broken`.
-        retries: See `Broken`.
-        retry_after: See `Broken`.
+        reason: See `BadResponse`.
+        retries: See `BadResponse`.
+        retry_after: See `BadResponse`.
     """
 
     def __init__(
@@ -182,7 +182,7 @@ _ABSENT = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 _REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
-def classify_status(response: requests.Response) -> Answer | None:
+def classify_status(response: requests.Response) -> ApiError | None:
     """Classify by HTTP status alone; what a vendor's body adds is the vendor's client's part.
 
     Returns:
@@ -194,13 +194,13 @@ def classify_status(response: requests.Response) -> Answer | None:
     if status == HTTPStatus.OK:
         return None
     if status == HTTPStatus.ACCEPTED:
-        return Pending(said, seconds)
+        return NotReady(said, seconds)
     if status in _ABSENT:
-        return Absent(said)
+        return NotFound(said)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return Moved(f"{said}: a redirect to {_target(response)}", retries=0, elsewhere=True)
+        return Redirected(f"{said}: a redirect to {_target(response)}", retries=0, unreachable=True)
     if status in _REFUSED:
-        return Refused(said)
+        return AccessDenied(said)
     return _broken(status, said, seconds)
 
 
@@ -213,7 +213,7 @@ def _target(response: requests.Response) -> str:
     return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
 
 
-def _broken(status: int, said: str, seconds: float | None) -> Broken:
+def _broken(status: int, said: str, seconds: float | None) -> BadResponse:
     """Tell what may pass from what will not."""
     too_long = seconds is not None and seconds > MAX_RETRY_AFTER_SECONDS
     if too_long:
@@ -221,5 +221,5 @@ def _broken(status: int, said: str, seconds: float | None) -> Broken:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return TooManyRequests(said, retries=0 if too_long else None, retry_after=seconds)
     if not too_long and (status in _RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR):
-        return Broken(said, retry_after=seconds)
-    return Broken(said, retries=0)
+        return BadResponse(said, retry_after=seconds)
+    return BadResponse(said, retries=0)

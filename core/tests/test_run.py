@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typing_extensions import override
 
-from event_taps_core import Absent, Broken, EventStream, Page, SurrogateKey
+from event_taps_core import BadResponse, EventStream, NotFound, Page, SurrogateKey
 from event_taps_core.keys import shard_of
-from event_taps_core.run import FAILURES_IN_A_ROW, MOST_FAILURES_IN_A_ROW
+from event_taps_core.run import FAILURES_IN_A_ROW, MAX_FAILURES_IN_A_ROW
 from event_taps_core.schema import INTEGER, TEXT, column, key
-from event_taps_core.testing.api_server import Answer, ApiServer, Reply, Script, Seen, status
+from event_taps_core.testing.api_server import ApiServer, Reply, Script, Scripted, Seen, status
 
 from .runs import catalog_of, config_of, run
 from .toy_tap import (
@@ -60,7 +60,7 @@ def event_of(seen: Seen) -> str:
     return seen.segments[3]
 
 
-def visits(seen: Seen) -> Answer:
+def visits(seen: Seen) -> Scripted:
     """Answer with two pages."""
     if "cursor" in seen.query:
         return {"data": [{"person": "bob"}], "next": None}
@@ -130,7 +130,7 @@ def test_no_more_requests_are_under_way_than_the_setting_allows(
 ) -> None:
     under_way, most, lock = 0, 0, threading.Lock()
 
-    def answer(_: Seen) -> Answer:
+    def answer(_: Seen) -> Scripted:
         nonlocal under_way, most
         with lock:
             under_way += 1
@@ -318,15 +318,15 @@ def test_a_hundred_failures_in_a_row_are_enough(server: ApiServer) -> None:
     server.on("/people", {"data": []})
     server.on("/events/{}/visits", status(400))
     result = run(server, concurrency=1)
-    assert f"{MOST_FAILURES_IN_A_ROW} NOT READ (HTTP 400)" in result.summary("visits")
-    assert f"{150 - MOST_FAILURES_IN_A_ROW} not tried after that" in result.summary("visits")
+    assert f"{MAX_FAILURES_IN_A_ROW} NOT READ (HTTP 400)" in result.summary("visits")
+    assert f"{150 - MAX_FAILURES_IN_A_ROW} not tried after that" in result.summary("visits")
 
 
 def test_failures_with_successes_between_do_not_stop_a_stream(server: ApiServer) -> None:
     ids = [f"a{n:02}" for n in range(30)]
     server.on("/events", {"data": [{"id": n, "ends_at": ends(n)} for n in ids]})
 
-    def answer(seen: Seen) -> Answer:
+    def answer(seen: Seen) -> Scripted:
         return visits(seen) if event_of(seen).endswith("9") else status(400)
 
     server.on("/events/{}/visits", answer)
@@ -341,7 +341,7 @@ def test_failures_with_successes_between_do_not_stop_a_stream(server: ApiServer)
     ids=str,
 )
 def test_a_list_that_is_not_where_it_should_be_is_a_failure_and_not_empty(
-    api: ApiServer, body: Answer
+    api: ApiServer, body: Scripted
 ) -> None:
     api.on("/people", body)
     result = run(api, select=["people", "events"], max_retries=0)
@@ -860,17 +860,17 @@ def test_what_is_true_of_many_answers_is_said_once_and_not_endlessly(
 ) -> None:
     stream = ToyTap(config=config_of(server)).event_streams["events"]
     for _ in range(3):
-        stream.say_once("the same")
+        stream.log_once("the same")
     assert [record.getMessage() for record in caplog.records] == ["events: the same"]
     for number in range(100):
-        stream.say_once(str(number))
+        stream.log_once(str(number))
     assert len(caplog.records) < 30
 
 
 class RecheckedVisitsStream(VisitsStream):
     """Visits of an event that may have left the list when it is asked for."""
 
-    recheck_parent = (Absent, Broken)
+    recheck_parent = (NotFound, BadResponse)
 
 
 class VanishingTap(ToyTap):
