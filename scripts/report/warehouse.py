@@ -63,18 +63,18 @@ class Marts:
         """Open a warehouse for reading."""
         self.choice = choice
         if not path.exists():
-            message = f"there is no {path}: './dev demo' or 'meltano run nightly' makes it"
-            raise NoMartsError(message)
+            raise NoMartsError(
+                f"there is no {path}: './dev demo' or 'meltano run nightly' makes it"
+            )
         self._connection = duckdb.connect()
         try:
             self._connection.execute(f"attach {quoted(str(path))} as warehouse (read_only)")
             self._make_views()
         except duckdb.CatalogException as error:
             self._connection.close()
-            message = (
+            raise NoMartsError(
                 f"{path} does not have the marts that the report needs: build it again ({error})"
-            )
-            raise NoMartsError(message) from error
+            ) from error
 
     def _make_views(self) -> None:
         of_events = "event_key in (select event_key from dim_event)"
