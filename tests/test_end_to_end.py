@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from scripts.demo import compare_all, load
+from scripts.demo import compare_all, compare_marts, load
 from scripts.sandbox import serving
 from tests.made_up_marts import Page
 
@@ -65,6 +65,19 @@ def test_two_runs_hold_the_truth_while_the_world_moves(project: Project, sandbox
     assert vanished
     keys = {(row["session_id"], row["attendance_key"]) for row in lines(project, "attendance")}
     assert len(keys) > compared["tap_conferencesio.attendance"].expected
+
+
+def test_marts_hold_the_truth_across_vendors(project: Project, sandbox: Sandbox) -> None:
+    """Runs after the test above, on its tables."""
+    assert compare_marts(sandbox, project.root) == {}
+
+
+@pytest.mark.long
+def test_marts_hold_the_truth_after_each_of_ten_days(project: Project, sandbox: Sandbox) -> None:
+    for _ in range(10):
+        sandbox.advance()
+        load(sandbox, project.root)
+        assert compare_marts(sandbox, project.root) == {}
 
 
 def test_marts_join_up(project: Project, sandbox: Sandbox) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from scripts import truths
 from scripts.comparison import canonical
 from scripts.postgres import serving_postgres
 from scripts.project import MeltanoError, Project
@@ -143,6 +144,26 @@ def test_two_nights_hold_the_truth_while_the_world_moves(
 def test_types_are_those_of_the_tap(postgres: Project, database: Database) -> None:
     """Runs after the test above, on its tables."""
     assert types_of_views(database) == declared_types(postgres)
+
+
+def test_marts_hold_the_truth_across_vendors(sandbox: Sandbox, database: Database) -> None:
+    """Runs after the tests above, on their tables."""
+    assert truths.differences(sandbox, database.rows) == {}
+
+
+@pytest.mark.long
+def test_marts_hold_the_truth_after_each_of_ten_days(
+    postgres: Project, sandbox: Sandbox, database: Database
+) -> None:
+    for _ in range(10):
+        sandbox.advance()
+        postgres.run("run", "nightly-postgres")
+        assert truths.differences(sandbox, database.rows) == {}
+
+
+def test_each_rule_of_staging_and_of_people(postgres: Project) -> None:
+    """The unit tests of dbt, on the tables of the tests above."""
+    postgres.run("invoke", "dbt-postgres", "test", "--target=postgres", "--select=test_type:unit")
 
 
 def test_marts_join_up(sandbox: Sandbox, database: Database) -> None:

@@ -16,7 +16,7 @@ live as (
     select
         session_key,
         sum(records) as records,
-        count(*) as people,
+        count(distinct person_key) as people,
         count(last_out_at) as left_people,
         {{ median('attended_minutes') }} as median_minutes,
         {{ median('watched_pct') }} as median_watched_pct
@@ -25,7 +25,7 @@ live as (
     group by 1
 ),
 replays as (
-    select session_key, count(*) as people
+    select session_key, count(distinct person_key) as people
     from {{ ref('fct_attendance') }}
     where mode = 'replay'
     group by 1
