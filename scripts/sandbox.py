@@ -50,10 +50,6 @@ class Sandbox:
         lines = self._ask("GET", "/".join(("truth", *of))).splitlines()
         return [json.loads(line) for line in lines]
 
-    def truth_across(self, grain: str) -> list[Row]:
-        """Return what complete readings of all vendors say of people, attendance and so on."""
-        return [json.loads(line) for line in self._ask("GET", f"truth/{grain}").splitlines()]
-
     def advance(self, steps: int = 1) -> dict[str, Any]:
         """Let time pass; return what changed."""
         answer: dict[str, Any] = json.loads(self._ask("POST", "advance", {"steps": steps}))

@@ -60,7 +60,7 @@ MEETINGS = """
 
 def differences(sandbox: Sandbox, query: Query) -> dict[str, list[str]]:
     """Return of each truth what the marts lack and what they have too much, a few rows of it."""
-    truths = {name: sandbox.truth_across(name) for name in TRUTHS}
+    truths = {name: sandbox.truth(name) for name in TRUTHS}
     people = _People(truths["people"], query)
     compared = {
         "registrations": (
