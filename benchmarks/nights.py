@@ -46,6 +46,7 @@ def build(project: Project) -> Cost:
     folder, transform = project.root / "output", project.root / "transform"
     dbt = project.root / ".meltano" / "utilities" / "dbt-duckdb" / "venv" / "bin" / "dbt"
     options = [f"--project-dir={transform}", f"--profiles-dir={transform}"]
+    options.append("--exclude-resource-type=unit_test")  # as meltano.yml has it
     started = time.monotonic()
     process = subprocess.Popen(  # noqa: S603 - the project's own dbt
         [str(dbt), "--quiet", "build", *options, f"--target-path={folder / 'building'}"],
