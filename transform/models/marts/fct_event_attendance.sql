@@ -70,7 +70,7 @@ select
     {# Nobody can be missed before the event is over, nor where the vendor does not say who came. #}
     case
         when joined.was_seen then true
-        when {{ measures('attendance') }} and coalesce(events.has_ended, true) then false
+        when {{ measures('attendance') }} and events.has_ended then false
     end as is_attended,
     joined.first_in_at,
     joined.attended_minutes,

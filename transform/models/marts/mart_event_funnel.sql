@@ -29,8 +29,14 @@ replays as (
     group by 1
 ),
 acts as (
-    select event_key, sum(act_count) as acts, count(distinct person_key) as people
-    from {{ ref('fct_engagement') }}
+    select
+        acts.event_key,
+        sum(acts.act_count) as acts,
+        count(distinct acts.person_key) as people,
+        count(distinct acts.person_key) filter (where attendance.is_attended) as attendees
+    from {{ ref('fct_engagement') }} as acts
+    left join {{ ref('fct_event_attendance') }} as attendance
+        on attendance.event_key = acts.event_key and attendance.person_key = acts.person_key
     group by 1
 ),
 evaluations as (
@@ -64,21 +70,21 @@ select
     events.starts_at,
     events.ends_at,
     events.has_ended,
-    case when {{ measures('registrations') }} then coalesce(registrations.invited_only, 0) end as invited_only,
+    case when {{ measures('invitations') }} then coalesce(registrations.invited_only, 0) end as invited_only,
     case when {{ measures('registrations') }} then coalesce(registrations.registered, 0) end as registered,
-    registrations.cancelled,
+    case when {{ measures('cancellations') }} then coalesce(registrations.cancelled, 0) end as cancelled,
     case when {{ measures('attendance') }} then coalesce(attendance.attended, 0) end as attended,
-    case when {{ measures('attendance') }} then attendance.no_shows end as no_shows,
+    case when {{ measures('attendance') }} and events.has_ended then coalesce(attendance.no_shows, 0) end as no_shows,
     case
-        when {{ measures('attendance') }} and coalesce(events.has_ended, true)
+        when {{ measures('attendance') }} and events.has_ended
             then cast(attendance.attended_registered as double precision) / nullif(registrations.registered, 0)
     end as show_up_rate,
     case when {{ measures('minutes') }} then attendance.median_minutes end as median_attended_minutes,
     case when {{ measures('replays') }} then coalesce(replays.people, 0) end as watched_replay,
-    acts.people as engaged,
-    case when {{ measures('attendance') }} then cast(acts.people as double precision) / nullif(attendance.attended, 0) end
+    case when {{ measures('acts') }} then coalesce(acts.people, 0) end as engaged,
+    case when {{ measures('attendance') }} and {{ measures('acts') }} then cast(coalesce(acts.attendees, 0) as double precision) / nullif(attendance.attended, 0) end
         as engaged_rate,
-    case when {{ measures('attendance') }} then cast(acts.acts as double precision) / nullif(attendance.attended, 0) end
+    case when {{ measures('attendance') }} and {{ measures('acts') }} then cast(coalesce(acts.acts, 0) as double precision) / nullif(attendance.attended, 0) end
         as acts_per_attendee,
     evaluations.average as evaluation_average,
     case when {{ measures('meetings') }} then coalesce(meetings.requested, 0) end as meetings_requested,

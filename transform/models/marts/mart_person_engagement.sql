@@ -20,7 +20,7 @@ acts as (
         sum(act_count) filter (where engagement_type = 'question') as questions,
         sum(act_count) filter (where engagement_type = 'evaluation') as evaluations,
         sum(act_count) filter (where engagement_type = 'booth_visit') as booth_visits,
-        sum(act_count) filter (where engagement_type in ('meeting_confirmed', 'meeting_held')) as meetings,
+        sum(act_count) filter (where engagement_type = 'meeting_confirmed') as meetings,
         sum(act_count) as acts,
         min(engaged_at) as first_engaged_at,
         max(engaged_at) as last_engaged_at,

@@ -64,7 +64,7 @@ select
     sessions.capacity,
     case when with_lists.event_key is not null then coalesce(registrations.people, 0) end as registered,
     case when {{ measures('attendance') }} then coalesce(live.people, 0) end as attended,
-    case when {{ measures('minutes') }} then live.left_people end as checked_out,
+    case when {{ measures('departures') }} then coalesce(live.left_people, 0) end as checked_out,
     case when with_lists.event_key is not null then cast(live.people as double precision) / nullif(registrations.people, 0) end
         as attended_per_registered,
     case when {{ measures('replays') }} then coalesce(replays.people, 0) end as watched_replay,

@@ -19,7 +19,7 @@ select
         'starts_at': 'event_start_date_utc',
         'ends_at': 'event_end_date_utc',
         'currency': 'currency_symbol',
-        'measures': "'registrations attendance orders'",
+        'measures': "'registrations cancellations attendance orders'",
         'read_at': 'read_at',
     }) }}
 from events

@@ -13,7 +13,7 @@ select
         'timezone': 'timezone',
         'starts_at': 'start_time',
         'ends_at': 'end_time',
-        'measures': "'registrations attendance minutes replays polls questions booths'",
+        'measures': "'registrations invitations attendance minutes replays acts polls questions booths'",
         'read_at': 'read_at',
     }) }}
 from airmeets

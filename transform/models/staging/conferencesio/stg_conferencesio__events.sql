@@ -18,7 +18,7 @@ select
         'timezone': 'timezone',
         'starts_at': 'cast(start_date as timestamp) at time zone zone',
         'ends_at': "(cast(end_date as timestamp) + interval '1 day') at time zone zone",
-        'measures': "'registrations attendance minutes polls questions evaluations'",
+        'measures': "'registrations attendance minutes departures acts polls questions evaluations'",
         'read_at': 'read_at',
     }) }}
 from zoned

@@ -36,7 +36,7 @@ select
         'timezone': 'timezone',
         'starts_at': 'cast(starts_on as timestamp) at time zone zone',
         'ends_at': "(cast(ends_on as timestamp) + interval '1 day') at time zone zone",
-        'measures': "'registrations meetings'",
+        'measures': "'registrations acts meetings'",
         'read_at': 'read_at',
     }) }}
 from detailed

@@ -11,7 +11,7 @@ select
         'account': 'account',
         'event_id': 'account',
         'event_name': 'account',
-        'measures': "'registrations attendance chats'",
+        'measures': "'registrations attendance acts'",
         'read_at': 'read_at',
     }) }}
 from accounts
