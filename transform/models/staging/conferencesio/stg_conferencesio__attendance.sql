@@ -1,7 +1,40 @@
 -- Who checked in to a session, and how long: the sum of the intervals from each check-in to the next check-out.
 with
 checkins as (
-    select * from {{ ref('base_conferencesio__checkins') }}
+    select * from {{ ref('base_conferencesio__checkins') }} where checkin_time is not null
+),
+attendance as (
+    select * from {{ stream(
+        'tap_conferencesio', 'attendance', text='subdomain session_id attendance_key', json='history'
+    ) }} as attendance
+),
+actions as (
+    select
+        subdomain,
+        session_id,
+        attendance_key,
+        action ->> 'action' as action,
+        {{ instant_of("(action ->> 'timestamp')", "'UTC'") }} as acted_at
+    from attendance
+    cross join lateral {{ json_items('history') }} as actions(action)
+),
+intervals as (
+    select
+        *,
+        lead(action) over in_order as next_action,
+        lead(acted_at) over in_order as next_at
+    from actions
+    window in_order as (partition by subdomain, session_id, attendance_key order by acted_at, action)
+),
+stays as (
+    select
+        subdomain,
+        session_id,
+        attendance_key,
+        sum({{ minutes_between('acted_at', 'next_at') }}) as minutes
+    from intervals
+    where action = 'checkin' and next_action = 'checkout'
+    group by 1, 2, 3
 )
 select
     {{ as_entity('attendance', 'conferencesio', {
@@ -20,4 +53,4 @@ select
         'read_at': 'read_at',
     }) }}
 from checkins
-where checkin_time is not null
+left join stays using (subdomain, session_id, attendance_key)
