@@ -24,7 +24,7 @@ class ExampleClient(VendorClient):
         self.headers = {"API-Key": self.settings["api_key"]}
 
     def error(self) -> Json:
-        return self.send("/nothing")[1]
+        return self.ask("/nothing")[1]
 
     def starts(self) -> list[str]:
         return [row["starts_at"] for row in self.get("/events")["data"]]
@@ -38,6 +38,4 @@ CLAIMS: dict[str, Callable[[ExampleClient], bool]] = {
     "fraction=present": lambda client: all("." in text for text in client.starts()),
 }
 
-TestPositions = suite(
-    VENDORS["example"].switches, ExampleClient, CLAIMS, unreachable={"compression"}
-)
+TestPositions = suite(VENDORS["example"].switches, ExampleClient, CLAIMS, elsewhere={"compression"})
