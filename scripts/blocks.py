@@ -238,6 +238,22 @@ def _accounts(log: Stream) -> list[str]:
     return [key for key in log.keys if key not in {"stream", "parent_id"}]
 
 
+def _parts(tap: Tap, accounts: Iterable[str]) -> dict[str, str]:
+    """Return the streams whose rows the read log counts, each with the column of their part.
+
+    That is empty where a stream is read as a whole, or where a row may move to another part, as
+    its key does not say which. A second stream that a map makes may hold some of the rows only.
+    """
+    return {
+        stream.name: stream.part.column if stream.part and stream.part.column in stream.keys else ""
+        for stream in tap.streams
+        if stream.is_traceable
+        and not stream.source
+        and stream.name != READ_LOG
+        and {*accounts} <= {column.name for column in stream.columns}
+    }
+
+
 def model_properties(tap: Tap) -> str:
     """Return the schema.yml of a tap's models: types (the macro reads them), docs and tests."""
     models = [_properties(tap, stream) for stream in tap.streams]
@@ -252,12 +268,18 @@ def _properties(tap: Tap, stream: Stream) -> dict[str, object]:
         if column.description:
             entry["description"] = column.description
         columns.append(entry)
-    tests = [{"primary_key": {"arguments": {"columns": list(stream.keys)}}}]
+    tests: dict[str, dict[str, object]] = {"primary_key": {"columns": list(stream.keys)}}
     if stream.name == READ_LOG:
-        tests.append({"no_run_is_missing": {"arguments": {"accounts": _accounts(stream)}}})
+        accounts = _accounts(stream)
+        tests["no_run_is_missing"] = {"accounts": accounts}
+        tests["no_rows_are_missing"] = {
+            "tap": tap.namespace,
+            "accounts": [*accounts],
+            "parts": _parts(tap, accounts),
+        }
     return {
         "name": model_name(tap, stream),
         "description": stream.description,
         "columns": columns,
-        "data_tests": tests,
+        "data_tests": [{name: {"arguments": arguments}} for name, arguments in tests.items()],
     }

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
 
 from scripts.project import Project
 from tests.conftest import keep_only
 from tests.test_incremental import building
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.test_incremental import Builder
 
 
 def noted(
@@ -47,22 +57,61 @@ LACKING = [
 ]
 
 
-def load(project: Project, rows: list[dict[str, object]]) -> None:
-    folder = project.root / "output" / "raw" / "tap_conferencesio"
+def load(builder: Builder, rows: list[dict[str, object]], stream: str = "read_log") -> Path:
+    """Write a raw file."""
+    folder = builder.folder / "raw" / "tap_conferencesio"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"read_log-20260104T0{len(list(folder.iterdir()))}0000.jsonl"
+    path = folder / f"{stream}-20260104T{len(list(folder.iterdir())):02}0000.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
 
 
-def test_a_run_of_which_nothing_arrived_is_named_and_only_such(project: Project) -> None:
+@pytest.fixture
+def builder(project: Project) -> Iterator[Builder]:
+    """A warehouse of each test's own."""
+    if (project.root / "tap-airmeet").exists():
+        keep_only(project, "tap-conferencesio")
+    shutil.rmtree(project.root / "output", ignore_errors=True)
+    with building(
+        Project(project.root, project.extra | {"MELTANO_ENVIRONMENT": "demo"})
+    ) as builder:
+        yield builder
+
+
+SESSIONS = ("s1", "s2", "s3", "s4")
+
+
+def night(
+    builder: Builder,
+    day: int,
+    before: int | None,
+    *sessions: str,
+    there: tuple[str, ...] = SESSIONS,
+) -> Path:
+    """Load a list of sessions, and two check-ins of some; return the file that holds these."""
+    constant: dict[str, object] = {"subdomain": "acme", "read_at": f"2026-01-{day:02}T03:00:00Z"}
+    read = {**constant, "outcome": "read"}
+    load(builder, [{**constant, "id": session} for session in there], "sessions")
+    log = [{**read, "stream": "sessions", "parent_id": "", "row_count": len(there)}]
+    log += [
+        {**read, "stream": "attendance", "parent_id": session, "row_count": 2}
+        for session in sessions
+    ]
+    load(builder, [*noted("acme", (day, before)), *log])
+    rows = [
+        {**constant, "session_id": session, "attendance_key": key}
+        for session in sessions
+        for key in "ab"
+    ]
+    return load(builder, rows, "attendance")
+
+
+def test_a_run_of_which_nothing_arrived_is_named_and_only_such(builder: Builder) -> None:
     """A later run went on from its state, so nobody reads again what it read."""
-    keep_only(project, "tap-conferencesio")
-    here = Project(project.root, project.extra | {"MELTANO_ENVIRONMENT": "demo"})
-    with building(here) as builder:
-        load(project, COMPLETE)
-        builder.build()
-        load(project, LACKING)
-        said = builder.fail()
+    load(builder, COMPLETE)
+    builder.build()
+    load(builder, LACKING)
+    said = builder.fail()
     shards = {"halfway mended": "0/1", "lost": "0/1", "shard lost": "0/2"}
     lines = [line for line in said.splitlines() if "the run of" in line]
     assert [line.strip() for line in lines] == [
@@ -70,3 +119,44 @@ def test_a_run_of_which_nothing_arrived_is_named_and_only_such(project: Project)
         for name, shard in shards.items()
     ]
     assert "meltano --environment=demo run tap-conferencesio target-jsonl --full-refresh" in said
+
+
+LOST = (
+    "tap_conferencesio: rows were read, says the read log, of which none are here. No run will read"
+    " them again:\n    attendance of acme: the run of 2026-01-02 03:00:00+00 read 4 rows in 2 parts"
+)
+
+
+def test_a_file_that_was_lost_is_named_until_it_is_back(builder: Builder) -> None:
+    """What came with it is in the tables, so nothing else would tell."""
+    night(builder, 1, None, "s1")
+    builder.build()
+    lost = night(builder, 2, 1, "s2", "s3")
+    content = lost.read_bytes()
+    lost.unlink()
+    said = builder.fail()
+    assert LOST in said
+    assert "meltano --environment=demo run tap-conferencesio target-jsonl --full-refresh" in said
+    night(builder, 3, 2, "s3", "s4")
+    assert LOST.replace("4 rows in 2", "2 rows in 1") in builder.fail()
+    lost.write_bytes(content)
+    assert len(builder.build()["attendance"]) == 8
+
+
+def test_a_full_reading_makes_up_for_a_lost_file(builder: Builder) -> None:
+    """Even if a session has vanished since, which therefore nobody reads again."""
+    night(builder, 1, None, "s1")
+    night(builder, 2, 1, "s1", "s2").unlink()
+    builder.fail()
+    night(builder, 3, None, "s1", there=("s1",))
+    assert len(builder.build()["attendance"]) == 2
+
+
+def test_what_is_given_up_is_not_asked_for_again(builder: Builder) -> None:
+    night(builder, 1, None, "s1")
+    night(builder, 2, 1, "s2").unlink()
+    builder.fail()
+    builder.build("--vars", '{"forget_missing_files":true}')
+    night(builder, 3, 2, "s3")
+    assert len(builder.build()["attendance"]) == 4
+    assert len(builder.build("--full-refresh")["attendance"]) == 4

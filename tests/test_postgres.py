@@ -175,11 +175,13 @@ def test_marts_join_up(sandbox: Sandbox, database: Database) -> None:
     assert summary == {name: len(sandbox.truth("conferencesio", name)) for name in summary}
 
 
-def test_a_column_more_or_less_in_the_loaders_table_and_a_stream_more(
+def test_a_column_more_or_less_in_the_loaders_table_a_stream_more_and_rows_that_are_lost(
     postgres: Project, database: Database
 ) -> None:
     """Runs after the tests above, on their tables: the build fails by name, and loses nothing."""
+    lost = count(database, "tap_conferencesio.polls")
     database.run(
+        "delete from loaded_tap_conferencesio.polls;"
         "alter table loaded_tap_conferencesio.sessions drop column location cascade;"
         "alter table loaded_tap_conferencesio.sessions add column entrance text;"
         "update loaded_tap_conferencesio.sessions"
@@ -191,6 +193,9 @@ def test_a_column_more_or_less_in_the_loaders_table_and_a_stream_more(
         postgres.run("run", "dbt-postgres:build")
     database.run("drop schema loaded_tap_other cascade;")
     said = str(failed.value)
+    named = re.findall(r"polls of \S+: the run of .*? read (\d+) rows", said)
+    assert sum(map(int, named)) >= lost > 0, "and those of sessions that have vanished"
+    assert "run tap-conferencesio target-postgres --full-refresh" in said
     assert "no model has these columns" in said
     assert "extra_fields: tap_conferencesio.sessions: entrance. ./dev models" in said
     assert "the loader's tables of tap_other.things. ./dev models" in said

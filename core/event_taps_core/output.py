@@ -23,9 +23,10 @@ from event_taps_core.summary import StreamStats
 from event_taps_core.values import snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
+    from singer_sdk.singerlib import RecordMessage
     from singer_sdk.singerlib.catalog import MetadataMapping
 
     from event_taps_core.base_tap import BaseTap
@@ -73,6 +74,7 @@ class OutputStream(Stream):
 
         self._unwritten: list[Callable[[], None]] = []
         self._has_begun = False
+        self._mapped = 0
         self.columns = (*tap.constant_columns, *self.columns)
         super().__init__(tap, schema=self._declared_schema(tap.config))
         self.primary_keys = (*tap.constants, *type(self).primary_keys)
@@ -144,12 +146,22 @@ class OutputStream(Stream):
         lines = record_lines(self.name, records, self.tap.read_at, self._stream_version)
         return Batch(len(records), [], lines)
 
-    def write_batch(self, batch: Batch) -> None:
-        """Write a batch of this stream."""
+    def write_batch(self, batch: Batch) -> int:
+        """Write a batch of this stream; return how many rows of it a stream map left out."""
         if batch.lines is not None:
             self.tap.message_writer.write_lines(batch.lines)
+        self._mapped = 0
         for record in batch.records:
             self._write_record_message(record)
+        return len(batch.records) - self._mapped
+
+    @override
+    def _generate_record_messages(self, record: Row) -> Generator[RecordMessage, None, None]:
+        """Count what goes out as this stream's; a stream map may make others beside it."""
+        name = self.stream_maps[0].stream_alias
+        for message in super()._generate_record_messages(record):
+            self._mapped += message.stream == name
+            yield message
 
     def when_written(self, note: Callable[[], None]) -> None:
         """Note something now, or when the SDK has written the batches that it stands for."""

@@ -45,7 +45,12 @@ class ReadLogStream(OutputStream):
             "`read`, or `absent` where the vendor says that there is nothing; `run` for a run.",
         ),
         column("reason", TEXT, "Why it is absent; else null."),
-        column("row_count", INTEGER, "Number of rows in that reading; null for a run."),
+        column(
+            "row_count",
+            INTEGER,
+            "Number of rows in that reading, without those that a stream map leaves out; null for "
+            "a run.",
+        ),
         column(
             "continues",
             TEXT,

@@ -342,7 +342,7 @@ class Group:
                 for stream in self._streams
             }
             for stream, batch in self.batches(encode=True):
-                stream.write_batch(batch)
+                self._rows[stream.name] -= stream.write_batch(batch)
                 counters[stream.name].increment(batch.size)
         self._run.tap.message_writer.flush()
 

@@ -221,6 +221,8 @@ def test_a_stream_map_may_rename_and_leave_out(api: ApiServer) -> None:
     assert result.column("humans", "id") == ["1"]
     assert result.of("SCHEMA", "polls") == result.of("RECORD", "polls") == []
     assert result.records("votes")
+    counts = {row["stream"]: row["row_count"] for row in result.records("read_log")}
+    assert counts["people"] == 1, "what the filter leaves out is not missing anywhere"
 
 
 def test_flattening_works_as_documented(api: ApiServer) -> None:

@@ -102,3 +102,27 @@
     {{ return(models_command() ~ ' writes the models of what the settings of this project make; what is to stay without,'
         ~ ' name in the variable without_model of dbt_project.yml.') }}
 {%- endmacro %}
+
+{# Which readings a build looks at for the first time, as a condition on the read log that follows its name; '' if none. #}
+{% macro newest_readings(tap, log) -%}
+    {{ return(adapter.dispatch('newest_readings')(tap, log)) }}
+{%- endmacro %}
+
+{#
+  Those in the new files, but for a file that has grown since: its run goes on, and the rows of its last lines may have
+  come when their table was built already. The next build reads it again.
+#}
+{% macro duckdb__newest_readings(tap, log) -%}
+    {%- set paths = [] -%}
+    {%- if execute and flags.WHICH == 'build' -%}
+        {%- set raw = graph.nodes['model.' ~ project_name ~ '.loaded_' ~ tap ~ '__read_log'].config.meta.raw -%}
+        {%- do paths.extend(paths_of(are_files_of(raw) ~ " and is_new and (bytes is null or (path, bytes) in (select (filename,"
+            ~ " size) from read_blob('" ~ pattern(env_var('EVENTS_FOLDER') ~ '/raw/' ~ raw.tap) ~ "/*.jsonl')))")) -%}
+    {%- endif -%}
+    {{ return("read_at in (select cast(json ->> '/read_at' as timestamptz) from " ~ lines_of(paths) ~ ")" if paths else '') }}
+{%- endmacro %}
+
+{# The loader does not say what it has brought: those of a month, so that what was told is told again, but not for ever. #}
+{% macro postgres__newest_readings(tap, log) -%}
+    {{ return('read_at > (select max(read_at) from ' ~ log ~ ") - interval '30 days'") }}
+{%- endmacro %}

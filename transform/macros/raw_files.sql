@@ -117,7 +117,8 @@
 
 {#
   After the models: note what they have loaded. A file whose model failed is read again by the next build, and so are
-  all if one has a cut line, or a column that its model lacks: until that is mended, every build says so.
+  all if one has a cut line, or a column that its model lacks, or those of a read log whose rows are missing: until that is
+  mended, every build says so.
 #}
 {% macro note_loaded_files(results) %}
 {% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
@@ -125,9 +126,13 @@
     {%- set failed = watched | rejectattr('status', 'equalto', 'pass') | list %}
     {%- set looked = run_query(
         "select 1 from information_schema.tables where table_schema = 'loading' and table_name = 'shapes'") | length %}
+    {%- set doubtful = [] %}
+    {%- for result in results if result.node.name.startswith('no_rows_are_missing_') and result.status != 'pass' %}
+        {%- do doubtful.append(result.node.attached_node | replace(project_name ~ '.', project_name ~ '.loaded_', 1)) %}
+    {%- endfor %}
     {%- for result in results if result.status == 'success' and looked and not failed %}
         {%- set raw = result.node.config.meta.get('raw') %}
-        {%- if raw %}
+        {%- if raw and result.node.unique_id not in doubtful %}
             {%- set new = are_files_of(raw) ~ ' and is_new' %}
             delete from loading.files where file in (select file from loading.arrived where {{ new }});
             insert into loading.files

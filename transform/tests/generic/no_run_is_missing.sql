@@ -34,14 +34,9 @@ order by {{ owner }}, shard
             ~ row['run'] ~ ' went on from that of ' ~ row['continues']) -%}
     {%- endfor -%}
     {%- if found -%}
-        {%- set is_from_files = target.type == 'duckdb' -%}
         {%- do exceptions.raise_compiler_error(
             model.schema ~ ': runs went on from the state of others of which nothing is here. Rows are missing that no run'
-            ~ ' will read again:\n' ~ found | join('\n') ~ '\n'
-            ~ ('Put back the files of those others, or read' if is_from_files else 'Read')
-            ~ ' everything again: meltano --environment=' ~ env_var('MELTANO_ENVIRONMENT', '...') ~ ' run '
-            ~ model.schema | replace('_', '-') ~ (' target-jsonl' if is_from_files else ' target-postgres')
-            ~ ' --full-refresh') -%}
+            ~ ' will read again:\n' ~ found | join('\n') ~ '\n' ~ read_again_advice(model.schema)) -%}
     {%- endif -%}
 {%- endif -%}
 {{ missing }}
