@@ -181,8 +181,8 @@ def engagement(marts: Marts) -> Section:
     acts = sum(row["Acts"] for row in rows)
     finding = "Nothing that people did is known."
     if acts:
-        most = f"{rows[0]['Kind'].lower()} ({percent(rows[0]['Acts'] / acts)})"
-        finding = f"People did something {many(acts, 'time')}; most of it were {most}."
+        most = f"{percent(rows[0]['Acts'] / acts)} were {rows[0]['Kind'].lower()}"
+        finding = f"People did something {many(acts, 'time')}; {most}."
     if acts and of["came"]:
         finding += (
             f" {percent(of['active'] / of['came'])} of those who came to an event took part:"

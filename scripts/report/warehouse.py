@@ -70,10 +70,10 @@ class Marts:
         try:
             self._connection.execute(f"attach {quoted(str(path))} as warehouse (read_only)")
             self._make_views()
-        except duckdb.CatalogException as error:
+        except duckdb.Error as error:
             self._connection.close()
             raise NoMartsError(
-                f"{path} does not have the marts that the report needs: build it again ({error})"
+                f"{path} cannot be read, or has not all that the report needs: {error}"
             ) from error
 
     def _make_views(self) -> None:
