@@ -28,7 +28,8 @@ ROWS: dict[str, dict[str, list[dict[str, object]]]] = {
                 "start_time": "2026-03-02T10:00:00Z",
                 "end_time": "2026-03-01T10:00:00Z",
                 "read_at": NOW,
-            }
+            },
+            {"account": "acme", "uid": "e", "name": "Of another account", "read_at": NOW},
         ],
         "participants": [
             {
@@ -39,6 +40,13 @@ ROWS: dict[str, dict[str, list[dict[str, object]]]] = {
                 "registration_date": EARLIER,
             },
             {**EVENT, "participant_key": "nobody", "registration_date": "0099-01-01T00:00:00Z"},
+            {
+                **EVENT,
+                "account": "acme",
+                "participant_key": "ada",
+                "email": "bo@example.org",
+                "registration_date": EARLIER,
+            },
         ],
         "sessions": [{**EVENT, "airmeet_id": "never listed", "session_id": "s"}],
         "session_attendance": [
@@ -133,7 +141,7 @@ def test_odd_input_is_built_and_named(built: Project) -> None:
     said = [line.partition("Odd: ")[2].partition('"')[0] for line in log.splitlines()]
     assert sorted(line for line in said if line) == sorted(ODD)
     assert query(built, "select vendor, count(*) from marts.fct_registration group by all") == [
-        ("airmeet", 2),
+        ("airmeet", 3),
         ("meetengage", 1),
     ]
 
@@ -153,14 +161,27 @@ def test_what_a_vendor_cannot_tell_is_null_and_what_there_is_none_of_is_0(built:
     funnel = query(
         built,
         "select vendor, registered, attended, watched_replay, meetings_requested, orders"
-        " from marts.mart_event_funnel order by vendor",
+        " from marts.mart_event_funnel where account <> 'acme' order by vendor",
     )
     assert funnel == [("airmeet", 2, 2, 0, None, None), ("meetengage", 1, 0, None, None, None)]
 
 
+def test_accounts_stand_side_by_side_though_their_ids_are_the_same(built: Project) -> None:
+    rows = query(
+        built,
+        "select events.account, event_name, email from marts.fct_registration as registrations"
+        " join marts.dim_event as events using (event_key) join marts.dim_person using (person_key)"
+        " where events.vendor = 'airmeet' and is_identified order by all",
+    )
+    assert rows == [
+        ("acme", "Of another account", "bo@example.org"),
+        ("main", "Spring", "ada@example.org"),
+    ]
+
+
 def test_people_of_two_vendors_are_joined_by_address(built: Project) -> None:
     ((vendors, name),) = query(
-        built, "select vendor_count, full_name from marts.dim_person where email is not null"
+        built, "select vendor_count, full_name from marts.dim_person where email like 'ada%'"
     )
     assert (vendors, name) == (2, "Ada Lovelace")
 
@@ -215,12 +236,12 @@ def test_marts_show_no_more_of_people_than_was_asked_for(built: Project, privacy
         said = json.dumps({"person_privacy": privacy}, separators=(",", ":"))
         builder.build("--vars", said, "--exclude-resource-type", "unit_test")
     found = shown(built.root / "output")
-    for text in ("ada@", "Ada@", "Lovelace", "Engines", "Byron"):
+    for text in ("ada@", "bo@", "Ada@", "Lovelace", "Engines", "Byron"):
         assert text.lower() not in found.lower(), text
     hashes = query(
         built, "select count(*), count(email_hash), max(vendor_count) from marts.dim_person"
     )
-    assert hashes == [(3, 1 if privacy == "hashed" else 0, 2)]
+    assert hashes == [(4, 2 if privacy == "hashed" else 0, 2)]
     assert query(built, "select count(*) from marts.fct_attendance") == [(2,)]
 
 
