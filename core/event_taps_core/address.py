@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from string import Formatter
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from urllib3.util import parse_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _PORTS = {"http": 80, "https": 443}
+_CLIMBING = frozenset({"", ".", ".."})
 
 
 class Origin(NamedTuple):
@@ -97,3 +99,19 @@ def _path_pattern(path: str) -> str:
     """Turn `/sessions/{id}` into a pattern; a segment `.` or `..` would climb to another path."""
     literals = re.split(r"\{\w*\}", path)
     return r"(?!\.{1,2}(?:/|$))[^/]+".join(map(re.escape, literals))
+
+
+def path_with_ids(path: str, ids: Mapping[str, object]) -> str:
+    """Fill the names in a path; an id can never add a segment or a query.
+
+    >>> path_with_ids("/events/{event_id}/guests", {"event_id": "a/b?"})
+    '/events/a%2Fb%3F/guests'
+
+    Raises:
+        ValueError: If an id would climb to another path, which URL libraries let `..` do.
+    """
+    names = [name for _, name, _, _ in Formatter().parse(path) if name]
+    quoted = {name: quote(str(ids[name]), safe="") for name in names}
+    if not _CLIMBING.isdisjoint(quoted.values()):
+        raise ValueError("an id that would lead to another path")
+    return path.format_map(quoted)

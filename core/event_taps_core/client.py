@@ -54,9 +54,8 @@ class ApiClient:
         paths: The paths of the streams: beside `extra_paths`, nothing else is ever read.
 
     Attributes:
-        redaction: What takes secrets out of the vendor's words.
-        clock: The clock of the run.
-        server_lag: By how much the server's clock is behind that, once it has told the time.
+        redaction, clock: Those of the tap.
+        server_lag: How far the server's clock is behind that, once known.
     """
 
     extra_paths: ClassVar[tuple[str, ...]] = ()

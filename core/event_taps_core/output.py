@@ -6,6 +6,7 @@ at once (`messages.record_lines`).
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -23,7 +24,7 @@ from event_taps_core.summary import StreamStats
 from event_taps_core.values import snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import RecordMessage
@@ -207,3 +208,28 @@ class OutputStream(Stream):
             note()
         self._unwritten.clear()
         self.is_written_at_once = True
+
+    @override
+    def _sync_records(
+        self, context: Context | None = None, *, write_messages: bool = True
+    ) -> Generator[Row, Any, Any]:
+        """Read this stream and those that share its requests.
+
+        The SDK's own version conforms, maps, counts and bookmarks record by record.
+        """
+        if not write_messages:  # BATCH: the SDK writes the files from the records
+            yield from self.get_records(context)
+        elif self.ABORT_AT_RECORD_COUNT is not None:
+            self._sync_sample(self.ABORT_AT_RECORD_COUNT)
+        else:
+            self.tap.read(self.name)
+
+    @override
+    def get_records(self, context: Context | None) -> Iterator[Row]:
+        yield from self.tap.records_of(self.name)
+
+    def _sync_sample(self, limit: int) -> None:
+        """Write the first records only, as `--test` asks."""
+        for record in itertools.islice(self.get_records(None), limit):
+            self._write_record_message(record)
+        self.tap.message_writer.flush()

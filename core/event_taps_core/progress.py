@@ -43,6 +43,9 @@ class IncrementalStream(OutputStream):
     parent_key: ClassVar[str | None] = None
     """The column, and the context's item, that holds the parent's (or partition's) id."""
 
+    id_setting: ClassVar[str | None] = None
+    """The setting that lists the partitions by their ids, where no stream lists them."""
+
     incremental: ClassVar[type[Progress]]
     """What the vendor can say of changes, and so what the next run reads again."""
 
@@ -63,6 +66,23 @@ class IncrementalStream(OutputStream):
     def partition_id(self, context: Context | None) -> str:
         """Return the parent's id, or the empty text for a stream that is read whole."""
         return str(context[self.parent_key]) if context and self.parent_key else ""
+
+    def own_contexts(self) -> list[Context | None]:
+        """List the partitions of a stream that no other stream lists: the whole, or ids.
+
+        A tap whose partitions are something else (windows of time) overrides this.
+        """
+        if self.id_setting is None or self.parent_key is None:
+            return [None]
+        ids = dict.fromkeys(str(one) for one in self.config.get(self.id_setting) or ())
+        return [{self.parent_key: one} for one in ids]
+
+    @classmethod
+    def id_column(cls) -> str:
+        """Name the column that holds what the streams that hang on this one call its id."""
+        if cls.id_setting and cls.parent_key:
+            return cls.parent_key
+        return cls.primary_keys[-1]
 
     @cached_property
     def progress(self) -> Progress:

@@ -9,26 +9,24 @@ bases know the rest: `RecordStream` the rows, `IncrementalStream` what is read a
 
 from __future__ import annotations
 
-import itertools
-import time
 from functools import cached_property
-from string import Formatter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
-from urllib.parse import quote
 
 from singer_sdk.pagination import BaseAPIPaginator, SinglePagePaginator
 from singer_sdk.streams.rest import PageContext, RESTStream
 from typing_extensions import override
 
+from event_taps_core.address import path_with_ids
 from event_taps_core.api_errors import AccessDenied, ApiError, BadResponse, NotFound, NotReady
 from event_taps_core.json_values import objects_in
+from event_taps_core.preparing import Preparing, preparing
 from event_taps_core.progress import Progress, SettlesAfter
 from event_taps_core.reading import Wait
 from event_taps_core.records import RecordStream
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import requests
     from singer_sdk.helpers.types import Context
@@ -41,14 +39,6 @@ if TYPE_CHECKING:
 
 PageToken = TypeVar("PageToken")
 Sibling = TypeVar("Sibling", bound="EventStream")
-_CLIMBING = frozenset({"", ".", ".."})
-
-
-class _Asked(NamedTuple):
-    """What is being prepared: when to ask again, and when to give up (monotonic seconds)."""
-
-    due: float
-    deadline: float
 
 
 class Paginator(BaseAPIPaginator[PageToken]):
@@ -89,19 +79,12 @@ class EventStream(RecordStream, RESTStream[Any]):
     """The stream whose rows are this one's partitions (`get_child_context` makes the contexts)."""
 
     source: ClassVar[type[EventStream] | None] = None
-    """The stream that sends the requests, where one answer feeds several streams.
-
-    It has the same partitions, and no stream hangs on it.
-    """
+    """The stream that sends the requests, where one answer feeds several: its partitions are these,
+    and no stream hangs on it."""
 
     recheck_parent: ClassVar[tuple[type[ApiError], ...]] = ()
-    """Answers after which the parent is listed again: what has left the list is gone, not broken.
-
-    An `NotFound` among them is believed only then.
-    """
-
-    id_setting: ClassVar[str | None] = None
-    """The setting that lists the partitions by their ids, where no stream lists them."""
+    """Answers after which the parent is listed again: what has left the list is gone, not broken;
+    a `NotFound` among them is believed only then."""
 
     incremental: ClassVar[type[Progress]] = SettlesAfter
 
@@ -117,7 +100,7 @@ class EventStream(RecordStream, RESTStream[Any]):
     def __init__(self, tap: BaseTap) -> None:
         super().__init__(tap)
         self.has_been_read = False
-        self._asked: dict[str, _Asked | ApiError] = {}
+        self._asked_early: dict[str, Preparing | ApiError] = {}
 
     # What a tap may override
 
@@ -134,13 +117,12 @@ class EventStream(RecordStream, RESTStream[Any]):
         """Fill a path from the context; an id can never add a path segment or a query.
 
         Raises:
-            BadResponse: If an id would climb to another path, which URL libraries let `..` do.
+            BadResponse: If an id would lead to another path.
         """
-        names = [name for _, name, _, _ in Formatter().parse(path) if name]
-        ids = {name: quote(str((context or {})[name]), safe="") for name in names}
-        if not _CLIMBING.isdisjoint(ids.values()):
-            raise BadResponse("an id that would lead to another path", retries=0)
-        return self.url_base + path.format_map(ids)
+        try:
+            return self.url_base + path_with_ids(path, context or {})
+        except ValueError as error:
+            raise BadResponse(str(error), retries=0) from error
 
     @override
     def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
@@ -203,25 +185,23 @@ class EventStream(RecordStream, RESTStream[Any]):
             ApiError: If the partition cannot be read.
         """
         paginator = self.get_new_paginator() or SinglePagePaginator()
-        asked = self._asked.pop(self.partition_id(context), None)
-        if isinstance(asked, ApiError):
-            raise asked
-        deadline = asked and asked.deadline
-        if asked is not None:
-            yield Wait(asked.due)
+        preparing = self._asked_early.pop(self.partition_id(context), None)
+        if isinstance(preparing, ApiError):
+            raise preparing
+        if preparing is not None:
+            yield Wait(preparing.due)
         while not paginator.finished:
             try:
                 response, page = self.get_page(PageContext(context, paginator.current_value))
-            except NotReady as pending:
-                asked = self._asked_at(pending, deadline)
-                deadline = asked.deadline
-                yield Wait(asked.due)
+            except NotReady as answer:
+                preparing = self._preparing(answer, preparing)
+                yield Wait(preparing.due)
                 continue
             except ApiError as answer:
                 if _ends_with(paginator, answer):
                     return
                 raise
-            deadline = None
+            preparing = None
             if isinstance(paginator, Paginator):
                 page = page._replace(rows=paginator.fresh(page.rows))
             yield page
@@ -254,23 +234,14 @@ class EventStream(RecordStream, RESTStream[Any]):
             raise BadResponse("an empty list")
         return listed
 
-    def _asked_at(self, pending: NotReady, deadline: float | None) -> _Asked:
-        """Say when to ask again for what is pending.
-
-        Raises:
-            BadResponse: If it has been pending for too long.
-        """
+    def _preparing(self, answer: NotReady, earlier: Preparing | None) -> Preparing:
         self.stats.count_pending()
-        now = time.monotonic()
-        deadline = deadline or now + self.pending_timeout_seconds
-        if now >= deadline:
-            raise BadResponse(
-                f"not ready after {self.pending_timeout_seconds} s ({pending.reason})"
-            ) from pending
-        return _Asked(min(deadline, now + (pending.seconds or self.poll_seconds)), deadline)
+        return preparing(
+            answer, earlier, poll=self.poll_seconds, timeout=self.pending_timeout_seconds
+        )
 
     def request_early(self, context: Context | None) -> None:
-        """Ask for a partition that has to be prepared, so that this happens while others are read.
+        """Ask for what has to be prepared, so that this happens while others are read.
 
         What is ready at once is asked for again when its turn comes: keeping it would need memory
         for all partitions. What is final is kept for the reading, which names it.
@@ -279,18 +250,15 @@ class EventStream(RecordStream, RESTStream[Any]):
         partition_id = self.partition_id(context)
         try:
             self._try_page(PageContext(context, paginator.current_value))
-        except NotReady as pending:
-            self._asked[partition_id] = self._asked_at(pending, None)
+        except NotReady as answer:
+            self._asked_early[partition_id] = self._preparing(answer, None)
         except (NotFound, AccessDenied) as answer:
-            self._asked[partition_id] = answer
+            self._asked_early[partition_id] = answer
         except BadResponse:
             return  # by its turn it may have mended
 
     def probe(self, contexts: list[Context | None]) -> None:
-        """Ask for the first page of the first or last of some partitions: the API may be gone.
-
-        Args:
-            contexts: At least one.
+        """Ask for the first page of the first or last of one or more partitions.
 
         Raises:
             ApiError: If the API gives no records for either.
@@ -308,50 +276,6 @@ class EventStream(RecordStream, RESTStream[Any]):
     def _try_page(self, page: PageContext[Any]) -> None:
         """Ask for a page without looking at its rows."""
         self.tap.client.send(self.get_http_request(page=page), self.stats, lambda _: None)
-
-    def own_contexts(self) -> list[Context | None]:
-        """List the partitions of a stream that no other stream lists: the whole, or ids.
-
-        A tap whose partitions are something else (windows of time) overrides this.
-        """
-        if self.id_setting is None or self.parent_key is None:
-            return [None]
-        ids = dict.fromkeys(str(one) for one in self.config.get(self.id_setting) or ())
-        return [{self.parent_key: one} for one in ids]
-
-    @classmethod
-    def id_column(cls) -> str:
-        """Name the column that holds what the streams that hang on this one call its id."""
-        if cls.id_setting and cls.parent_key:
-            return cls.parent_key
-        return cls.primary_keys[-1]
-
-    # The SDK's hooks
-
-    @override
-    def _sync_records(
-        self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Generator[Row, Any, Any]:
-        """Read this stream and those that share its requests.
-
-        The SDK's own version conforms, maps, counts and bookmarks record by record.
-        """
-        if not write_messages:  # BATCH: the SDK writes the files from the records
-            yield from self.get_records(context)
-        elif self.ABORT_AT_RECORD_COUNT is not None:
-            self._sync_sample(self.ABORT_AT_RECORD_COUNT)
-        else:
-            self.tap.read(self.name)
-
-    @override
-    def get_records(self, context: Context | None) -> Iterator[Row]:
-        yield from self.tap.records_of(self.name)
-
-    def _sync_sample(self, limit: int) -> None:
-        """Write the first records only, as `--test` asks."""
-        for record in itertools.islice(self.get_records(None), limit):
-            self._write_record_message(record)
-        self.tap.message_writer.flush()
 
 
 def _ends_with(paginator: BaseAPIPaginator[Any], answer: ApiError) -> bool:
