@@ -19,7 +19,7 @@ import msgspec
 from event_taps_core.api_errors import BadResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 _decode = msgspec.json.Decoder().decode
 _PIECE_CHARACTERS = 64 * 1024
@@ -136,6 +136,24 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, float) and value - value != 0:  # an infinity, such as 1e400
         return None
     return value
+
+
+def objects_at(body: Any, path: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the objects of a list within an answer.
+
+    Args:
+        body: The answer.
+        path: The attributes that lead to the list; none for an answer that is the list.
+
+    Raises:
+        BadResponse: If there is none, see `objects_in`.
+    """
+    name = ".".join(path)
+    for attribute in path:
+        if not isinstance(body, dict) or attribute not in body:
+            raise BadResponse(f"no '{name}' in the answer")
+        body = body[attribute]
+    return objects_in(body, name)
 
 
 def objects_in(found: Any, name: str) -> list[dict[str, Any]]:

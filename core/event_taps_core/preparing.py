@@ -22,7 +22,7 @@ class Preparing(NamedTuple):
 
 
 def preparing(
-    answer: NotReady, earlier: Preparing | None, *, poll: float, timeout: float
+    answer: NotReady, earlier: Preparing | None, poll: float, timeout: float
 ) -> Preparing:
     """Say when to ask again for what is not ready.
 

@@ -19,7 +19,7 @@ from typing_extensions import override
 
 from event_taps_core.address import path_with_ids
 from event_taps_core.api_errors import AccessDenied, ApiError, BadResponse, NotFound, NotReady
-from event_taps_core.json_values import objects_in
+from event_taps_core.json_values import objects_at
 from event_taps_core.preparing import Preparing, preparing
 from event_taps_core.progress import Progress, SettlesAfter
 from event_taps_core.reading import Wait
@@ -135,18 +135,13 @@ class EventStream(RecordStream, RESTStream[Any]):
         Raises:
             BadResponse: If there is no list where `records_path` says.
         """
-        found = response.json()
-        for attribute in self.records_path:
-            if not isinstance(found, dict) or attribute not in found:
-                raise BadResponse(f"no '{'.'.join(self.records_path)}' in the answer")
-            found = found[attribute]
-        return objects_in(found, ".".join(self.records_path))
+        return objects_at(response.json(), self.records_path)
 
     def rows_in(self, response: requests.Response) -> list[Row]:
         """Return what `parse_response` takes out of an answer.
 
-        One odd row is one odd row (`prepare`). But where there are several and none is as it should
-        be, it is the answer that is not: it is worth asking again.
+        One odd row is one odd row (`prepare`). Of several, if none is as it should be, it is the
+        answer that is not: it is worth asking again.
 
         Raises:
             BadResponse: If there are several rows, and none of them has an id.
@@ -178,8 +173,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         """Read the pages of one partition; runs in a worker thread.
 
         Yields:
-            A page, `Wait` where the vendor asks to come back later, or a remark about the
-            partition.
+            Pages, `Wait` where the vendor asks to come back later, remarks about the partition.
 
         Raises:
             ApiError: If the partition cannot be read.
@@ -209,10 +203,9 @@ class EventStream(RecordStream, RESTStream[Any]):
 
     def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
         """Ask for a page; what `parse_response` finds broken is asked for again, too."""
+        request = self.get_http_request(page=page)
         return self.tap.client.send(
-            self.get_http_request(page=page),
-            self.stats,
-            lambda response: (response, self.page_of(response)),
+            request, self.stats, lambda answer: (answer, self.page_of(answer))
         )
 
     def page_of(self, response: ApiResponse) -> Page:
@@ -225,7 +218,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         """Ask anew which rows a partition has, for `recheck_parent`; None is a row without an id.
 
         Raises:
-            ApiError: If the list is not to be had, or not completely. An empty one may be either.
+            ApiError: If the list is not to be had, not completely, or is empty.
         """
         steps = EventStream.read_partition(self, context)
         pages = (step for step in steps if isinstance(step, Page))
@@ -236,9 +229,7 @@ class EventStream(RecordStream, RESTStream[Any]):
 
     def _preparing(self, answer: NotReady, earlier: Preparing | None) -> Preparing:
         self.stats.count_pending()
-        return preparing(
-            answer, earlier, poll=self.poll_seconds, timeout=self.pending_timeout_seconds
-        )
+        return preparing(answer, earlier, self.poll_seconds, self.pending_timeout_seconds)
 
     def request_early(self, context: Context | None) -> None:
         """Ask for what has to be prepared, so that this happens while others are read.

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.streams.rest import HTTPRequest
 
-    from event_taps_core import ApiResponse
-    from event_taps_core.summary import StreamStats
+    from event_taps_core import ApiResponse, StreamStats
 
 LOGGER: Final = logging.getLogger(__name__)
 T = TypeVar("T")

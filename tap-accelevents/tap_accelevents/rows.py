@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from event_taps_core import BadResponse, Unconvertible, objects_in
-from event_taps_core.values import integer
+from event_taps_core import BadResponse, Unconvertible, integer, objects_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

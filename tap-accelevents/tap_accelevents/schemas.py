@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk import typing as th
 
+from event_taps_core import json_text
 from event_taps_core.schema import (
     BOOLEAN,
     INTEGER,
@@ -27,7 +28,6 @@ from event_taps_core.schema import (
     object_of,
     secret,
 )
-from event_taps_core.values import json_text
 from tap_accelevents.dates import session_end, utc_time, zone_of
 from tap_accelevents.rows import list_of_ids, list_of_objects
 

@@ -32,8 +32,7 @@ from tap_airmeet.auth import AMBIGUOUS, CONTENT_TYPE, TokenAuthenticator
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from event_taps_core import ApiResponse
-    from event_taps_core.summary import StreamStats
+    from event_taps_core import ApiResponse, StreamStats
 
 T = TypeVar("T")
 

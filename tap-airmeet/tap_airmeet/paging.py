@@ -14,9 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from typing_extensions import override
 
-from event_taps_core import ApiError, BadResponse, NotFound, Paginator, count_of
-from event_taps_core.keys import digest
-from event_taps_core.streams import PageToken
+from event_taps_core import ApiError, BadResponse, NotFound, PageToken, Paginator, count_of, digest
 from tap_airmeet.client import AmbiguousRefusal
 from tap_airmeet.rows import is_anonymous, registration
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from event_taps_core import Unconvertible, digest, json_text, rfc3339
-from event_taps_core.values import from_milliseconds
+from event_taps_core import Unconvertible, digest, from_milliseconds, json_text, rfc3339
 
 if TYPE_CHECKING:
     from event_taps_core import Row

@@ -22,10 +22,10 @@ from event_taps_core import (
     SurrogateKey,
     Suspect,
     Unconvertible,
+    make_room,
     objects_in,
     utc_timestamp,
 )
-from event_taps_core.keys import make_room
 from tap_airmeet import schemas
 from tap_airmeet.client import EVENTS_PATH, AmbiguousRefusal, names_trouble
 from tap_airmeet.paging import (

@@ -17,8 +17,8 @@ from event_taps_core import (
     Page,
     SurrogateKey,
     count_of,
+    make_room,
 )
-from event_taps_core.keys import make_room
 from tap_conferencesio import schemas
 from tap_conferencesio.client import SESSION_PATH
 from tap_conferencesio.forms import last_day_of, presenter_of

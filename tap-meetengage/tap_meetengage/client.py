@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from typing_extensions import override
 
-from event_taps_core import AccessDenied, ApiClient, ApiError, Authenticator, CallWindow
-from event_taps_core.api_errors import MAX_RETRY_AFTER_SECONDS
-from event_taps_core.reading import Stopped
+from event_taps_core import (
+    MAX_RETRY_AFTER_SECONDS,
+    AccessDenied,
+    ApiClient,
+    ApiError,
+    Authenticator,
+    CallWindow,
+    Stopped,
+)
 from tap_meetengage.auth import KeyPairAuthenticator
 from tap_meetengage.errors import Breach, Known, MethodRefused, failure_beside, problem_of
 
@@ -23,8 +29,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.streams.rest import HTTPRequest
 
-    from event_taps_core import ApiResponse
-    from event_taps_core.summary import StreamStats
+    from event_taps_core import ApiResponse, StreamStats
 
 T = TypeVar("T")
 

@@ -10,8 +10,14 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from event_taps_core import AccessDenied, ApiError, BadResponse, texts_in
-from event_taps_core.api_errors import asked_to_wait, classify_status
+from event_taps_core import (
+    AccessDenied,
+    ApiError,
+    BadResponse,
+    asked_to_wait,
+    classify_status,
+    texts_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from singer_sdk import typing as th
 
-from event_taps_core import ACCOUNT, digest, snake_case, values
-from event_taps_core.columns import EXTRA_FIELDS, READ_AT
+from event_taps_core import ACCOUNT, EXTRA_FIELDS, READ_AT, digest, json_text, snake_case
 from event_taps_core.schema import (
     ANYTHING,
     BOOLEAN,
@@ -35,13 +34,13 @@ if TYPE_CHECKING:
     from event_taps_core.schema import Origin
 
 
-def json_text(value: Any) -> Any:
+def sorted_json_text(value: Any) -> Any:
     """Write an object or list as JSON text, the same for whatever order of its members."""
-    return values.json_text(value, "sorted")
+    return json_text(value, "sorted")
 
 
 def _text(name: str, description: str) -> Column:
-    return column(name, TEXT, description, convert=json_text)
+    return column(name, TEXT, description, convert=sorted_json_text)
 
 
 WINDOW_START: Final = Column(

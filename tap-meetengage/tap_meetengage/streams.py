@@ -22,9 +22,9 @@ from event_taps_core import (
     TimedOut,
     digest,
     pages_of,
+    parse_datetime,
     read_envelope,
 )
-from event_taps_core.settling import parse_datetime
 from tap_meetengage import schemas
 from tap_meetengage.client import DATA_PATH, MeetEngageClient
 from tap_meetengage.errors import ServerError, TooMuch, unread_members, warnings_of
@@ -288,7 +288,7 @@ def content(row: Row) -> Row:
     found: Row = {}
     for attribute, value in row.items():
         name = schemas.column_name(attribute) if schemas.is_long(attribute) else attribute
-        found[attribute if name in found else name] = schemas.json_text(value)
+        found[attribute if name in found else name] = schemas.sorted_json_text(value)
     return found
 
 

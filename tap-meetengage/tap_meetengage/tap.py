@@ -22,8 +22,8 @@ from tap_meetengage.streams import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from event_taps_core import EventStream
     from event_taps_core.schema import Column
-    from event_taps_core.streams import EventStream
 
 _SAMPLED: Final = (0, 1, 2, 3)
 """Windows that a sample looks at, counted from the newest: all that is ahead, and three before."""

@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from event_taps_core import digest, json_text, snake_case
-from event_taps_core.columns import NOTHING
-from event_taps_core.settling import parse_datetime
-from event_taps_core.values import Unconvertible, from_milliseconds, text
+from event_taps_core import (
+    NOTHING,
+    Unconvertible,
+    digest,
+    from_milliseconds,
+    json_text,
+    parse_datetime,
+    snake_case,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from event_taps_core import Row
-    from event_taps_core.columns import Sources
+    from event_taps_core import Row, Sources
 
 _OWN_ID: Final = "id"
 """In a row of the export it may be the row's own id or the meeting's instead of the account's."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from event_taps_core import json_text
 from event_taps_core.schema import TEXT, Column, column, key
-from event_taps_core.values import json_text
 
 
 def _text(name: str, description: str, *, source: tuple[str, ...] = ()) -> Column:

@@ -19,9 +19,9 @@ from event_taps_core import (
     ReadAgain,
     ReadInFull,
     Remark,
+    Sources,
+    make_room,
 )
-from event_taps_core.columns import Sources
-from event_taps_core.keys import make_room
 from tap_meetings_export import schemas
 from tap_meetings_export.client import MEETINGS_PATH, PARTICIPANTS_PATH, BadRequest
 from tap_meetings_export.envelope import counts_of, rows_of
