@@ -106,6 +106,12 @@ def env_example(taps: Iterable[Tap]) -> str:
         "# Meltano reads .env in every environment; it wins over meltano.yml, the shell over it.",
         "# Lists and objects are JSON, as shown here; a shell wants them in single quotes.",
     ]
+    lines += [
+        "",
+        "# dbt-duckdb",
+        "#   Keep raw files for days: then one that was taken in is removed. Default: none is.",
+        "#EVENTS_KEEP_RAW_DAYS=",
+    ]
     for tap in taps:
         prefix = tap.name.upper().replace("-", "_")
         lines += ["", f"# {tap.name}"]

@@ -16,12 +16,12 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
-import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
+from signal import Signals
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -31,10 +31,11 @@ from singer_sdk.singerlib import Catalog
 
 from event_taps_core.errors import TapError
 from scripts import docs
-from scripts.taps import BIN, READ_LOG, ROOT, find_taps, load_class, stream_of
+from scripts.processes import exit_on_signals, running
+from scripts.taps import BIN, READ_LOG, ROOT, find_taps, make_tap, stream_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from scripts.taps import Column, JsonObject, Stream, Tap
 
@@ -68,30 +69,60 @@ def find_plugins(taps: Iterable[str]) -> list[Plugin]:
     return found
 
 
-def ask_meltano(environment: str, plugin: str, what: str) -> JsonObject:
-    """Return a plugin's settings or catalog ("config", "catalog") in an environment.
+def ask_meltano(environment: str, plugin: str) -> tuple[JsonObject, JsonObject]:
+    """Return a plugin's settings and catalog in an environment."""
+    print(f"{plugin}: asking Meltano for its settings and columns", file=sys.stderr, flush=True)
+    with (
+        _dumping(environment, plugin, "config") as config,
+        _dumping(environment, plugin, "catalog") as catalog,
+    ):
+        return config(), catalog()
 
-    Raises:
-        ModelsError: In a sentence; Meltano's own words are a traceback.
-    """
+
+@contextmanager
+def _dumping(environment: str, plugin: str, what: str) -> Iterator[Callable[[], JsonObject]]:
+    """Begin to ask Meltano; what is given waits for the answer."""
     options = [f"--cwd={ROOT}", f"--environment={environment}", "--log-format=json"]
     command = [str(BIN / "meltano"), *options, "invoke", f"--dump={what}", plugin]
-    asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    with (
+        TemporaryFile("w+") as answer,
+        TemporaryFile("w+") as log,
+        running(command, stdout=answer, stderr=log) as process,
+    ):
+
+        def wait() -> JsonObject:
+            ended = process.wait()
+            for file in (answer, log):
+                file.seek(0)
+            _check(plugin, ended, log.read())
+            found: JsonObject = json.load(answer)
+            return found
+
+        yield wait
+
+
+def _check(plugin: str, ended: int, log: str) -> None:
+    """Repeat what Meltano said that matters.
+
+    Raises:
+        ModelsError: It failed; in a sentence, as Meltano's own words are a traceback.
+    """
     said: dict[str, list[str]] = {}
-    for line in asked.stderr.splitlines():
+    for line in log.splitlines():
         try:
             entry = json.loads(line)
             said.setdefault(entry["level"], []).append(str(entry["event"]).split("\n")[0])
         except (ValueError, KeyError):
             continue  # a line of a traceback
-    if asked.returncode:
-        reasons = said.get("critical") or said.get("error") or asked.stderr.splitlines() or [""]
+    if ended < 0:
+        raise ModelsError(f"{plugin}: Meltano was ended by {Signals(-ended).name}")
+    if ended:
+        reasons = said.get("critical") or said.get("error") or log.splitlines()
+        reasons = reasons or [f"Meltano ended with exit code {ended}"]
         raise ModelsError(f"{plugin}: {reasons[-1].removeprefix(f'{plugin}: ')}")
     for warning in said.get("warning", []):
         if "columns" in warning:  # that discovery could not look for
             print(f"{plugin}: {warning}", file=sys.stderr)
-    answer: JsonObject = json.loads(asked.stdout)
-    return answer
 
 
 def configured(tap: Tap, plugin: Plugin, config: JsonObject, catalog: JsonObject) -> list[Stream]:
@@ -109,9 +140,7 @@ def configured(tap: Tap, plugin: Plugin, config: JsonObject, catalog: JsonObject
         )
     logging.disable(logging.WARNING)  # the SDK warns of settings that are missing
     try:
-        made = load_class(tap.name)(
-            config=config, catalog=Catalog.from_dict(catalog), validate_config=False
-        )
+        made = make_tap(tap.name, config=config, catalog=Catalog.from_dict(catalog))
         streams = [one for stream in made.streams.values() for one in _sent(tap, stream)]
     except (TapError, StreamMapConfigError, MapExpressionError) as error:
         raise ModelsError(f"{plugin.name}: {error}") from error
@@ -219,15 +248,9 @@ def as_configured(taps: list[Tap], environment: str) -> list[Tap]:
     """Return the taps with the streams that the project's settings make, once per schema."""
     by_name = {tap.name: tap for tap in taps}
     plugins = find_plugins(by_name)
-
-    def send(plugin: Plugin) -> tuple[JsonObject, JsonObject]:
-        config = ask_meltano(environment, plugin.name, "config")
-        return config, ask_meltano(environment, plugin.name, "catalog")
-
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        answers = list(pool.map(send, plugins))
     found: dict[str, Tap] = {}
-    for plugin, (config, catalog) in zip(plugins, answers, strict=True):
+    for plugin in plugins:
+        config, catalog = ask_meltano(environment, plugin.name)
         default = by_name[plugin.tap]
         before = found.get(plugin.load_schema)
         streams = merged(
@@ -263,6 +286,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--environment", default="prod", help="Meltano's environment whose settings count (prod)"
     )
     environment = parser.parse_args(arguments).environment
+    exit_on_signals()
     try:
         taps = as_configured(find_taps(), environment)
     except ModelsError as error:

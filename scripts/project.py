@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from scripts.processes import running
-from scripts.taps import BIN, ROOT
+from scripts.taps import BIN, ROOT, find_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -59,7 +59,7 @@ class Project:
         """Copy what Meltano needs, without data or state; the plugins are shared."""
         for name in ("meltano.yml", "pyproject.toml"):
             shutil.copy(self.root / name, folder / name)
-        packages = [path.parent.name for path in self.root.glob("*/pyproject.toml")]
+        packages = [path.name for path in find_packages(self.root)]
         for name in ("scripts", "plugins", "transform", *packages):
             shutil.copytree(self.root / name, folder / name, ignore=LEFT_BEHIND)
         (folder / ".meltano").mkdir()
@@ -103,7 +103,7 @@ class Project:
         """Digest what the plugins are made of; the folder counts, as scripts hold its path."""
         lines = (self.root / "meltano.yml").read_text().splitlines()
         parts = [str(self.root), *(line for line in lines if "pip_url:" in line)]
-        parts += [path.read_text() for path in sorted(self.root.glob("*/pyproject.toml"))]
+        parts += [(path / "pyproject.toml").read_text() for path in find_packages(self.root)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def clear_state(self, taps: Iterable[str]) -> None:

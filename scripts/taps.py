@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import logging
+import signal
 import subprocess
 import sys
 import tomllib
@@ -123,11 +124,16 @@ class Tap:
         return next((stream for stream in self.streams if stream.name == name), None)
 
 
+def find_packages(root: Path) -> list[Path]:
+    """Return the folders of the workspace's packages; others may lie beside them."""
+    workspace = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
+    manifests = (root.glob(f"{pattern}/pyproject.toml") for pattern in workspace["members"])
+    return sorted({path.parent for found in manifests for path in found})
+
+
 def find_taps(root: Path = ROOT, names: Collection[str] = ()) -> list[Tap]:
     """Read every tap of the workspace, or those of these names, in the order of their names."""
-    workspace = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
-    members = {path for pattern in workspace["members"] for path in root.glob(pattern)}
-    taps = (path for path in sorted(members) if path.name.startswith("tap-"))
+    taps = (path for path in find_packages(root) if path.name.startswith("tap-"))
     return [_read_tap(path) for path in taps if not names or path.name in names]
 
 
@@ -140,7 +146,7 @@ def _read_tap(folder: Path) -> Tap:
     entries = {entry["stream"]: entry for entry in catalog["streams"]}
     # Discovery needs no settings; it brings the streams in the order in which the tap names them.
     logging.disable(logging.WARNING)  # the SDK warns of the settings that are missing
-    streams = tap_class(config={}, validate_config=False).discover_streams()
+    streams = make_tap(name, config={}).discover_streams()
     logging.disable(logging.NOTSET)
     return Tap(
         folder=folder,
@@ -168,6 +174,16 @@ def load_class(tap: str) -> Any:
     module, _, attributes = command.value.partition(":")
     __import__(module)
     return getattr(sys.modules[module], attributes.split(".")[0])
+
+
+def make_tap(name: str, **arguments: Any) -> Any:
+    """Make a tap in this process; the SDK would have it answer the signals to this program."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return load_class(name)(**arguments, validate_config=False)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _built_in_settings() -> set[str]:

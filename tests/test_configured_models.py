@@ -187,8 +187,26 @@ def test_marts_follow_a_stream_by_its_new_name(configured: Configured) -> None:
 def test_a_failure_of_meltano_is_one_line(configured: Configured) -> None:
     failed = run(configured.project, "scripts.models", "--environment=nowhere")
     assert failed.returncode == 1
-    assert failed.stderr.count("\n") == 1
-    assert "Environment 'nowhere' was not found." in failed.stderr
+    asking, reason = failed.stderr.splitlines()
+    assert asking.endswith("asking Meltano for its settings and columns")
+    assert "Environment 'nowhere' was not found." in reason
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("kill -KILL $$", "Meltano was ended by SIGKILL"),
+        ("exit 3", "Meltano ended with exit code 3"),
+    ],
+)
+def test_a_meltano_that_says_nothing_is_told_by_how_it_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, end: str, reason: str
+) -> None:
+    (tmp_path / "meltano").write_text(f"#!/bin/sh\n{end}\n")
+    (tmp_path / "meltano").chmod(0o755)
+    monkeypatch.setattr(models, "BIN", tmp_path)
+    with pytest.raises(ModelsError, match=rf"^tap-x: {reason}$"):
+        models.ask_meltano("prod", "tap-x")
 
 
 def md5(text: str) -> str:
@@ -209,8 +227,7 @@ def ask(tap: Tap, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[.
     catalog = load_class(tap.name)(config={}, validate_config=False).catalog_dict
 
     def write(**config: object) -> list[str]:
-        answers = {"config": config, "catalog": catalog}
-        monkeypatch.setattr(models, "ask_meltano", lambda *asked: answers[asked[-1]])
+        monkeypatch.setattr(models, "ask_meltano", lambda *_asked: (config, catalog))
         taps = models.as_configured([tap], "prod")
         files = {path: text for one in taps for path, text in docs.models(one).items()}
         return [path.name for path in docs.write(files)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shutil
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -78,19 +79,35 @@ def written(output: Path) -> str:
     return "\n".join(lines)
 
 
+def bytes_of(output: Path) -> bytes:
+    """All that stands in the files, freed blocks of the warehouse included."""
+    return b"".join(path.read_bytes() for path in output.rglob("*") if path.is_file())
+
+
 def test_nobody_can_be_found_in_files_and_tables(project: Project) -> None:
+    """Nor what was loaded before, once it is removed as the README says."""
     keep_only(project, "tap-conferencesio")
-    uncomment(project.root / "meltano.yml")
-    project.mark_installed()
     output = project.root / "output"
     with serving("small", output / "sandbox.json") as sandbox:
         variables = sandbox.tap_environment() | {"EVENTS_HASH_SEED": SEED}
-        Project(project.root, project.extra | variables).run(
-            *("run", "tap-conferencesio", "target-jsonl"),
-            *("dbt-duckdb:build", "dbt-duckdb:publish", "dbt-duckdb:archive"),
-        )
+        running = Project(project.root, project.extra | variables)
+        load = ("run", "tap-conferencesio", "target-jsonl")
+        tables = ("run", "dbt-duckdb:build", "dbt-duckdb:publish", "dbt-duckdb:archive")
+        running.run(*load)
+        running.run(*tables)
         everybody = people(sandbox)
         addresses = {person for person in everybody if "@" in person}
+        before = bytes_of(output)
+        assert any(address.encode() in before for address in addresses)
+        uncomment(project.root / "meltano.yml")
+        project.mark_installed()
+        shutil.rmtree(output / "raw" / "tap_conferencesio")
+        shutil.rmtree(output / "building")
+        (output / "events.duckdb").unlink()
+        running.run(*load, "--full-refresh")
+        running.run(*tables)
+    after = bytes_of(output)
+    assert [address for address in addresses if address.encode() in after] == []
     found = written(output)
     assert addresses
     assert everybody > addresses
