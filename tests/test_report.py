@@ -46,7 +46,12 @@ def two_vendors() -> dict[str, list[dict[str, Any]]]:
     autumn = {"starts_at": "2026-09-01 09:00+00"}
     session = {**AT_SPRING, "session_key": "s", "session_id": "s"}
     seen = {**AT_SPRING, "session_key": "s", "mode": "live"}
-    links = {"ada": ("mail", "launch"), "ben": ("mail", "launch"), "cyd": (None, None)}
+    links = (
+        (AT_SPRING, "ada", "mail", "launch"),
+        (AT_SPRING, "ben", "mail", "launch"),
+        (AT_SPRING, "cyd", None, None),
+        (AT_AUTUMN, "ada", "mail", "launch"),  # which is not over: no part of the show-up rate
+    )
     return {
         "dim_event": [
             {**SPRING, **spring, "has_ended": True},
@@ -85,9 +90,9 @@ def two_vendors() -> dict[str, list[dict[str, Any]]]:
             {**AT_AUTUMN, "person_key": "ada", "engagement_type": "question", "act_count": 1},
         ],
         "fct_registration": [
-            {**AT_SPRING, "person_key": key, "utm_source": source,
-             "utm_campaign": campaign, "is_duplicate": False}
-            for key, (source, campaign) in links.items()
+            {**at, "person_key": key, "utm_source": source, "utm_campaign": campaign,
+             "is_duplicate": False}
+            for at, key, source, campaign in links
         ],
         "fct_meeting": [
             {**AT_SPRING, "meeting_status": status, "is_accepted": accepted,
@@ -133,7 +138,7 @@ def test_every_section_says_what_it_found(folder: Path) -> None:
         ],
         "campaigns": [
             (
-                "“launch” (mail) brought most registrations: 2. 50% of those who came by such a"
+                "“launch” (mail) brought most registrations: 3. 50% of those who came by such a"
                 " link attended, and 100% of the others."
             )
         ],
@@ -186,7 +191,7 @@ def test_tables_hold_what_the_charts_show(folder: Path) -> None:
         ["Answers to polls", "3", "1", "1"],
         ["Questions asked", "1", "1", "1"],
     ]
-    assert tables["campaigns"][0][1:] == [["launch", "mail", "2", "1", "1", "50%"]]
+    assert tables["campaigns"][0][1:] == [["launch", "mail", "3", "2", "2", "50%"]]
     assert tables["meetings"][0][1:] == [
         ["pending", "1", "33%", "0"],
         ["confirmed", "2", "67%", "1"],

@@ -135,6 +135,11 @@ select
     case when utm_is_ambiguous then 'several links' else coalesce(utm_campaign, 'no campaign') end as campaign,
     case when utm_is_ambiguous then 'several sources' else coalesce(utm_source, 'no source') end as source,
     is_attended,
+    -- Before an event is over, only those who came are known: they would make a rate of 100%.
+    case
+        when event_key in (select event_key from mart_event_funnel where show_up_rate is not null)
+            then cast(coalesce(is_attended, false) as integer)
+    end as came,
     acts
 from fct_registration
 inner join mart_person_engagement using (event_key, person_key)
@@ -144,8 +149,8 @@ create view link_figures as
 select
     count(*) as everybody,
     count(*) filter (where is_known) as known,
-    avg(cast(is_attended as integer)) filter (where is_known) as rate,
-    avg(cast(is_attended as integer)) filter (where not is_known) as other_rate
+    avg(came) filter (where is_known) as rate,
+    avg(came) filter (where not is_known) as other_rate
 from links;
 
 create view campaigns as
@@ -155,7 +160,7 @@ select
     count(*) as "Registered",
     count(*) filter (where is_attended) as "Attended",
     count(*) filter (where acts > 0) as "Engaged",
-    avg(cast(is_attended as integer)) as "Show-up rate"
+    avg(came) as "Show-up rate"
 from links
 where is_known
 group by 1, 2

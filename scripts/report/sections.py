@@ -220,8 +220,7 @@ def campaigns(marts: Marts) -> Section:
         Bars(FUNNEL, (*FUNNEL, "Show-up rate"), ("Source",)),
         f"Bars of the people who registered, attended and engaged{_largest(table, 'links')}.",
         f"The link is known of {_part(of['known'], of['everybody'])} registered people, each"
-        " counted once per event. Show-up rate: per people of whom it can be told whether they"
-        " came.",
+        " counted once per event. Show-up rate: of those at events of which it can be told.",
     )
     return Section("campaigns", "Campaigns", [figure])
 
