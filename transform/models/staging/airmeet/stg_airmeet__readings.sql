@@ -1,18 +1,2 @@
 -- What was read completely, and when.
-with
-read_log as (
-    select * from {{ stream(
-        'tap_airmeet', 'read_log', text='account stream parent_id outcome reason', time='read_at', whole='row_count'
-    ) }} as read_log
-)
-select
-    {{ as_entity('readings', 'airmeet', {
-        'account': 'account',
-        'stream': 'stream',
-        'parent_id': 'parent_id',
-        'outcome': 'outcome',
-        'reason': 'reason',
-        'row_count': 'row_count',
-        'read_at': 'read_at',
-    }) }}
-from read_log
+{{ readings('airmeet', 'tap_airmeet') }}

@@ -1,18 +1,2 @@
 -- What was read completely, and when.
-with
-read_log as (
-    select * from {{ stream(
-        'tap_conferencesio', 'read_log', text='subdomain stream parent_id outcome reason', time='read_at', whole='row_count'
-    ) }} as read_log
-)
-select
-    {{ as_entity('readings', 'conferencesio', {
-        'account': 'subdomain',
-        'stream': 'stream',
-        'parent_id': 'parent_id',
-        'outcome': 'outcome',
-        'reason': 'reason',
-        'row_count': 'row_count',
-        'read_at': 'read_at',
-    }) }}
-from read_log
+{{ readings('conferencesio', 'tap_conferencesio', account='subdomain') }}

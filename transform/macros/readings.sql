@@ -1,0 +1,20 @@
+{# What was read completely, and when: the same of every tap. #}
+{% macro readings(vendor, tap, account='account') -%}
+    with
+    read_log as (
+        select * from {{ stream(
+            tap, 'read_log', text=account ~ ' stream parent_id outcome reason', time='read_at', whole='row_count'
+        ) }} as read_log
+    )
+    select
+        {{ as_entity('readings', vendor, {
+            'account': account,
+            'stream': 'stream',
+            'parent_id': 'parent_id',
+            'outcome': 'outcome',
+            'reason': 'reason',
+            'row_count': 'row_count',
+            'read_at': 'read_at',
+        }) }}
+    from read_log
+{%- endmacro %}
