@@ -57,6 +57,22 @@ class _Listed(NamedTuple):
     """What is in it; None if it could not be read."""
 
 
+def _part_of(
+    streams: Mapping[str, EventStream], stream: EventStream, context: Context | None
+) -> tuple[str, ...]:
+    """Name a partition by its id and those of what it hangs on."""
+    ids = [stream.name, stream.partition_id(context)]
+    while stream.parent is not None:
+        stream = streams[stream.parent.name]
+        ids.append(stream.partition_id(context) if stream.parent_key in (context or {}) else "")
+    return tuple(ids)
+
+
+def _are_scalars(context: Context) -> bool:
+    """Say whether a context holds what ids and times are; an object in it is an odd row's."""
+    return not any(isinstance(value, (dict, list)) for value in context.values())
+
+
 def _list_again(parent: EventStream, context: Context) -> _Listed:
     began = time.monotonic()
     try:
@@ -78,9 +94,9 @@ class Parents:
         self._streams = streams
         self._parents = {stream.parent.name for stream in streams.values() if stream.parent}
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
-        self._shared: dict[tuple[str, str], _Shared] = {}
+        self._shared: dict[tuple[str, ...], _Shared] = {}
         self._missing: deque[MissingPart] = deque()
-        self._listed: dict[tuple[str, str], _Listed] = {}
+        self._listed: dict[tuple[str, ...], _Listed] = {}
 
     def has(self, stream: EventStream) -> bool:
         """Say whether other streams hang on this one."""
@@ -144,7 +160,7 @@ class Parents:
         parent = self._streams[stream.parent.name]
         if above := self.has_left(parent, context):
             return above
-        key = (parent.name, parent.partition_id(context))
+        key = _part_of(self._streams, parent, context)
         with self._locks.setdefault((*key, "again"), threading.Lock()):
             listed = self._listed.get(key)
             if listed is None or time.monotonic() - listed.at > _FRESH_SECONDS:
@@ -210,7 +226,7 @@ class Parents:
             except Exception:  # noqa: BLE001 - whatever is odd about one row, it hides no other
                 odd += 1
                 continue
-            if child is not None and parent.is_as_expected(row):
+            if child is not None and parent.is_as_expected(row) and _are_scalars(child):
                 children.append(child)
             else:
                 odd += child is not None
@@ -233,7 +249,7 @@ class Parents:
             pass
 
     def _share(self, stream: EventStream, context: Context | None) -> _Shared:
-        key = (stream.name, stream.partition_id(context))
+        key = _part_of(self._streams, stream, context)
         with self._locks.setdefault(key, threading.Lock()):
             if key not in self._shared:
                 self._shared[key] = self._read(stream, context)

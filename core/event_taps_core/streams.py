@@ -66,6 +66,12 @@ class Page(NamedTuple):
     shared: Mapping[str, list[Row]] = MappingProxyType({})
     """Those of each selected stream that has it as its `source`, by name."""
 
+    def less_than(self, fresh: list[Row]) -> Page:
+        """Return the page with its fresh rows only; one that came before is nobody's news."""
+        comes_again = bool(self.rows) and not fresh
+        shared = {name: [] for name in self.shared} if comes_again else self.shared
+        return self._replace(rows=fresh, shared=shared)
+
 
 class EventStream(RecordStream, RESTStream[Any]):
     """A stream of an API."""
@@ -101,8 +107,6 @@ class EventStream(RecordStream, RESTStream[Any]):
         super().__init__(tap)
         self.has_been_read = False
         self._asked_early: dict[str, Preparing | ApiError] = {}
-
-    # What a tap may override
 
     @property
     @override
@@ -197,7 +201,7 @@ class EventStream(RecordStream, RESTStream[Any]):
                 raise
             preparing = None
             if isinstance(paginator, Paginator):
-                page = page._replace(rows=paginator.fresh(page.rows))
+                page = page.less_than(paginator.fresh(page.rows))
             yield page
             paginator.advance(response)
 
@@ -209,10 +213,10 @@ class EventStream(RecordStream, RESTStream[Any]):
         )
 
     def page_of(self, response: ApiResponse) -> Page:
-        """Take the rows of all readers out of an answer; nobody's rows are not looked at."""
+        """Take the rows of all readers out of an answer; a paginator looks at this stream's."""
         shared = {one.name: one.rows_in(response) for one in self.readers if one is not self}
-        rows = self.rows_in(response) if self.selected or not shared else []
-        return Page(rows, len(response.content), shared)
+        is_needed = self.selected or not shared or self.get_new_paginator()
+        return Page(self.rows_in(response) if is_needed else [], len(response.content), shared)
 
     def list_again(self, context: Context | None) -> frozenset[int | str | None]:
         """Ask anew which rows a partition has, for `recheck_parent`; None is a row without an id.
@@ -220,12 +224,14 @@ class EventStream(RecordStream, RESTStream[Any]):
         Raises:
             ApiError: If the list is not to be had, not completely, or is empty.
         """
-        steps = EventStream.read_partition(self, context)
-        pages = (step for step in steps if isinstance(step, Page))
-        listed = frozenset(self.id_of(row) for page in pages for row in page.rows)
+        listed: set[int | str | None] = set()
+        for step in EventStream.read_partition(self, context):
+            if isinstance(step, Wait):
+                raise BadResponse("a list that has to be prepared first")
+            listed.update(map(self.id_of, step.rows if isinstance(step, Page) else ()))
         if not listed:
             raise BadResponse("an empty list")
-        return listed
+        return frozenset(listed)
 
     def _preparing(self, answer: NotReady, earlier: Preparing | None) -> Preparing:
         self.stats.count_pending()
@@ -252,7 +258,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         """Ask for the first page of the first or last of one or more partitions.
 
         Raises:
-            ApiError: If the API gives no records for either.
+            ApiError: If neither holds records.
         """
         for context in contexts[:1] + contexts[1:][-1:]:
             paginator = self.get_new_paginator() or SinglePagePaginator()

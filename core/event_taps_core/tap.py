@@ -129,7 +129,9 @@ class EventTap(CommandLineTap):
 
     @override
     def discover_streams(self) -> Sequence[Stream]:
-        return [*self.make_streams(), ReadLogStream(self)]
+        streams = self.make_streams()
+        _check_sources(streams)
+        return [*streams, ReadLogStream(self)]
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
@@ -233,6 +235,31 @@ class EventTap(CommandLineTap):
         """Say what could not be read, in a few words; nothing if all could."""
         failed = self.reading.outcomes.failed
         return said_of_failures({name: failed[name] for name in self.event_streams})
+
+
+def _check_sources(streams: Sequence[EventStream]) -> None:
+    """Look whether streams that share an answer can do so.
+
+    Raises:
+        ValueError: If not: a mistake of the tap's author.
+    """
+    classes = {stream.name: type(stream) for stream in streams}
+    parents = {stream.parent.name for stream in streams if stream.parent}
+    for stream in streams:
+        source = stream.source
+        if source is None:
+            continue
+        if source.name not in classes or source.source is not None or source.name in parents:
+            raise ValueError(
+                f"{stream.name}: its source {source.name} has to be a stream of this tap that has "
+                "no source itself, and that no stream hangs on"
+            )
+        ours = (stream.parent, stream.parent_key, stream.recheck_parent)
+        if ours != (source.parent, source.parent_key, source.recheck_parent):
+            raise ValueError(
+                f"{stream.name}: parent, parent_key and recheck_parent are not those of its source "
+                f"{source.name}"
+            )
 
 
 def _are_objects(values: Iterable[Any]) -> bool:

@@ -204,6 +204,8 @@ class SessionDataStream(SessionStream):
             return {}
         if not isinstance(data, dict) or "data" not in body:
             raise BadResponse("no 'data' in the answer")
+        if data and data.keys().isdisjoint(("polls", "questions")):
+            raise BadResponse("neither 'polls' nor 'questions' in the answer")
         return data
 
     @classmethod
