@@ -1,10 +1,8 @@
 {# What was read completely, and when: the same of every tap. #}
-{% macro readings(vendor, tap, account='account') -%}
+{% macro readings(vendor, read_log, account='account') -%}
     with
     read_log as (
-        select * from {{ stream(
-            tap, 'read_log', text=account ~ ' stream parent_id outcome reason', time='read_at', whole='row_count'
-        ) }} as read_log
+        select * from {{ read_log }} as read_log
     )
     select
         {{ as_entity('readings', vendor, {

@@ -1,2 +1,4 @@
 -- What was read completely, and when.
-{{ readings('meetengage', 'tap_meetengage') }}
+{{ readings('meetengage', stream(
+    'tap_meetengage', 'read_log', text='account stream parent_id outcome reason', time='read_at', whole='row_count'
+)) }}
