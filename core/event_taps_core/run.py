@@ -148,9 +148,9 @@ class Run:
             self._read_log.keep_progress()
 
 
-def _asking(send: tuple[EventStream, Context | None]) -> Iterator[Page]:
+def _asking(early: tuple[EventStream, Context | None]) -> Iterator[Page]:
     """Ask early, as a reading without pages."""
-    stream, context = send
+    stream, context = early
     stream.request_early(context)
     yield from ()
 

@@ -49,6 +49,7 @@ def test_the_sdk_is_the_pinned_minor_version() -> None:
         (Stream, "_sync_records", ["self", "context", "write_messages"]),
         (Stream, "_write_schema_message", ["self"]),
         (Stream, "_write_activate_version_message", ["self", "full_table_version"]),
+        (Stream, "_generate_record_messages", ["self", "record"]),
         (Stream, "_write_record_message", ["self", "record"]),
         (Stream, "get_replication_key_signpost", ["self", "context"]),
         (Stream, "get_child_context", ["self", "record", "context"]),

@@ -490,14 +490,14 @@ def test_path_of_all_analytics_names_no_event(
 def test_missing_analytics_are_null_and_not_zero(sandbox: Sandbox, run_tap: TapRunner) -> None:
     """Of Zoom, Facebook, Wistia, and where there is no video."""
     run = read(run_tap, sandbox, "session_analytics", "session_analytics_details")
-    unreachable = {
+    elsewhere = {
         row["session_id"]
         for row in run.records("session_analytics_details")
         if row["stream_provider"] in ("ZOOM", "FACEBOOK", "WISTIA")
     }
-    assert unreachable
+    assert elsewhere
     for row in run.records("session_analytics"):
-        if row["session_id"] in unreachable:
+        if row["session_id"] in elsewhere:
             assert row["avg_attended_duration"] is None
             assert row["recording_views"] is None
             assert row["live_views"] is None

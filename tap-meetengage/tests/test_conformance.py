@@ -37,7 +37,7 @@ TestConformance = conformance_suite(
         switches={"rate_limit": "off"},
         refusing={"host": "redirects"},
         incomplete={"lone_range": "error_member"},
-        unreachable={
+        elsewhere={
             "rate_limit": ("sliding", "fixed"),  # an honest pace: test_limit.py
             "large_range": ("timeout", "500"),  # long with retries: test_quirks.py
         },

@@ -41,7 +41,7 @@ TAP = TapUnderTest(
     switches={"rate_limit": "off"},
     refusing={"host": "redirects"},
     incomplete={"lone_range": "error_member"},
-    unreachable={
+    elsewhere={
         "rate_limit": ("sliding", "fixed"),  # an honest pace: test_limit.py
         "large_range": LARGE_RANGE,  # each alone, and without retries
     },

@@ -15,7 +15,7 @@ TestConformance = conformance_suite(
         wrong_key_requests=4,  # each event may have a key of its own
         identified_by="event_id",
         identify=lambda row: str(row["event_id"]),
-        unreachable={"ties": ("shuffled",)},
+        elsewhere={"ties": ("shuffled",)},
         positions_per_run=8,
     )
 )

@@ -70,7 +70,7 @@ class TapUnderTest:
     identified_by: str | None = None
     identify: Callable[[Mapping[str, Any]], str] = str
     part_days: int = 0
-    unreachable: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    elsewhere: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     exclusive: tuple[Mapping[str, tuple[str, ...]], ...] = ()
     more_streams: tuple[str, ...] = ()
     positions_per_run: int = 1
@@ -163,7 +163,7 @@ class TapUnderTest:
     def complete_positions(self) -> dict[str, list[str]]:
         """The positions of each switch under which everything can be read."""
         others = {*self.refusing.items(), *self.incomplete.items()}
-        others |= {(name, one) for name, positions in self.unreachable.items() for one in positions}
+        others |= {(name, one) for name, positions in self.elsewhere.items() for one in positions}
         return {
             name: [position for position in positions if (name, position) not in others]
             for name, positions in switch_positions(self.vendor).items()

@@ -206,8 +206,8 @@ def assert_only_reads(tap: TapUnderTest, requests: list[Request]) -> None:
     """Insist on the paths and methods that the client lists, and on credentials in good hands."""
     sent = {(request.method, request.path) for request in requests if request.vendor}
     assert [(method, path) for method, path in sent if not tap.may_send(method, path)] == []
-    unreachable = [request for request in requests if request.vendor is None and request.authorised]
-    assert unreachable == [], "credentials were carried to another host"
+    elsewhere = [request for request in requests if request.vendor is None and request.authorised]
+    assert elsewhere == [], "credentials were carried to another host"
 
 
 @contextlib.contextmanager
