@@ -312,3 +312,21 @@ def test_a_warehouse_that_is_not_there_is_said(
     assert main([f"--folder={tmp_path}"]) == 1
     assert "has not all that the report needs" in capsys.readouterr().err
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--from=2026-13-01",), "2026-13-01 is no day such as 2026-03-31"),
+        (
+            ("--from=2026-03-02", "--until=2026-03-01"),
+            "--from 2026-03-02 is after --until 2026-03-01",
+        ),
+    ],
+)
+def test_a_period_that_is_none_is_said_in_the_last_line(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert capsys.readouterr().err.splitlines()[-1].endswith(said)

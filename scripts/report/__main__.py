@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[2] / "output"
 
 
+def day(text: str) -> date:
+    """Read a day as a user writes it.
+
+    Raises:
+        argparse.ArgumentTypeError: If it is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no day such as 2026-03-31") from error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the report from the command line."""
     parser = argparse.ArgumentParser(prog="./dev report", description=__doc__)
@@ -32,13 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--from",
         dest="first",
-        type=date.fromisoformat,
+        type=day,
         metavar="DATE",
         help="only events from this day on",
     )
-    parser.add_argument(
-        "--until", dest="last", type=date.fromisoformat, metavar="DATE", help="and to this day"
-    )
+    parser.add_argument("--until", dest="last", type=day, metavar="DATE", help="and to this day")
     parser.add_argument(
         "--folder",
         type=Path,
@@ -46,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="where events.duckdb is, and report.html will be",
     )
     given = parser.parse_args(arguments)
+    if given.first and given.last and given.first > given.last:
+        parser.error(f"--from {given.first} is after --until {given.last}")
     choice = Choice(tuple(given.vendor), given.first, given.last)
     try:
         path = write(given.folder, choice)
