@@ -49,8 +49,7 @@ class ApiClient:
 
     Args:
         base_url: The API's base, with its path prefix; a trailing slash does not matter.
-        config: The tap's settings (`concurrency`, `requests_per_minute`,
-            `request_timeout_seconds`, `max_retries`, `user_agent`, and the vendor's credentials).
+        config: The tap's settings: those that every tap has, and the vendor's credentials.
         paths: The paths of the streams: beside `extra_paths`, nothing else is ever read.
 
     Attributes:
@@ -76,7 +75,8 @@ class ApiClient:
     def __init__(self, base_url: str, config: Mapping[str, Any], paths: Iterable[str] = ()) -> None:
         self.base_url = base_of(base_url)
         self.config = config
-        self.pacer = Pacer(int(config["requests_per_minute"]), self.call_window)
+        runs = int(config.get("concurrent_runs", 1))
+        self.pacer = Pacer(int(config["requests_per_minute"]), self.call_window, runs)
         self.has_succeeded = False
         self.stats = StreamStats("credentials")
         self.redaction = Redaction(())

@@ -8,6 +8,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from event_taps_core.errors import TapError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -21,6 +23,19 @@ class CallWindow(NamedTuple):
     calls: int
     seconds: float
 
+    def share(self, runs: int) -> CallWindow:
+        """Return what each of so many runs may call, so that together they keep the limit.
+
+        Raises:
+            TapError: If there is no call for each.
+        """
+        if runs > self.calls:
+            raise TapError(
+                f"setting concurrent_runs: {runs} runs cannot share the {self.calls} calls "
+                f"in {self.seconds:g} seconds that the vendor allows"
+            )
+        return self._replace(calls=self.calls // runs)
+
 
 class Pacer:
     """Spaces the starts of requests evenly, so that no window of time ever holds a burst.
@@ -32,17 +47,24 @@ class Pacer:
     breach.
 
     Args:
-        requests_per_minute: The budget; 0 for none.
+        requests_per_minute: The budget of the key; 0 for none.
         window: The vendor's own limit, which holds whatever the budget is.
+        runs: How many runs use the key at the same time; this one takes its share of both.
     """
 
-    def __init__(self, requests_per_minute: int, window: CallWindow | None = None) -> None:
-        self._interval = 60 / requests_per_minute if requests_per_minute else 0.0
-        self._window = window
+    def __init__(
+        self, requests_per_minute: int, window: CallWindow | None = None, runs: int = 1
+    ) -> None:
+        self._interval = 60 * runs / requests_per_minute if requests_per_minute else 0.0
+        self._window = window and window.share(runs)
         self._next = 0.0
         self._under_way = 0
         self._answered: deque[float] = deque()
         self._change = threading.Condition()
+        if self._window is not None and runs > 1:
+            # This run may have followed one that has just used the same share up.
+            free_at = time.monotonic() + _CLOCK_MARGIN * self._window.seconds
+            self._answered.extend([free_at] * self._window.calls)
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:

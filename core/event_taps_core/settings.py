@@ -16,6 +16,8 @@ from event_taps_core.settling import parse_datetime
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from event_taps_core.pacer import CallWindow
+
 
 ACCOUNT_SETTING: Final = th.Property(
     "account",
@@ -32,6 +34,7 @@ def settings(
     *own: th.Property[Any],
     requests_per_minute: int,
     settle_days: int = 14,
+    call_window: CallWindow | None = None,
     api_url: th.Property[Any] | None = None,
 ) -> dict[str, Any]:
     """Build a tap's settings: its own, then those that every tap has.
@@ -40,6 +43,7 @@ def settings(
         own: What only this tap has.
         requests_per_minute: The vendor's documented limit, or a polite one.
         settle_days: Days after its end in which an event's data still changes.
+        call_window: That of the tap's client: no budget may be above it.
         api_url: The tap's own form of `api_url`, where it is required.
     """
     return th.PropertiesList(
@@ -75,11 +79,24 @@ def settings(
         ),
         th.Property(
             "requests_per_minute",
-            th.IntegerType(minimum=0, maximum=1_000_000),
+            th.IntegerType(
+                minimum=0,
+                maximum=int(60 * call_window.calls / call_window.seconds)
+                if call_window
+                else 1_000_000,
+            ),
             title="Requests per minute",
             default=requests_per_minute,
             description="Budget of requests of this key, spread evenly; 0 = no budget, though a "
-            "limit that the vendor enforces is kept. Divide it when several runs share a key.",
+            "limit that the vendor enforces is kept.",
+        ),
+        th.Property(
+            "concurrent_runs",
+            th.IntegerType(minimum=1, maximum=10),
+            title="Concurrent runs",
+            default=1,
+            description="How many runs use this key at the same time, such as shards: each takes "
+            "its share of requests_per_minute, and of a limit that the vendor enforces.",
         ),
         th.Property(
             "request_timeout_seconds",
@@ -139,19 +156,27 @@ def settings(
     ).to_dict()
 
 
-def check(config: Mapping[str, Any], schema: Mapping[str, Any], api_url: str) -> None:
+def check(
+    config: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    api_url: str,
+    call_window: CallWindow | None,
+) -> None:
     """Check what a JSON schema cannot say.
 
     Args:
         config: The tap's settings.
         schema: Their schema, which marks the secret ones.
         api_url: The address that will be asked.
+        call_window: The limit that the vendor enforces.
 
     Raises:
         TapError: If a setting makes no sense; its message never holds a secret.
     """
     if int(config["shard_index"]) >= int(config["shard_count"]):
         raise TapError("setting shard_index must be less than shard_count (it counts from 0)")
+    if call_window is not None:
+        call_window.share(int(config["concurrent_runs"]))
     start_date = config.get("start_date")
     if start_date is not None and parse_datetime(start_date) is None:
         raise TapError(f"setting start_date: {start_date!r} is not a date (such as 2026-01-31)")

@@ -71,9 +71,8 @@ class EventTap(CommandLineTap):
         Raises:
             TapError: If a setting makes no sense.
         """
-        check(
-            self.config, self.config_jsonschema, self.config.get("api_url") or self.default_api_url
-        )
+        api_url = self.config.get("api_url") or self.default_api_url
+        check(self.config, self.config_jsonschema, api_url, self.client_class.call_window)
 
     # What streams ask for (`BaseTap`)
 

@@ -85,6 +85,8 @@ def test_no_configuration_at_all() -> None:
         ("settle_days", -1),
         ("settle_days", "two weeks"),
         ("requests_per_minute", -1),
+        ("concurrent_runs", 0),
+        ("concurrent_runs", 11),
         ("request_timeout_seconds", 0),
         ("request_timeout_seconds", 10_000_000_000),
         ("max_retries", -1),

@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import Authenticator, BadResponse, CallWindow, CredentialsClient, NotFound
+from event_taps_core import (
+    Authenticator,
+    BadResponse,
+    CallWindow,
+    CredentialsClient,
+    NotFound,
+    TapError,
+)
 from event_taps_core.pacer import Pacer
 from event_taps_core.summary import StreamStats
 from event_taps_core.testing.api_server import ApiServer, Reply, Scripted, Seen, status
@@ -109,16 +116,23 @@ class Simulation:
 
 
 def simulate(
-    calls: Sequence[Call], window: CallWindow, *, workers: int, requests_per_minute: int
+    calls: Sequence[Call],
+    window: CallWindow,
+    *,
+    workers: int,
+    requests_per_minute: int,
+    runs: int = 1,
+    begins: float = 1000.0,
 ) -> Simulation:
-    simulation = Simulation(workers)
+    simulation = Simulation(workers, begins)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("event_taps_core.pacer.time", simulation)
         patch.setattr("event_taps_core.pacer.threading", simulation)
-        pacer = Pacer(requests_per_minute, window)
+        pacer = Pacer(requests_per_minute, window, runs)
         for call in calls:
             simulation.send(pacer, call)
-        simulation.pass_time(float("inf"))
+        while simulation.under_way:
+            simulation.pass_time(max(at for at, _ in simulation.under_way))
     return simulation
 
 
@@ -171,6 +185,53 @@ def test_when_answers_are_quick_nine_tenths_of_the_limit_are_used(
 def test_an_even_pace_of_the_same_limit_costs_nothing_more() -> None:
     run = simulate([Call(0.2, 0.5)] * 401, CallWindow(10, 5.0), workers=8, requests_per_minute=120)
     assert 400 / (run.counted_at[-1] - run.counted_at[0]) >= 0.9 * 10 / 5.0
+
+
+PLACES = st.lists(  # of runs at the same time; in each one run follows the other
+    st.lists(st.lists(CALLS, min_size=1, max_size=25), min_size=1, max_size=3),
+    min_size=1,
+    max_size=10,
+)
+
+
+@given(
+    places=PLACES,
+    window=st.builds(CallWindow, st.integers(10, 24), st.floats(0.5, 100)),
+    workers=st.integers(1, 20),
+    requests_per_minute=PACES,
+)
+@example([[[Call(0.0, 0.0)] * 10] * 3] * 2, CallWindow(10, 5.0), 8, NO_EVEN_PACE)
+@example([[SLOW_THEN_QUICK]] * 3, CallWindow(10, 5.0), 8, 120)
+def test_runs_that_share_a_key_keep_its_limit_and_its_budget_together(
+    places: list[list[list[Call]]], window: CallWindow, workers: int, requests_per_minute: int
+) -> None:
+    """Also where a run takes the place of one that has just ended."""
+    started_at: list[float] = []
+    counted_at: list[float] = []
+    for place in places:
+        now = 1000.0
+        for calls in place:
+            one = simulate(
+                calls,
+                window,
+                workers=workers,
+                requests_per_minute=requests_per_minute,
+                runs=len(places),
+                begins=now,
+            )
+            now = one.now
+            started_at += one.started_at
+            counted_at += one.counted_at
+    assert len(counted_at) == sum(len(calls) for place in places for calls in place)
+    assert_no_window_holds_more(counted_at, window)
+    minutes = (max(started_at) - min(started_at)) / 60
+    first_ones = sum(map(len, places))
+    assert len(started_at) <= requests_per_minute * minutes + first_ones + 1e-6
+
+
+def test_more_runs_than_calls_are_refused() -> None:
+    with pytest.raises(TapError, match="concurrent_runs: 3 runs cannot share the 2 calls in 5 s"):
+        Pacer(60, CallWindow(2, 5.0), 3)
 
 
 # Over HTTP, with threads

@@ -113,6 +113,7 @@ class TapMeetEngage(EventTap):
             "{'standard': {'score': 'number'}}. What does not fit goes to extra_fields.",
         ),
         requests_per_minute=115,  # of 120 that the vendor allows
+        call_window=MeetEngageClient.call_window,
         settle_days=30,
     )
 

@@ -12,6 +12,7 @@ from event_taps_core.testing.sandbox import running_sandbox
 if TYPE_CHECKING:
     from pathlib import Path
 
+SHARDS = 2
 ALLOWED_PER_SECOND = 10 / 5
 REQUESTS = 22
 
@@ -45,3 +46,26 @@ def test_limit_is_never_broken_and_nine_tenths_of_it_are_used(tmp_path: Path) ->
             assert limits["calls"] == len(times) >= REQUESTS, kind
             rate = (len(times) - 1) / (times[-1] - times[0])
             assert rate >= 0.9 * ALLOWED_PER_SECOND, kind
+
+
+def test_runs_of_one_key_at_the_same_time_keep_its_limit_together(tmp_path: Path) -> None:
+    """Each window of time is read by one shard."""
+    start_date = (datetime.now(UTC).date() - timedelta(days=31 * (REQUESTS - 2))).isoformat()
+    with running_sandbox("meetengage") as sandbox:
+        sandbox.switch(rate_limit="sliding", breaches="disable_key")
+        settings = {**sandbox.settings, "window_days": 31, "start_date": start_date}
+        shared = {"shard_count": SHARDS, "concurrent_runs": SHARDS, "requests_per_minute": 0}
+        runs = [
+            TapRunner(
+                "tap-meetengage",
+                {**settings, **shared, "shard_index": index},
+                tmp_path / str(index),
+            ).start()
+            for index in range(SHARDS)
+        ]
+        for one in runs:
+            one.finish().assert_good()
+        limits = sandbox.control("GET", "/limits")["meetengage"]
+    assert limits["breaches"] == 0
+    assert limits["fullest"] <= 10
+    assert limits["calls"] >= REQUESTS

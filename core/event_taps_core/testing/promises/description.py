@@ -108,6 +108,14 @@ class Description(Promises):
         ]
         assert unbounded == []
 
+    def test_no_budget_is_above_the_vendors_limit(self) -> None:
+        """The schema says it, so that a form can, too."""
+        window = self.tap.tap_class.client_class.call_window
+        budget = self.tap.setting_schemas["requests_per_minute"]
+        if window is not None:
+            assert budget["maximum"] * window.seconds <= 60 * window.calls
+        assert budget["default"] <= budget["maximum"]
+
     def own_settings(self) -> dict[str, dict[str, Any]]:
         """Return the settings that are not the SDK's."""
         of_the_sdk: dict[str, Any] = {"properties": {}}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WRONG = "wrong-0123456789"
 MALFORMED = {
     "settle_days": -1,
+    "requests_per_minute": 1_000_001,
     "concurrency": "many",
     "request_timeout_seconds": 0,
     "start_date": "next week",
