@@ -91,13 +91,12 @@ class _People:
             row["person_key"]
             for row in query("select person_key from marts.dim_person where is_identified")
         }
-        self._humans: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self.wrong: list[str] = []
         groups: dict[str, set[str]] = {}
         keys: dict[str, set[str]] = {}
         expected = set()
-        # Last those that a vendor's id tells: an address may be somebody else's, too.
-        for row in sorted(truth, key=lambda row: row["id_type"] == "vendor_id"):
+        for row in truth:
             kind = "id" if row["id_type"] == "vendor_id" else "email"
             written = row["id"] if kind == "id" else compared(row["id"])
             identity = (row["vendor"], row["account"] or "main", kind, written)
@@ -109,8 +108,7 @@ class _People:
             if key and row["joined"]:
                 groups.setdefault(row["joined"], set()).add(key)
                 keys.setdefault(key, set()).add(row["joined"])
-            if key and row["person"]:
-                self._humans[key] = row["person"]
+                self._names[key] = row["person"]
         self.wrong += [
             f"one person of many keys: {one}" for one in groups.items() if len(one[1]) > 1
         ]
@@ -122,7 +120,7 @@ class _People:
         return [{**row, "person": self._name(row["person"])} for row in rows]
 
     def _name(self, key: str | None) -> str | None:
-        return self._humans.get(key) if key in self._identified and key else None
+        return self._names.get(key) if key in self._identified and key else None
 
     def meetings(self, query: Query) -> list[Row]:
         """Return the meetings with the names of their people."""

@@ -1,9 +1,10 @@
 """Truths across vendors: what complete readings up to the world's day tell, put together.
 
 They are written from the world and from what each vendor's records tell of people (`records`). What
-an API cannot tell is null, or the row is absent. `person` is the world's own id of a human. It is
-there where the rule finds that human from what the record tells: by the vendor's own id, else by an
-address that is not ambiguous. Columns are those of records under the switches' positions, as far as
+an API cannot tell is null, or the row is absent. `person` is who can be known by the rule from what
+the record tells: by the vendor's own id, else by an address that is not ambiguous. It is the
+world's own id of that human; or the address, if two humans share it and no id tells one of them, so
+that they pass for one. Columns are those of records under the switches' positions, as far as
 these decide whom a record names; rows that no reader can reach under a position stay away as in the
 streams' truths.
 """
@@ -49,11 +50,7 @@ class People:
                 ids[vendor, account, compared(who.address)].add(who.vendor_id)
         self._ambiguous = {address for (*_, address), several in ids.items() if len(several) > 1}
         self._groups = _join(self._nodes(*one) for one in self._seen)
-        self._humans: dict[Node, str] = {}
-        # First those that an id tells: who only shares a mailbox with them cannot be told apart.
-        for vendor, account, who in sorted(self._seen, key=lambda one: one[2].vendor_id is None):
-            for node in self._nodes(vendor, account, who):
-                self._humans.setdefault(self._groups[node], who.human)
+        self._names = self._name_groups()
 
     def _nodes(self, vendor: str, account: str | None, who: Who) -> list[Node]:
         """Give what a record joins."""
@@ -64,30 +61,50 @@ class People:
             nodes.append((compared(who.address),))
         return nodes
 
-    def find(self, vendor: str, account: str | None, who: Who | None) -> str | None:
-        """Give the human that a record names, if that can be told."""
-        if who is None or not (nodes := self._nodes(vendor, account, who)):
-            return None
-        return who.human if who.vendor_id else self._humans[self._groups[nodes[0]]]
-
-    def rows(self) -> Iterator[Row]:
-        """Give each id that a vendor writes, with its human and with its group by the rule."""
+    def _name_groups(self) -> dict[Node, str]:
+        """Name each group: by the human that its ids tell, else by its only one, else by itself."""
+        by_id: dict[Node, set[str]] = defaultdict(set)
         humans: dict[Node, set[str]] = defaultdict(set)
         for vendor, account, who in self._seen:
-            for id_type, written in (("vendor_id", who.vendor_id), ("email", who.address)):
-                if written:
-                    humans[vendor, account, id_type, written].add(who.human)
-        for told, owners in humans.items():
+            for node in self._nodes(vendor, account, who):
+                humans[self._groups[node]].add(who.human)
+                if who.vendor_id:
+                    by_id[self._groups[node]].add(who.human)
+        names = {}
+        for group, all_of_it in humans.items():
+            (name, *others) = by_id[group] or all_of_it
+            names[group] = _written(group) if others else name
+        return names
+
+    def find(self, vendor: str, account: str | None, who: Who | None) -> str | None:
+        """Give the person that a record names, if that can be told."""
+        if who is None or not (nodes := self._nodes(vendor, account, who)):
+            return None
+        return self._names[self._groups[nodes[0]]]
+
+    def rows(self) -> Iterator[Row]:
+        """Give each id that a vendor writes, with its person and with its group by the rule."""
+        written = dict.fromkeys(
+            (vendor, account, *one)
+            for vendor, account, who in self._seen
+            for one in (("vendor_id", who.vendor_id), ("email", who.address))
+            if one[1]
+        )
+        for told in written:
             row = dict(zip(("vendor", "account", "id_type", "id"), told, strict=True))
             is_email = row["id_type"] == "email"
             node: Node = (compared(str(row["id"])),) if is_email else (*told[:2], row["id"])
             joined = self._groups.get(node)
             yield {
                 **row,
-                "person": min(owners) if len(owners) == 1 else None,
-                "joined": joined and ":".join(part or "" for part in joined),
+                "person": joined and self._names[joined],
+                "joined": joined and _written(joined),
                 "is_ambiguous": is_email and joined is None,
             }
+
+
+def _written(group: Node) -> str:
+    return ":".join(part or "" for part in group)
 
 
 def _join(together: Iterable[list[Node]]) -> dict[Node, Node]:
@@ -124,8 +141,8 @@ class Reading:
 def _people(reading: Reading) -> Iterator[Row]:
     """Give a row for each vendor, account, type of id, and id as the vendor writes it.
 
-    `person` is null for an address that two humans have; `joined` names the group that the rule
-    finds, null for an ambiguous address. Who has neither id nor address is absent.
+    `joined` names the group that the rule finds; it and `person` are null for an ambiguous address.
+    Who has neither id nor address is absent.
     """
     return reading.people.rows()
 
@@ -133,9 +150,12 @@ def _people(reading: Reading) -> Iterator[Row]:
 def _registrations(reading: Reading) -> Iterator[Row]:
     """Give a row for each registration that a vendor lists, whether it tells a person or not.
 
-    Conferences i/o lists none: everybody who can be told apart on any session's list has one.
+    Where a vendor lists none, everybody who can be told apart on any session's list has one.
     """
-    return ({**shared, **record.told} for record, shared in reading.records("registration"))
+    for record, shared in reading.records("registration"):
+        yield {**shared, **record.told}
+    for row in _told_apart(reading, "listed"):
+        yield {**row, "registration_id": None, "status": None, "is_cancelled": None}
 
 
 def _attendance(reading: Reading) -> Iterator[Row]:
@@ -162,7 +182,12 @@ def _event_attendance(reading: Reading) -> Iterator[Row]:
 
     ExpoPlatform tells it of those only whose meeting was held.
     """
-    rows = (shared for _, shared in reading.records("event_attendance") if shared["person"])
+    return _told_apart(reading, "event_attendance")
+
+
+def _told_apart(reading: Reading, kind: Kind) -> Iterator[Row]:
+    """Give each person of an event once, of those that records of a kind tell."""
+    rows = (shared for _, shared in reading.records(kind) if shared["person"])
     return iter({tuple(row.values()): row for row in rows}.values())
 
 

@@ -8,11 +8,18 @@ from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
 
 V = TypeVar("V")
 
-Kind = Literal["registration", "attendance", "event_attendance", "engagement", "meeting", "other"]
-"""What a record is about. What is `other` only tells that there is such a person."""
+Kind = Literal[
+    "registration", "listed", "attendance", "event_attendance", "engagement", "meeting", "other"
+]
+"""What a record is about.
+
+Who is `listed` for a session has registered, at a vendor that keeps no list of registrations. What
+is `other` only tells that there is such a person.
+"""
 
 KINDS: Final[tuple[Kind, ...]] = (
     "registration",
+    "listed",
     "attendance",
     "event_attendance",
     "engagement",

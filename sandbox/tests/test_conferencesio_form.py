@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
+
+from event_sandbox.conferencesio.testing import ConferencesIOReader
 
 if TYPE_CHECKING:
     from event_sandbox.testing import Client
@@ -165,3 +169,21 @@ def test_writing_answers_as_documented_and_changes_nothing(
     assert before == after
     newest = sandbox.control("GET", "/requests")[-1]
     assert (newest["method"], newest["path"]) == (method, path)
+
+
+def test_people_come_when_a_session_begins_by_the_clock_of_the_app(sandbox: Client) -> None:
+    """Offsets of check-ins are those of where people are."""
+    reader = ConferencesIOReader(sandbox)
+    zone = ZoneInfo(reader.app["timezone"])
+    offsets = set()
+    for session in reader.sessions:
+        if not (session["date"] and session["start_time"]):
+            continue
+        text = f"{session['date'][:10]} {session['start_time']}"
+        starts = dt.datetime.fromisoformat(text).replace(tzinfo=zone)
+        for record in reader.checkins[str(session["id"])]:
+            if record["checkin_time"]:
+                came = dt.datetime.fromisoformat(record["checkin_time_actual"])
+                offsets.add(came.utcoffset())
+                assert dt.timedelta(minutes=-15) <= came - starts <= dt.timedelta(minutes=20)
+    assert len(offsets) > 1

@@ -30,16 +30,10 @@ def _named(person: Person | None, *, told: bool) -> Who | None:
     return Who(person.human, person.external_id, person.email or None)
 
 
-def _registrations(view: View) -> Iterator[Record]:
-    """Give everybody who can be told apart, once."""
-    known: set[str] = set()
+def _listed(view: View) -> Iterator[Record]:
     for session in view.listed():
         for checkin in view.checkins(session):
-            who = _who(checkin)
-            if (who.vendor_id or who.address) and who.human not in known:
-                known.add(who.human)
-                columns = {"registration_id": None, "status": None, "is_cancelled": None}
-                yield Record(SUBDOMAIN, who, columns)
+            yield Record(SUBDOMAIN, _who(checkin))
 
 
 def _attendance(view: View) -> Iterator[Record]:
@@ -78,19 +72,12 @@ def _engagement(view: View) -> Iterator[Record]:
             yield Record(SUBDOMAIN, who, {"type": "evaluation"})
 
 
-def _others(view: View) -> Iterator[Record]:
-    for session in view.listed():
-        for checkin in view.checkins(session):
-            yield Record(SUBDOMAIN, _who(checkin))
-
-
 TOLD: Final[Told[View]] = Told(
     SUBDOMAIN,
     {
-        "registration": _registrations,
+        "listed": _listed,
         "attendance": _attendance,
         "event_attendance": _attendance,
         "engagement": _engagement,
-        "other": _others,
     },
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
 from event_sandbox.world.model import (
@@ -70,8 +71,12 @@ def hold_until(world: World, session: Session, day: date) -> None:
 
 
 def local_millis(session: Session, day: date, clock: time | None = None) -> Millis:
-    """Turn a day and the session's wall clock into an instant."""
-    moment = datetime.combine(day, clock or session.start or time(9), session.event.zone)
+    """Turn a day and the session's wall clock into an instant.
+
+    The clock is the organiser's, since one programme names one time zone, wherever people are.
+    """
+    zone = ZoneInfo(session.event.organiser.timezone)
+    moment = datetime.combine(day, clock or session.start or time(9), zone)
     return int(moment.timestamp()) * 1000
 
 
