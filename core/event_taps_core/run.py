@@ -144,8 +144,13 @@ class Run:
         """Put what was noted into the tap's state."""
         for stream in self.streams.values():
             stream.keep_progress()
-        if self.outcomes.has_read:
+        if self.outcomes.has_read or self._is_idle_shard:
             self._read_log.keep_progress()
+
+    @property
+    def _is_idle_shard(self) -> bool:
+        """Whether nothing has failed, where others may read all that is due; that is a run, too."""
+        return self.tap.shard[0] > 1 and self.first_failure is None
 
 
 def _asking(early: tuple[EventStream, Context | None]) -> Iterator[Page]:
@@ -393,10 +398,18 @@ class Group:
         Raises:
             ApiError: If the stream that these hang on cannot be read.
         """
+        if self._are_left_to_shard_0():
+            return [], []
         contexts, missing = self._run.parents.contexts_of(self._sender, self._choose)
         partitions = [self._partition(context) for context in contexts]
         partitions.sort(key=lambda partition: (partition.ends, partition.id))
         return partitions, missing
+
+    def _are_left_to_shard_0(self) -> bool:
+        """Say whether the streams are read whole, and not by this run: it may need their rows."""
+        _, index = self._run.tap.shard
+        sender = self._sender
+        return index > 0 and sender.parent is None and sender.own_contexts() == [None]
 
     def _partition(self, context: Context | None) -> Partition[EventStream]:
         sender = self._sender
@@ -436,6 +449,7 @@ class Group:
         for stream in self._streams:
             due = [one.context for one in partitions if stream in one.streams]
             stream.progress.expect(due, incomplete)
+            stream.stats.is_left_to_shard_0 = self._are_left_to_shard_0()
             stream.stats.settled = stream.progress.settled
             stream.stats.before_start = stream.progress.before_start
             stream.stats.not_known = stream.progress.not_known

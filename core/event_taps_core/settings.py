@@ -135,7 +135,8 @@ def settings(
             th.IntegerType(minimum=0, maximum=9_999),
             title="Shard index",
             default=0,
-            description="Which of the shards this run reads: 0 to shard_count - 1.",
+            description="Which of the shards this run reads: 0 to shard_count - 1. Shard 0 also "
+            "reads what has no parents.",
         ),
         # The SDK reads these two, but does not list them.
         th.Property(

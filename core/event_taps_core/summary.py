@@ -32,6 +32,7 @@ class StreamStats:
     settled: int = 0
     not_known: int = 0
     before_start: int = 0
+    is_left_to_shard_0: bool = False
     unread: int = 0
     unknown: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -65,6 +66,8 @@ class StreamStats:
         self, absent: Mapping[str, Sequence[str]], failed: Mapping[str, Sequence[str]]
     ) -> Iterator[str]:
         yield f"{self.rows} rows, {self.requests} requests"
+        if self.is_left_to_shard_0:
+            yield "read by shard 0"
         if self.settled:
             yield f"{self.settled} parents settled and not read again"
         if self.not_known:

@@ -612,6 +612,36 @@ def test_shards_together_read_every_event_once(api: ApiServer) -> None:
     assert sorted(read) == IDS
 
 
+def test_what_has_no_parents_is_read_by_shard_0_alone(api: ApiServer) -> None:
+    """Others read the list that their parents are in, and write none of it."""
+    (one, two) = (run(api, shard_count=2, shard_index=index) for index in range(2))
+    assert one.exit_code == two.exit_code == 0
+    assert (len(one.records("people")), len(one.records("events"))) == (2, len(IDS))
+    assert two.records("people") == two.records("events") == []
+    assert api.paths().count("/people") == 1
+    assert api.paths().count("/events") == 2
+    assert two.summary("people") == "0 rows, 0 requests, read by shard 0"
+    assert two.summary("events") == "0 rows, 1 requests, read by shard 0"
+    assert "read by" not in one.summary("people") + one.summary("events") + two.summary("polls")
+    logged = {row["stream"] for row in two.records("read_log")}
+    assert logged == {"visits", "polls", "votes", "reports"}
+
+
+def test_a_shard_that_leaves_everything_to_another_says_that_it_ran(api: ApiServer) -> None:
+    """A run without any record looks to Meltano like a failed one."""
+    idle = run(api, select=["people", "read_log"], shard_count=2, shard_index=1)
+    assert (idle.exit_code, api.requests) == (0, [])
+    assert idle.noted_run["shard"] == "1/2"
+    settled = run(api, state=run(api).state, settle_days=0, shard_count=2, shard_index=1)
+    assert settled.noted_run["shard"] == "1/2"
+
+
+def test_a_shard_that_cannot_read_anything_notes_no_run(api: ApiServer) -> None:
+    result = run(api.on("/events", status(401)), shard_count=2, shard_index=1)
+    assert result.exit_code == 1
+    assert result.of("RECORD") == []
+
+
 # What was read
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from event_taps_core.testing.promises.base import PRECISE, READ_LOG, FirstRun, Promises
+from event_taps_core.testing.promises.selection import rows_of
+from event_taps_core.testing.running import select
 
 if TYPE_CHECKING:
     from event_taps_core.testing.running import Record, Run, TapRunner
@@ -77,13 +79,25 @@ class PassingTime(Promises):
     def test_shards_together_equal_the_truth(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
-        """And no part is read twice."""
+        """Their rows are the whole run's, each once; shard 0 has those of streams read whole."""
         runs = [run_tap(shard_count=3, shard_index=index).assert_good() for index in range(3)]
         self.assert_equals(self.load(*runs), first_run.truth)
         asked, usual = Counter(sandbox.addresses()), first_run.asked
         parted = self.tap.parted_streams
         addresses = {part.address for name in parted for part in first_run.parts(name)}
+        read_whole = self.tap.streams.keys() - parted.keys()
+        parents = {stream.parent.name for stream in parted.values() if stream.parent}
+        addresses |= {self.tap.template(name) for name in read_whole - parents}
         assert [address for address in addresses if asked[address] != usual[address]] == []
+        for name in self.tap.streams:
+            rows = [row for run in runs for row in rows_of(run, name)]
+            assert sorted(rows, key=str) == sorted(rows_of(first_run.run, name), key=str)
+        for run in runs[1:]:
+            assert run.streams >= {READ_LOG, *read_whole}
+            assert [name for name in read_whole if run.records(name)] == []
+            assert all("read by shard 0" in run.summary(name) for name in read_whole)
+            logged = {row["stream"] for row in run.records(READ_LOG)}
+            assert logged.isdisjoint(read_whole)
         parts = [
             {
                 (name, row[str(cls.parent_key)])
@@ -94,6 +108,36 @@ class PassingTime(Promises):
         ]
         assert sum(map(len, parts)) == len(set().union(*parts))
         assert all(len(part) < len(set().union(*parts)) for part in parts)
+
+    def test_parent_that_vanished_leaves_no_rows_in_any_shard(
+        self, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """Although shard 0 alone says that it is gone."""
+        of_all: list[dict[str, Any]] = [{"shard_count": 2, "shard_index": n} for n in range(2)]
+        before = [run_tap(**shard).assert_good() for shard in of_all]
+        sandbox.vanish()
+        after = [
+            run_tap(state=run.state, **shard).assert_good()
+            for shard, run in zip(of_all, before, strict=True)
+        ]
+        self.assert_equals(self.load(*before, *after), self.truth(sandbox))
+        self.assert_equals(self.load(*before, *reversed(after)), self.truth(sandbox))
+
+    def test_a_shard_that_leaves_everything_to_another_says_that_it_ran(
+        self, sandbox: Sandbox, run_tap: TapRunner, catalog: Record
+    ) -> None:
+        """Meltano's `config test` fails without a record; it costs no request."""
+        read_whole = self.tap.streams.keys() - self.tap.parted_streams.keys()
+        chosen = select(catalog, READ_LOG, *read_whole)
+        run = run_tap(catalog=chosen, shard_count=2, shard_index=1).assert_good()
+        if read_whole:
+            assert run.noted_run["shard"] == "1/2"
+        assert sandbox.requests() == []
+
+    def test_a_sample_of_a_shard_lacks_no_stream_that_it_reads(self, run_tap: TapRunner) -> None:
+        """`--test=records`."""
+        run = run_tap("--test=records", shard_count=2, shard_index=1).assert_good()
+        assert all(run.records(name) for name in self.tap.parted_streams)
 
 
 class Settling(Promises):
