@@ -122,9 +122,8 @@ def simulate(
     workers: int,
     requests_per_minute: int,
     runs: int = 1,
-    begins: float = 1000.0,
 ) -> Simulation:
-    simulation = Simulation(workers, begins)
+    simulation = Simulation(workers)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("event_taps_core.pacer.time", simulation)
         patch.setattr("event_taps_core.pacer.threading", simulation)
@@ -209,7 +208,7 @@ def test_runs_that_share_a_key_keep_its_limit_and_its_budget_together(
     started_at: list[float] = []
     counted_at: list[float] = []
     for place in places:
-        now = 1000.0
+        ended = 0.0
         for calls in place:
             one = simulate(
                 calls,
@@ -217,11 +216,10 @@ def test_runs_that_share_a_key_keep_its_limit_and_its_budget_together(
                 workers=workers,
                 requests_per_minute=requests_per_minute,
                 runs=len(places),
-                begins=now,
             )
-            now = one.now
-            started_at += one.started_at
-            counted_at += one.counted_at
+            started_at += (ended + at for at in one.started_at)
+            counted_at += (ended + at for at in one.counted_at)
+            ended += one.now - Simulation.now
     assert len(counted_at) == sum(len(calls) for place in places for calls in place)
     assert_no_window_holds_more(counted_at, window)
     minutes = (max(started_at) - min(started_at)) / 60
