@@ -35,7 +35,6 @@ EVENT_ATTENDANCE = """
     select vendor, event_id as event, person_key as person
     from marts.fct_event_attendance
     join marts.dim_event using (event_key, vendor)
-    join marts.dim_person using (person_key)
     where is_attended and is_identified
 """
 ENGAGEMENT = """

@@ -127,9 +127,11 @@ KEY_FIGURES = {
     "Events": "select count(*) from marts.dim_event",
     "Sessions": "select count(*) from marts.dim_session",
     "People registered": """
-        select count(distinct person_key) from marts.fct_event_attendance where is_registered""",
+        select count(distinct person_key) from marts.fct_event_attendance
+        where is_registered and is_identified""",
     "People who came": """
-        select count(distinct person_key) from marts.fct_event_attendance where is_attended""",
+        select count(distinct person_key) from marts.fct_event_attendance
+        where is_attended and is_identified""",
 }
 
 

@@ -28,7 +28,7 @@ def report(folder: Path, *arguments: str) -> Page:
 
 
 def person(key: str, event: dict[str, str], **more: Any) -> dict[str, Any]:
-    told = {"is_registered": True, "is_attended": True, "acts": 0, **more}
+    told = {"is_identified": True, "is_registered": True, "is_attended": True, "acts": 0, **more}
     return {**event, "person_key": key, **told}
 
 
@@ -38,7 +38,7 @@ def two_vendors() -> dict[str, list[dict[str, Any]]]:
         person("ada", AT_SPRING, acts=3),
         person("ben", AT_SPRING, is_attended=False),
         person("cyd", AT_SPRING),
-        person("dan", AT_SPRING, is_registered=False),
+        person("dan", AT_SPRING, is_registered=False, is_identified=False),
         person("ada", AT_AUTUMN, acts=1),
         person("ben", AT_AUTUMN, is_attended=None),
     ]
@@ -132,8 +132,8 @@ def test_every_section_says_what_it_found(folder: Path) -> None:
         "sessions": ["“Opening” had most people: 2."],
         "engagement": [
             (
-                "People did something 4 times; 75% were answers to polls. 50% of those"
-                " who came to an event took part: 2 of 4."
+                "People did something 4 times; 75% were answers to polls. 67% of those"
+                " who came to an event took part: 2 of 3."
             )
         ],
         "campaigns": [
@@ -196,7 +196,7 @@ def test_tables_hold_what_the_charts_show(folder: Path) -> None:
         ["pending", "1", "33%", "0"],
         ["confirmed", "2", "67%", "1"],
     ]
-    assert "Not among them: 1 who" in page.words
+    assert "Not among them: 1 record without either" in page.words
     assert tables["people"][0] == [
         ["Platform", "Airmeet", "Conferences i/o"],
         ["Airmeet", "3", "2"],

@@ -16,15 +16,15 @@ order by registered desc nulls last, attended desc nulls last, 1;
 
 create view show_up as
 select
-    count(*) filter (where is_attended and is_registered) as came,
-    count(*) filter (where is_registered) as registered
+    count(*) filter (where is_attended) as came,
+    count(*) as registered
 from fct_event_attendance
-where event_key in (select event_key from mart_event_funnel where show_up_rate is not null);
+where is_registered and is_identified and event_key in (select event_key from mart_event_funnel where show_up_rate is not null);
 
 create view taking_part as
 select count(*) filter (where acts > 0) as active, count(*) as came
 from mart_person_engagement
-where is_attended;
+where is_attended and is_identified;
 
 create view key_figures as
 select
@@ -33,8 +33,8 @@ select
     (select count(distinct vendor) from dim_event) as vendors,
     (select count(*) from mart_session_scorecard) as sessions,
     (select count(attended) from mart_session_scorecard) as sessions_told,
-    (select count(distinct person_key) from fct_event_attendance where is_registered) as registered,
-    (select count(distinct person_key) from fct_event_attendance where is_attended) as attended;
+    (select count(distinct person_key) from fct_event_attendance where is_registered and is_identified) as registered,
+    (select count(distinct person_key) from fct_event_attendance where is_attended and is_identified) as attended;
 
 create view live as
 select
@@ -137,8 +137,8 @@ select
     is_attended,
     -- Before an event is over, only those who came are known: they would make a rate of 100%.
     case
-        when event_key in (select event_key from mart_event_funnel where show_up_rate is not null)
-            then cast(coalesce(is_attended, false) as integer)
+        when is_identified and event_key in (select event_key from mart_event_funnel where show_up_rate is not null)
+            then cast(is_attended as integer)
     end as came,
     acts
 from fct_registration
@@ -186,8 +186,7 @@ order by list_position(['pending', 'confirmed', 'completed', 'cancelled', 'expir
 
 create view met as
 select distinct person_key, vendor, is_identified
-from mart_person_engagement
-left join dim_person using (person_key);
+from mart_person_engagement;
 
 create view people_figures as
 select

@@ -52,7 +52,8 @@ def funnel(marts: Marts) -> Section:
         f"Bars of the people who registered, attended and engaged{_largest(table, 'events')}.",
         "People are counted once per event. Attended: were there, registered or not. Engaged: did"
         " something, such as answer, ask or meet. Show-up rate: registered people who were there,"
-        " per registered people; not told before an event is over.",
+        " per registered people; not told before an event is over. Who has no id or address counts"
+        " as registered only: nothing tells whether they came.",
     )
     return Section("funnel", "Who registered, came and took part", [figure])
 
@@ -275,7 +276,7 @@ def people(marts: Marts) -> Section:
         Matrix(),
         "A matrix of the platforms: how many people each has, and shares with each other.",
         "People at events who have an id or address of their own; identities that share an address"
-        f" are one person. Not among them: {count(of['anonymous'])} who have neither.",
+        f" are one person. Not among them: {many(of['anonymous'], 'record')} without either.",
     )
     return Section("people", "People across platforms", [figure])
 

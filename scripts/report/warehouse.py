@@ -80,7 +80,6 @@ class Marts:
         of_events = "event_key in (select event_key from dim_event)"
         conditions = {
             "dim_event": self.choice.by_event,
-            "dim_person": "true",
             "mart_freshness": self.choice.by_vendor,
             **dict.fromkeys(OF_EVENTS, of_events if self.choice != Choice() else "true"),
         }

@@ -45,6 +45,9 @@ everybody as (
 events as (
     select * from {{ ref('dim_event') }}
 ),
+people as (
+    select * from {{ ref('dim_person') }}
+),
 joined as (
     select
         everybody.*,
@@ -66,11 +69,15 @@ select
     joined.person_key,
     joined.vendor,
     joined.account,
+    people.is_identified,
     joined.is_registered,
-    {# Nobody can be missed before the event is over, nor where the vendor does not say who came. #}
+    {#
+      Nobody can be missed before the event is over, nor where the vendor does not say who came. Who registered without id
+      and address may be somebody who came: nothing tells.
+    #}
     case
         when joined.was_seen then true
-        when {{ measures('attendance') }} and events.has_ended then false
+        when {{ measures('attendance') }} and events.has_ended and people.is_identified then false
     end as is_attended,
     joined.first_in_at,
     joined.attended_minutes,
@@ -79,3 +86,4 @@ select
     joined.read_at
 from joined
 left join events on events.event_key = joined.event_key
+left join people on people.person_key = joined.person_key

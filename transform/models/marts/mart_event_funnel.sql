@@ -15,17 +15,20 @@ registrations as (
 attendance as (
     select
         event_key,
-        count(*) filter (where is_attended) as attended,
-        count(*) filter (where is_attended and is_registered) as attended_registered,
+        count(*) filter (where is_attended and is_identified) as attended,
+        count(*) filter (where is_attended and not is_identified) as attended_unidentified,
+        count(*) filter (where is_registered and is_identified) as registered,
+        count(*) filter (where is_attended and is_registered and is_identified) as attended_registered,
         count(*) filter (where not is_attended) as no_shows,
-        {{ median('attended_minutes') }} as median_minutes
+        {{ median('case when is_identified then attended_minutes end') }} as median_minutes
     from {{ ref('fct_event_attendance') }}
     group by 1
 ),
 replays as (
-    select event_key, count(distinct person_key) as people
-    from {{ ref('fct_attendance') }}
-    where mode = 'replay'
+    select attendance.event_key, count(distinct attendance.person_key) as people
+    from {{ ref('fct_attendance') }} as attendance
+    inner join {{ ref('dim_person') }} as people on people.person_key = attendance.person_key and people.is_identified
+    where attendance.mode = 'replay'
     group by 1
 ),
 acts as (
@@ -74,10 +77,11 @@ select
     case when {{ measures('registrations') }} then coalesce(registrations.registered, 0) end as registered,
     case when {{ measures('cancellations') }} then coalesce(registrations.cancelled, 0) end as cancelled,
     case when {{ measures('attendance') }} then coalesce(attendance.attended, 0) end as attended,
+    case when {{ measures('attendance') }} then coalesce(attendance.attended_unidentified, 0) end as attended_unidentified,
     case when {{ measures('attendance') }} and events.has_ended then coalesce(attendance.no_shows, 0) end as no_shows,
     case
         when {{ measures('attendance') }} and events.has_ended
-            then cast(attendance.attended_registered as double precision) / nullif(registrations.registered, 0)
+            then cast(attendance.attended_registered as double precision) / nullif(attendance.registered, 0)
     end as show_up_rate,
     case when {{ measures('minutes') }} then attendance.median_minutes end as median_attended_minutes,
     case when {{ measures('replays') }} then coalesce(replays.people, 0) end as watched_replay,

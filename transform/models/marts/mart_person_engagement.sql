@@ -37,6 +37,7 @@ together as (
         coalesce(attendance.person_key, acts.person_key) as person_key,
         coalesce(attendance.vendor, acts.vendor) as vendor,
         coalesce(attendance.account, acts.account) as account,
+        coalesce(attendance.is_identified, true) as is_identified, -- acts name nobody else
         coalesce(attendance.is_registered, false) as is_registered,
         attendance.is_attended,
         attendance.attended_minutes,
@@ -59,6 +60,7 @@ counted as (
         together.person_key,
         together.vendor,
         together.account,
+        together.is_identified,
         together.is_registered,
         together.is_attended,
         together.sessions_attended,
@@ -87,6 +89,7 @@ select
     person_key,
     vendor,
     account,
+    is_identified,
     is_registered,
     is_attended,
     attended_minutes,
