@@ -107,14 +107,21 @@ ROWS: dict[str, dict[str, list[dict[str, object]]]] = {
         ],
     },
 }
+SEEDS = {
+    "event_details": "expoplatform,main,9,Never listed,Europe/Berlin,,\n"
+    "expoplatform,main,10,Nor this,Mars/Phobos,,\n",
+    "person_ids": "ada,airmeet,main,email,Ada@example.org\nbo,airmeet,main,id,nobody\n",
+}
 ODD = (
     "1 accounts of which nothing has come for two weeks longer than of another (meetengage)",
     "1 attendance of less than no minutes (airmeet)",
     "1 attendance without its session (airmeet)",
     "1 events that end before they start (airmeet)",
     "1 people without id and address of their own (airmeet)",
+    "1 rows of the seed person_ids that name nobody (airmeet)",
     "1 sessions without their event (airmeet)",
     "1 times before 2000 or more than ten years ahead (airmeet)",
+    "2 rows of the seed event_details that name no known event or time zone (expoplatform)",
 )
 PEPPER = "a long secret"
 
@@ -126,6 +133,9 @@ def built(project: Project) -> Project:
             path = project.root / "output" / "raw" / tap / f"{stream}-20260331T030000.jsonl"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for seed, lines in SEEDS.items():
+        with (project.root / "transform" / "seeds" / f"{seed}.csv").open("a") as file:
+            file.write(lines)
     project.run("run", "dbt-duckdb:build", "dbt-duckdb:publish")
     return project
 

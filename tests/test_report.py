@@ -42,7 +42,8 @@ def two_vendors() -> dict[str, list[dict[str, Any]]]:
         person("ada", AT_AUTUMN, acts=1),
         person("ben", AT_AUTUMN, is_attended=None),
     ]
-    spring = {"starts_at": "2026-03-01 09:00+00", "ends_at": "2026-03-02 17:00+00"}
+    # The end of a day is the midnight after it.
+    spring = {"starts_at": "2026-03-01 09:00+00", "ends_at": "2026-03-03 00:00+00"}
     autumn = {"starts_at": "2026-09-01 09:00+00"}
     session = {**AT_SPRING, "session_key": "s", "session_id": "s"}
     seen = {**AT_SPRING, "session_key": "s", "mode": "live"}
@@ -65,8 +66,8 @@ def two_vendors() -> dict[str, list[dict[str, Any]]]:
         ],
         "mart_event_funnel": [
             {**SPRING, **spring, "registered": 3, "attended": 2, "engaged": 1, "no_shows": 1,
-             "show_up_rate": 2 / 3},
-            {**AUTUMN, **autumn, "registered": 2, "attended": 1, "engaged": 1},
+             "engaged_rate": 0.5, "show_up_rate": 2 / 3},
+            {**AUTUMN, **autumn, "registered": 2, "attended": 1, "engaged": 1, "engaged_rate": 1},
             UNDATED,
         ],
         "mart_person_engagement": people,
@@ -213,8 +214,19 @@ def test_arrivals_hours_away_are_left_out_and_said(folder: Path) -> None:
     assert "Left out: 1 whose time is more than an hour" in report(folder).words
 
 
+def test_who_took_part_is_not_told_where_a_vendor_tells_no_acts(tmp_path: Path) -> None:
+    make_warehouse(
+        tmp_path,
+        dim_event=[SPRING],
+        mart_event_funnel=[{**SPRING, "attended": 1}],
+        mart_person_engagement=[person("ada", AT_SPRING, acts=None)],
+    ).close()
+    assert f"Took part{UNKNOWN}" in " ".join(report(tmp_path).words.split())
+
+
 def test_one_vendor(folder: Path) -> None:
-    page = report(folder, "--vendor=airmeet")
+    page = report(folder, "--vendor=airmeet", "--vendor=airmeet")
+    assert "Airmeet, Airmeet" not in page.words
     assert [row[0] for row in page.tables["funnel"][0][1:]] == ["Spring"]
     assert page.findings["people"] == ["3 people were met, all on one platform: Airmeet."]
     assert page.findings["engagement"][0].startswith("People did something 3 times")

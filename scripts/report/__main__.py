@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.first and given.last and given.first > given.last:
         parser.error(f"--from {given.first} is after --until {given.last}")
-    choice = Choice(tuple(given.vendor), given.first, given.last)
+    choice = Choice(tuple(dict.fromkeys(given.vendor)), given.first, given.last)
     try:
         path = write(given.folder, choice)
     except NoMartsError as error:

@@ -86,6 +86,6 @@ def key_figures(marts: Marts) -> list[Key]:
         Key(
             "Took part",
             percent(part["active"] / came) if came else UNKNOWN,
-            f"of {many(came, 'visit')} to an event",
+            f"of {many(came, 'visit')} where it can be told",
         ),
     ]

@@ -22,9 +22,11 @@ from fct_event_attendance
 where is_registered and is_identified and event_key in (select event_key from mart_event_funnel where show_up_rate is not null);
 
 create view taking_part as
+-- Where it can be told of those who came: there is such a rate.
 select count(*) filter (where acts > 0) as active, count(*) as came
 from mart_person_engagement
-where is_attended and is_identified;
+where is_attended and is_identified
+    and event_key in (select event_key from mart_event_funnel where engaged_rate is not null);
 
 create view key_figures as
 select

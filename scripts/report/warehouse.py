@@ -50,7 +50,8 @@ class Choice:
         """The condition on an event, in SQL: one whose days are unknown is in no period."""
         conditions = [self.by_vendor]
         if self.first:
-            conditions.append(f"coalesce(ends_at, starts_at) >= '{self.first} 00:00+00'")
+            day = f"'{self.first} 00:00+00'"  # which an event that ends at that instant is not in
+            conditions.append(f"(ends_at > {day} or starts_at >= {day})")
         if self.last:
             conditions.append(f"starts_at < timestamptz '{self.last} 00:00+00' + interval 1 day")
         return " and ".join(conditions)

@@ -48,7 +48,7 @@
         ),
         'orders': dict(
             person, event_id=text, order_id=text, ordered_at=time, amount=number, fees=number, tax=number,
-            currency=text, order_status=text, order_type=text, tickets=whole, is_refunded=flag,
+            currency=text, order_status=text, order_type=text, tickets=whole, is_paid=flag, is_refunded=flag,
         ),
         'booth_visits': dict(
             person, event_id=text, booth_id=text, booth_name=text, first_in_at=time, visits=whole,

@@ -21,6 +21,7 @@ select
     orders.order_status,
     orders.order_type,
     orders.tickets,
+    orders.is_paid,
     orders.is_refunded,
     orders.read_at
 from orders

@@ -60,7 +60,7 @@ orders as (
     select
         event_key,
         count(*) as orders,
-        sum(amount) filter (where is_refunded is not true) as revenue
+        sum(amount) filter (where is_paid) as revenue
     from {{ ref('fct_order') }}
     group by 1
 )

@@ -64,7 +64,7 @@ counted as (
         together.is_registered,
         together.is_attended,
         together.sessions_attended,
-        together.acts,
+        case when {{ measures('acts') }} then together.acts end as acts,
         together.first_engaged_at,
         together.last_engaged_at,
         together.read_at,

@@ -21,6 +21,14 @@
         ~ ref('dim_person') ~ " as people on people.person_key = attendance.person_key where not people.is_identified",
     'watched shares below 0 or above 100 percent': "select vendor from " ~ ref('fct_attendance')
         ~ " where watched_pct < 0 or watched_pct > 100",
+    'rows of the seed event_details that name no known event or time zone': "select vendor from " ~ ref('event_details')
+        ~ " as details where not exists (select 1 from " ~ ref('dim_event') ~ " as events where events.vendor = details.vendor"
+        ~ " and events.account = details.account and events.event_id = details.event_id)"
+        ~ " or timezone not in (select name from " ~ known_zones() ~ ")",
+    'rows of the seed person_ids that name nobody': "select coalesce(vendor, 'any vendor') as vendor from " ~ ref('person_ids')
+        ~ " as named where person is null or not exists (select 1 from " ~ ref('int_identities') ~ " as identities where case id_type"
+        ~ " when 'id' then identities.vendor = named.vendor and identities.account = named.account and identities.person_id = named.id"
+        ~ " when 'email' then identities.email_hash = " ~ address_hash(normal_address('named.id')) ~ " end)",
     'accounts of which nothing has come for two weeks longer than of another': "select vendor from (select vendor, account,"
         ~ " max(last_run_at) as last_run_at from " ~ ref('mart_freshness') ~ " group by 1, 2) as accounts where last_run_at <"
         ~ " (select max(last_run_at) from " ~ ref('mart_freshness') ~ ") - interval '14 days'",

@@ -39,6 +39,7 @@ select
         'order_status': 'orders.status',
         'order_type': 'orders.order_type',
         'tickets': 'counted.tickets',
+        'is_paid': "lower(orders.status) not in ('unpaid', 'refunded')",
         'is_refunded': "lower(orders.status) = 'refunded'",
         'read_at': 'orders.read_at',
     }) }}
