@@ -40,13 +40,15 @@ together as (
         coalesce(attendance.is_identified, true) as is_identified, -- acts name nobody else
         coalesce(attendance.is_registered, false) as is_registered,
         attendance.is_attended,
-        attendance.attended_minutes,
+        {# Of who was there it may be unknown for how long, as without a check-out. #}
+        case when attendance.is_attended then attendance.attended_minutes else coalesce(attendance.attended_minutes, 0) end
+            as attended_minutes,
         attendance.sessions_attended,
-        acts.poll_responses,
-        acts.questions,
-        acts.evaluations,
-        acts.booth_visits,
-        acts.meetings,
+        coalesce(acts.poll_responses, 0) as poll_responses,
+        coalesce(acts.questions, 0) as questions,
+        coalesce(acts.evaluations, 0) as evaluations,
+        coalesce(acts.booth_visits, 0) as booth_visits,
+        coalesce(acts.meetings, 0) as meetings,
         coalesce(acts.acts, 0) as acts,
         acts.first_engaged_at,
         acts.last_engaged_at,
@@ -69,7 +71,7 @@ counted as (
         together.last_engaged_at,
         together.read_at,
         {%- for component, column in components.items() %}
-        case when {{ measures(component) }} then coalesce(together.{{ column }}, 0) end as {{ column }}{{ ',' if not loop.last }}
+        case when {{ measures(component) }} then together.{{ column }} end as {{ column }}{{ ',' if not loop.last }}
         {%- endfor %}
     from together
     left join events on events.event_key = together.event_key
@@ -78,7 +80,7 @@ scaled as (
     select
         *,
         {%- for component, column in components.items() %}
-        100.0 * greatest({{ column }}, 0) / nullif(max({{ column }}) over (partition by event_key), 0) as {{ component }}_score
+        100.0 * case when {{ column }} < 0 then 0 else {{ column }} end / nullif(max({{ column }}) over (partition by event_key), 0) as {{ component }}_score
         {{- ',' if not loop.last }}
         {%- endfor %}
     from counted
