@@ -4,17 +4,22 @@ Reading a parent again replaces all that was read of it before. A row that the v
 removed or let vanish is simply not in the new reading, which a table of upserted rows cannot see,
 least of all when nothing is left. So each complete reading leaves a row here. A row of a stream
 is current if its `read_at` is not older than the log's for the same stream and parent.
+
+A run leaves a row, too: once before the first STATE that names it, and once more, with how it
+ended, as its last record.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
+from event_taps_core.base_tap import text_of
 from event_taps_core.columns import READ_AT
 from event_taps_core.output import OutputStream
-from event_taps_core.schema import INTEGER, TEXT, Column, column, key
+from event_taps_core.schema import INTEGER, TEXT, TIMESTAMP, Column, column, key, list_of, member
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -42,14 +47,15 @@ class ReadLogStream(OutputStream):
         column(
             "outcome",
             TEXT,
-            "`read`, or `absent` where the vendor says that there is nothing; `run` for a run.",
+            "`read`, or `absent` where the vendor says that there is nothing; `run` for a run, or "
+            "`failed` for one that could read nothing at all and went on from another.",
         ),
         column("reason", TEXT, "Why it is absent; else null."),
         column(
             "row_count",
             INTEGER,
-            "Number of rows in that reading, without those that a stream map leaves out; null for "
-            "a run.",
+            "Number of rows in that reading, without those that a stream map leaves out; for a run "
+            "that has ended, of all its rows.",
         ),
         column(
             "continues",
@@ -57,6 +63,28 @@ class ReadLogStream(OutputStream):
             "For a run, when the one began from whose state it went on; null if there is none.",
         ),
         column("shard", TEXT, "For a run, its shard and how many there are: `0/1` is all."),
+        column(
+            "ended_at",
+            TIMESTAMP,
+            "For a run, when it ended; null if it was killed, or is still under way.",
+        ),
+        column(
+            "request_count",
+            INTEGER,
+            "For a run that has ended, the number of requests that it sent.",
+        ),
+        list_of(
+            "failures",
+            "For a run that has ended, what it could not read; null if there is nothing of the "
+            "kind.",
+            member("stream", "Name of the stream."),
+            member("reason", "Why it could not be read; of many reasons, the rest is one."),
+            member(
+                "parts",
+                "How many parents (events, sessions, windows) that reason kept from being read "
+                "completely; 1 for a stream that is read as a whole, or could not be begun.",
+            ),
+        ),
     )
     has_noted_run = False
     """Whether this run's row is written."""
@@ -71,7 +99,8 @@ class ReadLogStream(OutputStream):
         Whether its row is written is kept too, as it is only where this stream is selected: where
         it never was, nothing can be missing.
         """
-        self._note_run()
+        if not self.has_noted_run:
+            self.note_run()
         self.stream_state.update(replication_key=READ_AT, replication_key_value=self.tap.read_at)
         if self.selected:
             self.stream_state[_RUN] = self.tap.read_at
@@ -88,21 +117,30 @@ class ReadLogStream(OutputStream):
             row_count=row_count,
         )
 
-    def _note_run(self) -> None:
-        """Write this run's row, once, before the first STATE that names it."""
-        if self.has_noted_run:
-            return
+    def note_end(self, outcome: str, **counted: Any) -> None:
+        """Write this run's row with how it ended; no clock says that it ended before it began."""
+        now = text_of(self.tap.clock.now())
+        self.note_run(outcome, ended_at=max(now, self.tap.read_at), **counted)
+
+    def note_run(self, outcome: str = "run", **end: Any) -> None:
+        """Write this run's row."""
         self.has_noted_run = True
-        kept: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
-        before = kept.get(_RUN)
         count, index = self.tap.shard
         self._write(
             stream=self.name,
             parent_id=self.tap.read_at,
-            outcome="run",
-            continues=before if isinstance(before, str) else None,
+            outcome=outcome,
+            continues=self.continues,
             shard=f"{index}/{count}",
+            **end,
         )
+
+    @cached_property
+    def continues(self) -> str | None:
+        """The run from whose state this one goes on; looked up before the state names this one."""
+        kept: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        before = kept.get(_RUN)
+        return before if isinstance(before, str) else None
 
     def _write(self, **row: Any) -> None:
         if not self.selected:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from event_taps_core.api_errors import AccessDenied, ApiError, BadResponse, Gone, NotFound
+from event_taps_core.errors import TapError
 from event_taps_core.outcomes import (
     MissingPart,
     Outcome,
@@ -140,17 +141,59 @@ class Run:
             self.keep_progress()
             self.tap.state_writer.write_state(self.tap.state)
 
+    def end(self, stopped: Stopped | None) -> TapError | None:
+        """Note how the run ended, and keep its progress.
+
+        Returns:
+            Why nothing more, or nothing at all, could be read; None if all was tried.
+        """
+        self.name_missing_parts()
+        failure, problem = self.first_failure, None
+        if stopped is not None:
+            problem = TapError(str(stopped) or "the run was stopped")
+            problem.__cause__ = stopped
+        elif failure is not None and not self.tap.client.has_succeeded:
+            problem = TapError(self.tap.client.hint(failure))
+            problem.__cause__ = failure
+        self._note_end(str(problem or ""))
+        self.keep_progress()
+        return problem
+
+    def _note_end(self, problem: str) -> None:
+        """Write how the run ended.
+
+        Where nothing was read, only if it goes on from another run: Meltano's `config test`, which
+        passes no state, takes any record for a success.
+        """
+        failures = []
+        for name, stream in self.streams.items():
+            is_due = stream.selected and not Group(self, [stream]).are_left_to_shard_0
+            is_left = stream.stats.unread is None or not self.tap.client.has_succeeded
+            why = problem if is_due and is_left else ""
+            failures += stream.stats.failures(self.outcomes.failed[name], why)
+        for failure in failures:
+            failure["reason"] = self.tap.redaction.clean(failure["reason"])
+        if self._is_gone_on_from or (failures and self._read_log.continues):
+            counts = [stream.stats for stream in self.streams.values()]
+            self._read_log.note_end(
+                "run" if self._is_gone_on_from else "failed",
+                row_count=sum(stats.rows for stats in counts),
+                request_count=sum(stats.requests for stats in (*counts, self.tap.client.stats)),
+                failures=failures or None,
+            )
+
     def keep_progress(self) -> None:
         """Put what was noted into the tap's state."""
         for stream in self.streams.values():
             stream.keep_progress()
-        if self.outcomes.has_read or self._is_idle_shard:
+        if self._is_gone_on_from:
             self._read_log.keep_progress()
 
     @property
-    def _is_idle_shard(self) -> bool:
-        """Whether nothing has failed, where others may read all that is due; that is a run, too."""
-        return self.tap.shard[0] > 1 and self.first_failure is None
+    def _is_gone_on_from(self) -> bool:
+        """Whether the state names this run: it has read, or left all that is due to others."""
+        is_idle_shard = self.tap.shard[0] > 1 and self.first_failure is None
+        return self.outcomes.has_read or is_idle_shard
 
 
 def _asking(early: tuple[EventStream, Context | None]) -> Iterator[Page]:
@@ -347,7 +390,9 @@ class Group:
                 for stream in self._streams
             }
             for stream, batch in self.batches(encode=True):
-                self._rows[stream.name] -= stream.write_batch(batch)
+                left_out = stream.write_batch(batch)
+                self._rows[stream.name] -= left_out
+                stream.stats.rows -= left_out
                 counters[stream.name].increment(batch.size)
         self._run.tap.message_writer.flush()
 
@@ -398,15 +443,16 @@ class Group:
         Raises:
             ApiError: If the stream that these hang on cannot be read.
         """
-        if self._are_left_to_shard_0():
+        if self.are_left_to_shard_0:
             return [], []
         contexts, missing = self._run.parents.contexts_of(self._sender, self._choose)
         partitions = [self._partition(context) for context in contexts]
         partitions.sort(key=lambda partition: (partition.ends, partition.id))
         return partitions, missing
 
-    def _are_left_to_shard_0(self) -> bool:
-        """Say whether the streams are read whole, and not by this run: it may need their rows."""
+    @property
+    def are_left_to_shard_0(self) -> bool:
+        """Whether the streams are read whole, and not by this run: it may need their rows."""
         _, index = self._run.tap.shard
         sender = self._sender
         return index > 0 and sender.parent is None and sender.own_contexts() == [None]
@@ -449,7 +495,7 @@ class Group:
         for stream in self._streams:
             due = [one.context for one in partitions if stream in one.streams]
             stream.progress.expect(due, incomplete)
-            stream.stats.is_left_to_shard_0 = self._are_left_to_shard_0()
+            stream.stats.is_left_to_shard_0 = self.are_left_to_shard_0
             stream.stats.settled = stream.progress.settled
             stream.stats.before_start = stream.progress.before_start
             stream.stats.not_known = stream.progress.not_known

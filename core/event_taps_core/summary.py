@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,7 +33,9 @@ class StreamStats:
     not_known: int = 0
     before_start: int = 0
     is_left_to_shard_0: bool = False
-    unread: int = 0
+    unread: int | None = None
+    """How many partitions were not tried; None if not even that was found out."""
+
     unknown: set[str] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,6 +54,27 @@ class StreamStats:
         """Count an answer that asked to come back later."""
         with self._lock:
             self.pending += 1
+
+    def failures(
+        self, failed: Mapping[str, Sequence[str]], why_not_tried: str
+    ) -> list[dict[str, Any]]:
+        """Count by reason what was not read.
+
+        Args:
+            failed: By reason, what could not be read.
+            why_not_tried: Why the run ended early; empty if it did not.
+        """
+        parts = {reason: len(ids) for reason, ids in list(failed.items())[:_NAMED]}
+        if rest := list(failed.values())[_NAMED:]:
+            parts[f"{len(rest)} other reasons"] = sum(map(len, rest))
+        if self.unread:
+            parts["not tried after that"] = self.unread
+        if why_not_tried and not parts:
+            parts[why_not_tried] = 1
+        return [
+            {"stream": self.name, "reason": reason, "parts": count}
+            for reason, count in parts.items()
+        ]
 
     def line(self, absent: Mapping[str, Sequence[str]], failed: Mapping[str, Sequence[str]]) -> str:
         """Say it in one line.

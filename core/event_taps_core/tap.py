@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from event_taps_core.base_tap import text_of
 from event_taps_core.command import CommandLineTap
-from event_taps_core.errors import StateError, TapError
+from event_taps_core.errors import StateError
 from event_taps_core.read_log import ReadLogStream
 from event_taps_core.reading import Stopped
 from event_taps_core.run import Run
@@ -195,8 +195,7 @@ class EventTap(CommandLineTap):
             self.sync_all()
         except Stopped as stopped:
             end = stopped
-        self.reading.name_missing_parts()
-        self.reading.keep_progress()
+        problem = self.reading.end(end)
         if self.state:  # once more, as the last message, although it may not have changed
             self.message_writer.write_message(StateMessage(value=self.state))
         self.message_writer.flush()
@@ -208,11 +207,8 @@ class EventTap(CommandLineTap):
             for number in (signal.SIGINT, signal.SIGTERM):  # the exit code is settled
                 signal.signal(number, signal.SIG_IGN)
             return 128 + self._stop_signal
-        if end is not None:
-            raise TapError(str(end)) from end
-        failure = self.reading.first_failure
-        if failure is not None and not self.client.has_succeeded:
-            raise TapError(self.client.hint(failure)) from failure
+        if problem is not None:
+            raise problem
         if failed:
             self.logger.error("%s: not everything was read: %s", self.name, failed)
         return 1 if failed else 0

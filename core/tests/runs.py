@@ -61,10 +61,9 @@ class Run:
 
     @property
     def noted_run(self) -> dict[str, Any]:
-        """What the read log says of the run itself."""
+        """What the read log says of the run itself, at last."""
         rows = [message["record"] for message in self.of("RECORD", "read_log")]
-        found: dict[str, Any]
-        (found,) = (row for row in rows if row["stream"] == "read_log")
+        found: dict[str, Any] = [row for row in rows if row["stream"] == "read_log"][-1]
         return found
 
     def column(self, stream: str, name: str) -> list[Any]:

@@ -86,7 +86,8 @@ def test_the_bytes_are_the_same_with_any_number_of_workers(api: ApiServer) -> No
     for workers in (1, 3, 8):
         result = run(api, concurrency=workers)
         (read_at,) = {message["record"]["read_at"] for message in result.of("RECORD")}
-        outputs.append(result.stdout.replace(read_at, "now"))
+        ended_at = result.noted_run["ended_at"]
+        outputs.append(result.stdout.replace(read_at, "now").replace(ended_at, "then"))
     assert outputs[0] == outputs[1] == outputs[2]
 
 
@@ -155,7 +156,8 @@ def test_when_a_row_was_read_cannot_be_deselected(api: ApiServer, inclusion: str
     result = run(api, catalog=catalog)
     assert list(result.records("visits")[0]) == ["event_id", "visit_key", "person", "read_at"]
     assert set(result.records("read_log")[0]) == {
-        *("stream", "parent_id", "outcome", "reason", "row_count", "continues", "shard", "read_at")
+        *("stream", "parent_id", "outcome", "reason", "row_count", "continues", "shard"),
+        *("ended_at", "request_count", "failures", "read_at"),
     }
 
 
@@ -474,6 +476,10 @@ def test_a_signal_ends_the_run_between_two_records_with_its_own_exit_code(
     assert not any("Traceback" in line or "defect" in line for line in result.log)
     assert len(result.records("visits")) == 50
     assert result.bookmark("visits") == ENDS, "event a was read completely"
+    assert result.noted_run["ended_at"]
+    left = {one["stream"]: one["reason"] for one in result.noted_run["failures"]}
+    assert left["visits"] == "the run was stopped"
+    assert "people" not in left, "it had been read"
 
 
 def test_a_signal_while_the_parents_are_awaited_is_no_defect(

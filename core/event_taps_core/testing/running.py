@@ -61,10 +61,9 @@ class Run:
 
     @property
     def noted_run(self) -> Record:
-        """What the read log says of the run itself."""
+        """What the read log says of the run itself, at last."""
         rows = [message["record"] for message in self.of_type("RECORD", ReadLogStream.name)]
-        found: Record
-        (found,) = [row for row in rows if row["stream"] == ReadLogStream.name]
+        found: Record = [row for row in rows if row["stream"] == ReadLogStream.name][-1]
         return found
 
     @property
