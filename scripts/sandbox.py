@@ -55,6 +55,11 @@ class Sandbox:
         answer: dict[str, Any] = json.loads(self._ask("POST", "advance", {"steps": steps}))
         return answer
 
+    def refuse(self, *paths: str) -> None:
+        """Answer with 403 from now on, only where one of these regular expressions fits."""
+        faults = [{"path": path, "kind": "403"} for path in paths]
+        self._ask("POST", "faults", {"permanent": faults})
+
     def forget_requests(self) -> None:
         """Empty the log of requests."""
         self._ask("DELETE", "requests")

@@ -63,6 +63,8 @@ ROWS: dict[str, dict[str, list[dict[str, object]]]] = {
                 "parent_id": NOW,
                 "outcome": "run",
                 "shard": "0/1",
+                "ended_at": NOW,
+                "failures": [{"stream": "booths", "reason": "HTTP 500", "parts": 1}],
                 "read_at": NOW,
             },
             {
@@ -120,6 +122,7 @@ ODD = (
     "1 people without id and address of their own (airmeet)",
     "1 rows of the seed person_ids that name nobody (airmeet)",
     "1 sessions without their event (airmeet)",
+    "1 streams of which the newest run could not read a part (airmeet)",
     "1 times before 2000 or more than ten years ahead (airmeet)",
     "2 rows of the seed event_details that name no known event or time zone (expoplatform)",
 )
@@ -199,11 +202,13 @@ def test_people_of_two_vendors_are_joined_by_address(built: Project) -> None:
 def test_freshness_tells_what_was_read_when(built: Project) -> None:
     rows = query(
         built,
-        "select vendor, stream, is_behind, parts, row_count from marts.mart_freshness order by all",
+        "select vendor, stream, is_behind, parts, row_count, failed_reasons"
+        " from marts.mart_freshness order by all",
     )
     assert rows == [
-        ("airmeet", "airmeets", False, 1, 1),
-        ("meetengage", "organisation_data_standard", False, 1, 1),
+        ("airmeet", "airmeets", False, 1, 1, None),
+        ("airmeet", "booths", True, 0, 0, "HTTP 500"),
+        ("meetengage", "organisation_data_standard", False, 1, 1, None),
     ]
 
 

@@ -175,6 +175,26 @@ def test_marts_join_up(sandbox: Sandbox, database: Database) -> None:
     assert summary == {name: len(sandbox.truth("conferencesio", name)) for name in summary}
 
 
+def test_what_failed_is_told_until_it_is_read(
+    postgres: Project, sandbox: Sandbox, database: Database
+) -> None:
+    """Runs after the tests above: of the two rows that the run sends of itself, the last stays."""
+    failed = "select stream, failed_parts, failed_reasons from marts.mart_freshness where is_failed"
+    assert database.rows(failed) == []
+    session = database.rows("select session_id from tap_conferencesio.attendance")[0]["session_id"]
+    sandbox.refuse(f"/sessions/{session}/attendance")
+    load = ("run", "--full-refresh", "tap-conferencesio", "target-postgres")
+    with pytest.raises(MeltanoError):
+        postgres.run(*load)
+    postgres.run("run", "dbt-postgres:build")
+    (found,) = database.rows(failed)
+    assert (found["stream"], found["failed_parts"]) == ("attendance", 1)
+    assert "HTTP 403" in found["failed_reasons"]
+    sandbox.refuse()
+    postgres.run(*load, "dbt-postgres:build")
+    assert database.rows(failed) == []
+
+
 def test_a_column_more_or_less_in_the_loaders_table_a_stream_more_and_rows_that_are_lost(
     postgres: Project, database: Database
 ) -> None:

@@ -20,6 +20,11 @@ AUTUMN = {**AT_AUTUMN, "event_id": "2", "event_name": "Autumn"}
 UNDATED = {**B, "event_key": "undated", "event_id": "3"}
 UNKNOWN = "\N{EN DASH}"
 RUN = "2026-06-01 03:00+00"
+READ: dict[str, object] = {
+    **dict.fromkeys(("last_read_at", "last_run_at", "last_run_ended_at"), RUN),
+    **dict.fromkeys(("hours_behind", "failed_parts", "absent_parts", "parts"), 0),
+    **dict.fromkeys(("is_behind", "is_failed"), False),
+}
 
 
 def report(folder: Path, *arguments: str) -> Page:
@@ -103,13 +108,12 @@ def two_vendors() -> dict[str, list[dict[str, Any]]]:
             )
         ],
         "mart_freshness": [
-            {**A, "stream": "airmeets", "last_read_at": RUN, "last_run_at": RUN, "is_behind": False,
-             "hours_behind": 0, "parts": 1, "absent_parts": 0, "row_count": 1},
-            {**A, "stream": "booths", "last_read_at": RUN, "last_run_at": RUN, "is_behind": False,
-             "hours_behind": 0, "parts": 3, "absent_parts": 2, "absent_reasons": "no booths",
-             "row_count": 7},
-            {**B, "stream": "polls", "last_read_at": "2026-05-31 03:00+00", "last_run_at": RUN,
-             "is_behind": True, "hours_behind": 24, "parts": 2, "absent_parts": 0},
+            {**A, **READ, "stream": "airmeets", "parts": 1, "row_count": 1},
+            {**A, **READ, "stream": "booths", "parts": 3, "absent_parts": 2,
+             "absent_reasons": "no booths", "row_count": 7},
+            {**B, **READ, "stream": "polls", "last_read_at": "2026-05-31 03:00+00",
+             "is_behind": True, "hours_behind": 24, "parts": 2, "is_failed": True,
+             "failed_parts": 2, "failed_reasons": "HTTP 500"},
         ],
     }  # fmt: skip
 
@@ -153,7 +157,7 @@ def test_every_section_says_what_it_found(folder: Path) -> None:
             )
         ],
         "freshness": [
-            "1 of 3 streams failed, or were not read in the newest run.",
+            "The newest run could not read 1 of 3 streams completely.",
             "Something is missing in 2 of 3 streams.",
         ],
     }
@@ -204,9 +208,35 @@ def test_tables_hold_what_the_charts_show(folder: Path) -> None:
         ["Conferences i/o", "2", "2"],
     ]
     assert [row[:4] for row in tables["freshness"][1][1:]] == [
-        ["polls", "Conferences i/o", "example", "not read in the newest run"],
+        ["polls", "Conferences i/o", "example", "2 parts could not be read: HTTP 500"],
         ["booths", "Airmeet", "main", "2 of 3 parts absent: no booths"],
         ["airmeets", "Airmeet", "main", "complete"],
+    ]
+
+
+def test_what_a_run_that_broke_off_has_read_is_not_called_complete(tmp_path: Path) -> None:
+    killed = {**READ, "last_run_ended_at": None}
+    streams = [
+        {**A, **killed, "stream": "airmeets"},
+        {**A, **killed, "stream": "booths", "is_behind": True, "hours_behind": 24},
+        {**B, **READ, "stream": "polls", "is_behind": True, "hours_behind": 24},
+        {**B, **READ, "stream": "app", "is_failed": True, "failed_parts": 1,
+         "failed_reasons": "HTTP 401"},
+    ]  # fmt: skip
+    make_warehouse(tmp_path, mart_freshness=streams).close()
+    page = report(tmp_path)
+    assert page.findings["freshness"] == [
+        (
+            "The newest run could not read 1 of 4 streams completely."
+            " The newest run of 1 account broke off, or is under way."
+        ),
+        "Something is missing in 3 of 4 streams.",
+    ]
+    assert [(row[0], row[3]) for row in page.tables["freshness"][1][1:]] == [
+        ("app", "1 part could not be read: HTTP 401"),
+        ("airmeets", "perhaps not complete: the newest run broke off"),
+        ("booths", "not read before the newest run broke off"),
+        ("polls", "nothing was due in the newest run"),
     ]
 
 
@@ -230,7 +260,9 @@ def test_one_vendor(folder: Path) -> None:
     assert [row[0] for row in page.tables["funnel"][0][1:]] == ["Spring"]
     assert page.findings["people"] == ["3 people were met, all on one platform: Airmeet."]
     assert page.findings["engagement"][0].startswith("People did something 3 times")
-    assert page.findings["freshness"][0] == "The newest runs read all 2 streams completely."
+    assert page.findings["freshness"][0] == (
+        "The newest runs read all that was due of all 2 streams."
+    )
     assert "Conferences i/o" not in page.words
 
 

@@ -70,7 +70,7 @@ FORMATS: dict[str, Callable[[Any], str]] = {
     **dict.fromkeys(("Account", "Stream", "State"), text),
     **dict.fromkeys(("Show-up rate", "Of the list", "Of the schedule", "Of all"), percent),
     **dict.fromkeys(("Rating", "Hours behind"), decimal),
-    **dict.fromkeys(("Last read", "Newest run"), moment),
+    **dict.fromkeys(("Last read", "Newest run", "Ended"), moment),
     "At least": percent,
     "Minute": count,
     "Platform": vendor,

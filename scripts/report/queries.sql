@@ -220,8 +220,10 @@ select
     vendor as "Platform",
     account as "Account",
     epoch(max(last_run_at)) as "Newest run",
+    epoch(max(last_run_ended_at)) as "Ended",
     count(*) as "Streams",
-    count(*) filter (where is_behind is not true) as "Read",
+    count(*) filter (where not is_failed and (not is_behind or last_run_ended_at is not null)) as "Read",
+    count(*) filter (where is_failed) as "Failed",
     count(*) filter (where absent_parts > 0) as "With gaps",
     cast(sum(row_count) as bigint) as "Rows"
 from mart_freshness
@@ -234,14 +236,17 @@ select
     vendor as "Platform",
     account as "Account",
     concat_ws('; ',
-        case when is_behind then 'not read in the newest run' end,
+        case when is_failed then failed_parts || if(failed_parts = 1, ' part', ' parts') || ' could not be read: ' || failed_reasons end,
+        case when last_run_ended_at is null then if(is_behind, 'not read before', 'perhaps not complete:') || ' the newest run broke off' end,
         case when absent_parts > 0 then absent_parts || ' of ' || parts || ' parts absent: ' || coalesce(absent_reasons, 'no reason given') end,
-        case when is_behind is not true and coalesce(absent_parts, 0) = 0 then 'complete' end
+        case when not is_failed and last_run_ended_at is not null and absent_parts = 0
+            then if(is_behind, 'nothing was due in the newest run', 'complete') end
     ) as "State",
     epoch(last_read_at) as "Last read",
     hours_behind as "Hours behind",
     parts_in_last_run as "Parts read",
+    failed_parts as "Parts failed",
     parts as "Parts",
     row_count as "Rows"
 from mart_freshness
-order by is_behind desc, absent_parts > 0 desc, vendor, account, stream;
+order by is_failed desc, last_run_ended_at is null desc, absent_parts > 0 desc, vendor, account, stream;

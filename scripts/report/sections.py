@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FEW = 20  # people: an event of fewer is not called the best or the worst
 FEW_ANSWERS = 5  # a session of fewer is not called the best rated
 FUNNEL = ("Registered", "Attended", "Engaged")
+FINE = ("complete", "nothing was due in the newest run")  # states of a stream
 NOTHING = Table([], [])
 
 ACTS = {
@@ -282,30 +283,24 @@ def people(marts: Marts) -> Section:
 
 
 def freshness(marts: Marts) -> Section:
-    """When each stream was last read, and what is missing."""
-    table = marts.table("streams")
-    behind = [row for row in table.rows if row["Hours behind"]]
-    finding = "No stream was ever read completely."
-    if behind:
-        finding = (
-            f"{_of(len(behind), len(table.rows))} streams failed, or were not read in the newest"
-            " run."
-        )
-    elif table.rows:
-        finding = f"The newest runs read {_all(table, 'stream')} completely."
+    """When each stream was last read, what failed and why, and what is missing."""
+    table, accounts = marts.table("streams"), marts.table("accounts")
     overview = Figure(
-        finding,
-        marts.table("accounts"),
+        _freshness_finding(table, accounts),
+        accounts,
         Bars(
-            ("Streams", "Read"), ("Streams", "Read", "With gaps", "Rows"), ("Account", "Newest run")
+            ("Streams", "Read"),
+            ("Streams", "Read", "Failed", "With gaps", "Rows"),
+            ("Account", "Newest run"),
         ),
         "Bars of the number of streams of each account, and of those that the newest run read.",
-        "Read: completely in the account's newest run. With gaps: the vendor says that there is"
-        " nothing for some events, sessions or windows of time, which is not an error.",
+        "Read: the account's newest run read all of it that was due. Failed: it could not read some"
+        " of it; the next run tries again. With gaps: the vendor says that there is nothing for"
+        " some events, sessions or windows of time, which is not an error.",
     )
     if not table.rows:
         return Section("freshness", "Freshness and completeness", [overview])
-    trouble = [row for row in table.rows if row["State"] != "complete"]
+    trouble = [row for row in table.rows if row["State"] not in FINE]
     every = Figure(
         f"Something is missing in {_of(len(trouble), len(table.rows))} streams.",
         table,
@@ -315,6 +310,23 @@ def freshness(marts: Marts) -> Section:
         ],
     )
     return Section("freshness", "Freshness and completeness", [overview, every])
+
+
+def _freshness_finding(table: Table, accounts: Table) -> str:
+    if not table.rows:
+        return "No stream was ever read completely."
+    findings = []
+    if failed := [row for row in table.rows if row["Parts failed"]]:
+        findings.append(
+            f"The newest run could not read {_of(len(failed), len(table.rows))} streams completely."
+        )
+    if broken_off := [row for row in accounts.rows if row["Ended"] is None]:
+        findings.append(
+            f"The newest run of {many(len(broken_off), 'account')} broke off, or is under way."
+        )
+    if not findings:
+        findings.append(f"The newest runs read all that was due of {_all(table, 'stream')}.")
+    return " ".join(findings)
 
 
 def _largest(table: Table, what: str) -> str:

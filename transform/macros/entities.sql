@@ -55,7 +55,8 @@
             visited_minutes=number, wants_contact=flag,
         ),
         'readings': {
-            'stream': text, 'parent_id': text, 'outcome': text, 'reason': text, 'row_count': whole,
+            'stream': text, 'parent_id': text, 'outcome': text, 'reason': text, 'row_count': whole, 'shard': text,
+            'ended_at': time, 'failures': text,
         },
     } -%}
     {{ return(dict({'account': text}, **dict(entities[entity], read_at=time))) }}

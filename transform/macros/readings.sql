@@ -1,4 +1,4 @@
-{# What was read completely, and when: the same of every tap. #}
+{# What was read completely, and when, and how runs ended: the same of every tap. #}
 {% macro readings(vendor, read_log, account='account') -%}
     with
     read_log as (
@@ -12,6 +12,9 @@
             'outcome': 'outcome',
             'reason': 'reason',
             'row_count': 'row_count',
+            'shard': 'shard',
+            'ended_at': 'ended_at',
+            'failures': 'failures',
             'read_at': 'read_at',
         }) }}
     from read_log

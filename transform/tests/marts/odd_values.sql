@@ -32,6 +32,7 @@
     'accounts of which nothing has come for two weeks longer than of another': "select vendor from (select vendor, account,"
         ~ " max(last_run_at) as last_run_at from " ~ ref('mart_freshness') ~ " group by 1, 2) as accounts where last_run_at <"
         ~ " (select max(last_run_at) from " ~ ref('mart_freshness') ~ ") - interval '14 days'",
+    'streams of which the newest run could not read a part': "select vendor from " ~ ref('mart_freshness') ~ " where is_failed",
 } %}
 {%- set found %}
     {%- for kind, query in kinds.items() %}
