@@ -47,6 +47,7 @@ COMPLETE = [
     *noted("renamed", (4, began(3, "nightly"))),
     *noted("in shards", (1, None), (3, 1), shard="0/2"),
     *noted("in shards", (2, None), (4, 2), shard="1/2"),
+    *noted("in shards", (5, f"{began(3, 'in shards')} {began(4, 'in shards')}"), shard="2/3"),
     {**noted("no runs", (2, 1))[0], "stream": "attendance", "outcome": "read"},
 ]
 LACKING = [
@@ -54,6 +55,8 @@ LACKING = [
     *noted("halfway mended", (2, 1), (3, None), (4, 2)),
     *noted("shard lost", (2, 1), shard="0/2"),
     *noted("shard lost", (3, None), (4, 3), shard="1/2"),
+    *noted("merged", (1, None), shard="0/2"),
+    *noted("merged", (3, f"{began(1, 'merged')} {began(2, 'merged')}")),
 ]
 
 
@@ -114,10 +117,13 @@ def test_a_run_of_which_nothing_arrived_is_named_and_only_such(builder: Builder)
     said = builder.fail()
     shards = {"halfway mended": "0/1", "lost": "0/1", "shard lost": "0/2"}
     lines = [line for line in said.splitlines() if "the run of" in line]
-    assert [line.strip() for line in lines] == [
+    missing = [
         f"{name}, shard {shard}: the run of {began(2, name)} went on from that of {began(1, name)}"
         for name, shard in shards.items()
     ]
+    of_merged = (began(day, "merged") for day in (3, 2))
+    missing.append("merged, shard 0/1: the run of {} went on from that of {}".format(*of_merged))
+    assert sorted(line.strip() for line in lines) == sorted(missing)
     assert "meltano --environment=demo run tap-conferencesio target-jsonl --full-refresh" in said
 
 

@@ -32,6 +32,7 @@ from event_taps_core.schema import ACCOUNT
 from event_taps_core.session import ApiResponse
 from event_taps_core.settings import ACCOUNT_SETTING, settings
 from event_taps_core.settling import parse_datetime
+from event_taps_core.shards import merge_states
 from event_taps_core.streams import EventStream, Page, PageToken, Paginator
 from event_taps_core.summary import StreamStats
 from event_taps_core.tap import EventTap
@@ -100,6 +101,7 @@ __all__ = [
     "integer",
     "json_text",
     "make_room",
+    "merge_states",
     "objects_in",
     "pages_of",
     "parse_datetime",

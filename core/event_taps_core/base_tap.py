@@ -21,6 +21,7 @@ from event_taps_core.messages import MessageWriter
 from event_taps_core.reading import Stop
 from event_taps_core.redaction import Redaction, secret_values
 from event_taps_core.setting_texts import in_words, read_texts, texts_of_variables, variable_of
+from event_taps_core.shards import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,9 +66,9 @@ class BaseTap(Tap):
         return int(self.config["concurrency"])
 
     @property
-    def shard(self) -> tuple[int, int]:
-        """Shard count and index."""
-        return int(self.config["shard_count"]), int(self.config["shard_index"])
+    def shard(self) -> Shard:
+        """The part of the parents that this run reads."""
+        return Shard(int(self.config["shard_count"]), int(self.config["shard_index"]))
 
     @cached_property
     def redaction(self) -> Redaction:

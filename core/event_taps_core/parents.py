@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from event_taps_core.api_errors import ApiError, BadResponse, Gone, NotFound
-from event_taps_core.keys import shard_of
 from event_taps_core.outcomes import MissingPart, Remark
 from event_taps_core.reading import Done, Wait, read_in_order
+from event_taps_core.shards import Placed
 from event_taps_core.streams import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from event_taps_core.columns import Row
     from event_taps_core.streams import EventStream
 
-Choose = Callable[[list["Context | None"], bool], list["Context | None"]]
+Choose = Callable[[list[Placed], bool], list[Placed]]
 """Returns which of the contexts of one level are read; told whether these are all there are."""
 
 
@@ -34,8 +34,8 @@ _FRESH_SECONDS = 60.0
 class Contexts(NamedTuple):
     """The partitions of a stream."""
 
-    made: list[Context | None]
-    missing: list[tuple[Context, ApiError]]
+    made: list[Placed]
+    missing: list[tuple[Placed, ApiError]]
     """Contexts one level up whose rows, all or some, could not be read, or are absent, and why."""
 
 
@@ -66,6 +66,12 @@ def _part_of(
         stream = streams[stream.parent.name]
         ids.append(stream.partition_id(context) if stream.parent_key in (context or {}) else "")
     return tuple(ids)
+
+
+def _placed(stream: EventStream, context: Context | None, shard_id: str | None = None) -> Placed:
+    """Say what decides on the shard of a partition: the id of its outermost parent, or its own."""
+    own = stream.partition_id(context) if context else None
+    return Placed(context, own if shard_id is None else shard_id)
 
 
 def _are_scalars(context: Context) -> bool:
@@ -175,7 +181,7 @@ class Parents:
             yield self._missing.popleft()
 
     def contexts_of(self, stream: EventStream, choose: Choose) -> Contexts:
-        """List the partitions of a stream that are read: one for each parent, or the whole.
+        """List the partitions of a stream that are chosen: one for each parent, or the whole.
 
         A parent may have a parent itself; its partitions are read side by side, those only that
         are chosen.
@@ -188,33 +194,31 @@ class Parents:
             ApiError: If the outermost stream that these hang on cannot be read.
         """
         if stream.parent is None:
-            own = self.own_contexts(stream)
+            own = [_placed(stream, context) for context in stream.own_contexts()]
             return Contexts(choose(own, True), [])  # noqa: FBT003 - see `Choose`
         parent = self._streams[stream.parent.name]
         above = self.contexts_of(parent, choose)
-        self._read_side_by_side(parent, above.made)
-        made: list[Context | None] = []
+        self._read_side_by_side(parent, [one.context for one in above.made])
+        made: list[Placed] = []
         missing = list(above.missing)
-        for context in above.made:
+        for one in above.made:
             try:
-                children, odd = self._children(parent, context)
+                children, odd = self._children(parent, one.context)
             except ApiError as answer:
-                if context is None:
+                if one.context is None:
                     raise
-                missing.append((context, answer))
+                missing.append((one, answer))
                 continue
-            made += children if context is not None else self._in_this_shard(stream, children)
+            made += (_placed(stream, child, one.shard_id) for child in children)
             if odd:
                 rows = f"{odd} rows" if odd > 1 else "1 row"
-                missing.append(
-                    (context or {}, BadResponse(f"{rows} of {parent.name} without an id"))
-                )
+                missing.append((one, BadResponse(f"{rows} of {parent.name} without an id")))
         return Contexts(choose(made, all(isinstance(a, NotFound) for _, a in missing)), missing)
 
     def own_contexts(self, stream: EventStream) -> list[Context | None]:
         """List those partitions of a stream that no other stream lists, and that this run reads."""
-        own = stream.own_contexts()
-        return own if own == [None] else self._in_this_shard(stream, filter(None, own))
+        own = (_placed(stream, context) for context in stream.own_contexts())
+        return [one.context for one in own if one.is_in(self._tap.shard)]
 
     def _children(self, parent: EventStream, context: Context | None) -> tuple[list[Context], int]:
         """Make the contexts of a partition's rows; count the rows that name none."""
@@ -231,12 +235,6 @@ class Parents:
             else:
                 odd += child is not None
         return children, odd
-
-    def _in_this_shard(
-        self, stream: EventStream, contexts: Iterable[Context]
-    ) -> list[Context | None]:
-        count, index = self._tap.shard
-        return [one for one in contexts if shard_of(stream.partition_id(one), count) == index]
 
     def _read_side_by_side(self, stream: EventStream, contexts: list[Context | None]) -> None:
         reading = read_in_order(

@@ -23,6 +23,7 @@ from event_taps_core.errors import StateError
 from event_taps_core.outcomes import Outcome, Status
 from event_taps_core.output import OutputStream
 from event_taps_core.settling import Settling, parse_datetime
+from event_taps_core.shards import Shard
 from event_taps_core.values import rfc3339
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
 
     from event_taps_core.settling import ParentKey
+    from event_taps_core.shards import Placed
 
 _NO_LAG = timedelta(0)
 _MAX_NETWORK_LAG = timedelta(minutes=1)
@@ -146,6 +148,11 @@ class Progress(ABC):
         self.has_news = False
         """Whether `write_to` has something to say that the last STATE did not."""
 
+        self.shard_of_state = Shard.of(stream.kept_state)
+        """The shard that the last state is of, which may be another than this run's."""
+
+        self.is_resharded = bool(stream.kept_state) and self.shard_of_state != stream.tap.shard
+
     settled = before_start = not_known = 0
     """See `Settling`."""
 
@@ -153,14 +160,18 @@ class Progress(ABC):
     def since(self, context: Context | None) -> datetime | None:
         """Return from when on changes are asked for, in UTC; None to ask for everything."""
 
-    def plan(self, contexts: Sequence[Context | None], *, are_all: bool) -> None:
+    def plan(self, listed: Sequence[Placed], *, are_all: bool) -> None:
         """Decide which parents are read.
 
         Args:
-            contexts: All contexts of one level that are listed now.
+            listed: The contexts of one level that are listed now, also those of other shards.
             are_all: Whether no list that others come from failed.
         """
-        del contexts, are_all
+        del listed, are_all
+
+    def follows(self, one: Placed) -> bool:
+        """Say whether what hangs on a context is listed, or read if nothing does."""
+        return one.is_in(self.stream.tap.shard) and self.is_due(one.context)
 
     def is_due(self, context: Context | None) -> bool:
         """Say whether a partition, or what hangs on this context, is read in this run."""
@@ -215,16 +226,30 @@ class SettlesAfter(Progress):
         return None
 
     @override
-    def plan(self, contexts: Sequence[Context | None], *, are_all: bool) -> None:
+    def plan(self, listed: Sequence[Placed], *, are_all: bool) -> None:
         """Decide at the first level whose contexts say when they end.
 
         Partitions below that level are parts of their parent: it is read when they all are.
         """
-        first = contexts[0] if contexts else None
-        if self._items is None and first is not None and self.stream.end_column in first:
-            self._items = tuple(first)
-            ends = {self._parent_of(one): self.stream.ends_at(one) for one in contexts}
-            self._settling.plan(ends, are_all=are_all)
+        first = listed[0].context if listed else None
+        if self._items is not None or first is None or self.stream.end_column not in first:
+            return
+        self._items = tuple(first)
+        ends = {self._parent_of(one.context): self.stream.ends_at(one.context) for one in listed}
+        own, of_state = (
+            {self._parent_of(one.context) for one in listed if one.is_in(shard)}
+            for shard in (self.stream.tap.shard, self.shard_of_state)
+        )
+        self._settling.plan(
+            ends, are_all=are_all, own=own, of_state=of_state if self.is_resharded else own
+        )
+
+    @override
+    def follows(self, one: Placed) -> bool:
+        """Follow the parents of the state's shard, too, until they are compared."""
+        is_compared = self._items is not None or not self.is_resharded
+        is_needed = self._settling.has_known and one.is_in(self.shard_of_state)
+        return super().follows(one) or (is_needed and not is_compared)
 
     def _parent_of(self, context: Context | None) -> ParentKey | None:
         """Return what tells the parent that a partition is, or is a part of, from others.
@@ -245,6 +270,7 @@ class SettlesAfter(Progress):
         if self._items is not None:
             parts = Counter(map(self._parent_of, contexts))
             self._settling.expect(parts, map(self._parent_of, incomplete))
+        if self._items is not None or self.is_resharded:
             self._look_for_news()
         self.settled = self._settling.settled
         self.before_start = self._settling.before_start
@@ -271,6 +297,7 @@ class SettlesAfter(Progress):
     def write_to(self, state: dict[str, Any]) -> None:
         self.has_news = False
         state.update(replication_key=self.stream.end_column, **self._settling.state())
+        self.stream.tap.shard.note_in(state)
 
 
 class ChangedSince(Progress):
@@ -291,6 +318,9 @@ class ChangedSince(Progress):
         self._bookmarks = self._read(stream.kept_state)
         self._noted: dict[str, tuple[Context | None, str | None]] = {}
         """By partition, its new bookmark; None where the next run reads everything."""
+
+        self._dropped: set[str] = set()
+        """Partitions of other shards, whose bookmarks those keep."""
 
     def _read(self, kept: Mapping[str, Any]) -> dict[str, str]:
         """Return the bookmarks that the run begins with, by partition."""
@@ -319,6 +349,14 @@ class ChangedSince(Progress):
         return None if bookmark is None or bookmark > self.stream.tap.run_started else bookmark
 
     @override
+    def expect(self, contexts: Iterable[Context | None], incomplete: Iterable[Context]) -> None:
+        if self.is_resharded and self.stream.is_incremental:
+            self._dropped = (
+                self._bookmarks.keys() - {""} - set(map(self.stream.partition_id, contexts))
+            )
+            self.has_news = True
+
+    @override
     def note(self, outcome: Outcome, server_lag: timedelta = _NO_LAG) -> None:
         """Set this partition's bookmark, whatever became of others; if it comes back, read all."""
         partition, bookmark = outcome.partition, None
@@ -333,11 +371,14 @@ class ChangedSince(Progress):
     def write_to(self, state: dict[str, Any]) -> None:
         """Write in the form that the SDK gives partitions."""
         self.has_news = False
+        self.stream.tap.shard.note_in(state)
         own = {
             self.stream.partition_id(kept["context"]): kept
             for kept in state.get("partitions", [])
             if self._is_of_this_account(kept["context"])
         }
+        for name in self._dropped & own.keys():
+            state["partitions"].remove(own.pop(name))
         for name, (context, bookmark) in self._noted.items():
             key = self.stream.parent_key
             if context is None or key is None:

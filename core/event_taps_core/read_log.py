@@ -102,6 +102,7 @@ class ReadLogStream(OutputStream):
         if not self.has_noted_run:
             self.note_run()
         self.stream_state.update(replication_key=READ_AT, replication_key_value=self.tap.read_at)
+        self.tap.shard.note_in(self.stream_state)
         if self.selected:
             self.stream_state[_RUN] = self.tap.read_at
         else:
@@ -125,13 +126,12 @@ class ReadLogStream(OutputStream):
     def note_run(self, outcome: str = "run", **end: Any) -> None:
         """Write this run's row."""
         self.has_noted_run = True
-        count, index = self.tap.shard
         self._write(
             stream=self.name,
             parent_id=self.tap.read_at,
             outcome=outcome,
             continues=self.continues,
-            shard=f"{index}/{count}",
+            shard=str(self.tap.shard),
             **end,
         )
 

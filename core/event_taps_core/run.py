@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from event_taps_core.columns import Row
     from event_taps_core.output import Batch
     from event_taps_core.read_log import ReadLogStream
+    from event_taps_core.shards import Placed
     from event_taps_core.streams import EventStream, Page
 
 FAILURES_IN_A_ROW = 10
@@ -192,7 +193,7 @@ class Run:
     @property
     def _is_gone_on_from(self) -> bool:
         """Whether the state names this run: it has read, or left all that is due to others."""
-        is_idle_shard = self.tap.shard[0] > 1 and self.first_failure is None
+        is_idle_shard = self.tap.shard.count > 1 and self.first_failure is None
         return self.outcomes.has_read or is_idle_shard
 
 
@@ -357,7 +358,7 @@ class _Findings:
             stream.stats.unknown = stream.conversion.unknown
             if unread == 0:
                 stream.when_written(partial(stream.progress.note_end, self._run.server_lag))
-            is_whole = unread == 0 and tap.shard[0] == 1
+            is_whole = unread == 0 and tap.shard.count == 1
             absent = outcomes.absent[stream.name].values()
             is_absent = any(WHOLE_STREAM in names for names in absent)
             if is_whole and not outcomes.failed[stream.name] and not is_absent:
@@ -437,7 +438,7 @@ class Group:
 
     # What is due
 
-    def due_partitions(self) -> tuple[list[Partition[EventStream]], list[tuple[Context, ApiError]]]:
+    def due_partitions(self) -> tuple[list[Partition[EventStream]], list[tuple[Placed, ApiError]]]:
         """List the partitions to read, by end, oldest first; and what they hang on but is missing.
 
         Raises:
@@ -446,16 +447,19 @@ class Group:
         if self.are_left_to_shard_0:
             return [], []
         contexts, missing = self._run.parents.contexts_of(self._sender, self._choose)
-        partitions = [self._partition(context) for context in contexts]
+        partitions = [self._partition(one.context) for one in contexts if self._is_own(one)]
         partitions.sort(key=lambda partition: (partition.ends, partition.id))
         return partitions, missing
 
     @property
     def are_left_to_shard_0(self) -> bool:
         """Whether the streams are read whole, and not by this run: it may need their rows."""
-        _, index = self._run.tap.shard
         sender = self._sender
-        return index > 0 and sender.parent is None and sender.own_contexts() == [None]
+        is_whole = sender.parent is None and sender.own_contexts() == [None]
+        return is_whole and self._run.tap.shard.index > 0
+
+    def _is_own(self, one: Placed) -> bool:
+        return one.is_in(self._run.tap.shard)
 
     def _partition(self, context: Context | None) -> Partition[EventStream]:
         sender = self._sender
@@ -465,13 +469,13 @@ class Group:
 
     def _choose(
         self,
-        contexts: list[Context | None],
+        listed: list[Placed],
         are_all: bool,  # noqa: FBT001 - see `Choose`
-    ) -> list[Context | None]:
-        """Choose those contexts of a level that any of the streams reads."""
+    ) -> list[Placed]:
+        """Choose those contexts of a level that any of the streams follows."""
         for stream in self._streams:
-            stream.progress.plan(contexts, are_all=are_all)
-        return [context for context in contexts if self._due(context)]
+            stream.progress.plan(listed, are_all=are_all)
+        return [one for one in listed if any(s.progress.follows(one) for s in self._streams)]
 
     def _due(self, context: Context | None) -> tuple[EventStream, ...]:
         return tuple(stream for stream in self._streams if stream.progress.is_due(context))
@@ -489,9 +493,10 @@ class Group:
             return []
         finally:
             self._findings.name_missing_parts()
-        for above, problem in missing:
+        own = [(above.context or {}, problem) for above, problem in missing if self._is_own(above)]
+        for above, problem in own:
             self._findings.name_missing(above, problem, self._due(above))
-        incomplete = [above for above, problem in missing if not isinstance(problem, NotFound)]
+        incomplete = [above for above, problem in own if not isinstance(problem, NotFound)]
         for stream in self._streams:
             due = [one.context for one in partitions if stream in one.streams]
             stream.progress.expect(due, incomplete)

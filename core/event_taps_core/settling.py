@@ -17,7 +17,7 @@ import binascii
 import hashlib
 import heapq
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -47,6 +47,16 @@ ParentKey = Hashable
 """What tells a parent from others: the values of its context."""
 
 
+class _All(Container[ParentKey]):
+    """All parents."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+
+ALL: Final = _All()
+
+
 def parse_datetime(value: Any) -> datetime | None:
     """Read a date or an RFC 3339 time as an instant (a date as its midnight, no zone as UTC).
 
@@ -74,6 +84,19 @@ class Fingerprint:
     def add(self, parent: _Parent) -> None:
         """Add a parent; the order does not matter."""
         self._sums[parent.month] = (self._sums[parent.month] + parent.hash) % 256**_SUM_BYTES
+
+    @classmethod
+    def of(cls, parents: Iterable[_Parent]) -> Self:
+        """Make it of these parents."""
+        made = cls()
+        for parent in parents:
+            made.add(parent)
+        return made
+
+    def join(self, other: Fingerprint) -> None:
+        """Add the parents of another one, of which this has none."""
+        pairs = zip(self._sums, other._sums, strict=True)
+        self._sums = [(one + more) % 256**_SUM_BYTES for one, more in pairs]
 
     def months_like(self, other: Fingerprint) -> set[int]:
         """Return the months in which both have the same parents."""
@@ -151,42 +174,62 @@ class Settling:
         self.not_known = 0
         """Parents that are read, although old enough, because nothing says that they were read."""
 
-    def plan(self, ends: Mapping[ParentKey, str | None], *, are_all: bool = True) -> None:
+    def plan(
+        self,
+        ends: Mapping[ParentKey, str | None],
+        *,
+        are_all: bool = True,
+        of_state: Container[ParentKey] = ALL,
+        own: Container[ParentKey] = ALL,
+    ) -> None:
         """Decide which of the parents that are listed now are read.
 
         Args:
             ends: When each parent ends; one without an end is always read.
             are_all: Whether these are all; else months cannot be compared, and what the last run
                 knew is believed until the next one.
+            of_state: The parents of the shard that the state is of: their months are compared.
+            own: The parents of this run's shard: the others are nothing to it.
         """
-        line = self._line
-        earlier = Fingerprint()
-        for key, value in ends.items():
-            end = parse_datetime(value)
-            if end is None or value is None:
-                self._ends[key] = None
-            elif self._start is not None and _ended_before(value, end, self._start):
-                self._passed_over.add(key)
-            else:
-                self._form = value
-                self._ends[key] = parent = _parent(key, end, value)
-                if self._known_before is not None and end < self._known_before:
-                    earlier.add(parent)
+        listed = self._not_before_start(ends)
+        self._passed_over = {key for key in ends.keys() - listed.keys() if key in own}
         self.before_start = len(self._passed_over)
-        same = set() if self._known is None else earlier.months_like(self._known)
-        if self._known is not None and not are_all and self._is_line_at_least(line):
+        self._ends = {key: parent for key, parent in listed.items() if key in own}
+        line, before = self._line, self._known_before or datetime.min.replace(tzinfo=UTC)
+        compared = {k: p for k, p in listed.items() if p and k in of_state and p.end < before}
+        same = Fingerprint.of(compared.values()).months_like(self._known or Fingerprint())
+        is_own = of_state is own  # else the fingerprint is of others, too
+        if self._known is not None and not are_all and is_own and self._is_line_at_least(line):
             same, self._read = set(range(_MONTHS)), self._known
-        for key, known in self._ends.items():
-            if known is None or line is None or known.end >= line:
+        for key, parent in self._ends.items():
+            if parent is None or line is None or parent.end >= line:
                 continue
-            was_known = self._known_before is not None and known.end < self._known_before
-            if was_known and known.month in same:
+            if key in compared and parent.month in same:
                 self._passed_over.add(key)
                 self.settled += 1
                 if self._read is not self._known:
-                    self._read.add(known)
+                    self._read.add(parent)
             else:
                 self.not_known += 1
+
+    def _not_before_start(
+        self, ends: Mapping[ParentKey, str | None]
+    ) -> dict[ParentKey, _Parent | None]:
+        """Return the parents, None for one without an end, that no start date leaves out."""
+        found: dict[ParentKey, _Parent | None] = {}
+        for key, value in ends.items():
+            end = parse_datetime(value)
+            if end is None or value is None:
+                found[key] = None
+            elif self._start is None or not _ended_before(value, end, self._start):
+                self._form = value
+                found[key] = _parent(key, end, value)
+        return found
+
+    @property
+    def has_known(self) -> bool:
+        """Whether the last run knew of anything that was read."""
+        return self._known is not None
 
     def _is_line_at_least(self, line: datetime | None) -> bool:
         """Say whether all that the last run knew lies before the line."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from event_taps_core import ACCOUNT, ChangedSince, EventStream, ReadAgain, rfc3339
+from event_taps_core import ACCOUNT, ChangedSince, EventStream, ReadAgain, merge_states, rfc3339
 from event_taps_core.schema import key
+from event_taps_core.shards import Shard
 from event_taps_core.testing.api_server import ApiServer, Reply, Script, Scripted, Seen, status
 
 from .runs import Run, catalog_of, run, stream_names
@@ -312,14 +314,35 @@ def test_state_follows_the_records_of_its_partition(api: ApiServer) -> None:
     assert states >= len(IDS)
 
 
-def test_bookmarks_of_partitions_that_are_gone_or_in_other_shards_are_kept(api: ApiServer) -> None:
-    """Two runs with a shard each, that hand on one state, lose none."""
-    state = state_of("event_changes", {"gone": OLD})
-    for index in range(2):
-        result = read(api, "event_changes", state=state, shard_count=2, shard_index=index)
-        state = result.state
+def test_bookmarks_of_partitions_that_are_gone_are_kept(api: ApiServer) -> None:
+    result = read(api, "event_changes", state=state_of("event_changes", {"gone": OLD}))
     assert set(partitions(result)) == {*IDS, "gone"}
     assert partitions(result)["gone"] == datetime.fromisoformat(OLD)
+
+
+def test_shards_go_on_from_one_state_and_one_run_from_theirs(api: ApiServer) -> None:
+    """Each keeps the bookmarks of its own partitions, as nobody keeps those of others true."""
+    state = read(api, "event_changes").state
+    states: list[dict[str, Any]] = []
+    kept: list[str] = []
+    for index in range(3):
+        begin = copy.deepcopy(state)
+        shard = read(api, "event_changes", state=begin, shard_count=3, shard_index=index)
+        assert None not in sinces(api, "/events/{}/changes").values()
+        states.append(shard.state)
+        kept += partitions(shard)
+    assert sorted(kept) == sorted(IDS)
+    merged = read(api, "event_changes", state=merge_states(states))
+    assert set(sinces(api, "/events/{}/changes")) == set(partitions(merged)) == set(IDS)
+    assert None not in sinces(api, "/events/{}/changes").values()
+
+
+def test_what_the_shard_of_the_state_has_not_read_is_read_whole(api: ApiServer) -> None:
+    own = {name for name in IDS if Shard(2, 1).holds(name)}
+    shard = read(api, "event_changes", shard_count=2, shard_index=1)
+    read(api, "event_changes", state=shard.state)
+    asked = sinces(api, "/events/{}/changes")
+    assert {name for name, since in asked.items() if since is not None} == own
 
 
 def test_partitions_of_a_setting_have_bookmarks_too(api: ApiServer) -> None:

@@ -82,8 +82,9 @@ class World:
 
     def answer_rooms(self, seen: Seen) -> Scripted:
         name = seen.segments[3]
-        rooms = range(self.events[name].rooms)
-        return self.failed(name) or {"data": [{"id": f"{name}-{number}"} for number in rooms]}
+        event = self.events[name]
+        rooms = [{"id": f"{name}-{n}", "ends_at": end_of(event)} for n in range(event.rooms)]
+        return self.failed(name) or {"data": rooms}
 
     def answer_seats(self, seen: Seen) -> Scripted:
         room = seen.segments[5]
@@ -168,14 +169,17 @@ def take(world: World, lines: list[str]) -> None:
         if message["type"] == "RECORD" and message["stream"] == "read_log":
             logged.add((message["record"]["stream"], message["record"]["parent_id"]))
     for name, event in world.events.items():
-        rooms = [("seats", f"{name}-{number}") for number in range(event.rooms)]
-        parts = {"polls": [("polls", name)], "rooms": [("rooms", name)], "seats": rooms}
+        parts = {stream: [(stream, name)] for stream in ("polls", "rooms")}
+        for stream in ("seats", "chairs"):
+            parts[stream] = [(stream, f"{name}-{number}") for number in range(event.rooms)]
         for stream, own in parts.items():
             if logged.issuperset(own or parts["rooms"]):
                 event.read[stream] = world.day
 
 
-def check(world: World, night: Night) -> None:
+def check(
+    world: World, night: Night, streams: tuple[str, ...] = ("polls", "rooms", "seats")
+) -> None:
     """After a good run: all that is listed was read since it last changed within its window."""
     for name, event in world.events.items():
         start = -math.inf if night.start is None else night.start + world.day
@@ -183,7 +187,7 @@ def check(world: World, night: Night) -> None:
         if not event.is_listed or ends < start:
             continue
         counted = [day for day in event.changes if day <= ends + night.settle_days]
-        for stream in ("polls", "rooms", "seats"):
+        for stream in streams:
             assert stream in event.read, f"{stream} of {name} was never read"
             assert event.read[stream] >= max(counted, default=0), f"{stream} of {name}: {event}"
 

@@ -1,7 +1,8 @@
 {#
   Runs of which nothing arrived, although a later one went on from their state: it has passed over what they read, and
   so will all that follow. Looked at is what the newest run of each account and shard stands on: the run that it went on
-  from, the one before that, and so on back to one that began without a state.
+  from, the one before that, and so on back to one that began without a state. (Several, with spaces between them, if
+  their states were merged, because the number of shards has changed.)
 
   It says which runs these are and what to do; dbt by itself would only count them.
 #}
@@ -10,7 +11,8 @@
 {%- set missing -%}
 with recursive
 runs as (
-    select {{ owner }}, shard, parent_id as run, continues from {{ model }} where outcome = 'run'
+    select {{ owner }}, shard, parent_id as run, unnest(string_to_array(coalesce(continues, 'none'), ' ')) as continues
+    from {{ model }} where outcome = 'run'
 ),
 stands_on as (
     select * from runs as one
@@ -24,7 +26,7 @@ stands_on as (
     from runs join stands_on on runs.run = stands_on.continues
 )
 select {{ owner }}, shard, run, continues from stands_on
-where continues not in (select run from runs)
+where continues <> 'none' and continues not in (select run from runs)
 order by {{ owner }}, shard
 {%- endset -%}
 {%- if execute and flags.WHICH in ('build', 'test') -%}
