@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from event_taps_core.shards import merge_states
 from event_taps_core.testing.promises.base import PRECISE, READ_LOG, FirstRun, Promises
 from event_taps_core.testing.promises.selection import rows_of
 from event_taps_core.testing.running import select
@@ -231,6 +232,37 @@ class Settling(Promises):
         assert "old parents read" in more.stderr
         again = run_tap(state=more.state).assert_good()
         assert "old parents read" not in again.stderr
+
+    def test_shards_and_one_run_go_on_from_each_others_states(
+        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
+    ) -> None:
+        """What had settled is read in none, all else in one."""
+        days: dict[str, Any] = {"settle_days": SETTLE_DAYS}
+        state = run_tap(state=first_run.run.state, **days).assert_good().state
+        sandbox.forget_requests()
+        once = run_tap(state=state, **days).assert_good()
+        usual = self.parts_asked(first_run, sandbox)
+        shards = [
+            run_tap(state=state, shard_count=3, shard_index=index, **days).assert_good()
+            for index in range(3)
+        ]
+        assert self.parts_asked(first_run, sandbox) == usual
+        merged = merge_states([shard.state or {} for shard in shards])
+        again = run_tap(state=merged, **days).assert_good()
+        assert self.parts_asked(first_run, sandbox) == usual
+        self.assert_equals(self.load(first_run.run, *shards, again), first_run.truth)
+        of_one, of_shards = ((run.state or {})["bookmarks"] for run in (once, again))
+        for name in self.tap.settling_streams:
+            assert of_shards[name]["parents_read"] == of_one[name]["parents_read"], name
+
+    def parts_asked(self, first_run: FirstRun, sandbox: Sandbox) -> Counter[str]:
+        """Return how often each part of these streams was asked for since this was last called."""
+        parts = {
+            part.address for name in self.tap.settling_streams for part in first_run.parts(name)
+        }
+        asked = Counter(address for address in sandbox.addresses() if address in parts)
+        sandbox.forget_requests()
+        return asked
 
     def test_parent_that_comes_back_is_read(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
