@@ -55,12 +55,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=Path(os.environ.get("EVENTS_FOLDER") or FOLDER),
         help="where events.duckdb is, and report.html will be",
     )
+    parser.add_argument(
+        "--postgres",
+        action="store_true",
+        help="of the marts in PostgreSQL, which the variables TARGET_POSTGRES_... name",
+    )
     given = parser.parse_args(arguments)
     if given.first and given.last and given.first > given.last:
         parser.error(f"--from {given.first} is after --until {given.last}")
     choice = Choice(tuple(dict.fromkeys(given.vendor)), given.first, given.last)
     try:
-        path = write(given.folder, choice)
+        if given.postgres:
+            from scripts.report.postgres import copied_marts  # noqa: PLC0415 - has to be installed
+
+            with copied_marts() as warehouse:
+                path = write(given.folder, choice, warehouse)
+        else:
+            path = write(given.folder, choice)
     except NoMartsError as error:
         print(f"report: {error}", file=sys.stderr)
         return 1

@@ -22,10 +22,11 @@ class Key(NamedTuple):
     of: str
 
 
-def write(folder: Path, choice: Choice) -> Path:
-    """Write FOLDER/report.html from FOLDER/events.duckdb; return its path."""
-    with Marts(folder / "events.duckdb", choice) as marts:
+def write(folder: Path, choice: Choice, warehouse: Path | None = None) -> Path:
+    """Write FOLDER/report.html from a warehouse, by default the one beside it; return its path."""
+    with Marts(warehouse or folder / "events.duckdb", choice) as marts:
         page = render(marts)
+    folder.mkdir(parents=True, exist_ok=True)
     path = folder / "report.html"
     unfinished = path.with_suffix(".new")
     unfinished.write_text(page, encoding="utf-8")

@@ -27,6 +27,10 @@ OF_EVENTS = (
 )
 
 
+MARTS = ("dim_event", "mart_freshness", *OF_EVENTS)
+"""What the report reads."""
+
+
 class NoMartsError(Exception):
     """There is nothing to report on."""
 
