@@ -1,0 +1,58 @@
+"""Make accounts.yml take effect: run this after each change of it, and before Dagster starts.
+
+It checks the file, writes the Meltano plugins of its accounts and shards, lets dbt read its models
+and sets in Dagster's instance how many runs may use each key at the same time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+import dagster as dg
+
+from event_taps_dagster.accounts import AccountsError, read_accounts
+from event_taps_dagster.plugins import write_plugins
+from event_taps_dagster.project import Project
+from event_taps_dagster.tables import dbt_resource
+
+
+def prepare(project: Project) -> str:
+    """Do it; return what was done.
+
+    Raises:
+        AccountsError: If accounts.yml cannot be used.
+    """
+    accounts = read_accounts(project)
+    write_plugins(accounts, project)
+    dbt_resource(project).cli(["parse"], target_path=project.dbt_target).wait()
+    with dg.DagsterInstance.get() as instance:
+        for account in accounts.accounts:
+            # As `dagster instance concurrency set` does, but at once for all.
+            instance.event_log_storage.set_concurrency_slots(account.id, account.parallel)
+    shards = sum(account.shards for account in accounts.accounts)
+    return f"{len(accounts.accounts)} accounts, {shards} shards: {project.plugins}"
+
+
+def main() -> int:
+    """Run it from the command line."""
+    parser = argparse.ArgumentParser(prog="event-taps-dagster", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    command = commands.add_parser("prepare", description=__doc__, help="make it take effect")
+    command.add_argument("--check", action="store_true", help="only check the file")
+    arguments = parser.parse_args()
+    project = Project.from_environment()
+    try:
+        if arguments.check:
+            count = len(read_accounts(project).accounts)
+            print(f"{project.accounts}: {count} accounts, no mistake")
+        else:
+            print(prepare(project))
+    except (AccountsError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""The Meltano project as files: which taps it has, their settings, and the streams with a model.
+
+Project    the folder, Meltano's environment, and where everything in it is
+Tap        an extractor of meltano.yml: its settings, its schema, its streams
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import dotenv
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DESTINATION = "target-postgres"
+"""The loader that bears several runs at once."""
+
+READ_LOG = "read_log"
+
+
+@dataclass(frozen=True)
+class Tap:
+    """An extractor of meltano.yml."""
+
+    name: str
+    schema: str
+    """The schema of its views (Meltano's `load_schema`); what was loaded is in `loaded_` of it."""
+
+    settings: frozenset[str]
+    secrets: frozenset[str]
+    """Those of the settings that nobody may see."""
+
+    needs: tuple[frozenset[str], ...]
+    """Settings that it cannot do without: one of these groups."""
+
+    streams: tuple[str, ...]
+    owner: str
+    """The column that says whose data these are, first in every key: a setting, too."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a meltano.yml; `environment` is Meltano's."""
+
+    root: Path
+    environment: str
+
+    @classmethod
+    def from_environment(cls) -> Project:
+        """Return the project that MELTANO_PROJECT_ROOT and MELTANO_ENVIRONMENT name."""
+        root = Path(os.environ.get("MELTANO_PROJECT_ROOT") or ".").resolve()
+        return cls(root, os.environ.get("MELTANO_ENVIRONMENT") or "prod")
+
+    @property
+    def accounts(self) -> Path:
+        """The file that says what is read."""
+        return Path(os.environ.get("EVENT_TAPS_ACCOUNTS") or self.root / "accounts.yml")
+
+    @property
+    def plugins(self) -> Path:
+        """The file that `prepare` writes, which meltano.yml includes."""
+        return self.root / "accounts" / "accounts.meltano.yml"
+
+    @property
+    def dbt(self) -> Path:
+        """The dbt project."""
+        return self.root / "transform"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Where dbt writes to, `manifest.json` among others."""
+        return self.root / "output" / "dbt-postgres"
+
+    def variables(self) -> Mapping[str, str]:
+        """Return the environment variables as Meltano sees them, with those of `.env`."""
+        kept = dotenv.dotenv_values(self.root / ".env")
+        return {name: value for name, value in kept.items() if value} | {**os.environ}
+
+    @cached_property
+    def taps(self) -> dict[str, Tap]:
+        """The extractors of meltano.yml that have models, by name."""
+        content = yaml.safe_load((self.root / "meltano.yml").read_text(encoding="utf-8"))
+        extractors = content["plugins"]["extractors"]
+        made = [self._tap(one) for one in extractors if "inherit_from" not in one]
+        return {tap.name: tap for tap in made if tap.streams}
+
+    def _tap(self, plugin: Mapping[str, Any]) -> Tap:
+        schema = plugin.get("load_schema") or plugin["namespace"]
+        path = self.dbt / "models" / schema / "schema.yml"
+        models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"] if path.exists() else []
+        columns = {
+            model["name"].removeprefix(f"{schema}__"): [one["name"] for one in model["columns"]]
+            for model in models
+        }
+        return Tap(
+            plugin["name"],
+            schema,
+            frozenset(one["name"] for one in plugin["settings"]),
+            frozenset(one["name"] for one in plugin["settings"] if one.get("sensitive")),
+            tuple(map(frozenset, plugin.get("settings_group_validation", ()))),
+            tuple(sorted(columns.keys() - {READ_LOG})),
+            columns[READ_LOG][0] if columns else "",
+        )
