@@ -68,6 +68,16 @@ class Sandbox:
         """Return how many requests the vendors' APIs got since the log was emptied."""
         return int(json.loads(self._ask("GET", "requests/count"))["count"])
 
+    def requests(self) -> list[Row]:
+        """Return the requests that the vendors' APIs got since the log was emptied."""
+        found: list[Row] = json.loads(self._ask("GET", "requests"))
+        return found
+
+    def limits(self, vendor: str) -> dict[str, int]:
+        """Return how many calls were counted of a vendor that has a limit, and breaches of it."""
+        found: dict[str, int] = json.loads(self._ask("GET", "limits"))[vendor]
+        return found
+
     def tap_environment(self) -> dict[str, str]:
         """Return the variables that make Meltano point each tap here."""
         variables = {}

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from scripts import truths
-from scripts.comparison import canonical
-from scripts.postgres import serving_postgres
+from scripts.postgres import INSTANT, differences, serving_postgres, types_of_views
 from scripts.project import MeltanoError, Project
 from scripts.sandbox import serving, tap_of
 from tests.test_personal_data import SEED, hashes, people, uncomment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from scripts.postgres import Database
-    from scripts.sandbox import Row, Sandbox
+    from scripts.sandbox import Sandbox
 
-INSTANT = "timestamp with time zone"
 TYPES = {
     "bigint": "bigint",
     "boolean": "boolean",
@@ -34,18 +30,6 @@ TYPES = {
     "timestamptz": INSTANT,
     "varchar": "text",
 }
-
-
-def types_of_views(database: Database) -> dict[tuple[str, str], dict[str, str]]:
-    """Return the columns of each (tap, stream)'s view and their types, in their order."""
-    found: dict[tuple[str, str], dict[str, str]] = {}
-    for row in database.rows(
-        "select table_schema, table_name, column_name, data_type from information_schema.columns"
-        " where table_schema like 'tap\\_%' order by ordinal_position"
-    ):
-        columns = found.setdefault((row["table_schema"], row["table_name"]), {})
-        columns[row["column_name"]] = row["data_type"]
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -76,37 +60,6 @@ def declared_types(project: Project) -> dict[tuple[str, str], dict[str, str]]:
             found[tap, stream] = {
                 column["name"]: TYPES[column["data_type"]] for column in model["columns"]
             }
-    return found
-
-
-def comparable(row: Row, columns: Iterable[str], types: dict[str, str]) -> str:
-    def value(name: str) -> Any:
-        found: Any = row.get(name)
-        is_instant = types.get(name) == INSTANT and found is not None
-        return datetime.fromisoformat(found).astimezone(UTC).isoformat() if is_instant else found
-
-    return canonical({name: value(name) for name in columns})
-
-
-def differences(sandbox: Sandbox, database: Database) -> dict[str, tuple[list[str], list[str]]]:
-    """Return of each view that does not hold the truth what it lacks and what it has too many."""
-    found, all_types = {}, types_of_views(database)
-    for vendor in sandbox.vendors:
-        tap = tap_of(vendor).replace("-", "_")
-        for stream in sandbox.streams(vendor):
-            types = all_types.get((tap, stream))
-            if not types:  # a stream that only a setting adds
-                continue
-            truth = sandbox.truth(vendor, stream)
-            columns = dict.fromkeys(name for row in truth for name in row)
-            rows = database.rows(f"select * from {tap}.{stream}")  # noqa: S608 - our own
-            expected, actual = (
-                Counter(comparable(row, columns, types) for row in either)
-                for either in (truth, rows)
-            )
-            if expected != actual:
-                missing, surplus = expected - actual, actual - expected
-                found[f"{tap}.{stream}"] = ([*missing][:2], [*surplus][:2])
     return found
 
 

@@ -1,0 +1,249 @@
+"""Many shards side by side, with Dagster: nothing lost or doubled, whatever is killed or broken.
+
+Real runs in processes of their own, a real PostgreSQL, and the sandbox, night after night. The
+tests stand in their order: each goes on from the tables of the one before it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+import pytest
+import yaml
+
+from event_taps_dagster.jobs import LOAD
+from scripts.postgres import differences, serving_postgres
+from scripts.sandbox import serving
+from scripts.scale import DEFINITIONS, Engine, engine
+from tests.conftest import keep_only
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from scripts.postgres import Database
+    from scripts.project import Project
+    from scripts.sandbox import Sandbox
+
+CONFERENCES = "tap_conferencesio__main"
+ENGAGE = "tap_meetengage__northlight"
+SHARDS = {CONFERENCES: 3, ENGAGE: 2}
+PARALLEL = 2
+PATIENCE_SECONDS = 600
+VENDORS = ("conferencesio", "meetengage")
+TAPS = ("tap_conferencesio", "tap_meetengage")
+OF_A_SESSION = re.compile(r"/sessions/[^/]+/(attendance|polls|questions)")
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    with serving_postgres() as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def sandbox(project: Project) -> Iterator[Sandbox]:
+    with serving("small", project.root / "output" / "sandbox.json") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def made(
+    project: Project,
+    sandbox: Sandbox,
+    database: Database,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Engine]:
+    """Dagster's daemon over a project of two vendors."""
+    keep_only(project, "tap-conferencesio", "tap-meetengage", marts=True)
+    folder = tmp_path_factory.mktemp("scale")
+    with engine(folder, sandbox, database, project, VENDORS) as made:
+        path = folder / "accounts.yml"
+        content = yaml.safe_load(path.read_text())
+        content |= {"retries": 1, "retry_after_seconds": 1}
+        for account in content["accounts"]:
+            account["shards"] = SHARDS[f"{account['tap']}__{account['name']}".replace("-", "_")]
+        path.write_text(yaml.safe_dump(content))
+        made.prepare()
+        with made.serving("dagster-daemon", "run", *DEFINITIONS):
+            yield made
+
+
+@pytest.fixture
+def instance(made: Engine) -> Iterator[dg.DagsterInstance]:
+    with made.instance() as instance:
+        yield instance
+
+
+def runs_of(instance: dg.DagsterInstance, job: str) -> Sequence[dg.DagsterRun]:
+    return instance.get_runs(dg.RunsFilter(job_name=job))
+
+
+def until(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.5)
+
+
+def wait_for_tables(instance: dg.DagsterInstance) -> dg.DagsterRun:
+    """Wait until everything has ended, and the tables were built after the last load."""
+
+    def newest() -> dg.RunRecord | None:
+        records = instance.get_run_records()
+        tables = [one for one in records if one.dagster_run.job_name == "tables"]
+        loads = [one for one in records if LOAD.items() <= one.dagster_run.tags.items()]
+        if not tables or not all(one.dagster_run.is_finished for one in records):
+            return None
+        ended = max(one.end_time or 0 for one in loads)
+        return tables[0] if tables[0].create_timestamp.timestamp() > ended else None
+
+    until(lambda: newest() is not None)
+    found = newest()
+    assert found is not None
+    return found.dagster_run
+
+
+def process_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int:
+    """Return the process of a run."""
+    for record in instance.get_records_for_run(run.run_id).records:
+        message = record.event_log_entry.dagster_event and record.event_log_entry.message
+        if found := re.search(r"Started process for run \(pid: (\d+)\)", message or ""):
+            return int(found[1])
+    raise AssertionError("no process")
+
+
+def running_load(instance: dg.DagsterInstance, job: str, sandbox: Sandbox) -> dg.DagsterRun:
+    """Wait until a run of a job asks its vendor for something."""
+    sandbox.forget_requests()
+    until(lambda: sandbox.request_count() > 0)
+    (run, *_) = instance.get_runs(
+        dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.STARTED])
+    )
+    return run
+
+
+def checks_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[dg.AssetCheckEvaluation]:
+    """Return what the checks of streams said in a run."""
+    wanted = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    found = [
+        record.event_log_entry.get_dagster_event().asset_check_evaluation_data
+        for record in instance.get_records_for_run(run.run_id, of_type=wanted).records
+    ]
+    return [one for one in found if one.check_name in ("complete", "fresh")]
+
+
+def meltano_of(plugin: str) -> list[int]:
+    """Return the processes of Meltano that run a plugin."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            command = path.read_bytes().split(b"\0")
+            if b"run" in command and any(plugin.encode() in part for part in command):
+                found.append(int(path.parent.name))
+    return found
+
+
+def most_at_once(instance: dg.DagsterInstance, job: str) -> int:
+    """Return how many runs of a job had their place in the pool at the same time."""
+    changes: list[tuple[float, int]] = []
+    for run in runs_of(instance, job):
+        for step in instance.get_run_step_stats(run.run_id):
+            if step.start_time and step.end_time:
+                changes += [(step.start_time, 1), (step.end_time, -1)]
+    running, most = 0, 0
+    for _, change in sorted(changes):
+        running += change
+        most = max(most, running)
+    return most
+
+
+def assert_true(sandbox: Sandbox, database: Database) -> None:
+    """The tables of the streams and the marts hold the truth."""
+    found = differences(sandbox, database)
+    assert {name: rows for name, rows in found.items() if name.partition(".")[0] in TAPS} == {}
+
+
+def test_shards_read_everything_once_and_within_the_limit_of_the_key(
+    made: Engine, instance: dg.DagsterInstance, sandbox: Sandbox, database: Database
+) -> None:
+    for account in SHARDS:
+        made.launch(account)
+    tables = wait_for_tables(instance)
+    assert {run.status for run in instance.get_runs()} == {dg.DagsterRunStatus.SUCCESS}
+    assert_true(sandbox, database)
+    asked = Counter(one["path"] for one in sandbox.requests() if OF_A_SESSION.search(one["path"]))
+    assert len(asked) > 10
+    assert {*asked.values()} == {1}, "each session by one shard"
+    limits = sandbox.limits("meetengage")
+    assert limits["calls"] > 10
+    assert (limits["breaches"], limits["fullest"] <= 10) == (0, True)
+    assert most_at_once(instance, f"load_{CONFERENCES}") == PARALLEL
+    failed = [one for one in checks_of(instance, tables) if not one.passed]
+    assert failed == []
+
+
+def test_a_night_that_two_schedulers_ask_for_and_a_worker_that_is_killed(
+    made: Engine, instance: dg.DagsterInstance, sandbox: Sandbox, database: Database
+) -> None:
+    sandbox.advance(2)
+    made.launch(CONFERENCES)
+    made.launch(CONFERENCES)
+    run = running_load(instance, f"load_{CONFERENCES}", sandbox)
+    partition = run.tags["dagster/partition"]
+    os.kill(process_of(instance, run), signal.SIGKILL)
+    until(lambda: not meltano_of(f"tap-conferencesio--main--{partition}"))
+    made.launch(ENGAGE)
+    again = dg.RunsFilter(tags={"dagster/parent_run_id": run.run_id})
+    until(lambda: bool(instance.get_runs(again)))
+    wait_for_tables(instance)
+    assert_true(sandbox, database)
+    killed = instance.get_run_by_id(run.run_id)
+    assert killed is not None
+    assert killed.status is dg.DagsterRunStatus.FAILURE
+    assert [one.status for one in instance.get_runs(again)] == [dg.DagsterRunStatus.SUCCESS]
+    assert most_at_once(instance, f"load_{CONFERENCES}") == PARALLEL
+
+
+def test_a_broken_vendor_fails_its_own_assets_and_a_cancelled_run_frees_its_pool(
+    made: Engine, instance: dg.DagsterInstance, sandbox: Sandbox
+) -> None:
+    sandbox.advance()
+    made.launch(ENGAGE, "0-of-2")
+    run = running_load(instance, f"load_{ENGAGE}", sandbox)
+    instance.run_launcher.terminate(run.run_id)
+    until(lambda: runs_of(instance, f"load_{ENGAGE}")[0].is_finished)
+    assert meltano_of("tap-meetengage--northlight--0-of-2") == []
+    assert instance.event_log_storage.get_concurrency_info(ENGAGE).active_slot_count == 0
+    sandbox.refuse("/polls$")
+    made.launch(CONFERENCES)
+    made.launch(ENGAGE)
+    tables = wait_for_tables(instance)
+    loads = runs_of(instance, f"load_{CONFERENCES}")[: SHARDS[CONFERENCES]]
+    assert {run.status for run in loads} == {dg.DagsterRunStatus.FAILURE}
+    loads = runs_of(instance, f"load_{ENGAGE}")[: SHARDS[ENGAGE]]
+    assert {run.status for run in loads} == {dg.DagsterRunStatus.SUCCESS}
+    failed = {one.asset_key.path[-1]: one for one in checks_of(instance, tables) if not one.passed}
+    assert set(failed) == {"polls", "poll_responses"}
+    assert "not read (access denied" in (failed["polls"].description or "")
+    sandbox.refuse()
+
+
+def test_a_stream_that_was_not_read_for_long_fails_its_check(
+    made: Engine, instance: dg.DagsterInstance, database: Database
+) -> None:
+    database.run(
+        "update loaded_tap_conferencesio.read_log set read_at = read_at - interval '3 days'"
+    )
+    made.run("dagster", "job", "launch", *DEFINITIONS, "--job=checks")
+    until(lambda: any(run.is_finished for run in runs_of(instance, "checks")))
+    (run, *_) = runs_of(instance, "checks")
+    stale = {one.asset_key.path[0] for one in checks_of(instance, run) if not one.passed}
+    assert stale == {"loaded_tap_conferencesio"}
