@@ -16,10 +16,10 @@ from event_taps_dagster.project import Project, Tap
 from event_taps_dagster.warehouse import Connection, ReadLog, Run, connected, has_tables, locked
 
 KEY_REST_SECONDS = 6
-"""So long a run keeps its place in the pool once it is over.
+"""So long a run that has a key to itself keeps its place in the pool once it is over.
 
 Meet & Engage counts the calls of any 5 seconds: those of this run must not fall into one window
-with those of the run that takes its place.
+with those of the run that takes its place. A run that shares a key waits at its start.
 """
 
 
@@ -71,7 +71,8 @@ def load_assets(
             except MeltanoError as error:
                 failure = str(error)
             finally:
-                time.sleep(KEY_REST_SECONDS)
+                if account.parallel == 1:
+                    time.sleep(KEY_REST_SECONDS)
             log = ReadLog(connection, tap, account.owner(tap))
             run, rows = newest_run(log.runs(), shard), log.rows()
         if failure is None and run is not None and run.began != meltano.last_run(shard):
