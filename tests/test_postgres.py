@@ -12,6 +12,7 @@ from scripts import truths
 from scripts.postgres import INSTANT, differences, serving_postgres, types_of_views
 from scripts.project import MeltanoError, Project
 from scripts.sandbox import serving, tap_of
+from tests.made_up_marts import Page
 from tests.test_personal_data import SEED, hashes, people, uncomment
 
 if TYPE_CHECKING:
@@ -102,6 +103,24 @@ def test_types_are_those_of_the_tap(postgres: Project, database: Database) -> No
 def test_marts_hold_the_truth_across_vendors(sandbox: Sandbox, database: Database) -> None:
     """Runs after the tests above, on their tables."""
     assert truths.differences(sandbox, database.rows) == {}
+
+
+def test_the_report_tells_what_the_marts_hold(postgres: Project, database: Database) -> None:
+    """Runs after the tests above, on their tables; texts and empty cells arrive as they are."""
+    database.run("update marts.dim_event set event_name = '' where vendor = 'conferencesio'")
+    database.run("update marts.dim_event set event_name = null where vendor = 'meetengage'")
+    postgres.run("run", "dbt-postgres:report")
+    page = Page((postgres.root / "output" / "postgres" / "report.html").read_text())
+    (told,) = database.rows(
+        "select count(distinct e.event_key) as events, count(distinct s.session_key) as sessions"
+        " from marts.dim_event as e left join marts.dim_session as s using (event_key)"
+    )
+    words = " ".join(page.words.split())
+    assert f"Events {told['events']:,} " in words
+    assert f"Sessions {told['sessions']:,} " in words
+    assert not [*(postgres.root / "output" / "postgres").glob("*.duckdb")], (
+        "no copy of people stays"
+    )
 
 
 @pytest.mark.long
