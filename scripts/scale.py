@@ -8,6 +8,7 @@ until Ctrl-C.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import socket
@@ -118,17 +119,13 @@ class Engine:
             yield instance
 
     def launch(self, account: str, *partitions: str) -> None:
-        """Ask for shards of an account: for all, if none is named."""
-        which = ("--partitions", ",".join(partitions)) if partitions else ("--all", "all")
-        self.run(
-            "dagster",
-            "job",
-            "backfill",
-            *DEFINITIONS,
-            f"--job=load_{account}",
-            *which,
-            "--noprompt",
-        )
+        """Ask for shards of an account: for all, as a backfill, if none is named."""
+        job = (*DEFINITIONS, f"--job=load_{account}")
+        if not partitions:
+            self.run("dagster", "job", "backfill", *job, "--all", "all", "--noprompt")
+        for partition in partitions:
+            tags = json.dumps({"dagster/partition": partition})
+            self.run("dagster", "job", "launch", *job, "--tags", tags)
 
 
 def accounts_of(
