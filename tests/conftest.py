@@ -10,12 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from scripts.postgres import serving_postgres
 from scripts.project import POSTGRES, Project
-from scripts.sandbox import tap_of
+from scripts.sandbox import serving, tap_of
 from scripts.taps import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from scripts.postgres import Database
+    from scripts.sandbox import Sandbox
 
 NO_HUB = {"MELTANO_HUB_API_ROOT": "http://127.0.0.1:9/"}
 
@@ -36,6 +41,20 @@ def project(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Projec
     """A project of this module's own: the plugins are shared, the state is not."""
     assert installed.exists()
     return Project(ROOT, NO_HUB).copy(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def sandbox(project: Project) -> Iterator[Sandbox]:
+    """A small world of this module's own."""
+    with serving("small", project.root / "output" / "sandbox.json") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    """An empty PostgreSQL of this module's own."""
+    with serving_postgres() as database:
+        yield database
 
 
 def keep_only(project: Project, *taps: str, marts: bool = False) -> Project:

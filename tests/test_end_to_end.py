@@ -10,21 +10,12 @@ import duckdb
 import pytest
 
 from scripts.demo import compare_all, compare_marts, load
-from scripts.sandbox import serving
 from tests.made_up_marts import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from scripts.comparison import Comparison
     from scripts.project import Project
     from scripts.sandbox import Sandbox
-
-
-@pytest.fixture(scope="module")
-def sandbox(project: Project) -> Iterator[Sandbox]:
-    with serving("small", project.root / "output" / "sandbox.json") as running:
-        yield running
 
 
 def load_and_compare(project: Project, sandbox: Sandbox) -> tuple[dict[str, Comparison], int]:

@@ -8,23 +8,14 @@ import duckdb
 import pytest
 
 from scripts.project import MeltanoError, Project
-from scripts.sandbox import serving
 from tests.conftest import keep_only
 from tests.made_up_marts import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from scripts.sandbox import Sandbox
 
 LOAD = ("tap-conferencesio", "target-jsonl")
 MAKE_TABLES = ("dbt-duckdb:build", "dbt-duckdb:publish", "report")
-
-
-@pytest.fixture(scope="module")
-def sandbox(project: Project) -> Iterator[Sandbox]:
-    with serving("small", project.root / "output" / "sandbox.json") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

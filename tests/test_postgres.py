@@ -9,14 +9,13 @@ import pytest
 import yaml
 
 from scripts import truths
-from scripts.postgres import INSTANT, differences, serving_postgres, types_of_views
+from scripts.postgres import INSTANT, differences, types_of_views
 from scripts.project import MeltanoError, Project
-from scripts.sandbox import serving, tap_of
+from scripts.sandbox import tap_of
 from tests.made_up_marts import Page
 from tests.test_personal_data import SEED, hashes, people, uncomment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from scripts.postgres import Database
@@ -31,18 +30,6 @@ TYPES = {
     "timestamptz": INSTANT,
     "varchar": "text",
 }
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with serving_postgres() as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
-def sandbox(project: Project) -> Iterator[Sandbox]:
-    with serving("small", project.root / "output" / "sandbox.json") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,7 @@ import pytest
 import yaml
 
 from event_taps_dagster.jobs import LOAD
-from scripts.postgres import differences, serving_postgres
-from scripts.sandbox import serving
+from scripts.postgres import differences
 from scripts.scale import DEFINITIONS, Engine, engine
 from tests.conftest import keep_only
 
@@ -40,18 +39,6 @@ PATIENCE_SECONDS = 600
 VENDORS = ("conferencesio", "meetengage")
 SUCCESS, FAILURE = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
 OF_A_SESSION = re.compile(r"/sessions/[^/]+/(attendance|polls|questions)")
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with serving_postgres() as database:
-        yield database
-
-
-@pytest.fixture(scope="module")
-def sandbox(project: Project) -> Iterator[Sandbox]:
-    with serving("small", project.root / "output" / "sandbox.json") as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
