@@ -50,9 +50,7 @@ def test_thirty_shards_and_then_two_go_on_from_each_other(
         engine(folder, sandbox, database, project, ["conferencesio"]) as made,
     ):
         everything = night(made, sandbox, MANY)
-        again = night(made, sandbox, MANY)
         fewer = night(made, sandbox, FEWER)
         found = differences(sandbox, database)
     assert {name for name in found if name.startswith("tap_conferencesio")} == set()
-    assert again < everything
-    assert fewer <= again, "what had settled is not read again"
+    assert 0 < fewer < everything, "what had settled is not read again"

@@ -19,7 +19,7 @@ import dagster as dg
 import pytest
 import yaml
 
-from event_taps_dagster.jobs import LOAD
+from event_taps_dagster.loads import LOAD
 from scripts.postgres import differences
 from scripts.scale import DEFINITIONS, Engine, engine
 from tests.conftest import keep_only

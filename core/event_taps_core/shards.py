@@ -88,7 +88,7 @@ def merge_states(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         found = ", ".join(map(str, noted)) or "none"
         raise ValueError(f"these are not the states of all shards of one count, but of: {found}")
     by_shard = dict(zip(noted, states, strict=True))
-    names = dict.fromkeys(name for state in states for name in state.get("bookmarks", {}))
+    names = dict.fromkeys(name for state in states for name in state.get("bookmarks") or {})
     return {
         "bookmarks": {
             name: _merged(name, {shard: _stream(by_shard[shard], name) for shard in given})
@@ -98,7 +98,7 @@ def merge_states(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _stream(state: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = state.get("bookmarks", {}).get(name, {})
+    found: Mapping[str, Any] = (state.get("bookmarks") or {}).get(name) or {}
     return found
 
 
@@ -114,6 +114,8 @@ def _merged(name: str, of: Mapping[Shard, Mapping[str, Any]]) -> dict[str, Any]:
                 f"the state of shard {shard} says nothing new of stream {name}: run that shard "
                 "until it ends well, or remove this stream's bookmarks from all of the states"
             )
+    if len({frozenset(state.keys() & _OF_SHARDS) for state in kept.values()}) > 1:
+        raise ValueError(f"the states of stream {name} are not all of one kind")
     merged = copy.deepcopy(dict(next(iter(kept.values()), of_0)))  # shard 0 reads whole streams
     merged.pop(_NOTE, None)
     if name == _READ_LOG:

@@ -9,6 +9,7 @@ Nothing here shows a value of a setting: it may be a secret in the wrong place.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -113,13 +114,13 @@ class Accounts(BaseModel):
     timezone: str = "UTC"
     """Of all schedules."""
 
-    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    retries: Annotated[int, Field(ge=0, le=10, strict=True)] = 2
     """How often a shard is loaded again that failed."""
 
-    retry_after_seconds: Annotated[int, Field(ge=0)] = 330
+    retry_after_seconds: Annotated[int, Field(ge=0, le=86_400, strict=True)] = 330
     """How long after it failed: Meltano's lock outlasts a killed run by five minutes."""
 
-    stale_after_hours: Annotated[int, Field(ge=1)] = 36
+    stale_after_hours: Annotated[int, Field(ge=1, le=87_600, strict=True)] = 36
     """A stream that was not read completely for so long fails its check `fresh`."""
 
     accounts: Annotated[list[Account], Field(min_length=1)]
@@ -141,7 +142,12 @@ def read_accounts(project: Project) -> Accounts:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise AccountsError(f"{path}:{line}: no YAML: {error.problem}") from error
-    mistakes = [*_twice(node, ())]
+    except (yaml.YAMLError, ValueError, AttributeError, TypeError, RecursionError) as error:
+        # Something that only looks like a date, a number or a text; it may be a secret.
+        raise AccountsError(
+            f"{path}: no YAML: a value or a character that it does not know"
+        ) from error
+    mistakes = [*_odd_keys(node, ())]
     try:
         accounts = Accounts.model_validate(content)
     except ValidationError as error:
@@ -158,25 +164,30 @@ def _mistakes(accounts: Accounts, project: Project) -> Iterator[Mistake]:
     """Find what no type can say."""
     try:
         ZoneInfo(accounts.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         yield ("timezone",), "no time zone (such as Europe/Berlin)"
     if not _is_cron(accounts.schedule):
         yield ("schedule",), _NO_CRON
     variables = project.variables()
     names: dict[str, int] = {}
-    keys: dict[tuple[str, ...], str] = {}
+    keys: dict[tuple[str, ...], str] = {}  # of keys, and of who owns the data
     for index, account in enumerate(accounts.accounts):
         where = ("accounts", index)
         tap = project.taps.get(account.tap)
         if tap is None:
-            yield (*where, "tap"), f"no such tap; there are {', '.join(project.taps)}"
+            known = ", ".join(project.taps)
+            yield (*where, "tap"), f"no tap in meltano.yml that has models; there are {known}"
             continue
         if account.id in names:
             yield (*where, "name"), f"{account.tap} has this account already"
         names[account.id] = index
-        key = (account.tap, *sorted(account.credentials.values()))
-        if account.credentials and (other := keys.setdefault(key, account.name)) != account.name:
+        secrets = (name for name in sorted(account.credentials) if name in tap.secrets)
+        key = (account.tap, *(variables.get(account.credentials[name], "") for name in secrets))
+        if any(key[1:]) and (other := keys.setdefault(key, account.name)) != account.name:
             yield (*where, "credentials"), f"the key of {other}: two budgets for one key"
+        whose = (account.tap, "of", account.owner(tap))
+        if (other := keys.setdefault(whose, account.name)) != account.name:
+            yield (*where, "settings"), f"{tap.owner} is that of {other}: their rows would mix"
         for path, said in _mistakes_of(account, tap, variables):
             yield (*where, *path), said
 
@@ -194,11 +205,14 @@ def _mistakes_of(account: Account, tap: Tap, variables: Mapping[str, str]) -> It
     if missing := min((group - given for group in tap.needs), key=len, default=None):
         yield (), f"{' and '.join(sorted(missing))} missing: under credentials, or settings"
     for name, variable in account.credentials.items():
-        if said := _unfit(name, tap) or ("" if variables.get(variable) else _unset(variable)):
+        if said := _unfit(name, tap) or _unusable(name, variable, tap, variables):
             yield ("credentials", name), said
     for name in account.settings:
         if said := _unfit(name, tap) or (_SECRET if name in tap.secrets else ""):
             yield ("settings", name), said
+    whose = account.settings.get(tap.owner, account.name)
+    if not isinstance(whose, str) or not whose.strip() or "$" in whose:
+        yield ("settings", tap.owner), "not a text as it is in every key (no variable, in quotes)"
 
 
 def _unfit(name: str, tap: Tap) -> str:
@@ -208,8 +222,15 @@ def _unfit(name: str, tap: Tap) -> str:
     return "" if name in tap.settings else f"{tap.name} has no such setting"
 
 
-def _unset(variable: str) -> str:
-    return f"the environment variable {variable} is not set"
+def _unusable(name: str, variable: str, tap: Tap, variables: Mapping[str, str]) -> str:
+    """Say why a variable cannot give a setting; "" if it can. It may be the key itself."""
+    if name == tap.owner:
+        return "belongs under settings: it is in every key"
+    if variables.get(variable, "").strip():
+        return ""
+    if re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+", variable):
+        return f"the environment variable {variable} is not set"
+    return "no environment variable that is set (write its NAME_IN_CAPITALS here, never the key)"
 
 
 _SECRET = "a secret: name an environment variable under credentials"  # noqa: S105 - it is none
@@ -239,18 +260,26 @@ def _entries(node: yaml.Node | None) -> list[_Entry]:
     return [_Entry(key, value) for key, value in node.value]
 
 
-def _twice(node: yaml.Node | None, where: Path_) -> Iterator[Mistake]:
-    """Find keys that stand twice in one mapping, of which YAML takes the last."""
+def _odd_keys(
+    node: yaml.Node | None, where: Path_, visited: set[int] | None = None
+) -> Iterator[Mistake]:
+    """Find keys that stand twice in one mapping, of which YAML takes the last, or are no text."""
+    visited = set() if visited is None else visited
+    if id(node) in visited:  # an alias
+        return
+    visited.add(id(node))
     seen: set[str] = set()
     for entry in _entries(node):
-        name = entry.key.value
+        name = str(entry.key.value)
         if name in seen:
             yield (*where, name), "stands here twice"
+        elif entry.key.tag not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"):
+            yield (*where, name), "no text to YAML: put it in quotes"
         seen.add(name)
-        yield from _twice(entry.value, (*where, name))
+        yield from _odd_keys(entry.value, (*where, name), visited)
     if isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
-            yield from _twice(item, (*where, index))
+            yield from _odd_keys(item, (*where, index), visited)
 
 
 def _line(node: yaml.Node | None, where: Path_) -> int:
@@ -274,7 +303,7 @@ def _named(content: Any, where: Path_) -> str:
     if where[:1] == ("accounts",) and len(where) > 1:
         try:
             account = content["accounts"][where[1]]
-            named = [f"{account['tap']} {account['name']}"]
+            named = [" ".join(f"{account['tap']} {account['name']}".split())]
         except (KeyError, TypeError):
             named = [f"account {int(where[1]) + 1}"]
         where = where[2:]

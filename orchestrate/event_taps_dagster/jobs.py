@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from event_taps_dagster.loads import LOAD
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
     )
 
     from event_taps_dagster.accounts import Account, Accounts
-
-LOAD = {"event_taps/load": "true"}
-"""The tag of runs that load something."""
 
 LOOK_SECONDS = 10
 ENDED = [

@@ -15,6 +15,9 @@ from event_taps_dagster.meltano import Meltano, MeltanoError
 from event_taps_dagster.project import Project, Tap
 from event_taps_dagster.warehouse import Connection, ReadLog, Run, connected, has_tables, locked
 
+LOAD = {"event_taps/load": "true"}
+"""The tag of runs that load something."""
+
 KEY_REST_SECONDS = 6
 """So long a run that has a key to itself keeps its place in the pool once it is over.
 
@@ -58,6 +61,7 @@ def load_assets(
     ) -> Iterator[dg.MaterializeResult[None]]:
         """Load one shard; what could be read is there, whatever else failed."""
         shard = Shard(account, account.partitions.index(context.partition_key))
+        context.instance.add_run_tags(context.run_id, LOAD)  # also where the page launched it
         _refuse_too_many(context.instance, account)
         meltano = Meltano(project)
         failure = None
@@ -74,7 +78,7 @@ def load_assets(
                 if account.parallel == 1:
                     time.sleep(KEY_REST_SECONDS)
             log = ReadLog(connection, tap, account.owner(tap))
-            run, rows = newest_run(log.runs(), shard), log.rows()
+            run, rows = newest_run(log.runs(account.shards), shard), log.rows()
         if failure is None and run is not None and run.began != meltano.last_run(shard):
             # Meltano ends with 0, too, when it could not write to a bucket.
             failure = f"the state of {shard.plugin} was not written"
@@ -92,10 +96,15 @@ def load_assets(
 
 
 def _was_divided_otherwise(context: dg.AssetExecutionContext) -> bool:
-    """Say whether shards were loaded when there was another number of them."""
-    loaded = context.instance.get_materialized_partitions(next(iter(context.selected_asset_keys)))
-    present = context.assets_def.partitions_def
-    return present is not None and not loaded <= {*present.get_partition_keys()}
+    """Say whether shards were loaded since, when there was another number of them."""
+    wanted = dg.DagsterEventType.ASSET_MATERIALIZATION
+    _, _, shards = context.partition_key.rpartition("-")
+    for key in context.selected_asset_keys:
+        loaded = context.instance.get_latest_storage_id_by_partition(key, wanted)
+        own = loaded.get(context.partition_key, 0)
+        if any(at > own for one, at in loaded.items() if not one.endswith(f"-of-{shards}")):
+            return True
+    return False
 
 
 def newest_run(runs: list[Run], shard: Shard) -> Run | None:

@@ -14,6 +14,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime
@@ -79,7 +80,11 @@ class Meltano:
         except ValueError as error:
             sys.stderr.write(f"{shard.plugin} reads everything: {error}\n")
             return
-        self._output("state", "set", "--force", self._state_id(shard), json.dumps(merged))
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:  # too large for an argument
+            json.dump({"singer_state": merged}, file)
+            file.flush()
+            given = f"--input-file={file.name}"
+            self._output("state", "set", "--force", given, self._state_id(shard))
 
     def prepare_tables(self, account: Account) -> None:
         """Make the loader's tables of all streams: runs at the same time would collide over them.
@@ -125,10 +130,12 @@ class Meltano:
 
     def _other_groups(self, account: Account, shards: int) -> list[list[str]]:
         """Return the IDs of the states of all shards, for each other number of them."""
-        pattern = f"{self.project.environment}:{account.plugin}--*-of-*-to-{DESTINATION}"
+        prefix = f"{self.project.environment}:{account.plugin}--"
         found: defaultdict[int, list[str]] = defaultdict(list)
-        for state_id in self._output("state", "list", f"--pattern={pattern}").split():
-            if match := _SHARD.search(state_id):
+        listed = self._output("state", "list", f"--pattern={prefix}*-of-*-to-{DESTINATION}")
+        for state_id in listed.split():
+            # Of a pattern, Meltano takes "_" for any character.
+            if state_id.startswith(prefix) and (match := _SHARD.search(state_id)):
                 found[int(match[2])].append(state_id)
         return [ids for count, ids in found.items() if count != shards and len(ids) == count]
 

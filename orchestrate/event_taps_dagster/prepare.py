@@ -7,6 +7,7 @@ and sets in Dagster's instance how many runs may use each key at the same time.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 import dagster as dg
@@ -16,6 +17,12 @@ from event_taps_dagster.plugins import write_plugins
 from event_taps_dagster.project import Project
 from event_taps_dagster.tables import dbt_resource
 
+NEEDED = (
+    "DAGSTER_HOME",
+    *(f"TARGET_POSTGRES_{name}" for name in ("HOST", "USER", "PASSWORD", "DATABASE")),
+)
+"""Environment variables: those of the warehouse are dbt's too, which reads no .env."""
+
 
 def prepare(project: Project) -> str:
     """Do it; return what was done.
@@ -23,6 +30,8 @@ def prepare(project: Project) -> str:
     Raises:
         AccountsError: If accounts.yml cannot be used.
     """
+    if missing := [name for name in NEEDED if not os.environ.get(name)]:
+        raise AccountsError(f"these environment variables are not set: {', '.join(missing)}")
     accounts = read_accounts(project)
     write_plugins(accounts, project)
     dbt_resource(project).cli(["parse"], target_path=project.dbt_target).wait()

@@ -86,12 +86,13 @@ class Project:
     def taps(self) -> dict[str, Tap]:
         """The extractors of meltano.yml that have models, by name."""
         content = yaml.safe_load((self.root / "meltano.yml").read_text(encoding="utf-8"))
-        extractors = content["plugins"]["extractors"]
+        extractors = ((content or {}).get("plugins") or {}).get("extractors") or []
         made = [self._tap(one) for one in extractors if "inherit_from" not in one]
         return {tap.name: tap for tap in made if tap.streams}
 
     def _tap(self, plugin: Mapping[str, Any]) -> Tap:
-        schema = plugin.get("load_schema") or plugin["namespace"]
+        schema = plugin.get("load_schema") or plugin.get("namespace") or plugin["name"]
+        settings = plugin.get("settings") or []
         path = self.dbt / "models" / schema / "schema.yml"
         models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"] if path.exists() else []
         columns = {
@@ -101,9 +102,9 @@ class Project:
         return Tap(
             plugin["name"],
             schema,
-            frozenset(one["name"] for one in plugin["settings"]),
-            frozenset(one["name"] for one in plugin["settings"] if one.get("sensitive")),
-            tuple(map(frozenset, plugin.get("settings_group_validation", ()))),
+            frozenset(one["name"] for one in settings),
+            frozenset(one["name"] for one in settings if one.get("sensitive")),
+            tuple(map(frozenset, plugin.get("settings_group_validation") or ())),
             tuple(sorted(columns.keys() - {READ_LOG})),
             columns[READ_LOG][0] if columns else "",
         )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 
-_MAX_RUNS = 1000
+_RUNS_PER_SHARD = 50
 """So many of the newest runs are looked at."""
 
 
@@ -80,6 +80,9 @@ def connected(project: Project) -> Iterator[Connection]:
         sslmode=setting("SSL_MODE", "verify-full") if has_tls else None,
         sslrootcert=setting("SSL_CERTIFICATE_AUTHORITY") if has_tls else None,
         application_name="event-taps-dagster",
+        keepalives_idle=60,  # it holds a lock while a load runs, for hours perhaps
+        keepalives_interval=10,
+        keepalives_count=6,
         row_factory=namedtuple_row,
         autocommit=True,
     ) as connection:
@@ -117,8 +120,8 @@ class ReadLog:
         }
         self._owner = owner
 
-    def runs(self) -> list[Run]:
-        """Return the newest runs, the newest first."""
+    def runs(self, shards: int) -> list[Run]:
+        """Return the newest runs of so many shards, the newest first."""
         return [
             Run(
                 row.shard,
@@ -137,7 +140,7 @@ class ReadLog:
                 order by read_at desc
                 limit %s
                 """,
-                _MAX_RUNS,
+                _RUNS_PER_SHARD * shards,
             )
         ]
 

@@ -94,7 +94,7 @@ MISTAKES = {
     "unknown tap": (
         "tap: tap-airmeet",
         "tap: tap-airmet",
-        r"4: tap-airmet acme, tap: no such tap;",
+        r"4: tap-airmet acme, tap: no tap in meltano.yml",
     ),
     "unknown key": (
         "    shards: 4",
@@ -208,6 +208,78 @@ def test_an_account_twice_and_one_key_in_two_accounts(project: Project) -> None:
         "tap-conferencesio acme, name: tap-conferencesio has this account already",
         "tap-meetengage acme, name: tap-meetengage has this account already",
     ]
+
+
+# What replaces "subdomain: acme-app", the environment, and what is said.
+OWNERS = {
+    "a variable": ("subdomain: $ACME_API_KEY", "not a text"),
+    "no text": ("subdomain: 007", "not a text"),
+    "blank": ("subdomain: ' '", "not a text"),
+    "a key that YAML takes for a truth value": ("subdomain: a, on: 1", "put it in quotes"),
+}
+
+
+@pytest.mark.parametrize(("new", "said"), OWNERS.values(), ids=OWNERS)
+def test_whose_data_these_are_is_a_plain_text(project: Project, new: str, said: str) -> None:
+    project.accounts.write_text(GOOD.replace("subdomain: acme-app", new))
+    with pytest.raises(AccountsError, match=rf":16: .*{said}"):
+        read_accounts(project)
+
+
+def test_whose_data_these_are_is_no_credential(project: Project) -> None:
+    moved = "{api_key: ACME_API_KEY, subdomain: ACME_KEY_ID}\n    settings: {}"
+    old = "{api_key: ACME_API_KEY}\n    settings: {subdomain: acme-app}"
+    assert old in GOOD
+    project.accounts.write_text(GOOD.replace(old, moved))
+    with pytest.raises(AccountsError, match=r":15: .*subdomain: belongs under settings"):
+        read_accounts(project)
+
+
+def test_two_accounts_of_the_same_data(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER_API_KEY", "another")
+    project.accounts.write_text(
+        GOOD
+        + "  - tap: tap-conferencesio\n    name: other\n    credentials: {api_key: OTHER_API_KEY}"
+        "\n    settings: {subdomain: acme-app}\n"
+    )
+    with pytest.raises(AccountsError, match=r":23: .*subdomain is that of acme: their rows"):
+        read_accounts(project)
+
+
+def test_a_key_in_the_place_of_its_name_is_not_shown(project: Project) -> None:
+    project.accounts.write_text(GOOD.replace("ACME_API_KEY", "sk_live_TOPSECRET"))
+    with pytest.raises(AccountsError, match="never the key") as error:
+        read_accounts(project)
+    assert "TOPSECRET" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["2026-13-45", "!!int abc", "!!timestamp x", "&a {x: *a}", "[" * 2000, "'\0'", "9" * 5000],
+    ids=["date", "int", "timestamp", "itself", "deep", "nul", "long"],
+)
+def test_what_is_no_yaml_is_one_line(project: Project, value: str) -> None:
+    project.accounts.write_text(GOOD.replace("{settle_days: 7}", value))
+    with pytest.raises(AccountsError) as error:
+        read_accounts(project)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "plugins",
+    [
+        "",
+        "extractors: null",
+        "extractors: [{name: tap-x, variant: y, pip_url: tap-x}]",
+        "extractors: [{name: tap-x, namespace: tap_x, settings: null}]",
+    ],
+)
+def test_taps_of_others_are_passed_over(project: Project, plugins: str) -> None:
+    (project.root / "meltano.yml").unlink()
+    (project.root / "meltano.yml").write_text(f"plugins:\n  {plugins}\n")
+    project.accounts.write_text(GOOD)
+    with pytest.raises(AccountsError, match=r"no tap in meltano\.yml"):
+        read_accounts(project)
 
 
 def test_all_mistakes_at_once_in_the_order_of_lines(project: Project) -> None:
