@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from scripts.project import Project
     from scripts.sandbox import Sandbox
 
+# Runs of several minutes that wait for each other: too long for every change.
+pytestmark = pytest.mark.long
+
 CONFERENCES = "tap_conferencesio__main"
 ENGAGE = "tap_meetengage__northlight"
 SHARDS = {CONFERENCES: 3, ENGAGE: 2}
