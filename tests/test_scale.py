@@ -19,9 +19,8 @@ import dagster as dg
 import pytest
 import yaml
 
-from event_taps_dagster.loads import LOAD
 from scripts.postgres import differences
-from scripts.scale import DEFINITIONS, Engine, engine
+from scripts.scale import DEFINITIONS, Engine, built_last, engine
 from tests.conftest import keep_only
 
 if TYPE_CHECKING:
@@ -87,20 +86,10 @@ def until(what: Callable[[], bool]) -> None:
 
 def wait_for_tables(instance: dg.DagsterInstance) -> dg.DagsterRun:
     """Wait until everything has ended, and the tables were built after the last load."""
-
-    def newest() -> dg.RunRecord | None:
-        records = instance.get_run_records()
-        tables = [one for one in records if one.dagster_run.job_name == "tables"]
-        loads = [one for one in records if LOAD.items() <= one.dagster_run.tags.items()]
-        if not tables or not all(one.dagster_run.is_finished for one in records):
-            return None
-        ended = max(one.end_time or 0 for one in loads)
-        return tables[0] if tables[0].create_timestamp.timestamp() > ended else None
-
-    until(lambda: newest() is not None)
-    found = newest()
+    until(lambda: built_last(instance.get_run_records()) is not None)
+    found = built_last(instance.get_run_records())
     assert found is not None
-    return found.dagster_run
+    return found
 
 
 def process_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int:

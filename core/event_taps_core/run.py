@@ -168,30 +168,35 @@ class Run:
         """
         failures = []
         for name, stream in self.streams.items():
-            is_due = stream.selected and not Group(self, [stream]).are_left_to_shard_0
+            is_due = stream.selected and not self.is_left_to_shard_0(stream.sender)
             is_left = stream.stats.unread is None or not self.tap.client.has_succeeded
             why = problem if is_due and is_left else ""
             failures += stream.stats.failures(self.outcomes.failed[name], why)
         for failure in failures:
             failure["reason"] = self.tap.redaction.clean(failure["reason"])
-        if self._is_gone_on_from or (failures and self._read_log.continues):
+        if self._is_in_state or (failures and self._read_log.continues):
             counts = [stream.stats for stream in self.streams.values()]
             self._read_log.note_end(
-                "run" if self._is_gone_on_from else "failed",
+                "run" if self._is_in_state else "failed",
                 row_count=sum(stats.rows for stats in counts),
                 request_count=sum(stats.requests for stats in (*counts, self.tap.client.stats)),
                 failures=failures or None,
             )
 
+    def is_left_to_shard_0(self, sender: EventStream) -> bool:
+        """Say whether a stream is read whole, and not by this run: it may need its rows."""
+        is_whole = sender.parent is None and sender.own_contexts() == [None]
+        return is_whole and self.tap.shard.index > 0
+
     def keep_progress(self) -> None:
         """Put what was noted into the tap's state."""
         for stream in self.streams.values():
             stream.keep_progress()
-        if self._is_gone_on_from:
+        if self._is_in_state:
             self._read_log.keep_progress()
 
     @property
-    def _is_gone_on_from(self) -> bool:
+    def _is_in_state(self) -> bool:
         """Whether the state names this run: it has read, or left all that is due to others."""
         is_idle_shard = self.tap.shard.count > 1 and self.first_failure is None
         return self.outcomes.has_read or is_idle_shard
@@ -444,19 +449,12 @@ class Group:
         Raises:
             ApiError: If the stream that these hang on cannot be read.
         """
-        if self.are_left_to_shard_0:
+        if self._run.is_left_to_shard_0(self._sender):
             return [], []
         contexts, missing = self._run.parents.contexts_of(self._sender, self._choose)
         partitions = [self._partition(one.context) for one in contexts if self._is_own(one)]
         partitions.sort(key=lambda partition: (partition.ends, partition.id))
         return partitions, missing
-
-    @property
-    def are_left_to_shard_0(self) -> bool:
-        """Whether the streams are read whole, and not by this run: it may need their rows."""
-        sender = self._sender
-        is_whole = sender.parent is None and sender.own_contexts() == [None]
-        return is_whole and self._run.tap.shard.index > 0
 
     def _is_own(self, one: Placed) -> bool:
         return one.is_in(self._run.tap.shard)
@@ -500,7 +498,7 @@ class Group:
         for stream in self._streams:
             due = [one.context for one in partitions if stream in one.streams]
             stream.progress.expect(due, incomplete)
-            stream.stats.is_left_to_shard_0 = self.are_left_to_shard_0
+            stream.stats.is_left_to_shard_0 = self._run.is_left_to_shard_0(self._sender)
             stream.stats.settled = stream.progress.settled
             stream.stats.before_start = stream.progress.before_start
             stream.stats.not_known = stream.progress.not_known

@@ -79,9 +79,8 @@ def load_assets(
                     time.sleep(KEY_REST_SECONDS)
             log = ReadLog(connection, tap, account.owner(tap))
             run, rows = newest_run(log.runs(account.shards), shard), log.rows()
-        if failure is None and run is not None and run.began != meltano.last_run(shard):
-            # Meltano ends with 0, too, when it could not write to a bucket.
-            failure = f"the state of {shard.plugin} was not written"
+            if failure is None and run is not None:
+                failure = _not_kept(meltano, shard, run)
         for stream, key in keys.items():
             if failure is None or (run is not None and not run.lacks(stream)):
                 found = rows.get(stream)
@@ -105,6 +104,18 @@ def _was_divided_otherwise(context: dg.AssetExecutionContext) -> bool:
         if any(at > own for one, at in loaded.items() if not one.endswith(f"-of-{shards}")):
             return True
     return False
+
+
+def _not_kept(meltano: Meltano, shard: Shard, run: Run) -> str | None:
+    """Say what is wrong if a run is not in the state; Meltano ends with 0, too, where it is not.
+
+    So it does when it cannot write to a bucket.
+    """
+    try:
+        is_kept = meltano.last_run(shard) == run.began
+    except MeltanoError as error:
+        return str(error)
+    return None if is_kept else f"the state of {shard.plugin} was not written"
 
 
 def newest_run(runs: list[Run], shard: Shard) -> Run | None:

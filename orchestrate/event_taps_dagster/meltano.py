@@ -1,5 +1,6 @@
 """Meltano's commands, as a step of Dagster runs them.
 
+run              a plugin's command
 load             one shard: `meltano run`, which ends with this process, or before it
 seed_state       a shard whose number of shards is new goes on from where the former ones were
 prepare_tables   the loader's tables, before several runs want to make them at the same time
@@ -46,6 +47,21 @@ class Meltano:
 
     project: Project
 
+    def run(self, *tasks: str) -> None:
+        """Run tasks to their end, repeating what they say.
+
+        Raises:
+            MeltanoError: If they fail.
+        """
+        with _running(self._command("run", *tasks)) as process:
+            assert process.stdout is not None  # noqa: S101 - it is a pipe
+            said: deque[str] = deque(maxlen=1000)
+            for line in process.stdout:
+                sys.stdout.write(line)
+                said.append(line)
+            if process.wait():
+                raise MeltanoError(_last_error(said))
+
     def load(self, shard: Shard, *, full_refresh: bool) -> None:
         """Load a shard.
 
@@ -53,7 +69,7 @@ class Meltano:
             MeltanoError: If not all was read, or loaded.
         """
         options = ["--full-refresh"] if full_refresh else []
-        self._run("run", *options, shard.plugin, DESTINATION)
+        self.run(*options, shard.plugin, DESTINATION)
 
     def last_run(self, shard: Shard) -> datetime | None:
         """Return when the run began that wrote the state of a shard."""
@@ -110,14 +126,6 @@ class Meltano:
             variables={"MELTANO_EXTRACT__LOAD_SCHEMA": schema},
         )
 
-    def invoke(self, command: str) -> None:
-        """Run a plugin's command.
-
-        Raises:
-            MeltanoError: If it fails.
-        """
-        self._run("run", command)
-
     # States
 
     def _state_id(self, shard: Shard) -> str:
@@ -165,21 +173,6 @@ class Meltano:
         if done.returncode:
             raise MeltanoError(_last_error(done.stderr.splitlines()))
         return done.stdout
-
-    def _run(self, *arguments: str) -> None:
-        """Run a command to its end, repeating what it says.
-
-        Raises:
-            MeltanoError: If it fails.
-        """
-        with _running(self._command(*arguments)) as process:
-            assert process.stdout is not None  # noqa: S101 - it is a pipe
-            said: deque[str] = deque(maxlen=1000)
-            for line in process.stdout:
-                sys.stdout.write(line)
-                said.append(line)
-            if process.wait():
-                raise MeltanoError(_last_error(said))
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ def report_asset(models: dg.AssetsDefinition, project: Project) -> dg.AssetsDefi
     @dg.asset(name="report", deps=marts, group_name="marts", pool=TABLES)
     def report() -> None:
         try:
-            Meltano(project).invoke("dbt-postgres:report")
+            Meltano(project).run("dbt-postgres:report")
         except MeltanoError as error:
             raise dg.Failure(str(error)) from error
 
