@@ -20,7 +20,9 @@ from typing import Any, Self
 import pytest
 import yaml
 
-from event_taps_dagster.accounts import Account
+from event_taps_dagster.accounts import MAX_REQUESTS_PER_MINUTE, Account
+from event_taps_dagster.project import Project
+from scripts.taps import load_class
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -380,3 +382,12 @@ def test_the_dag_loads_each_shard_in_the_pool_of_its_key_and_then_makes_the_tabl
     }
     for task in (tables, *tables.before):
         assert task.arguments[:6] == ["dagster", "job", "execute", "--module-name", MODULE, "--job"]
+
+
+def test_what_accounts_yml_may_ask_for_is_what_the_taps_accept() -> None:
+    """One is checked before anything runs; the other follows from what the vendor enforces."""
+    any_budget = 1_000_000
+    for tap in Project(ROOT, "prod").taps:
+        settings = load_class(tap).config_jsonschema["properties"]
+        most = MAX_REQUESTS_PER_MINUTE.get(tap, any_budget)
+        assert settings["requests_per_minute"]["maximum"] == most, tap

@@ -49,11 +49,9 @@ def test_unknown_command() -> None:
 
 
 def test_setup_has_nothing_to_do_and_says_so(tmp_path: Path) -> None:
-    started = time.monotonic()
     result = dev("setup", cwd=tmp_path)
     assert result.returncode == 0
     assert result.stderr.startswith("setup: complete")
-    assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize(

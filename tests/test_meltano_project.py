@@ -13,10 +13,8 @@ import jsonschema
 import pytest
 import yaml
 
-from event_taps_dagster import project as dagster_project
-from event_taps_dagster.accounts import MAX_REQUESTS_PER_MINUTE
 from scripts.project import Project
-from scripts.taps import BIN, ROOT, load_class
+from scripts.taps import BIN, ROOT
 from tests.conftest import NO_HUB
 
 if TYPE_CHECKING:
@@ -87,12 +85,3 @@ def test_install_without_the_hub(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / ".meltano")
     project.run("install")
     assert (tmp_path / ".meltano" / "extractors" / "tap-conferencesio").exists()
-
-
-def test_what_accounts_yml_may_ask_for_is_what_the_taps_accept() -> None:
-    """One is checked before anything runs; the other follows from what the vendor enforces."""
-    any_budget = 1_000_000
-    for tap in dagster_project.Project(ROOT, "prod").taps:
-        settings = load_class(tap).config_jsonschema["properties"]
-        most = MAX_REQUESTS_PER_MINUTE.get(tap, any_budget)
-        assert settings["requests_per_minute"]["maximum"] == most, tap

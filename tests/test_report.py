@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -336,9 +335,7 @@ def test_ten_thousand_sessions_are_a_page_below_a_megabyte(tmp_path: Path) -> No
                 i as registered, repeat('Long ', 40) as event_name
             from range(700) as numbers (i)
         """)
-    started = time.monotonic()
     page = report(tmp_path)
-    assert time.monotonic() - started < 10
     assert len(page.html.encode()) < 1_000_000
     assert "The first 200 of 10,000 rows; the marts have them all." in page.words
     assert page.tables["sessions"][0][1][0].endswith("number 9999")

@@ -157,11 +157,9 @@ def test_waiting_partitions_take_one_waiting_time_together(workers: int) -> None
         log.append(("came back", n))
         yield Page(str(n))
 
-    began = time.monotonic()
     events = list(read_in_order(range(20), ask_twice, workers=workers))
     assert [n for n, event in events if isinstance(event, Done)] == list(range(20))
     assert [what for what, _ in log] == ["asked"] * 20 + ["came back"] * 20
-    assert time.monotonic() - began < 20 * 0.3 / 3
 
 
 def test_a_waiting_partition_frees_its_worker_for_the_others() -> None:
@@ -306,7 +304,7 @@ def alarm() -> Iterator[Callable[[Callable[[], None], float], None]]:
 
 @many_workers
 @pytest.mark.parametrize("how", ["hangs", "is parked"])
-def test_asked_to_stop_while_a_server_keeps_it_waiting_it_stops_within_a_second(
+def test_asked_to_stop_while_a_server_keeps_it_waiting_it_stops_at_once(
     alarm: Callable[[Callable[[], None], float], None], workers: int, how: str
 ) -> None:
     stop, release, asked_at = Stop(), threading.Event(), 0.0
@@ -326,7 +324,7 @@ def test_asked_to_stop_while_a_server_keeps_it_waiting_it_stops_within_a_second(
         with pytest.raises(Stopped):
             list(read_in_order(range(3), hang, workers=workers, stop=stop))
         assert asked_at
-        assert time.monotonic() - asked_at < 1
+        assert time.monotonic() - asked_at < SOON / 2
         release.set()
 
 
@@ -377,7 +375,7 @@ def seconds_for(count: int) -> float:
     return time.process_time() - began
 
 
-def test_ten_thousand_parked_partitions_cost_ten_times_a_thousand() -> None:
-    """Quadratic would be a hundred times."""
-    few = min(seconds_for(1_000) for _ in range(3))
-    assert seconds_for(10_000) < 30 * few
+def test_parked_partitions_cost_in_proportion_to_their_number() -> None:
+    """Forty times as many: 40 times the work, where quadratic work would be 1,600 times."""
+    few = min(seconds_for(500) for _ in range(3))
+    assert seconds_for(20_000) < 250 * few

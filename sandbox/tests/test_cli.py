@@ -85,7 +85,7 @@ def test_stops_quickly_with_open_and_hanging_connections(number: int) -> None:
         assert idle.recv(100)
         began = time.monotonic()
         assert served.stop(number) == (0, "")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
 
 
 def test_sizes_and_state(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
