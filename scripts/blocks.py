@@ -138,10 +138,16 @@ def _code(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def streams_overview(tap: Tap) -> str:
-    """Return the root README's table of a tap's streams."""
-    rows = [[f"`{stream.name}`", _code(stream.keys), stream.description] for stream in tap.streams]
-    return _table([f"[{tap.name}]({tap.name}/README.md)", "key", "what a row is"], rows)
+def taps_table(taps: list[Tap]) -> str:
+    """Return the root README's table of taps."""
+    rows = [
+        [
+            f"[{tap.name}]({tap.name}/README.md)",
+            _code(stream.name for stream in tap.streams if stream.name != READ_LOG),
+        ]
+        for tap in taps
+    ]
+    return _table(["tap", "streams"], rows)
 
 
 def streams_table(tap: Tap) -> str:

@@ -54,10 +54,9 @@ def wanted(taps: list[Tap]) -> dict[Path, str | None]:
     """Return each generated file's text; None for a file that should not be there."""
     files: dict[Path, str | None] = {}
     meltano, readme = ROOT / "meltano.yml", ROOT / "README.md"
-    overview = "\n\n".join(map(blocks.streams_overview, taps))
     texts = {
         meltano: meltano.read_text(),
-        readme: fill(readme, readme.read_text(), "streams", overview),
+        readme: fill(readme, readme.read_text(), "taps", blocks.taps_table(taps)),
     }
     for tap in taps:
         texts[meltano] = fill(meltano, texts[meltano], tap.name, blocks.plugin(tap))

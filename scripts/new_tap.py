@@ -46,7 +46,7 @@ class Place:
 
 PLACES = (
     Place("pyproject.toml", r'(?:^  "tap_\w+",\n)+', '  "tap_example",\n'),
-    Place("README.md", r"for tap in .*(?=; do\n)", " tap-example"),
+    Place("docs/production.md", r"for tap in .*(?=; do\n)", " tap-example"),
     Place(
         "meltano.yml",
         r"^  - name: demo\n    config:\n      plugins:\n        extractors:\n(?: {10}.*\n)+",

@@ -3,8 +3,8 @@
 A random history of a year of nights, cut short: sessions come, vanish and come back, check-ins are
 merged away, readings fail, loads are killed, files come late, twice, half and then whole, are
 compressed, and bring members that nobody declared. After each build the tables are compared with
-the rules of the README, applied to every line that was ever written; now and then with a full
-rebuild by dbt itself.
+the rules of docs/production.md, applied to every line that was ever written; now and then with a
+full rebuild by dbt itself.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def bytes_of(output: Path) -> bytes:
 
 
 def test_nobody_can_be_found_in_files_and_tables(project: Project) -> None:
-    """Nor what was loaded before, once it is removed as the README says."""
+    """Nor what was loaded before, once it is removed as docs/production.md says."""
     keep_only(project, "tap-conferencesio")
     output = project.root / "output"
     with serving("small", output / "sandbox.json") as sandbox:

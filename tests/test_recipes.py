@@ -1,4 +1,4 @@
-"""What the README says to do, killed halfway: the next plain night makes the tables true again."""
+"""What docs/production.md says to do, killed halfway: the next night makes the tables true."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from scripts.project import MeltanoError, Project
 from scripts.sandbox import serving
 from scripts.taps import ROOT
 from tests.conftest import keep_only
+from tests.documents import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,20 +37,20 @@ NIGHT = (
 """The tasks of the job `nightly`, without the other taps'."""
 
 LONGEST_SECONDS = 300
-README = (ROOT / "README.md").read_text()
+PAGE = Page(ROOT / "docs" / "production.md")
 
 
 def loop() -> str:
-    """Return the README's loop over the taps, for these taps."""
-    (script,) = re.findall(r"```bash\n(for tap in .*?)```", README, re.DOTALL)
+    """Return the page's loop over the taps, for these taps."""
+    (script,) = (script for script in PAGE.blocks("bash") if script.startswith("for tap in"))
     shortened, loops = re.subn(r"(?<=for tap in ).*(?=; do\n)", " ".join(TAPS), script)
     assert loops == 1
     return shortened
 
 
 def full_readings() -> list[str]:
-    """Return the README's commands that read everything again; there is one for each tap here."""
-    found = re.findall(r"`(meltano --environment=prod run .* --full-refresh)`", README)
+    """Return the page's commands that read everything again; there is one for each tap here."""
+    found = re.findall(r"`(meltano --environment=prod run .* --full-refresh)`", PAGE.prose)
     assert sorted(command.split()[3] for command in found) == sorted(TAPS)
     return found
 
