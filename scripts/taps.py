@@ -142,7 +142,10 @@ def _read_tap(folder: Path) -> Tap:
     about = _ask(name, "--about", "--format=json")
     catalog = _ask(name, "--discover")
     tap_class = load_class(name)
-    own = set(tap_class.config_jsonschema["properties"]) - _built_in_settings()
+    built_in = _built_in_settings()
+    # The SDK has some of the same name, but ours say what they do here.
+    settings = tap_class.config_jsonschema["properties"]
+    own = {name for name, said in settings.items() if said != built_in.get(name)}
     entries = {entry["stream"]: entry for entry in catalog["streams"]}
     # Discovery needs no settings; it brings the streams in the order in which the tap names them.
     logging.disable(logging.WARNING)  # the SDK warns of the settings that are missing
@@ -186,13 +189,13 @@ def make_tap(name: str, **arguments: Any) -> Any:
             signal.signal(number, handler)
 
 
-def _built_in_settings() -> set[str]:
-    """Return the names of the settings that the SDK gives to every tap."""
+def _built_in_settings() -> JsonObject:
+    """Return the settings that the SDK gives to every tap."""
     from singer_sdk import Tap as SdkTap  # noqa: PLC0415 - half a second that only this function needs
 
     schema: JsonObject = {"properties": {}}
     SdkTap.append_builtin_config(schema)
-    return set(schema["properties"])
+    return dict(schema["properties"])
 
 
 def _settings(schema: JsonObject, own: set[str]) -> list[Setting]:

@@ -18,7 +18,7 @@ from typing_extensions import override
 from event_taps_core.reading import Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from event_taps_core.columns import Row
 
@@ -78,7 +78,7 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             self._state_at = time.monotonic()
             self.flush()
 
-    def _as_declared(self, stream: str, record: Row) -> Row:
+    def _as_declared(self, stream: str, record: Mapping[str, Any]) -> Row:
         """Leave out the null that the SDK's flattening keeps for an object that is not there.
 
         SCHEMA has columns for its attributes and none for itself: a target would make one.

@@ -24,7 +24,7 @@ from event_taps_core.summary import StreamStats
 from event_taps_core.values import snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import RecordMessage
@@ -59,7 +59,7 @@ class OutputStream(Stream):
     columns: tuple[Column, ...]
     """The declared columns, each with its description."""
 
-    primary_keys: Sequence[str] = ()
+    primary_keys: list[str] | tuple[str, ...] = ()
     """The columns that tell rows of one account apart; the tap's `constant_columns` go before."""
 
     column_name: ClassVar[Callable[[str], str]] = staticmethod(snake_case)

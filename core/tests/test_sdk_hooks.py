@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from event_taps_core.testing.api_server import ApiServer
 
-PINNED = "0.54."
+RUN_WITH = ("0.54.", "0.55.")  # the second is not pinned before it is released
 
 
 def changed(what: str) -> str:
@@ -39,8 +39,8 @@ def changed(what: str) -> str:
     )
 
 
-def test_the_sdk_is_the_pinned_minor_version() -> None:
-    assert metadata.version("singer-sdk").startswith(PINNED), changed("its minor version")
+def test_the_sdk_is_of_a_minor_version_that_the_core_was_run_with() -> None:
+    assert metadata.version("singer-sdk").startswith(RUN_WITH), changed("its minor version")
 
 
 @pytest.mark.parametrize(

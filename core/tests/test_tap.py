@@ -358,7 +358,7 @@ def test_every_request_names_the_tap_or_what_the_user_calls_it(
 ) -> None:
     run(api, select=["people"], user_agent=user_agent)
     (request,) = api.requests
-    ours = r"tap-toy/.+ \(singer-sdk/[\d.]+\)"
+    ours = r"tap-toy/.+ \(singer-sdk/[\w.]+\)"
     wanted = ours if user_agent is None else re.escape(user_agent)
     assert re.fullmatch(wanted, request.headers["User-Agent"])
 
