@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from xdist.remote import Producer  # type: ignore[import-untyped] # likewise
 
 
+pytest_plugins = ["event_taps_core.testing.plugin"]
+
 # The same examples on every machine, however slow it is; none is timed.
 hypothesis.settings.register_profile("everywhere", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("everywhere")

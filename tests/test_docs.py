@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from scripts.docs import MissingBlockError, fill
+from scripts.address import configured
+from scripts.docs import MARKERS, MissingBlockError, fill
 from scripts.taps import ROOT, Column, Setting, find_taps
 
 TEXT = """\
@@ -40,6 +41,29 @@ def test_a_block_is_filled_and_the_rest_stays() -> None:
 def test_a_missing_block_is_named() -> None:
     with pytest.raises(MissingBlockError, match=r"README.md has no block for tap-y"):
         fill(ROOT / "README.md", TEXT, "tap-y", "")
+
+
+def test_the_address_of_the_repository_is_one_setting() -> None:
+    """Elsewhere it is in what `./dev docs` writes: blocks, and the files for the hub."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - of the machine
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    address = configured().repository.removeprefix("https://")
+    generated = re.compile(MARKERS.format(name=r"[\w-]+"))
+    found = set()
+    for name in listed.stdout.strip("\0").split("\0"):
+        content = (
+            (ROOT / name).read_bytes().decode(errors="ignore") if (ROOT / name).exists() else ""
+        )
+        if address in generated.sub("", content):
+            found.add(name)
+    for_hub = {str(path.relative_to(ROOT)) for path in ROOT.glob("tap-*/hub/*.yml")}
+    assert found - for_hub == {"pyproject.toml"}
+    assert found & for_hub
 
 
 def test_what_taps_say_of_themselves() -> None:

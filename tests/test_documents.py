@@ -40,7 +40,8 @@ NOT_HERE = {
     "docker *": "needs Docker: tests/test_deploy.py reads what it would read",
     "helm *": "needs a cluster: likewise",
     "kubectl *": "needs a cluster",
-    "pip install *": "tests/test_wheels.py builds what it installs",
+    "meltano add *": "needs GitHub: tests/test_packages.py adds each tap with the file itself",
+    "uv tool install *": "needs a release: tests/test_packages.py installs what it builds",
 }
 # Pages whose commands are about a checkout, or take long: they are run in a fresh clone.
 IN_A_CLONE = {

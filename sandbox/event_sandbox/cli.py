@@ -8,12 +8,12 @@ import json
 import sys
 import urllib.error
 import urllib.request
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from event_sandbox import __version__
 from event_sandbox.errors import SurroundingsError, UserError
 from event_sandbox.faults import RANDOM_KINDS
 from event_sandbox.grains import GRAINS
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="event-sandbox",
         description="Event platforms' APIs on loopback, over one invented world with known truth.",
     )
-    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--version", action="version", version=version("event-sandbox"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     serving = commands.add_parser("serve", help="serve the APIs", description=_SERVE_TEXT)

@@ -7,8 +7,9 @@ In a tap's `tests/test_conformance.py`:
     TestConformance = conformance_suite(TapUnderTest(tap_class=TapExample, vendor="example"))
 
 The suite runs the tap's own command as a process, against the sandbox's vendor over real HTTP,
-and compares what arrives with the sandbox's truth. The same fixtures (`plugin`) serve a tap's own
-tests. The sandbox is known only by its command `event-sandbox` and its control API; no vendor is.
+and compares what arrives with the sandbox's truth. Its fixtures, which serve a tap's own tests,
+too, come with `pytest_plugins = ["event_taps_core.testing.plugin"]` in the top `conftest.py`. The
+sandbox is known only by its command `event-sandbox` and its control API; no vendor is.
 """
 
 import pytest
