@@ -6,11 +6,13 @@ import ast
 import re
 import shlex
 import subprocess
+import tomllib
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from scripts.project import Project
 from scripts.sandbox import serving
@@ -101,6 +103,18 @@ def test_the_tests_that_prove_the_promises_exist() -> None:
             found = [path for path in files_of_tests() if path.endswith(f"/{file}")]
             assert len(found) == 1, f"{promise}: which {file}? {found}"
             assert test in files_of_tests()[found[0]], f"{promise}: no {test} in {file}"
+
+
+def test_the_pythons_that_are_named_are_those_that_workflows_run() -> None:
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())["jobs"]
+    run = sorted(
+        [jobs["everything"]["env"]["UV_PYTHON"], *jobs["taps"]["strategy"]["matrix"]["python"]]
+    )
+    for path in [ROOT / "core" / "pyproject.toml", *ROOT.glob("tap-*/pyproject.toml")]:
+        classifiers = tomllib.loads(path.read_text())["project"]["classifiers"]
+        named = [one.rpartition(" ")[2] for one in classifiers if ":: Python :: 3." in one]
+        assert named == run, path
+    assert f"![Python: {run[0]} to {run[-1]}]" in PAGES["README.md"].text
 
 
 def test_the_reasons_not_to_run_a_command_are_of_commands() -> None:
