@@ -14,21 +14,6 @@ if TYPE_CHECKING:
     from scripts.address import Address
     from scripts.taps import Setting, Tap
 
-# Capabilities that the hub's schema of extractors knows.
-CAPABILITIES = {
-    "about",
-    "activate-version",
-    "batch",
-    "catalog",
-    "discover",
-    "log-based",
-    "properties",
-    "schema-flattening",
-    "state",
-    "stream-maps",
-    "structured-logging",
-    "test",
-}
 # What the hub, which makes its pages anew every week, takes for a secret: texts that are named so.
 SECRET = re.compile("password|id|token|key|secret")
 NEXT_STEPS = """\
@@ -93,7 +78,7 @@ def _definition(tap: Tap, present: str, address: Address) -> str:
         "logo_url": f"/assets/logos/extractors/{_logo_name(tap)}",
         "executable": tap.name,
         "pip_url": tap.name,
-        "capabilities": sorted(CAPABILITIES & set(tap.capabilities)),
+        "capabilities": list(tap.capabilities),
         "next_steps": NEXT_STEPS.format(tap=tap.name),
         "settings": [_setting(setting) for setting in tap.settings],
         "settings_group_validation": setting_groups(tap),

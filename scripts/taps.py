@@ -23,6 +23,22 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 READ_LOG = "read_log"
 
+# What Meltano's and the hub's schemas of extractors know; the SDK may say that it can do more.
+CAPABILITIES = {
+    "about",
+    "activate-version",
+    "batch",
+    "catalog",
+    "discover",
+    "log-based",
+    "properties",
+    "schema-flattening",
+    "state",
+    "stream-maps",
+    "structured-logging",
+    "test",
+}
+
 JsonObject = dict[str, Any]
 
 
@@ -154,7 +170,7 @@ def _read_tap(folder: Path) -> Tap:
     return Tap(
         folder=folder,
         name=name,
-        capabilities=tuple(sorted(about["capabilities"])),
+        capabilities=tuple(sorted(CAPABILITIES & set(about["capabilities"]))),
         python_versions=tuple(about["supported_python_versions"] or ()),
         settings=tuple(_settings(about["settings"], own)),
         streams=tuple(stream_of(entries[stream.name], type(stream)) for stream in streams),
