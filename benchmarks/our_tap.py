@@ -5,18 +5,69 @@ More is asked of it than of the stock tap: timestamps come out in UTC, undeclare
 """
 
 import json
+from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from singer_sdk import typing as th
 from singer_sdk.helpers.types import Context
 from singer_sdk.pagination import JSONPathPaginator
+from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import ApiClient, EventStream, EventTap, Row, settings
+from event_taps_core import (
+    ApiClient,
+    ApiError,
+    ApiResponse,
+    Authenticator,
+    CredentialsClient,
+    CredentialsExpired,
+    EventStream,
+    EventTap,
+    Row,
+    settings,
+)
 from event_taps_core.schema import TIMESTAMP, column
 
 ROW_SCHEMA = json.loads(Path(__file__).with_name("schema.json").read_text(encoding="utf-8"))
+
+
+class TokenAuthenticator(Authenticator):
+    """Fetches a token, and another one when it is refused."""
+
+    post_paths = ("/token",)
+    token = ""
+
+    @property
+    @override
+    def is_ready(self) -> bool:
+        return bool(self.token)
+
+    @override
+    def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @override
+    def refresh(
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
+    ) -> None:
+        asked = HTTPRequest(client.base_url + self.post_paths[0], "POST")
+        self.token = client.send_for_credentials(asked, lambda found: found.json()["access_token"])
+
+
+class BenchClient(ApiClient):
+    """Says who is asking, and what 401 means, where the API wants a token; nothing else."""
+
+    @override
+    def make_authenticator(self) -> Authenticator:
+        return TokenAuthenticator() if "token_url" in self.config else super().make_authenticator()
+
+    @override
+    def classify(self, response: ApiResponse) -> ApiError | None:
+        if "token_url" in self.config and response.status_code == HTTPStatus.UNAUTHORIZED:
+            return CredentialsExpired(f"HTTP {response.status_code}")
+        return super().classify(response)
 
 
 class Parents(EventStream):
@@ -66,9 +117,9 @@ class OurTap(EventTap):
     """A tap as this repository makes it."""
 
     name = "tap-ours"
-    client_class = ApiClient  # no credentials and no errors
+    client_class = BenchClient
     stream_classes = (Parents, Rows)
-    config_jsonschema = settings(requests_per_minute=0)
+    config_jsonschema = settings(th.Property("token_url", th.StringType), requests_per_minute=0)
 
 
 if __name__ == "__main__":

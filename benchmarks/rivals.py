@@ -1,246 +1,188 @@
-"""From a tap's output to typed tables, against dlt: `./dev bench --rivals`.
+"""Against rivals: `./dev bench --rivals`.
 
-What tap-conferencesio writes about the sandbox, with its attendance repeated under other keys, is a
-file. Ours is a loader that reads this file, and dbt. dlt loads the file's attendance as its pages
-show it: a merge by key, types declared, nested values as JSON. Both end with the newest row of each
-key; ours also leaves out what is gone, and tests the keys. They take turns; figures are medians.
-dlt has an environment of its own, made on the first call in output/dlt. What a PostgreSQL server
-takes is in the seconds only.
+Stock singer-sdk, dlt and airbyte-cdk read the same server as our core, each with the settings that
+its documentation advises (speed); what a tap wrote becomes typed tables, against dlt (loading); an
+API misbehaves, and every engine is run against it at its defaults (faults). A full run writes
+benchmarks/rivals.json, and docs/benchmarks.md from it; any other writes output/rivals.json.
 """
 
 import argparse
 import json
 import os
-import subprocess
+import platform
 import sys
 import tempfile
-import time
-from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
-from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
-import duckdb
-import yaml
+from benchmarks import engines, run
+from benchmarks.run import Case, Contender, Goal, floor, ours
+from benchmarks.worlds import World
 
-from benchmarks.nights import KB_PER_MB, Cost, say
-from scripts.postgres import Database, serving_postgres
-from scripts.processes import exit_on_signals
-from scripts.project import POSTGRES, Project
-from scripts.sandbox import serving
-from scripts.taps import BIN, ROOT
-
-TAP, SCHEMA, STREAM = "tap-conferencesio", "tap_conferencesio", "attendance"
-DLT = ROOT / "output" / "dlt"
-REQUIREMENT = "dlt[duckdb,postgres]==1.31.0"
+RESULTS = engines.HERE / "rivals.json"
+PARTS = ("speed", "loading", "faults")
 
 
-class Step(NamedTuple):
-    """A process, with its variables and perhaps a file that it reads."""
-
-    command: list[str]
-    environment: dict[str, str] = {}  # noqa: RUF012 - never changed
-    stdin: Path = Path(os.devnull)
+def stock(world: World, most_rounds: int = 99) -> Contender:
+    """Return singer-sdk as its documentation shows it."""
+    python, *command = engines.STOCK
+    return Contender("stock sdk", tuple(command), world, {}, most_rounds, python=python)
 
 
-def write_output(path: Path, rows: int, folder: Path) -> int:
-    """Write what the tap says of the sandbox with so many rows; return their mean length."""
-    with serving("small", folder / "sandbox.json") as sandbox:
-        variables = {**os.environ, **sandbox.tap_environment()}
-        command = [str(BIN / TAP), "--config=ENV"]
-        found = subprocess.run(  # noqa: S603 - our own tap
-            command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True
-        ).stdout.splitlines(keepends=True)
-    is_row = f'{{"type":"RECORD","stream":"{STREAM}"'.encode()
-    repeated = [line for line in found if line.startswith(is_row)]
-    keys = [json.loads(line)["record"]["attendance_key"].encode() for line in repeated]
-    written = size = 0
-    with path.open("wb") as output:
-        for line in found:
-            if not line.startswith(is_row):
-                output.write(line)
-            elif not written:
-                for written in range(rows):
-                    turn, which = divmod(written, len(repeated))
-                    key = keys[which]
-                    size += output.write(repeated[which].replace(key, b"%s-%d" % (key, turn), 1))
-    return size // rows
+def tuned(world: World) -> Contender:
+    """Return singer-sdk with all that its documentation advises for speed."""
+    python, *command = engines.TUNED
+    return Contender("tuned sdk", tuple(command), world, python=python)
 
 
-def setting(loader: str, **more: object) -> dict[str, object]:
-    """Return a loader's settings as this project runs it."""
-    loaders = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"]["loaders"]
-    (config,) = (each["config"] for each in loaders if each["name"] == loader)
-    return {**config, **more}
+def dlt(world: World, workers: int, stage: str = "extract", most_rounds: int = 99) -> Contender:
+    """Return dlt with so many workers, up to a stage."""
+    python, *command = engines.DLT
+    settings: dict[str, object] = {"concurrency": workers, "stage": stage}
+    name = "dlt" if stage == "extract" else f"dlt {stage}"
+    return Contender(name, tuple(command), world, settings, most_rounds, python=python)
 
 
-def plugin(kind: str, name: str, command: str) -> str:
-    """Return the path of a command that Meltano has installed."""
-    return str(ROOT / ".meltano" / kind / name / "venv" / "bin" / command)
+def airbyte(world: World, workers: int, folder: Path) -> Contender:
+    """Return Airbyte with so many workers."""
+    python, *command = engines.airbyte(folder)
+    settings: dict[str, object] = {"num_workers": workers}
+    return Contender("airbyte", tuple(command), world, settings, python=python)
 
 
-def load_step(loader: str, output: Path, folder: Path, **settings: object) -> Step:
-    """Return a loader that reads the tap's output."""
-    config = folder / "config.json"
-    config.write_text(json.dumps(setting(loader, **settings)))
-    command = [plugin("loaders", loader, loader), f"--config={config}"]
-    return Step(command, dict(os.environ), output)
+def airbyte_without_parent(world: World, workers: int, folder: Path) -> Contender:
+    """Return Airbyte whose rows do not say whose they are: adding that costs it much."""
+    (folder / "bare").mkdir()
+    python, *command = engines.airbyte(folder / "bare", has_parent_id=False)
+    settings: dict[str, object] = {"num_workers": workers}
+    return Contender("airbyte, no id", tuple(command), world, settings, 1, python=python)
 
 
-def dbt_step(utility: str, folder: Path, variables: dict[str, str], *options: str) -> Step:
-    """Return a build with nothing left from an earlier one, as the first night does it."""
-    transform = ROOT / "transform"
-    command = [plugin("utilities", utility, "dbt"), "--quiet", "build", *options]
-    command += [f"--project-dir={transform}", f"--profiles-dir={transform}"]
-    command += [f"--select=+{SCHEMA}__{STREAM}"]  # and what its rows depend on
-    return Step([*command, f"--target-path={folder / 'building'}"], {**os.environ, **variables})
-
-
-def ours_into_duckdb(output: Path, folder: Path, _: Database) -> list[Step]:
-    """Return target-jsonl and dbt."""
-    raw = folder / "raw" / SCHEMA
-    raw.mkdir(parents=True)
-    load = load_step("target-jsonl", output, folder, destination_path=str(raw))
-    return [load, dbt_step("dbt-duckdb", folder, {"EVENTS_FOLDER": str(folder)})]
-
-
-def ours_into_postgres(output: Path, folder: Path, database: Database) -> list[Step]:
-    """Return target-postgres and dbt."""
-    places = {
-        name.removeprefix("TARGET_POSTGRES_").lower(): value
-        for name, value in database.settings.items()
+def cases(shrink: int, folder: Path) -> dict[str, Case]:
+    """Return what is measured, with the number of parents divided by `shrink`."""
+    bulk, small = World(60 // shrink, 20, 100), World(15 // shrink, 20, 100)
+    slow, many = World(120 // shrink, 3, 100, latency=50), World(4_000 // shrink, 1, 10)
+    readers = [ours(1, bulk), ours(8, bulk), stock(bulk), tuned(bulk), dlt(bulk, 1)]
+    return {
+        "bulk": Case(
+            [
+                *readers,
+                *(dlt(bulk, 1, "normalize", 1), airbyte(bulk, 2, folder)),
+                *(airbyte_without_parent(bulk, 2, folder), floor(1, bulk)),
+            ],
+            [
+                Goal("wall_s", "stock sdk", "ours 1", at_least=3.5),
+                Goal("wall_s", "dlt", "ours 1", at_least=2.5),
+                Goal("wall_s", "airbyte", "ours 1", at_least=5),
+            ],
+        ),
+        "latency": Case(
+            [
+                *(ours(10, slow), stock(slow, most_rounds=1), dlt(slow, 10)),
+                *(airbyte(slow, 10, folder), floor(10, slow)),
+            ],
+            [Goal("read_s", "floor 10", "ours 10", at_least=0.95)],
+        ),
+        "parents": Case(
+            [
+                *(ours(8, many), stock(many, most_rounds=1), tuned(many), dlt(many, 5)),
+                airbyte(many, 2, folder),
+            ],
+            [
+                Goal("wall_s", "stock sdk", "ours 8", at_least=20),
+                Goal("wall_s", "dlt", "ours 8", at_least=2),
+                Goal("wall_s", "airbyte", "ours 8", at_least=2),
+            ],
+        ),
+        "memory": Case(
+            [
+                ours(1, small),
+                ours(8, small),
+                stock(small),
+                dlt(small, 1),
+                airbyte(small, 2, folder),
+            ],
+            [],
+        ),
     }
-    places["default_target_schema"] = f"loaded_{SCHEMA}"
-    connection: dict[str, object] = {**places, "port": int(places["port"])}
-    load = load_step("target-postgres", output, folder, **connection)
-    return [load, dbt_step("dbt-postgres", folder, database.settings, "--target=postgres")]
 
 
-def dlt_into(destination: str, output: Path, folder: Path, where: str) -> list[Step]:
-    """Return dlt in its own environment."""
-    script = str(Path(__file__).parent / "dlt_load.py")
-    command = [str(DLT / "bin" / "python"), script, str(output), STREAM, destination, where]
-    return [Step(command, {**os.environ, "DLT_DATA_DIR": str(folder / "dlt")})]
-
-
-def dlt_into_duckdb(output: Path, folder: Path, _: Database) -> list[Step]:
-    """Return dlt with a DuckDB of its own."""
-    return dlt_into("duckdb", output, folder, str(folder / "events.duckdb"))
-
-
-def dlt_into_postgres(output: Path, folder: Path, database: Database) -> list[Step]:
-    """Return dlt with PostgreSQL."""
-    return dlt_into("postgres", output, folder, database.url)
-
-
-CONTENDERS: dict[str, Callable[[Path, Path, Database], list[Step]]] = {
-    "DuckDB, ours": ours_into_duckdb,
-    "DuckDB, dlt": dlt_into_duckdb,
-    "PostgreSQL, ours": ours_into_postgres,
-    "PostgreSQL, dlt": dlt_into_postgres,
-}
-
-
-def run(step: Step) -> Cost:
-    """Run a process to its end."""
-    with step.stdin.open("rb") as stdin, tempfile.TemporaryFile("w+") as said:
-        started = time.monotonic()
-        process = subprocess.Popen(  # noqa: S603 - see CONTENDERS
-            step.command, env=step.environment, stdin=stdin, stdout=said, stderr=said
-        )
-        try:
-            _, status, used = os.wait4(process.pid, 0)
-        except BaseException:
-            process.kill()
-            raise
-        seconds = time.monotonic() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if status:
-            said.seek(0)
-            raise SystemExit("".join([*said.readlines()[-15:], f"{step.command[0]} failed"]))
-    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / KB_PER_MB)
-
-
-def count(name: str, folder: Path, database: Database) -> int:
-    """Return how many rows a contender's table has."""
-    table = f"loaded.{STREAM}" if "dlt" in name else f"{SCHEMA}.{STREAM}"
-    query = f"select count(*) from {table}"  # noqa: S608 - our own
-    if "PostgreSQL" in name:
-        return int(database.run(query))
-    path = folder / "events.duckdb" if "dlt" in name else folder / "building" / "events.duckdb"
-    with duckdb.connect(str(path), read_only=True) as warehouse:
-        ((rows,),) = warehouse.sql(query).fetchall()
-        return int(rows)
-
-
-def measure(rows: int, rounds: int, only: str) -> dict[str, list[list[Cost]]]:
-    """Return what the steps of each chosen contender took, round by round."""
-    costs: dict[str, list[list[Cost]]] = {name: [] for name in CONTENDERS if only in name}
-    with tempfile.TemporaryDirectory(prefix="rivals-") as place:
-        output = Path(place) / "output.jsonl"
-        size = write_output(output, rows, Path(place))
-        say(f"{rows:,} rows of {STREAM}, {size:,} bytes each")
-        for turn in range(rounds):
-            for name, measured in costs.items():
-                with (
-                    serving_postgres() as database,
-                    tempfile.TemporaryDirectory(dir=place) as folder,
-                ):
-                    taken = [run(step) for step in CONTENDERS[name](output, Path(folder), database)]
-                    found = count(name, Path(folder), database)
-                if found != rows:
-                    raise SystemExit(f"{name}: {found:,} rows in the table, not {rows:,}")
-                say(f"round {turn + 1}: {name}: " + describe(taken))
-                measured.append(taken)
-    return costs
-
-
-def describe(taken: list[Cost]) -> str:
-    """Return what the steps took as text."""
-    return " + ".join(f"{cost.seconds:.1f}" for cost in taken) + " s"
-
-
-def report(costs: dict[str, list[list[Cost]]], rows: int) -> dict[str, Any]:
-    """Print a table of medians, and return it."""
-    found: dict[str, Any] = {}
-    say(f"\n{'':20}{'seconds':>10}{'cpu':>10}{'peak MB':>10}{'rows/s':>10}")
-    for name, rounds in costs.items():
-        seconds = median(sum(cost.seconds for cost in taken) for taken in rounds)
-        found[name] = {
-            "seconds": seconds,
-            "cpu_seconds": median(sum(cost.cpu_seconds for cost in taken) for taken in rounds),
-            "peak_mb": median(max(cost.peak_mb for cost in taken) for taken in rounds),
-            "rows_per_s": rows / seconds,
-            "rounds": rounds,
-        }
-        one = found[name]
-        say(
-            f"{name:20}{seconds:10.1f}{one['cpu_seconds']:10.1f}{one['peak_mb']:10.0f}"
-            f"{one['rows_per_s']:10,.0f}"
-        )
+def speed(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure who is how fast; print a table of each case as soon as it is done."""
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="rivals-") as folder:
+        for name, case in cases(10 if options.quick else 1, Path(folder)).items():
+            rounds = 1 if name == "memory" else options.rounds
+            found[name] = run.measure(name, case, rounds, Path(folder))
+            say(run.table(name, found[name]))
     return found
+
+
+def loading(options: argparse.Namespace) -> Any:
+    """Measure what it takes from a tap's output to tables."""
+    part = import_module("benchmarks.loading")  # only now: its size would be everybody's memory
+    return part.measure(3_000 if options.quick else 60_000, 1, say)
+
+
+def faults(options: argparse.Namespace) -> Any:
+    """Try what becomes of rows when an API misbehaves."""
+    part = import_module("benchmarks.faults")  # likewise
+    return part.measure(say, is_quick=options.quick)
+
+
+def say(text: str) -> None:
+    """Write a line at once."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def rounded(value: Any) -> Any:
+    """Return results with four digits that count: more would be noise."""
+    if isinstance(value, float):
+        return float(f"{value:.4g}")
+    if isinstance(value, dict):
+        return {name: rounded(each) for name, each in value.items()}
+    return [rounded(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def arguments() -> argparse.Namespace:
+    """Return the options of the command line."""
+    parser = argparse.ArgumentParser(prog="./dev bench --rivals", description=__doc__)
+    parser.add_argument("--rivals", action="store_true", help="these")
+    parser.add_argument("--quick", action="store_true", help="small, one round: for a look")
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part (repeatable)")
+    parser.add_argument("--rounds", type=int, help="turns per contender in speed (2)")
+    parser.add_argument("--output", type=Path, help="JSON (see above)")
+    options = parser.parse_args()
+    options.rounds = options.rounds or (1 if options.quick else 2)
+    return options
 
 
 def main() -> int:
     """Run it from the command line."""
-    parser = argparse.ArgumentParser(prog="./dev bench --rivals", description=__doc__)
-    parser.add_argument("--rivals", action="store_true", help="these")
-    parser.add_argument("--rows", type=int, default=300_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--only", default="", help="those whose name holds this: DuckDB, dlt")
-    options = parser.parse_args()
-    exit_on_signals()
-    Project().install(say, *POSTGRES)
-    if not (DLT / "installed").exists():
-        say(f"installing {REQUIREMENT} from PyPI into {DLT}")
-        uv = str(BIN / "uv")
-        subprocess.run([uv, "venv", "--quiet", "--clear", str(DLT)], check=True)  # noqa: S603 - ours
-        install = [uv, "pip", "install", "--quiet", f"--python={DLT}", REQUIREMENT]
-        subprocess.run(install, check=True)  # noqa: S603 - ours
-        (DLT / "installed").touch()
-    found = report(measure(options.rows, options.rounds, options.only), options.rows)
-    path = ROOT / "output" / "rivals.json"
-    path.write_text(json.dumps(found, indent=2) + "\n")
+    options = arguments()
+    is_full = not (options.quick or options.only or options.output)
+    path = options.output or engines.ROOT / "output" / "rivals.json"
+    versions = engines.install(say)
+    import_module("scripts.processes").exit_on_signals()
+    results: dict[str, Any] = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        "python": platform.python_version(),
+        "versions": {"event-taps-core": version("event-taps-core"), **versions},
+        "quick": options.quick,
+    }
+    for part in (speed, loading, faults):
+        if not options.only or part.__name__ in options.only:
+            results[part.__name__] = rounded(part(options))
+            path.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    if is_full:
+        path.replace(RESULTS)
+        docs = import_module("scripts.docs")
+        docs.write(docs.benchmarks())
     return 0
 
 

@@ -33,7 +33,9 @@ from benchmarks.worlds import HERE, Figures, Server, World
 
 AnyWorld = World | Airmeet | Accelevents | MeetEngage
 
-MESSAGE = re.compile(rb'\{"type": ?"(\w+)"(?:, ?"stream": ?"(\w+)")?')
+MESSAGE = re.compile(rb'\{"type": ?"(\w+)"(?:, ?(?:"record":\{)?"stream": ?"(\w+)")?')
+"""Of Singer, and of Airbyte."""
+
 RUSAGE_UNITS_PER_MB = 1024**2 if sys.platform == "darwin" else 1024
 COLUMNS = {
     **dict.fromkeys(("wall_s", "read_s", "cpu_s"), ".2f"),
@@ -48,7 +50,7 @@ WORST = {"of_settled", "breaches", "fullest"}
 
 
 class Contender(NamedTuple):
-    """Arguments for the running interpreter, and the world it reads."""
+    """Arguments for an interpreter, and the world it reads."""
 
     name: str
     command: tuple[str, ...]
@@ -57,6 +59,8 @@ class Contender(NamedTuple):
     most_rounds: int = 99
     goes_on: bool = False
     """Whether it begins with the state in which the run right before it ended."""
+
+    python: str = sys.executable
 
 
 class Goal(NamedTuple):
@@ -223,7 +227,7 @@ def cases(shrink: int = 1) -> dict[str, Case]:
 
 def run_once(contender: Contender, server: Server | None, folder: Path) -> Figures:
     """Run a contender to its end; return what it took and, if it read a world, what it wrote."""
-    command = [sys.executable, *contender.command]
+    command = [contender.python, *contender.command]
     if server:
         config = write_json(folder / "config.json", {**server.config, **contender.settings})
         command += ["--config", config, *selection(contender, config, folder)]

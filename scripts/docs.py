@@ -1,4 +1,4 @@
-"""Write what follows from the taps and the models: settings, tables, models, docs/marts.md.
+"""Write what follows from the taps and the models: settings, tables, models, pages of docs/.
 
 Settings, descriptions and streams are written once, in the taps. This puts them where Meltano, dbt,
 the hub and readers look for them. Likewise with the repository's address, which is a setting in the
@@ -14,7 +14,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from scripts import address, blocks, hub, marts
+from scripts import address, blocks, hub, marts, rivals_page
 from scripts.taps import ROOT, find_packages, find_taps
 
 if TYPE_CHECKING:
@@ -72,7 +72,18 @@ def wanted(taps: list[Tap], where: Address) -> dict[Path, Content]:
         manifest = folder / "pyproject.toml"
         urls = blocks.urls(folder.name, where)
         files[manifest] = fill(manifest, manifest.read_text(), "urls", urls)
-    return files | texts | {ROOT / ".env.example": blocks.env_example(taps)}
+    return files | texts | benchmarks() | {ROOT / ".env.example": blocks.env_example(taps)}
+
+
+def benchmarks() -> dict[Path, Content]:
+    """Return the page of the benchmarks against rivals, and its charts."""
+    results = rivals_page.load()
+    page = ROOT / "docs" / "benchmarks.md"
+    text = page.read_text()
+    for name, body in rivals_page.blocks(results).items():
+        text = fill(page, text, name, body)
+    charts = rivals_page.charts(results).items()
+    return {page: text, **{rivals_page.CHARTS / name: chart for name, chart in charts}}
 
 
 def _tap_files(tap: Tap, where: Address) -> dict[Path, Content]:

@@ -34,6 +34,7 @@ SERVED = "http://127.0.0.1:8600"  # where the pages tell the sandbox to serve
 ALL_TESTS = "a test cannot run all tests: .ci/run does"
 STAYS = "runs until it is stopped; a sandbox on a free port takes its place"
 NOT_HERE = {
+    "./dev bench --rivals": "minutes: tests/test_rivals.py runs it small",
     "./dev lint": ALL_TESTS,
     "./dev scale": "runs until it is stopped",
     "./dev scale --once": "minutes: tests/test_scale.py runs what it runs",
