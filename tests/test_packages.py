@@ -13,6 +13,7 @@ import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from email.parser import Parser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
@@ -28,7 +29,6 @@ from tests.conftest import NO_HUB
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from email.message import Message
-    from pathlib import Path
 
     from scripts.sandbox import Sandbox
 
@@ -104,6 +104,12 @@ def test_all_have_one_version() -> None:
 def test_only_what_is_published_may_be_uploaded() -> None:
     refused = {name for name, said in MANIFESTS.items() if PRIVATE in said["classifiers"]}
     assert {*MANIFESTS} - refused == PUBLISHED
+
+
+def test_the_release_runs_the_tests_of_this_file() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())
+    commands = [step.get("run") for step in workflow["jobs"]["build"]["steps"]]
+    assert f"./dev test --long {Path(__file__).relative_to(ROOT)}" in commands
 
 
 def test_the_index_takes_them(built: list[Built]) -> None:
