@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,15 +19,9 @@ COMMENT = re.compile(r" +# .*$")
 
 
 def pages() -> list[Path]:
-    """Return the pages under version control, but those from which a tap's are made."""
-    listed = subprocess.run(
-        ["git", "ls-files", "*.md"],  # noqa: S607 - wherever the system keeps it
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return [ROOT / name for name in listed.stdout.split() if not name.startswith("template/")]
+    """Return the pages of the project, but not those from which a tap's are made."""
+    patterns = ("*.md", "[a-z]*/README.md", "docs/*.md")
+    return [path for pattern in patterns for path in sorted(ROOT.glob(pattern))]
 
 
 @dataclass(frozen=True)
