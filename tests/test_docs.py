@@ -45,25 +45,18 @@ def test_a_missing_block_is_named() -> None:
 
 def test_the_address_of_the_repository_is_one_setting() -> None:
     """Elsewhere it is in what `./dev docs` writes: blocks, and the files for the hub."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - of the machine
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
     address = configured().repository.removeprefix("https://")
     generated = re.compile(MARKERS.format(name=r"[\w-]+"))
-    found = set()
-    for name in listed.stdout.strip("\0").split("\0"):
-        content = (
-            (ROOT / name).read_bytes().decode(errors="ignore") if (ROOT / name).exists() else ""
-        )
-        if address in generated.sub("", content):
-            found.add(name)
-    for_hub = {str(path.relative_to(ROOT)) for path in ROOT.glob("tap-*/hub/*.yml")}
-    assert found - for_hub == {"pyproject.toml"}
-    assert found & for_hub
+    folders = [*(path for path in ROOT.iterdir() if path.name[0] != "."), ROOT / ".github"]
+    kinds = "md", "py", "sh", "sql", "toml", "yaml", "yml"
+    paths = [path for one in folders for kind in kinds for path in one.rglob(f"*.{kind}")]
+    paths += [path for path in ROOT.iterdir() if path.is_file()]
+    texts = {path: path.read_text(errors="ignore") for path in paths}
+    named = {path: text for path, text in texts.items() if address in text}
+    found = {path for path, text in named.items() if address in generated.sub("", text)}
+    for_hub = {path for path in found if path.parent.name == "hub"}
+    assert for_hub
+    assert found - for_hub == {ROOT / "pyproject.toml"}
 
 
 def test_what_taps_say_of_themselves() -> None:
