@@ -42,7 +42,7 @@ FAULTS: tuple[type[Api], ...] = (
 LIMIT_SECONDS = 90
 SIDE_BY_SIDE = 8
 UNDECLARED = ("loyalty_tier", "badge_colour")
-LAST_WORDS = 160
+LAST_WORDS = 200
 RIGHT = "right"
 LOG_PREFIX = re.compile(r"^[\d :,-]+\| \w+ +\| \S+ +\| ")
 """Time, level and logger before what a tap says."""
@@ -103,7 +103,7 @@ class Airbyte(NamedTuple):
         state = ("--state", write_json(folder / "state.json", [*last.values()])) if last else ()
         incremental, has_token = bool(config.get("incremental")), "token_url" in config
         program = airbyte(folder, incremental=incremental, has_token=has_token)
-        settings = {"num_workers": 10, **config}
+        settings = {"num_workers": 2, **config}  # the CDK's own default
         return (*program, "--config", write_json(folder / "config.json", settings), *state)
 
     def rows(self, folder: Path) -> Iterator[tuple[Key, bool]]:
@@ -188,8 +188,7 @@ def last_words(folder: Path, number: int) -> str:
     errors = [m["trace"]["error"] for m in messages(folder, "TRACE") if "error" in m["trace"]]
     said = (folder / f"stderr-{number}").read_text(encoding="utf-8").splitlines()
     lines = [line.strip() for line in said if line.strip()]
-    text = errors[-1].get("internal_message") or errors[-1]["message"] if errors else ""
-    text = text or (LOG_PREFIX.sub("", lines[-1]) if lines else "")
+    text = errors[-1]["message"] if errors else LOG_PREFIX.sub("", lines[-1]) if lines else ""
     return textwrap.shorten(text, LAST_WORDS, placeholder=" ...")
 
 

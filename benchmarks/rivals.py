@@ -89,7 +89,7 @@ def cases(shrink: int, folder: Path) -> dict[str, Case]:
         "parents": Case(
             [
                 *(ours(8, many), stock(many, most_rounds=1), tuned(many), dlt(many, 5)),
-                airbyte(many, 2, folder),
+                *(airbyte(many, 2, folder), floor(8, many)),
             ],
             [
                 Goal("wall_s", "stock sdk", "ours 8", at_least=20),
