@@ -32,10 +32,10 @@ def stock(world: World, most_rounds: int = 99) -> Contender:
     return Contender("stock sdk", tuple(command), world, {}, most_rounds, python=python)
 
 
-def tuned(world: World) -> Contender:
+def tuned(world: World, most_rounds: int = 99) -> Contender:
     """Return singer-sdk with all that its documentation advises for speed."""
     python, *command = engines.TUNED
-    return Contender("tuned sdk", tuple(command), world, python=python)
+    return Contender("tuned sdk", tuple(command), world, {}, most_rounds, python=python)
 
 
 def dlt(world: World, workers: int, stage: str = "extract", most_rounds: int = 99) -> Contender:
@@ -65,12 +65,12 @@ def cases(shrink: int, folder: Path) -> dict[str, Case]:
     """Return what is measured, with the number of parents divided by `shrink`."""
     bulk, small = World(60 // shrink, 20, 100), World(15 // shrink, 20, 100)
     slow, many = World(120 // shrink, 3, 100, latency=50), World(4_000 // shrink, 1, 10)
-    readers = [ours(1, bulk), ours(8, bulk), stock(bulk), tuned(bulk), dlt(bulk, 1)]
+    readers = [ours(1, bulk), ours(8, bulk), stock(bulk), tuned(bulk), dlt(bulk, 5)]
     return {
         "bulk": Case(
             [
                 *readers,
-                *(dlt(bulk, 1, "normalize", 1), airbyte(bulk, 2, folder)),
+                *(dlt(bulk, 5, "normalize", 1), airbyte(bulk, 2, folder)),
                 *(airbyte_without_parent(bulk, 2, folder), floor(1, bulk)),
             ],
             [
@@ -88,7 +88,12 @@ def cases(shrink: int, folder: Path) -> dict[str, Case]:
         ),
         "parents": Case(
             [
-                *(ours(8, many), stock(many, most_rounds=1), tuned(many), dlt(many, 5)),
+                *(
+                    ours(8, many),
+                    stock(many, most_rounds=1),
+                    tuned(many, most_rounds=1),
+                    dlt(many, 5),
+                ),
                 *(airbyte(many, 2, folder), floor(8, many)),
             ],
             [
@@ -102,7 +107,7 @@ def cases(shrink: int, folder: Path) -> dict[str, Case]:
                 ours(1, small),
                 ours(8, small),
                 stock(small),
-                dlt(small, 1),
+                dlt(small, 5),
                 airbyte(small, 2, folder),
             ],
             [],
@@ -124,7 +129,7 @@ def speed(options: argparse.Namespace) -> dict[str, Any]:
 def loading(options: argparse.Namespace) -> Any:
     """Measure what it takes from a tap's output to tables."""
     part = import_module("benchmarks.loading")  # only now: its size would be everybody's memory
-    return part.measure(3_000 if options.quick else 60_000, 1, say)
+    return part.measure(3_000 if options.quick else 50_000, 1, say)
 
 
 def faults(options: argparse.Namespace) -> Any:
