@@ -18,7 +18,7 @@ TestConformance = conformance_suite(
         wrong_key_requests=3,  # one for each form of the header
         # The first page of a list of several is all that can be had.
         exclusive=({"paging": ("first_page_again",), "largest_page": ("ten", "five")},),
-        positions_per_run=6,
+        positions_per_run=12,
         impatient={"max_retries": 1},
         refusing={"key": "revoked"},
         # What ignores `page` and counts more rows than it sends may hide some.

@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from event_taps_core.testing import ApiServer, Reply, Seen
 from event_taps_core.testing.api_server import PREFIX
+from event_taps_core.testing.promises.base import long
 from event_taps_core.testing.running import TapRunner, select
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def outcomes(run: Run) -> Counter[tuple[str, str]]:
 @pytest.mark.parametrize("odd", [1000, 1010])
 @pytest.mark.parametrize(
     "answer",
-    [BARE_404, (406, {"message": "no"}), (403, b"")],
+    [BARE_404, long((406, {"message": "no"})), long((403, b""))],
     ids=["404", "406", "403"],
 )
 def test_listed_session_without_analytics_fails_alone_whatever_its_place_and_the_workers(
@@ -187,7 +188,13 @@ def test_session_that_the_vendor_says_is_not_there_is_named_and_no_failure(
 @pytest.mark.parametrize("right", [1, 2])
 @pytest.mark.parametrize(
     "wrong",
-    [(404, {"errorCode": 404800}), (403, b""), (200, []), (500, b""), (406, b"")],
+    [
+        (404, {"errorCode": 404800}),
+        long((403, b"")),
+        (200, []),
+        long((500, b"")),
+        long((406, b"")),
+    ],
     ids=["404800", "403", "no session", "500", "406"],
 )
 def test_only_records_settle_the_path(api: Api, workers: int, right: int, wrong: ApiError) -> None:

@@ -10,6 +10,7 @@ TestConformance = conformance_suite(
         tap_class=TapConferencesIo,
         vendor="conferencesio",
         positions_per_run=4,
+        stands_for_the_core=True,
         refusing={"api": "not_activated"},  # nothing works before the vendor activates it
         single_rows=frozenset({"app"}),
         needs={"evaluation_responses": ("sessions",)},  # which carry no session id of their own

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from event_taps_core.testing import TapUnderTest, differences
+from event_taps_core.testing.promises.base import long
 from tap_conferencesio.client import ConferencesIoClient
 from tap_conferencesio.tap import TapConferencesIo
 
@@ -131,8 +132,8 @@ def test_politeness_without_a_documented_limit_is_two_requests_a_second() -> Non
 # Errors, under the reference's Responses, ErrorResponse: 500 is the only documented one
 
 
-@pytest.mark.parametrize("reason", ["wrong key", "not activated"])
-@pytest.mark.parametrize("form", ["401", "403", "500", "html", "redirect"])
+@pytest.mark.parametrize("reason", ["wrong key", long("not activated")])
+@pytest.mark.parametrize("form", [long("401"), "403", "500", "html", "redirect"])
 def test_refusal_in_any_form_is_one_clear_line_after_few_requests(
     sandbox: Sandbox, run_tap: TapRunner, form: str, reason: str
 ) -> None:
@@ -189,7 +190,7 @@ def test_404_or_403_for_a_session_that_is_still_listed_fails_by_name(
     assert different(TAP.load(run), sandbox, "app", "sessions", "attendance") == {}
 
 
-@pytest.mark.parametrize("answer", ["404", "500"])
+@pytest.mark.parametrize("answer", [long("404"), "500"])
 def test_session_that_vanishes_in_mid_run_is_absent(
     sandbox: Sandbox, run_tap: TapRunner, answer: str
 ) -> None:
@@ -330,7 +331,7 @@ def test_hidden_sessions_are_read_when_the_setting_session_ids_names_them(
     assert sandbox.request_count() == 3 + len(hidden) + 2 * len(everything["sessions"])
 
 
-@pytest.mark.parametrize("answer", ["404", "500"])
+@pytest.mark.parametrize("answer", [long("404"), "500"])
 def test_unknown_id_in_the_setting_session_ids_is_named_and_the_rest_is_read(
     sandbox: Sandbox, run_tap: TapRunner, answer: str
 ) -> None:
@@ -440,7 +441,7 @@ def test_session_data_is_requested_once_for_three_streams(
     assert len(asked) == len(sandbox.truth("sessions"))
 
 
-@pytest.mark.parametrize("shape", ["objects", "values", "counts", "by_attendee"])
+@pytest.mark.parametrize("shape", [long("objects"), "values", "counts", "by_attendee"])
 def test_poll_answers_of_any_shape_are_rows_with_keys_that_stay(
     sandbox: Sandbox, run_tap: TapRunner, shape: str
 ) -> None:

@@ -23,8 +23,22 @@ UNHURRIED = {"requests_per_minute": 0}
 """The sandbox needs no politeness, and has no limit where a tap's `switches` say so."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Say what the marker means."""
+    config.addinivalue_line(
+        "markers", "of_the_core: what the core alone keeps; one tap shows it, the others if long"
+    )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave to the long round what another tap shows of the core in every round."""
+    tap: TapUnderTest | None = getattr(getattr(item, "cls", None), "tap", None)
+    if tap and not tap.stands_for_the_core and item.get_closest_marker("of_the_core"):
+        item.add_marker("long")
+
+
 class _Sandboxes:
-    """Keeps one sandbox running from test to test, until a test moved its world on."""
+    """Keeps one sandbox running from test to test."""
 
     def __init__(self) -> None:
         self._running = contextlib.ExitStack()
@@ -32,7 +46,7 @@ class _Sandboxes:
 
     def get(self, vendor: str) -> Sandbox:
         kept = self._kept
-        if kept is None or kept.has_changed or kept.vendor != vendor or kept.ends():
+        if kept is None or kept.vendor != vendor or kept.ends():
             self.end()
             kept = self._kept = self._running.enter_context(running_sandbox(vendor))
         return kept
@@ -59,8 +73,7 @@ def tap_under_test() -> TapUnderTest:
 def sandbox(_sandboxes: _Sandboxes, tap_under_test: TapUnderTest) -> Sandbox:
     """A sandbox with the world at its start, the tap's switches, no faults and an empty log.
 
-    It is one process for many tests, in each xdist worker; a test that moves its world on or lets
-    something vanish leaves the next one a new process.
+    It is one process for many tests, in each xdist worker.
     """
     found = _sandboxes.get(tap_under_test.vendor)
     found.reset()

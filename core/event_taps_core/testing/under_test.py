@@ -56,6 +56,8 @@ class TapUnderTest:
         single_rows: Streams whose answers hold one row, and no list of rows.
         fault_seed: Seed of the random faults; another one if some kind strikes no request.
         any_account: Positions under which the vendor serves whatever account the settings name.
+        stands_for_the_core: Whether this tap shows in every round of tests what the core alone
+            keeps; the others do in the long one.
     """
 
     tap_class: type[EventTap]
@@ -78,6 +80,7 @@ class TapUnderTest:
     single_rows: frozenset[str] = frozenset()
     fault_seed: int = 1
     any_account: Mapping[str, str] = field(default_factory=dict)
+    stands_for_the_core: bool = False
 
     @property
     def account_columns(self) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 READ_LOG = ReadLogStream.name
 STOPPING = (signal.SIGTERM, signal.SIGINT)
-MAX_EXIT_SECONDS = 5
+MAX_EXIT_SECONDS = 20
+"""Longer than a busy machine needs, and shorter than an answer of the sandbox that hangs."""
 
 PRECISE = {"concurrency": 2, "settle_days": 0}
 """Nothing is read again but what the bookmark says, so that it has to be true."""
@@ -33,9 +34,18 @@ _FORTY = 40
 Truth = dict[str, list[dict[str, Any]]]
 
 
-def long(value: Any) -> Any:
-    """Leave a parameter to the long round: what it shows is shown by another one, or elsewhere."""
-    return pytest.param(value, marks=pytest.mark.long)
+of_the_core = pytest.mark.of_the_core
+"""What the core alone keeps: one tap shows it in every round (`TapUnderTest`)."""
+
+
+def long(*values: Any) -> Any:
+    """Leave parameters to the long round: what they show is shown by others, or elsewhere."""
+    return pytest.param(*values, marks=pytest.mark.long)
+
+
+def core(value: Any) -> Any:
+    """Leave a parameter to the tap that stands for the core, and to the long round."""
+    return pytest.param(value, marks=of_the_core)
 
 
 @dataclass(frozen=True, order=True)

@@ -13,7 +13,7 @@ from singer_sdk import Tap
 
 from event_taps_core.columns import COMMON_COLUMNS
 from event_taps_core.setting_texts import form_of
-from event_taps_core.testing.promises.base import Promises, long
+from event_taps_core.testing.promises.base import Promises, long, of_the_core
 from event_taps_core.testing.running import TapRunner
 from event_taps_core.testing.under_test import replication_key
 
@@ -61,6 +61,7 @@ class Description(Promises):
         """The catalog has every stream."""
         assert set(described) == set(self.tap.all_streams)
 
+    @of_the_core
     @pytest.mark.parametrize("form", ["json", long(None), long("markdown")])
     def test_about_works_offline_and_without_settings(
         self, alone: TapRunner, form: str | None

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from event_taps_core.testing.promises.base import FirstRun, Part, Promises, Truth, long
+from event_taps_core.testing.promises.base import (
+    FirstRun,
+    Part,
+    Promises,
+    Truth,
+    core,
+    long,
+    of_the_core,
+)
 from event_taps_core.testing.warehouse import differences
 from event_taps_core.words import MAX_WORDS_LENGTH
 
@@ -20,8 +28,8 @@ IN_ANY_VENDORS_WAY = ("429_seconds", "429_date", "429_none", "500", "503", "rese
 """Faults that the core's client knows by itself, whatever a vendor's bodies mean."""
 IN_THE_VENDORS_WAY = ("cut_json", "html", "error_200")
 TRANSIENT = (*IN_ANY_VENDORS_WAY, *IN_THE_VENDORS_WAY)
-PERMANENT = ("500", "html", "error_200")
-PERMANENT_TOO = ("cut_json", "reset")
+PERMANENT, PERMANENT_IN_THE_VENDORS_WAY = "500", "error_200"
+PERMANENT_TOO = ("html", "cut_json", "reset")
 ODD_ROWS = ("null_row", "strange_row")
 
 
@@ -29,7 +37,8 @@ class Faults(Promises):
     """Transient and permanent ones."""
 
     @pytest.mark.parametrize(
-        "kind", ["timeout", *IN_THE_VENDORS_WAY, *map(long, IN_ANY_VENDORS_WAY)]
+        "kind",
+        [*map(core, ("timeout", *IN_THE_VENDORS_WAY)), *map(long, IN_ANY_VENDORS_WAY)],
     )
     def test_faults_that_pass_leave_no_trace_in_the_output(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, kind: str
@@ -51,6 +60,7 @@ class Faults(Promises):
         assert len({request.fault for request in sandbox.requests() if request.fault}) > 1
         self.assert_equals(self.load(run), first_run.truth)
 
+    @of_the_core
     def test_answers_in_another_charset_read_the_same(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -64,6 +74,7 @@ class Faults(Promises):
         )
         assert second == first
 
+    @of_the_core
     def test_asked_to_wait_nobody_asks_before(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -76,9 +87,9 @@ class Faults(Promises):
         throttled = [r.at + (r.ms or 0) / 1000 for r in requests if r.fault]
         assert throttled, "no request was struck: choose another fault_seed for this tap"
         for answered in throttled:
-            # What was on its way when the answer came is not blamed.
-            early = [r.path for r in requests if answered + 0.3 < r.at < answered + 0.95]
-            assert early == []
+            # What the other worker had on its way when the answer came is not blamed.
+            early = [r.path for r in requests if answered < r.at < answered + 0.95]
+            assert len(early) <= 1, early
 
     def test_a_broken_part_is_named_and_everything_else_is_read(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, breakage: tuple[str, str]
@@ -98,7 +109,7 @@ class Faults(Promises):
         after = run_tap(state=run.state, settle_days=0).assert_good()
         self.assert_equals(self.load(run, after), first_run.truth)
 
-    @pytest.mark.parametrize("kind", ["500", "403", "error_200"])
+    @pytest.mark.parametrize("kind", [core("500"), core("403"), "error_200"])
     def test_a_vendors_words_are_said_without_secrets_and_addresses(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, kind: str
     ) -> None:

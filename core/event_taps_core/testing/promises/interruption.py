@@ -21,7 +21,9 @@ from event_taps_core.testing.promises.base import (
     STOPPING,
     FirstRun,
     Promises,
+    core,
     long,
+    of_the_core,
 )
 from event_taps_core.testing.sandbox import Sandbox
 
@@ -40,7 +42,7 @@ SLOW_RUN_SECONDS = 3
 class Interruption(Promises):
     """Signals, and a target that goes away."""
 
-    @pytest.mark.parametrize("part", [0, long(0.25), 0.5, long(0.75), 0.99])
+    @pytest.mark.parametrize("part", [core(0), long(0.25), 0.5, long(0.75), core(0.99)])
     def test_killed_run_is_resumed_from_its_last_state(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, part: float
     ) -> None:
@@ -51,6 +53,7 @@ class Interruption(Promises):
         assert killed.exit_code == -signal.SIGKILL
         self.assert_resumes(killed, first_run, sandbox, run_tap)
 
+    @of_the_core
     def test_run_killed_while_it_writes_is_resumed_from_its_last_state(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -62,6 +65,7 @@ class Interruption(Promises):
         assert killed.state is not None
         self.assert_resumes(killed, first_run, sandbox, run_tap)
 
+    @of_the_core
     @pytest.mark.parametrize(
         ("number", "part"),
         [*zip(STOPPING * 2, (0, 0.3, 0.6, 0.99), strict=True)],
@@ -81,6 +85,7 @@ class Interruption(Promises):
         self.assert_stopped(running.finish(MAX_EXIT_SECONDS), number)
         self.assert_resumes(running.finish(), first_run, sandbox, run_tap)
 
+    @of_the_core
     @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
     def test_run_stopped_while_it_writes_ends_with_whole_lines_and_is_resumed(
         self,
@@ -96,6 +101,7 @@ class Interruption(Promises):
         self.assert_stopped(stopped, number)
         self.assert_resumes(stopped, first_run, sandbox, run_tap)
 
+    @of_the_core
     @pytest.mark.parametrize(
         ("unbuffered", "times"),
         [
@@ -120,6 +126,7 @@ class Interruption(Promises):
         resumed = run_tap(state=stopped.state, settle_days=0).assert_good()
         self.assert_equals(self.load(stopped, resumed), first_run.truth)
 
+    @of_the_core
     @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
     def test_a_third_signal_insists_although_nobody_reads(
         self, run_tap: TapRunner, unbuffered: str
@@ -132,6 +139,7 @@ class Interruption(Promises):
             stopped = running.finish(MAX_EXIT_SECONDS)
         assert stopped.exit_code == 128 + signal.SIGTERM
 
+    @of_the_core
     def test_target_that_goes_away_ends_the_run_in_one_line(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:

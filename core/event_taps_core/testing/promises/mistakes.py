@@ -13,7 +13,13 @@ import pytest
 
 from event_taps_core.errors import TapError
 from event_taps_core.setting_texts import form_of, variable_of
-from event_taps_core.testing.promises.base import FirstRun, Promises, long, signals_untouched
+from event_taps_core.testing.promises.base import (
+    FirstRun,
+    Promises,
+    long,
+    of_the_core,
+    signals_untouched,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +67,7 @@ class Mistakes(Promises):
         most = self.tap.wrong_key_requests * len(self.tap.secret_settings)
         assert sandbox.request_count() <= most
 
+    @of_the_core
     def test_refused_port(self, run_tap: TapRunner) -> None:
         """Nothing listens there."""
         with contextlib.closing(socket.socket()) as bound:  # bound, and not listening
@@ -70,12 +77,14 @@ class Mistakes(Promises):
         run.assert_failed_in_one_line("127.0.0.1", "refuses", "setting", "api_url")
         self.assert_nothing_was_read(run)
 
+    @of_the_core
     def test_unknown_host(self, run_tap: TapRunner) -> None:
         """The name does not resolve: `.invalid` never does."""
         run = run_tap(api_url=self.at("nowhere.invalid", run_tap), max_retries=1)
         run.assert_failed_in_one_line("nowhere.invalid", "not known", "setting", "api_url")
         self.assert_nothing_was_read(run)
 
+    @of_the_core
     def test_host_that_does_not_answer(self, sandbox: Sandbox, run_tap: TapRunner) -> None:
         """It accepts connections and says nothing."""
         sandbox.delay(30_000)
@@ -89,6 +98,7 @@ class Mistakes(Promises):
         run.assert_failed_in_one_line("/elsewhere", "setting")
         self.assert_nothing_was_read(run)
 
+    @of_the_core
     def test_missing_setting(self, run_tap: TapRunner, required_setting: str) -> None:
         """It is named, with the variable that would set it."""
         run = run_tap(**{required_setting: None})
@@ -96,6 +106,7 @@ class Mistakes(Promises):
         run.assert_failed_in_one_line(required_setting, variable)
         assert run.stdout == b""
 
+    @of_the_core
     @pytest.mark.parametrize("setting", ["settle_days", *map(long, list(MALFORMED)[1:])])
     def test_malformed_setting(self, run_tap: TapRunner, setting: str) -> None:
         """It is named, and what is wrong with it."""
@@ -140,6 +151,7 @@ class Mistakes(Promises):
             )
         return dict(tap.config)
 
+    @of_the_core
     def test_variables_alone(self, run_tap: TapRunner, first_run: FirstRun) -> None:
         """They are enough; an empty one is a setting that is not given."""
         texts = {n: v if isinstance(v, str) else json.dumps(v) for n, v in run_tap.settings.items()}
@@ -148,6 +160,7 @@ class Mistakes(Promises):
         run = run_tap.plain("--config", "ENV", env=env).assert_good()
         self.assert_equals(self.load(run), first_run.truth)
 
+    @of_the_core
     def test_a_variable_that_holds_no_list(self, run_tap: TapRunner) -> None:
         """One line, whatever else is missing."""
         name = next((n for n, kind in self.kinds().items() if kind == "array"), "settle_days")
@@ -157,6 +170,7 @@ class Mistakes(Promises):
         run.assert_failed_in_one_line(name, variable, form)
         assert run.stdout == b""
 
+    @of_the_core
     def test_malformed_secret_is_not_shown(self, run_tap: TapRunner, secret_setting: str) -> None:
         """Not even to say what is wrong with it."""
         malformed: dict[str, Any] = {secret_setting: [WRONG]}
@@ -176,6 +190,7 @@ class Mistakes(Promises):
         assert WRONG not in run.stderr
         self.assert_nothing_was_read(run)
 
+    @of_the_core
     @pytest.mark.parametrize("content", ["{", *map(long, ("", "[]", '"text"'))], ids=repr)
     def test_config_file_that_is_no_object(
         self, run_tap: TapRunner, content: str, tmp_path_factory: pytest.TempPathFactory
@@ -187,6 +202,7 @@ class Mistakes(Promises):
         run.assert_failed_in_one_line("config")
         assert run.stdout == b""
 
+    @of_the_core
     def test_config_file_that_does_not_exist(self, run_tap: TapRunner) -> None:
         """Its path is named."""
         run = run_tap.plain("--config", "no-such-file.json")
@@ -195,6 +211,7 @@ class Mistakes(Promises):
         assert "Traceback" not in run.stderr
         assert run.stdout == b""
 
+    @of_the_core
     @pytest.mark.parametrize(
         "content", ["", *map(long, ("{", "[]", "7", '{"bookmarks": [1]}'))], ids=repr
     )
@@ -205,6 +222,7 @@ class Mistakes(Promises):
         assert run.stdout == b""
         assert sandbox.request_count() == 0
 
+    @of_the_core
     @pytest.mark.parametrize("bookmark", ["soon", *map(long, (20260101, {"a": 1}, ""))], ids=repr)
     def test_bookmark_that_is_no_time(
         self, sandbox: Sandbox, run_tap: TapRunner, bookmarked_stream: str, bookmark: object
@@ -216,6 +234,7 @@ class Mistakes(Promises):
         assert run.stdout == b""
         assert sandbox.request_count() == 0
 
+    @of_the_core
     @pytest.mark.parametrize("content", ["{", *map(long, ("", "[]", '{"streams": 3}'))], ids=repr)
     def test_unusable_catalog_file(self, run_tap: TapRunner, content: str) -> None:
         """A file that was cut, or another file."""
@@ -223,6 +242,7 @@ class Mistakes(Promises):
         run.assert_failed_in_one_line("catalog")
         assert run.stdout == b""
 
+    @of_the_core
     def test_unknown_stream_in_state_is_no_mistake(
         self, first_run: FirstRun, run_tap: TapRunner
     ) -> None:
@@ -354,5 +374,8 @@ SITUATIONS: dict[str, Callable[[Promises, Sandbox, FirstRun], Record]] = {
     "the address holds a secret and a person": _in_the_address,
 }
 GOOD = ("good", "good, with secrets", "good, with a stream map")
+OF_THE_VENDOR = ("good, with secrets", "everything is refused")
+"""Situations in which a vendor's answers decide what could be said; in the others the core does."""
+
 SEEN_IN_OTHERS = ("good", "a part is reset")
 """Situations that say nothing which is not said in another one."""

@@ -13,7 +13,13 @@ from urllib.parse import urlsplit
 import jsonschema
 import pytest
 
-from event_taps_core.testing.promises.base import READ_LOG, FirstRun, Promises
+from event_taps_core.testing.promises.base import (
+    READ_LOG,
+    FirstRun,
+    Promises,
+    core,
+    of_the_core,
+)
 from event_taps_core.testing.under_test import matches
 from event_taps_core.testing.warehouse import differences
 
@@ -41,6 +47,7 @@ class Output(Promises):
         assert truth, "the sandbox's world has no row of this stream: nothing would be tested"
         assert differences(first_run.run.records(stream_name), truth) == []
 
+    @of_the_core
     def test_host_may_be_written_in_capitals(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -166,7 +173,7 @@ class Output(Promises):
             is_deferred = any(matches(template, path) for template in deferred)
             assert count <= 1 + is_deferred, f"{path}?{query}"
 
-    @pytest.mark.parametrize("order", ["plain", "overtaking"])
+    @pytest.mark.parametrize("order", [core("plain"), "overtaking"])
     def test_output_is_the_same_with_any_number_of_workers(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, order: str
     ) -> None:

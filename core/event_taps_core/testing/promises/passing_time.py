@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from event_taps_core.shards import merge_states
-from event_taps_core.testing.promises.base import PRECISE, READ_LOG, FirstRun, Promises
+from event_taps_core.testing.promises.base import (
+    PRECISE,
+    READ_LOG,
+    FirstRun,
+    Promises,
+    of_the_core,
+)
 from event_taps_core.testing.promises.selection import rows_of
 from event_taps_core.testing.running import select
 
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
     from event_taps_core.testing.sandbox import Sandbox
 
 SETTLE_DAYS = 14
-DAYS = 5
+DAYS = 3
 FUTURE = "2999-12-31"
 
 
@@ -43,6 +49,7 @@ class PassingTime(Promises):
             self.assert_equals(warehouse, self.truth(sandbox))
         assert len(changes) > 1, "the world did not change: nothing was tested"
 
+    @of_the_core
     def test_run_says_which_run_it_goes_on_from(
         self, first_run: FirstRun, run_tap: TapRunner
     ) -> None:
@@ -110,6 +117,7 @@ class PassingTime(Promises):
         assert sum(map(len, parts)) == len(set().union(*parts))
         assert all(len(part) < len(set().union(*parts)) for part in parts)
 
+    @of_the_core
     def test_parent_that_vanished_leaves_no_rows_in_any_shard(
         self, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -124,6 +132,7 @@ class PassingTime(Promises):
         self.assert_equals(self.load(*before, *after), self.truth(sandbox))
         self.assert_equals(self.load(*before, *reversed(after)), self.truth(sandbox))
 
+    @of_the_core
     def test_a_shard_that_leaves_everything_to_another_says_that_it_ran(
         self, sandbox: Sandbox, run_tap: TapRunner, catalog: Record
     ) -> None:
@@ -135,6 +144,7 @@ class PassingTime(Promises):
             assert run.noted_run["shard"] == "1/2"
         assert sandbox.requests() == []
 
+    @of_the_core
     def test_a_sample_of_a_shard_lacks_no_stream_that_it_reads(self, run_tap: TapRunner) -> None:
         """`--test=records`."""
         run = run_tap("--test=records", shard_count=2, shard_index=1).assert_good()
@@ -180,6 +190,7 @@ class Settling(Promises):
             assert bookmark is not None, name
             assert bookmark <= first_run.run.records(READ_LOG)[0]["read_at"], name
 
+    @of_the_core
     def test_bookmark_from_the_future_reads_what_is_not_settled(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -196,6 +207,7 @@ class Settling(Promises):
         for name in self.tap.settling_streams:
             assert self.progress(run, name) == self.progress(ordinary, name)
 
+    @of_the_core
     def test_start_date_leaves_out_what_ended_before(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -216,6 +228,7 @@ class Settling(Promises):
         found = {record[key] for record in run.records(name)}
         assert {record[key] for record in dateless} <= found
 
+    @of_the_core
     @pytest.mark.parametrize("left_out_by", ["start_date", "shard"])
     def test_what_a_setting_left_out_is_read_when_it_lets_it_in(
         self, first_run: FirstRun, run_tap: TapRunner, left_out_by: str
@@ -233,6 +246,7 @@ class Settling(Promises):
         again = run_tap(state=more.state).assert_good()
         assert "old parents read" not in again.stderr
 
+    @of_the_core
     def test_shards_and_one_run_go_on_from_each_others_states(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -264,6 +278,7 @@ class Settling(Promises):
         sandbox.forget_requests()
         return asked
 
+    @of_the_core
     def test_parent_that_comes_back_is_read(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
@@ -278,6 +293,7 @@ class Settling(Promises):
         run = run_tap(state=without.state).assert_good()
         self.assert_equals(self.load(without, run), first_run.truth)
 
+    @of_the_core
     def test_more_days_to_settle_read_everything_that_settled_too_early(
         self, first_run: FirstRun, run_tap: TapRunner
     ) -> None:
@@ -287,6 +303,7 @@ class Settling(Promises):
         settling = {name: first_run.truth[name] for name in self.tap.settling_streams}
         self.assert_equals(self.load(run), settling)
 
+    @of_the_core
     def test_killed_run_does_not_start_anew(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:

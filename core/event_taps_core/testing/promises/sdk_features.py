@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from event_taps_core.testing.promises.base import FirstRun, Promises
+from event_taps_core.testing.promises.base import FirstRun, Promises, of_the_core
 from event_taps_core.testing.promises.selection import rows_of, without
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class SdkFeatures(Promises):
     """The short path of a record must not cost what users know from other taps."""
 
+    @of_the_core
     def test_stream_map_hashes_a_column(self, first_run: FirstRun, run_tap: TapRunner) -> None:
         """And leaves out another one; everything else is as it was."""
         stream = next(iter(self.tap.parted_streams))
@@ -41,6 +42,7 @@ class SdkFeatures(Promises):
             if name != stream:
                 assert rows_of(run, name) == rows_of(first_run.run, name)
 
+    @of_the_core
     def test_stream_map_renames_and_filters_a_stream(
         self, first_run: FirstRun, run_tap: TapRunner
     ) -> None:
@@ -55,6 +57,7 @@ class SdkFeatures(Promises):
             row for row in rows_of(first_run.run, stream) if row[key] == chosen
         ]
 
+    @of_the_core
     def test_flattening_makes_columns_of_nested_objects(
         self, first_run: FirstRun, run_tap: TapRunner
     ) -> None:
@@ -77,6 +80,7 @@ class SdkFeatures(Promises):
         nested = [name for name in self.tap.streams if nested_columns(first_run, name)]
         assert flattened or not nested
 
+    @of_the_core
     def test_batch_files_hold_all_rows(
         self, first_run: FirstRun, run_tap: TapRunner, tmp_path: Path
     ) -> None:
@@ -99,6 +103,7 @@ class SdkFeatures(Promises):
             assert [without(row) for row in rows] == rows_of(first_run.run, name), name
             assert run.records(name) == []
 
+    @of_the_core
     def test_sample_reads_a_little_of_each_stream(
         self, first_run: FirstRun, run_tap: TapRunner
     ) -> None:

@@ -7,7 +7,7 @@ import copy
 from typing import TYPE_CHECKING
 
 from event_taps_core.columns import EXTRA_FIELDS, READ_AT
-from event_taps_core.testing.promises.base import READ_LOG, FirstRun, Promises
+from event_taps_core.testing.promises.base import READ_LOG, FirstRun, Promises, of_the_core
 from event_taps_core.testing.running import deselect_columns, replicate_in_full, select
 from event_taps_core.testing.under_test import matches
 from event_taps_core.values import snake_case
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Selection(Promises):
     """Streams, columns, replication methods."""
 
+    @of_the_core
     def test_a_deselected_stream_is_absent_and_makes_no_request(
         self,
         first_run: FirstRun,
@@ -52,6 +53,7 @@ class Selection(Promises):
         if each_kind_of_stream != READ_LOG:
             assert rows_of(run, each_kind_of_stream) == rows_of(first_run.run, each_kind_of_stream)
 
+    @of_the_core
     def test_nothing_selected_requests_nothing(
         self, sandbox: Sandbox, run_tap: TapRunner, catalog: Record
     ) -> None:
@@ -61,6 +63,7 @@ class Selection(Promises):
         assert sandbox.request_count() == 0
         assert "nothing was read" in run.last_line
 
+    @of_the_core
     def test_a_deselected_column_is_nowhere(
         self, first_run: FirstRun, run_tap: TapRunner, catalog: Record
     ) -> None:
@@ -77,6 +80,7 @@ class Selection(Promises):
                 assert column not in record
                 assert column not in (record[EXTRA_FIELDS] or {})
 
+    @of_the_core
     def test_a_record_holds_only_what_its_schema_declares(
         self, first_run: FirstRun, run_tap: TapRunner, catalog: Record
     ) -> None:
@@ -94,6 +98,7 @@ class Selection(Promises):
                 assert declared >= set(record)
                 assert column not in map(snake_case, record[EXTRA_FIELDS] or {})
 
+    @of_the_core
     def test_when_a_row_was_read_cannot_be_deselected(
         self, run_tap: TapRunner, catalog: Record
     ) -> None:
@@ -110,6 +115,7 @@ class Selection(Promises):
         declared = {column.name for column in self.tap.all_streams[READ_LOG].columns}
         assert all(declared <= set(row) for row in run.records(READ_LOG))
 
+    @of_the_core
     def test_deselected_extra_fields_are_absent(
         self, first_run: FirstRun, run_tap: TapRunner, catalog: Record
     ) -> None:
@@ -122,6 +128,7 @@ class Selection(Promises):
                 without(record) for record in run.records(name)
             ]
 
+    @of_the_core
     def test_full_table_reads_everything_again(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, catalog: Record
     ) -> None:
@@ -133,6 +140,7 @@ class Selection(Promises):
         self.assert_equals(self.load(run), first_run.truth)
         assert run.of_type("ACTIVATE_VERSION") == []
 
+    @of_the_core
     def test_activate_version_comes_after_a_complete_reading(
         self, run_tap: TapRunner, catalog: Record
     ) -> None:
@@ -149,6 +157,7 @@ class Selection(Promises):
             (activated,) = run.of_type("ACTIVATE_VERSION", name)
             assert {m["version"] for m in run.of_type("RECORD", name)} == {activated["version"]}
 
+    @of_the_core
     def test_activate_version_is_withheld_when_a_part_failed(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, catalog: Record
     ) -> None:
