@@ -67,7 +67,7 @@ def make_control(sandbox: Sandbox) -> Starlette:
             Route("/_sandbox/truth/{vendor}/{stream}", control.truth),
             Route("/_sandbox/truth/{grain}", control.grain),
             Route("/_sandbox/streams/{vendor}", control.streams),
-            Route("/_sandbox/world", control.world),
+            Route("/_sandbox/world", control.world, methods=["GET", "DELETE"]),
             Route("/_sandbox/advance", control.advance, methods=["POST"]),
             Route("/_sandbox/switches", control.switches, methods=["GET", "POST", "DELETE"]),
             Route("/_sandbox/faults", control.faults, methods=["GET", "POST", "DELETE"]),
@@ -108,7 +108,8 @@ class _Control:
         return json_response(list(find_vendor(request.path_params["vendor"]).streams))
 
     async def world(self, request: Request) -> Response:
-        del request
+        if request.method == "DELETE":
+            self._sandbox.start_over()
         world = self._sandbox.world
         return json_response(
             {

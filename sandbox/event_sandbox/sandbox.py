@@ -13,7 +13,7 @@ from event_sandbox.grains import Reading, find_grain
 from event_sandbox.registry import VENDORS, find_stream, find_vendor
 from event_sandbox.shared import Shared
 from event_sandbox.switches import SwitchBoard
-from event_sandbox.world import advance
+from event_sandbox.world import advance, build_world
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -84,6 +84,16 @@ class Sandbox(Shared):
         if self._on_advance:
             self._on_advance(self.world)
         return changes
+
+    def start_over(self) -> None:
+        """Make the world anew, as it was on its first day; nothing is planned any more."""
+        world = self.world
+        self.world = build_world(world.seed, world.size, world.first_today)
+        self.generation += 1
+        self._before_vanishing, self._planned = None, []
+        self.preparation.forget()
+        if self._on_advance:
+            self._on_advance(self.world)
 
     def set_switches(self, wanted: Mapping[str, Mapping[str, str]]) -> None:
         """Move the named switches."""

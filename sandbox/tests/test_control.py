@@ -170,3 +170,25 @@ def assert_gone(sandbox: Client, key: str) -> None:
     assert key not in {row["id"] for row in sandbox.truth("conferencesio", "sessions")}
     for stream in ("attendance", "polls", "poll_responses", "questions", "evaluation_responses"):
         assert key not in {row["session_id"] for row in sandbox.truth("conferencesio", stream)}
+
+
+def test_a_world_that_starts_over_is_the_one_of_its_first_day(fresh: Client) -> None:
+    """Whatever happened to it, and whatever was to happen."""
+    streams = (
+        ("conferencesio", "attendance"),
+        ("expoplatform", "meetings"),
+        ("airmeet", "registration_utms"),
+    )
+
+    def truth() -> list[Json]:
+        return [fresh.truth(*stream) for stream in streams]
+
+    first, world = truth(), fresh.control("GET", "/world")
+    fresh.control("POST", "/advance", {"steps": 3})
+    fresh.control("POST", "/vanish", {"vendor": "conferencesio"})
+    fresh.control("POST", "/vanish", {"vendor": "conferencesio", "after_requests": 1})
+    assert truth() != first
+    assert fresh.control("DELETE", "/world") == world
+    assert truth() == first
+    fresh.vendor("conferencesio", "/app")
+    assert truth() == first

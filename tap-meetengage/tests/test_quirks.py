@@ -6,7 +6,6 @@ are those of the vendor's page "Data API".
 
 from __future__ import annotations
 
-import contextlib
 import json
 import urllib.parse
 from dataclasses import dataclass
@@ -22,16 +21,15 @@ from event_taps_core.messages import MessageWriter
 from event_taps_core.reading import Stopped
 from event_taps_core.testing import TapUnderTest, differences
 from event_taps_core.testing.promises.base import long
-from event_taps_core.testing.sandbox import Sandbox, running_sandbox
 from event_taps_core.testing.warehouse import Parted, Warehouse
 from tap_meetengage.client import DATA_PATH, MeetEngageClient
 from tap_meetengage.tap import TapMeetEngage
 from tap_meetengage.windows import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-    from event_taps_core.testing import Request, TapRunner
+    from event_taps_core.testing import Request, Sandbox, TapRunner
 
 VENDOR = "meetengage"
 LARGE_RANGE = ("500", "504", "timeout", "413", "400_days", "error_member")
@@ -162,44 +160,6 @@ def unhurried_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
 # Every position of every switch, while the world moves on
 
 
-class MovingWorld:
-    """A sandbox whose world moves on from test to test; a new one before it is too far ahead.
-
-    What changes must be in the past of the real clock too, by which the tap runs.
-    """
-
-    most_days = 12
-
-    def __init__(self) -> None:
-        self._running = contextlib.ExitStack()
-        self._sandbox: Sandbox | None = None
-        self._days = 0
-
-    def get(self) -> Sandbox:
-        if self._sandbox is None or self._days >= self.most_days:
-            self.end()
-            self._sandbox = self._running.enter_context(running_sandbox(VENDOR))
-            self._days = 0
-        self._sandbox.reset()
-        return self._sandbox
-
-    def advance(self) -> None:
-        if self._sandbox is not None:
-            self._sandbox.advance()
-            self._days += 1
-
-    def end(self) -> None:
-        self._running.close()
-        self._sandbox = None
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[MovingWorld]:
-    found = MovingWorld()
-    yield found
-    found.end()
-
-
 @pytest.mark.parametrize(
     "positions",
     [
@@ -216,9 +176,8 @@ def world() -> Iterator[MovingWorld]:
     ids=str,
 )
 def test_tables_equal_the_truth_day_after_day_under_every_position(
-    world: MovingWorld, positions: dict[str, str]
+    sandbox: Sandbox, positions: dict[str, str]
 ) -> None:
-    sandbox = world.get()
     sandbox.switch(**TAP.switches, **positions)
     outcomes: list[Outcome] = []
     state = None
@@ -227,7 +186,7 @@ def test_tables_equal_the_truth_day_after_day_under_every_position(
         state = outcomes[-1].state
         assert outcomes[-1].exit_code == (positions == TAP.incomplete), outcomes[-1].said
         assert different(load(*outcomes), sandbox) == {}
-        world.advance()
+        sandbox.advance()
 
 
 # Ranges: heading "GET organisation_data resource"

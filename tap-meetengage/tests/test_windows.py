@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tap_meetengage.windows import EPOCH, Span, Windows, first_day
@@ -85,7 +85,6 @@ def in_halves(made: Windows, span: Span) -> list[Span]:
     times=st.lists(st.integers(-1000 * 1440, 400 * 1440), max_size=20),
     most_days=st.none() | st.integers(1, 40),
 )
-@settings(max_examples=100, deadline=None)
 def test_each_event_is_in_one_answer_under_every_reading(  # noqa: PLR0913, PLR0917 - one for each doubt
     reading: Reading,
     window_days: int,
@@ -119,7 +118,6 @@ def test_each_event_is_in_one_answer_under_every_reading(  # noqa: PLR0913, PLR0
 
 
 @given(reading=readings, days=st.lists(st.integers(-70, 0), min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
 def test_halves_bring_what_the_whole_brings(reading: Reading, days: list[int]) -> None:
     made = windows(31, TODAY - timedelta(days=60))
     now = datetime.combine(TODAY, time(9), UTC)

@@ -141,36 +141,17 @@ def warnings(run: Run) -> list[str]:
     return [line for line in run.stderr.splitlines() if line.startswith("WARNING ")]
 
 
-class _Worlds:
-    """Keeps a sandbox running as long as its world is as it was."""
-
-    def __init__(self) -> None:
-        self._running = contextlib.ExitStack()
-        self._kept: Sandbox | None = None
-
-    def get(self) -> Sandbox:
-        if self._kept is None or self._kept.has_changed:
-            self.end()
-            self._kept = self._running.enter_context(running_sandbox(TAP.vendor))
-        return self._kept
-
-    def end(self) -> None:
-        self._running.close()
-
-
 @pytest.fixture(scope="module")
-def worlds() -> Iterator[_Worlds]:
-    found = _Worlds()
-    yield found
-    found.end()
+def running() -> Iterator[Sandbox]:
+    with running_sandbox(TAP.vendor) as sandbox:
+        yield sandbox
 
 
 @pytest.fixture
-def fair(worlds: _Worlds) -> Fair:
+def fair(running: Sandbox) -> Fair:
     """A world that has not changed, and a tap that has not read anything of it."""
-    sandbox = worlds.get()
-    sandbox.reset()
-    return Fair(sandbox)
+    running.reset()
+    return Fair(running)
 
 
 # Every position of every switch
@@ -199,7 +180,7 @@ def test_tables_equal_the_truth_day_after_day(fair: Fair, positions: dict[str, s
 
 
 @pytest.mark.parametrize("counted", ["none", "interactions"])
-@pytest.mark.parametrize("mixture", range(6))
+@pytest.mark.parametrize("mixture", [0, 1, *map(long, range(2, 6))])
 def test_tables_equal_the_truth_under_mixed_positions(
     fair: Fair, mixture: int, counted: str
 ) -> None:
@@ -219,7 +200,7 @@ def test_tables_equal_the_truth_under_mixed_positions(
 
 
 @pytest.mark.parametrize("past_end", ["empty", "repeated", "first", "404", "400"])
-@pytest.mark.parametrize("errors", ["http", "code_at_200"])
+@pytest.mark.parametrize("errors", ["http", long("code_at_200")])
 def test_pages_end_in_any_way_where_nothing_is_counted(
     fair: Fair, past_end: str, errors: str
 ) -> None:
@@ -357,7 +338,7 @@ def test_order_that_changes_is_noticed_where_nothing_is_counted(fair: Fair) -> N
 WHILE_PAGING = ("participant_joined", "meeting_inserted", "meeting_edited", "participant_edited")
 
 
-@pytest.mark.parametrize("counted", ["none", "interactions"])
+@pytest.mark.parametrize("counted", ["none", long("interactions")])
 @pytest.mark.parametrize("kind", WHILE_PAGING)
 def test_change_while_paging_loses_nothing(fair: Fair, kind: str, counted: str) -> None:
     """In a full reading, and in one of the changes; the next run equals the truth."""
@@ -374,7 +355,7 @@ def test_change_while_paging_loses_nothing(fair: Fair, kind: str, counted: str) 
     assert fair.different(only=BIG) == {}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *map(long, range(1, 4))])
 def test_many_changes_while_paging_lose_nothing(fair: Fair, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - it has to repeat
     positions = {name: chance.choice(values) for name, values in TAP.complete_positions.items()}
@@ -511,9 +492,10 @@ def test_environment_that_cannot_sort_is_asked_without_an_order(fair: Fair) -> N
         ("created_ignored", "local", ("created_from",)),
         ("modified_ignored", "local", ("last_modified_from",)),
         ("timestamp_ignored", "local", ("timestamp",)),
+        ("all_ignored", "unix", ("created_from", "last_modified_from", "timestamp")),
         *(
-            ("all_ignored", form, ("created_from", "last_modified_from", "timestamp"))
-            for form in ("local", "unix", "unix_text", "iso_offset")
+            long("all_ignored", form, ("created_from", "last_modified_from", "timestamp"))
+            for form in ("local", "unix_text", "iso_offset")
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -539,7 +521,7 @@ def test_environment_that_refuses_a_filter_is_read_in_full(fair: Fair) -> None:
     assert fair.different(without=BIG) == {}
 
 
-@pytest.mark.parametrize("ending", ["", "/", "/api/v2", "/api/v2/"])
+@pytest.mark.parametrize("ending", [long(""), "/", long("/api/v2"), "/api/v2/"])
 def test_api_url_is_taken_with_and_without_the_prefix(fair: Fair, ending: str) -> None:
     fair.read_well(api_url=fair.sandbox.settings["api_url"] + ending, event_ids=[SMALL])
     assert {request.status for request in fair.sandbox.requests()} == {200}

@@ -13,12 +13,13 @@ import time
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-_PATIENCE_SECONDS = 30
+_PATIENCE_SECONDS = 90
 _LOOK_AGAIN_SECONDS = 0.005
 
 
@@ -34,15 +35,20 @@ def find_command(name: str) -> str:
     return found
 
 
+@cache
+def _printed_switches() -> list[str]:
+    command = [find_command("event-sandbox"), "switches"]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - the sandbox's own command
+    return printed.stdout.splitlines()
+
+
 def switch_positions(vendor: str) -> dict[str, list[str]]:
     """Return the positions of a vendor's switches, the usual one first.
 
     They are what the sandbox's command prints, so that tests can be collected without a sandbox.
     """
-    command = [find_command("event-sandbox"), "switches", vendor]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True)  # noqa: S603 - the sandbox's own command
     found = {}
-    for line in printed.stdout.splitlines():
+    for line in _printed_switches():
         if line.startswith(f"{vendor}."):
             name, _, positions = line.removeprefix(f"{vendor}.").partition(": ")
             usual, *others = positions.split(", ")
@@ -99,7 +105,7 @@ class Sandbox:
         self.identified_by: str | None = None
         """The query parameter that belongs to an address, see `TapUnderTest`."""
         self.has_changed = False
-        """Whether its world is no longer the one it started with; then it is not used again."""
+        """Whether its world is no longer the one it started with."""
         self.forgotten: list[Request] = []
         """What was requested since the last reset and before `forget_requests`."""
         self._process = process
@@ -224,7 +230,10 @@ class Sandbox:
         self.control("DELETE", "/requests")
 
     def reset(self) -> None:
-        """Undo everything but what happened to the world; nothing takes time to prepare."""
+        """Undo everything; nothing takes time to prepare."""
+        if self.has_changed:
+            self.control("DELETE", "/world")
+            self.has_changed = False
         for path in ("/switches", "/faults", "/requests"):
             self.control("DELETE", path)
         self.delay(0)
