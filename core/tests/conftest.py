@@ -2,17 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import hypothesis
 import pytest
 
 from event_taps_core.testing.api_server import ApiServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# The same examples on every machine: a failure here is always about the change at hand.
-hypothesis.settings.register_profile("core", deadline=None, derandomize=True, max_examples=75)
-hypothesis.settings.load_profile("core")
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import statistics
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,10 +105,10 @@ def test_the_budget_is_used(server: ApiServer) -> None:
 def test_without_a_budget_nobody_waits(server: ApiServer) -> None:
     server.on("/people", OK)
     client = make(server)
-    began = time.monotonic()
     for _ in range(50):
         send(client)
-    assert time.monotonic() - began < 5
+    times = [request.at for request in server.requests]
+    assert statistics.median(later - at for at, later in pairwise(times)) < 0.1
 
 
 def test_retry_after_pauses_every_worker(server: ApiServer) -> None:
@@ -576,7 +577,7 @@ NASTY_IDS = st.sampled_from(
 )
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(event_id=NASTY_IDS | st.text(max_size=8) | st.text("./%2eE", max_size=6))
 @example(event_id="..")
 @example(event_id=".")

@@ -9,7 +9,7 @@ import tracemalloc
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from typing_extensions import override
 
@@ -118,7 +118,6 @@ def bodies(draw: st.DrawFn) -> bytes:
 PIECES = st.sampled_from([1, 2, 3, 7, 16, 61, 100_000])
 
 
-@settings(max_examples=50)
 @given(body=bodies(), piece_bytes=PIECES)
 @example(b'{"x": "\\"rows\\": [{}]", "y": {"rows": [{}]}, "rows": [{"a": "}, {"}]}', 3)
 @example(b'{"rows": [null, 1, {"a": 1}, "}, {", [{}], {"b": 2}, null], "x": [{"c": 3}]}', 1)
@@ -132,7 +131,6 @@ def test_a_list_whose_name_only_ends_like_that_of_the_rows_is_not_theirs() -> No
     assert_read_as_decoded(b'{"x\\"rows": [{"wrong": 1}], "rows": [{"right": 1}]}')
 
 
-@settings(max_examples=30)
 @given(body=bodies(), piece_bytes=st.sampled_from([3, 16, 100_000]), share=st.floats(0, 1))
 def test_a_body_that_is_cut_anywhere_is_broken_and_gives_no_wrong_row(
     body: bytes, piece_bytes: int, share: float

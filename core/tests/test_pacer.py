@@ -353,7 +353,7 @@ def test_while_no_answer_comes_nobody_else_gets_the_place() -> None:
             started.wait()
             time.sleep(0.15)
             answered = time.monotonic()
-        assert next_turn.result(timeout=5) - answered >= 0.02
+        assert next_turn.result(timeout=60) - answered >= 0.02
 
 
 def test_without_a_budget_the_vendors_limit_holds_all_the_same(server: ApiServer) -> None:
@@ -380,7 +380,7 @@ def test_a_pause_that_comes_while_somebody_waits_is_kept() -> None:
         waiting = pool.submit(lambda: _time_of_turn(pacer))
         paused_at = time.monotonic()
         pacer.pause(0.3)
-        assert waiting.result(timeout=5) - paused_at >= 0.3
+        assert waiting.result(timeout=60) - paused_at >= 0.3
 
 
 def _time_of_turn(pacer: Pacer) -> float:

@@ -19,7 +19,7 @@ from event_taps_core.reading import Done, Stop, Stopped, Wait, read_in_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-SOON = 10
+SOON = 60
 """Seconds after which something that should have happened will not happen any more."""
 
 many_workers = pytest.mark.parametrize("workers", [1, 2, 8])

@@ -179,7 +179,10 @@ def _all_states(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_all_states")
-@hypothesis_settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=hypothesis_settings().max_examples // 5,  # each is many runs
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(FIRST, NIGHTS, st.integers(1, 5), st.integers(1, 5))
 @example(((-100, 2), (-10, 1), (None, 1), (-200, 1)), [], 1, 4)
 @example(((-100, 2), (-10, 1), (None, 1), (-200, 1)), [], 4, 3)

@@ -230,7 +230,10 @@ def _all_states(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_all_states")
-@hypothesis_settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=hypothesis_settings().max_examples // 5,  # each is many runs
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(FIRST, NIGHTS)
 def test_after_a_good_run_all_that_is_listed_was_read_since_it_last_changed(
     server: ApiServer, first: tuple[tuple[int | None, int], ...], nights: list[Night]
