@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 pytest_plugins = ["event_taps_core.testing.plugin"]
 
 # The same examples on every machine, however slow it is; none is timed.
-hypothesis.settings.register_profile("everywhere", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("everywhere")
+hypothesis.settings.register_profile("long", deadline=None, derandomize=True, max_examples=100)
+hypothesis.settings.register_profile(
+    "quick", hypothesis.settings.get_profile("long"), max_examples=20
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try fewer examples where the long tests are left out."""
+    is_quick = config.getoption("markexpr") == "not long"
+    hypothesis.settings.load_profile("quick" if is_quick else "long")
 
 
 class ByExpense(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
@@ -33,8 +41,24 @@ class ByExpense(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByExpense:
-    """Use it."""
+    """Use it, in the order of the tests."""
+    config.option.loadscopereorder = False
     return ByExpense(config, log)
+
+
+DEAREST = [f"tests/test_{name}.py" for name in ("postgres", "end_to_end", "recipes", "new_tap")]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that at the end no worker waits for another."""
+
+    def rank(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        if file in DEAREST:
+            return DEAREST.index(file)
+        return len(DEAREST) + (not file.startswith("tests/"))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,26 @@ import duckdb
 import pytest
 
 from scripts.demo import compare_all, compare_marts, load
+from scripts.project import Project
+from scripts.taps import ROOT
+from tests.conftest import NO_HUB
 from tests.made_up_marts import Page
+from tests.test_any_folder import NAME
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from scripts.comparison import Comparison
-    from scripts.project import Project
     from scripts.sandbox import Sandbox
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, installed: Path) -> Project:
+    """A project in a folder of any name."""
+    assert installed.exists()
+    folder = tmp_path_factory.mktemp("project") / NAME
+    folder.mkdir()
+    return Project(ROOT, NO_HUB).copy(folder)
 
 
 def load_and_compare(project: Project, sandbox: Sandbox) -> tuple[dict[str, Comparison], int]:
@@ -69,6 +83,13 @@ def test_marts_hold_the_truth_after_each_of_ten_days(project: Project, sandbox: 
         sandbox.advance()
         load(sandbox, project.root)
         assert compare_marts(sandbox, project.root) == {}
+
+
+def test_each_rule_of_staging_and_of_people(project: Project) -> None:
+    """The unit tests of dbt, which stand beside the models; on the tables of the tests above."""
+    built = project.root / "output" / "building"
+    options = ("--select=test_type:unit", f"--target-path={built}")
+    project.run("invoke", "dbt-duckdb", "test", *options)
 
 
 def test_marts_join_up(project: Project, sandbox: Sandbox) -> None:

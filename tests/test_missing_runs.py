@@ -69,16 +69,19 @@ def load(builder: Builder, rows: list[dict[str, object]], stream: str = "read_lo
     return path
 
 
-@pytest.fixture
-def builder(project: Project) -> Iterator[Builder]:
-    """A warehouse of each test's own."""
-    if (project.root / "tap-airmeet").exists():
-        keep_only(project, "tap-conferencesio")
-    shutil.rmtree(project.root / "output", ignore_errors=True)
-    with building(
-        Project(project.root, project.extra | {"MELTANO_ENVIRONMENT": "demo"})
-    ) as builder:
+@pytest.fixture(scope="module")
+def running(project: Project) -> Iterator[Builder]:
+    keep_only(project, "tap-conferencesio")
+    demo = Project(project.root, project.extra | {"MELTANO_ENVIRONMENT": "demo"})
+    with building(demo) as builder:
         yield builder
+
+
+@pytest.fixture
+def builder(running: Builder) -> Builder:
+    """A warehouse of each test's own."""
+    shutil.rmtree(running.folder, ignore_errors=True)
+    return running
 
 
 SESSIONS = ("s1", "s2", "s3", "s4")
@@ -162,7 +165,7 @@ def test_what_is_given_up_is_not_asked_for_again(builder: Builder) -> None:
     night(builder, 1, None, "s1")
     night(builder, 2, 1, "s2").unlink()
     builder.fail()
-    builder.build("--vars", '{"forget_missing_files":true}')
+    builder.build('--vars={"forget_missing_files":true}')
     night(builder, 3, 2, "s3")
     assert len(builder.build()["attendance"]) == 4
     assert len(builder.build("--full-refresh")["attendance"]) == 4

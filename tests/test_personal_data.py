@@ -92,9 +92,8 @@ def test_nobody_can_be_found_in_files_and_tables(project: Project) -> None:
         variables = sandbox.tap_environment() | {"EVENTS_HASH_SEED": SEED}
         running = Project(project.root, project.extra | variables)
         load = ("run", "tap-conferencesio", "target-jsonl")
-        tables = ("run", "dbt-duckdb:build", "dbt-duckdb:publish", "dbt-duckdb:archive")
-        running.run(*load)
-        running.run(*tables)
+        tables = ("dbt-duckdb:build", "dbt-duckdb:publish", "dbt-duckdb:archive")
+        running.run(*load, *tables)
         everybody = people(sandbox)
         addresses = {person for person in everybody if "@" in person}
         before = bytes_of(output)
@@ -104,8 +103,7 @@ def test_nobody_can_be_found_in_files_and_tables(project: Project) -> None:
         shutil.rmtree(output / "raw" / "tap_conferencesio")
         shutil.rmtree(output / "building")
         (output / "events.duckdb").unlink()
-        running.run(*load, "--full-refresh")
-        running.run(*tables)
+        running.run(*load, "--full-refresh", *tables)
     after = bytes_of(output)
     assert [address for address in addresses if address.encode() in after] == []
     found = written(output)
