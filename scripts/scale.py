@@ -8,19 +8,20 @@ until Ctrl-C.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import dagster as dg
+import requests
 import yaml
+from dagster_graphql import DagsterGraphQLClient
 
 from event_taps_dagster.loads import LOAD
 from scripts import truths
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from scripts.sandbox import Sandbox
 
 DEFINITIONS = ("--module-name", "event_taps_dagster.definitions")
+HOST = "127.0.0.1"
 SHARDS, PARALLEL = 4, 2
 MAX_CONCURRENT_RUNS = 3
 """A run takes a core while it starts."""
@@ -60,11 +62,17 @@ class Engine:
 
     project: Project
     variables: Mapping[str, str]
+    port: int
 
     @property
     def home(self) -> Path:
         """Dagster's folder."""
         return self.project.root / "dagster"
+
+    @property
+    def url(self) -> str:
+        """Dagster's page."""
+        return f"http://{HOST}:{self.port}"
 
     def command(self, *command: str) -> list[str]:
         """Return a command of the environment."""
@@ -98,19 +106,31 @@ class Engine:
         self.run("event-taps-dagster", "prepare")
 
     @contextmanager
-    def serving(self, *command: str) -> Iterator[None]:
-        """Run one of Dagster's servers, which logs to a file."""
-        log = self.project.root / "output" / f"{command[0]}.log"
+    def serving(self) -> Iterator[None]:
+        """Run Dagster's page and daemon, which log to a file.
+
+        Raises:
+            EngineError: If they end by themselves.
+        """
+        log = self.project.root / "output" / "dagster.log"
         log.parent.mkdir(exist_ok=True)
+        command = self.command(
+            "dagster", "dev", *DEFINITIONS, f"--host={HOST}", f"--port={self.port}"
+        )
         with (
             log.open("a") as file,
-            running(
-                self.command(*command), env=self.environment(), stdout=file, stderr=file
-            ) as process,
+            running(command, env=self.environment(), stdout=file, stderr=file) as process,
         ):
+            while not self._answers() and process.poll() is None:
+                time.sleep(POLL_SECONDS)
             yield
             if process.poll() is not None:
-                raise EngineError(f"{command[0]} has ended; its log: {log}")
+                raise EngineError(f"Dagster has ended; its log: {log}")
+
+    def _answers(self) -> bool:
+        with suppress(requests.RequestException):
+            return requests.get(f"{self.url}/server_info", timeout=POLL_SECONDS).ok
+        return False
 
     @contextmanager
     def instance(self) -> Iterator[dg.DagsterInstance]:
@@ -119,14 +139,11 @@ class Engine:
         with dg.DagsterInstance.from_config(str(self.home)) as instance:
             yield instance
 
-    def launch(self, account: str, *partitions: str) -> None:
-        """Ask for shards of an account: for all, as a backfill, if none is named."""
-        job = (*DEFINITIONS, f"--job=load_{account}")
-        if not partitions:
-            self.run("dagster", "job", "backfill", *job, "--all", "all", "--noprompt")
-        for partition in partitions:
-            tags = json.dumps({"dagster/partition": partition})
-            self.run("dagster", "job", "launch", *job, "--tags", tags)
+    def launch(self, job: str, *partitions: str) -> None:
+        """Ask for a job, or for shards of an account's job."""
+        client = DagsterGraphQLClient(HOST, port_number=self.port)
+        for tags in [{"dagster/partition": one} for one in partitions] or [{}]:
+            client.submit_job_execution(job, tags=tags)
 
 
 def accounts_of(
@@ -186,13 +203,19 @@ def engine(
             "MELTANO_ENVIRONMENT": "prod",
             "MELTANO_PROJECT_ROOT": str(folder),
         },
+        free_port(),
     )
+
+
+def shards_of(count: int) -> list[str]:
+    """Name so many shards of an account."""
+    return [f"{index}-of-{count}" for index in range(count)]
 
 
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
+        found.bind((HOST, 0))
         return int(found.getsockname()[1])
 
 
@@ -242,16 +265,13 @@ def scale(root: Path, world: str, *, once: bool) -> bool:
     ):
         say(f"sandbox: {sandbox.url}; PostgreSQL: {database.url}")
         made.prepare()
-        server = ["dagster-daemon", "run", *DEFINITIONS]
-        if not once:
-            port = free_port()
-            server = ["dagster", "dev", *DEFINITIONS, "--host=127.0.0.1", f"--port={port}"]
-            say(f"Dagster: http://127.0.0.1:{port}")
-        with made.serving(*server):
+        with made.serving():
+            say(f"Dagster: {made.url}")
             started = time.monotonic()
             accounts = yaml.safe_load((folder / "accounts.yml").read_text())["accounts"]
             for account in accounts:
-                made.launch(f"{account['tap']}__{account['name']}".replace("-", "_"))
+                job = f"load_{account['tap']}__{account['name']}".replace("-", "_")
+                made.launch(job, *shards_of(SHARDS))
             runs = wait(instance)
             say(f"{len(runs)} runs, {time.monotonic() - started:.0f} seconds")
             found = {**differences(sandbox, database), **truths.differences(sandbox, database.rows)}

@@ -31,8 +31,9 @@ def night(made: Engine, sandbox: Sandbox, shards: int) -> int:
     path.write_text(yaml.safe_dump(content))
     made.prepare()
     sandbox.forget_requests()
-    with made.serving("dagster-daemon", "run", *DEFINITIONS), made.instance() as instance:
-        made.launch(CONFERENCES)
+    with made.serving(), made.instance() as instance:
+        job = (*DEFINITIONS, f"--job=load_{CONFERENCES}")
+        made.run("dagster", "job", "backfill", *job, "--all", "all", "--noprompt")
         wait_for_tables(instance)
         assert {run.is_success for run in instance.get_runs()} == {True}
     return sum(bool(OF_A_SESSION.search(one["path"])) for one in sandbox.requests())
