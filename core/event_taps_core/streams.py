@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from event_taps_core.session import ApiResponse
 
 
+MAX_EMPTY_PAGES = 1000
+"""After so many pages in a row that bring nothing, the vendor is not believed to come to an end."""
+
 PageToken = TypeVar("PageToken")
 Sibling = TypeVar("Sibling", bound="EventStream")
 
@@ -188,6 +191,7 @@ class EventStream(RecordStream, RESTStream[Any]):
             raise preparing
         if preparing is not None:
             yield Wait(preparing.due)
+        empty = 0
         while not paginator.finished:
             try:
                 response, page = self.get_page(PageContext(context, paginator.current_value))
@@ -200,9 +204,8 @@ class EventStream(RecordStream, RESTStream[Any]):
                     return
                 raise
             preparing = None
-            if isinstance(paginator, Paginator):
-                page = page.less_than(paginator.fresh(page.rows))
-            yield page
+            yield (news := _news_of(page, paginator))
+            empty = _count_empty(news, empty)
             paginator.advance(response)
 
     def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
@@ -273,6 +276,25 @@ class EventStream(RecordStream, RESTStream[Any]):
     def _try_page(self, page: PageContext[Any]) -> None:
         """Ask for a page without looking at its rows."""
         self.tap.client.send(self.get_http_request(page=page), self.stats, lambda _: None)
+
+
+def _news_of(page: Page, paginator: BaseAPIPaginator[Any]) -> Page:
+    """Return a page with what no earlier one held."""
+    if isinstance(paginator, Paginator):
+        return page.less_than(paginator.fresh(page.rows))
+    return page
+
+
+def _count_empty(page: Page, before: int) -> int:
+    """Count the pages in a row that bring nothing.
+
+    Raises:
+        BadResponse: If there are so many that the vendor will hardly come to an end.
+    """
+    empty = 0 if page.rows or any(page.shared.values()) else before + 1
+    if empty > MAX_EMPTY_PAGES:
+        raise BadResponse(f"{MAX_EMPTY_PAGES:,} pages in a row bring nothing", retries=0)
+    return empty
 
 
 def _ends_with(paginator: BaseAPIPaginator[Any], answer: ApiError) -> bool:

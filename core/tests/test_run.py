@@ -356,6 +356,22 @@ def test_an_affirmed_empty_list_is_a_success(api: ApiServer) -> None:
     assert result.column("read_log", "row_count") == [0]
 
 
+def test_pages_that_go_on_without_a_row_are_a_failure_and_not_a_run_without_end(
+    api: ApiServer,
+) -> None:
+    """Each has another cursor, so that none is seen to come again."""
+
+    def visits(seen: Seen) -> Scripted:
+        rows = [{"person": "ada"}] if "cursor" not in seen.query else []
+        return {"data": rows, "next": str(len(api.requests))}
+
+    api.on("/events/a/visits", visits)
+    result = run(api, select=["visits", "read_log"], concurrency=1)
+    assert result.exit_code == 1
+    assert result.log[-1].endswith("visits: 1,000 pages in a row bring nothing (a)")
+    assert {*IDS} == {*result.column("visits", "event_id")}
+
+
 class BrokenVisitsStream(VisitsStream):
     """Has a defect that shows at one event."""
 
