@@ -38,7 +38,7 @@ READ_AHEAD_BYTES = 32 * 1024 * 1024
 """Pages waiting for their turn may hold this much; the first partition in line always goes on."""
 
 _IDLE_SECONDS = 1.0
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 0.1
 _COMPUTES, _WAITS = 0.95, 0.8
 """Above the one the process computes all the time, below the other it also waits."""
 

@@ -43,7 +43,7 @@ class Deferral(Promises):
     def test_everything_is_prepared_at_the_same_time(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
     ) -> None:
-        """What is prepared holds up no worker, be it the only one."""
+        """So it takes the time of one, by however few workers it is asked for."""
         sandbox.prepare(A_MOMENT_SECONDS)
         run_tap(concurrency=1).assert_good()
         paths = self.deferred_paths(first_run, *self.tap.deferred_streams)
@@ -106,9 +106,12 @@ class Deferral(Promises):
         return {part.address for name in streams for part in first_run.parts(name)}
 
     def assert_waited_together(self, sandbox: Sandbox, paths: set[str]) -> None:
-        """Insist that the one worker asked for others of these before it asked for one again."""
+        """Insist that the one worker asked for most of these before it asked for one again.
+
+        For all, if the machine has nothing else to do.
+        """
         asked: dict[str, list[float]] = defaultdict(list)
         for request in sandbox.requests():
             asked[request.path].append(request.at)
         again = min(asked[path][1] for path in paths)
-        assert sum(asked[path][0] < again for path in paths) > 1
+        assert sum(asked[path][0] < again for path in paths) > len(paths) / 2
