@@ -157,7 +157,6 @@ def cases(shrink: int = 1) -> dict[str, Case]:
             [
                 Goal("wall_s", "stock sdk", "ours 1", at_least=3.5),
                 Goal("wall_s", "floor 1", "ours 1", at_least=0.7),
-                Goal("read_s", "ours 1", "ours 8", at_least=0.95),
             ],
         ),
         "latency": Case(

@@ -38,10 +38,6 @@ READ_AHEAD_BYTES = 32 * 1024 * 1024
 """Pages waiting for their turn may hold this much; the first partition in line always goes on."""
 
 _IDLE_SECONDS = 1.0
-_LOOK_SECONDS = 0.1
-_COMPUTES, _WAITS = 0.95, 0.8
-"""Above the one the process computes all the time, below the other it also waits."""
-
 _PARTITIONS_AHEAD = 1000
 """So many partitions that are not parked may be in flight behind the oldest."""
 
@@ -134,39 +130,17 @@ _Result = tuple["_Reading[PartitionT, PageT]", "PageT | Wait | Done"]
 class _Crew(Protocol[PartitionT, PageT]):
     """Whoever advances readings."""
 
-    def most(self) -> int:
-        """Return how many readings may be handed to it at the same time."""
+    most: int
+    """So many readings may be handed to it at the same time."""
 
     def hand(self, reading: _Reading[PartitionT, PageT]) -> None:
         """Have a reading advanced by one page."""
 
-    def take(self, patience: float) -> list[_Result[PartitionT, PageT]]:
+    def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
         """Return results, at least one unless `patience` (seconds) ran out."""
 
     def end(self) -> None:
         """Let go of everything."""
-
-
-class InFlight:
-    """How many readings are worked on at the same time, between one and the most.
-
-    Threads share Python's lock. Where the process computes nearly all the time, one more thread
-    brings no page, only one more that waits for the lock; where it waits for servers, each helps.
-    """
-
-    def __init__(self, most: int) -> None:
-        self.count = self._most = most
-
-    def adapt(self, computing: float) -> None:
-        """Change it by what was seen for a while.
-
-        Args:
-            computing: Seconds of CPU that the process took, per second.
-        """
-        if computing > _COMPUTES:
-            self.count = max(1, self.count * 3 // 4)
-        elif computing < _WAITS:
-            self.count = min(self._most, self.count * 2)
 
 
 class _Workers(Generic[PartitionT, PageT]):
@@ -176,8 +150,7 @@ class _Workers(Generic[PartitionT, PageT]):
     """
 
     def __init__(self, count: int) -> None:
-        self._in_flight = InFlight(2 * count)  # the next task is there when a worker comes back
-        self._looked = time.monotonic(), time.process_time()
+        self.most = 2 * count  # the next task is there when a worker comes back
         self._count = count
         self._todo: queue.SimpleQueue[_Reading[PartitionT, PageT] | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[_Result[PartitionT, PageT]] = queue.SimpleQueue()
@@ -185,19 +158,11 @@ class _Workers(Generic[PartitionT, PageT]):
         for _ in range(count):
             threading.Thread(target=self._work, daemon=True).start()
 
-    def most(self) -> int:
-        """Return as many as bring something, by the time that the process computed of late."""
-        now, (then, computed) = time.monotonic(), self._looked
-        if now - then >= _LOOK_SECONDS:
-            self._looked = now, time.process_time()
-            self._in_flight.adapt((self._looked[1] - computed) / (now - then))
-        return self._in_flight.count
-
     def _work(self) -> None:
         while (reading := self._todo.get()) is not None:
             self._results.put((reading, reading.step()))
 
-    def take(self, patience: float) -> list[_Result[PartitionT, PageT]]:
+    def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
         """Wait for a worker; take what the others have too."""
         found = []
         with contextlib.suppress(queue.Empty):
@@ -218,20 +183,18 @@ class _Workers(Generic[PartitionT, PageT]):
 class _Nobody(Generic[PartitionT, PageT]):
     """One request after the other, in the thread that asks."""
 
+    most = 1
+
     def __init__(self) -> None:
         self._todo: deque[_Reading[PartitionT, PageT]] = deque()
         self.hand = self._todo.append
 
-    def most(self) -> int:
-        """Return one."""
-        return 1
-
-    def take(self, patience: float) -> list[_Result[PartitionT, PageT]]:
+    def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
         """Advance the reading at hand, or sleep until one can go on."""
         if self._todo:
             reading = self._todo.popleft()
             return [(reading, reading.step())]
-        time.sleep(patience)
+        time.sleep(patience or 0)
         return []
 
     def end(self) -> None:
@@ -315,7 +278,7 @@ class _Line(Generic[PartitionT, PageT]):
                 yield head.partition, head.done
             else:
                 with stop.waiting():
-                    results = self._crew.take(self._patience())
+                    results = self._crew.take(self._patience(idle))
                 for reading, result in results:
                     self._take(reading, result)
                 if not results and idle is not None:
@@ -331,7 +294,7 @@ class _Line(Generic[PartitionT, PageT]):
                 break
             self._line.append(admitted)
             heapq.heappush(self._ready, admitted)
-        while self._ready and self._running < self._crew.most():
+        while self._ready and self._running < self._crew.most:
             reading = self._ready[0]
             if self._kept_bytes >= self._read_ahead_bytes and reading is not self._line[0]:
                 break
@@ -339,11 +302,12 @@ class _Line(Generic[PartitionT, PageT]):
             self._running += 1
             self._crew.hand(reading)
 
-    def _patience(self) -> float:
-        """Say how long to wait for results: until a parked partition is due, or to look around."""
-        if not self._parked:
-            return _IDLE_SECONDS
-        return min(_IDLE_SECONDS, max(0.0, self._parked[0][0] - time.monotonic()))
+    def _patience(self, idle: Callable[[], None] | None) -> float | None:
+        """Say how long to wait for results: until a parked partition is due, or to be idle."""
+        waits = [_IDLE_SECONDS] if idle is not None else []
+        if self._parked:
+            waits.append(max(0.0, self._parked[0][0] - time.monotonic()))
+        return min(waits, default=None)
 
     def _take(self, reading: _Reading[PartitionT, PageT], result: PageT | Wait | Done) -> None:
         self._running -= 1

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 MAX_EMPTY_PAGES = 1000
-"""After so many pages in a row that bring nothing, the vendor is not believed to come to an end."""
+"""After so many pages in a row without a row, the vendor is not believed to come to an end."""
 
 PageToken = TypeVar("PageToken")
 Sibling = TypeVar("Sibling", bound="EventStream")
@@ -204,8 +204,8 @@ class EventStream(RecordStream, RESTStream[Any]):
                     return
                 raise
             preparing = None
-            yield (news := _news_of(page, paginator))
-            empty = _count_empty(news, empty)
+            yield _news_of(page, paginator)
+            empty = _count_empty(page, empty)
             paginator.advance(response)
 
     def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
@@ -286,14 +286,14 @@ def _news_of(page: Page, paginator: BaseAPIPaginator[Any]) -> Page:
 
 
 def _count_empty(page: Page, before: int) -> int:
-    """Count the pages in a row that bring nothing.
+    """Count the pages in a row without a row; one that only repeats earlier ones has some.
 
     Raises:
         BadResponse: If there are so many that the vendor will hardly come to an end.
     """
     empty = 0 if page.rows or any(page.shared.values()) else before + 1
     if empty > MAX_EMPTY_PAGES:
-        raise BadResponse(f"{MAX_EMPTY_PAGES:,} pages in a row bring nothing", retries=0)
+        raise BadResponse(f"{MAX_EMPTY_PAGES:,} pages in a row without a row", retries=0)
     return empty
 
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from event_taps_core.reading import Done, InFlight, Stop, Stopped, Wait, read_in_order
+from event_taps_core.reading import Done, Stop, Stopped, Wait, read_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -160,40 +160,6 @@ def test_waiting_partitions_take_one_waiting_time_together(workers: int) -> None
     events = list(read_in_order(range(20), ask_twice, workers=workers))
     assert [n for n, event in events if isinstance(event, Done)] == list(range(20))
     assert [what for what, _ in log] == ["asked"] * 20 + ["came back"] * 20
-
-
-def test_fewer_are_read_at_the_same_time_while_the_process_only_computes() -> None:
-    """Threads that share Python's lock would be slower together than one alone."""
-    in_flight = InFlight(16)
-    counts = [in_flight.count]
-    for computing in [0.99] * 12 + [0.9] * 2 + [0.5] * 6:
-        in_flight.adapt(computing)
-        counts.append(in_flight.count)
-    assert counts[:13] == [16, 12, 9, 6, 4, 3, 2, 1, 1, 1, 1, 1, 1]
-    assert counts[13:15] == [1, 1], "it also waits, a little"
-    assert counts[15:] == [2, 4, 8, 16, 16, 16]
-
-
-@pytest.mark.parametrize(("computing", "most"), [(1.0, 1), (0.1, 8)])
-def test_whoever_computes_all_the_time_is_read_one_by_one_and_whoever_waits_side_by_side(
-    monkeypatch: pytest.MonkeyPatch, computing: float, most: int
-) -> None:
-    monkeypatch.setattr(time, "process_time", lambda: computing * time.monotonic())
-    at_work, seen, lock = 0, [], threading.Lock()
-
-    def work(_: int) -> Iterator[Page]:
-        nonlocal at_work
-        with lock:
-            at_work += 1
-            seen.append(at_work)
-        time.sleep(0.01)
-        with lock:
-            at_work -= 1
-        yield Page("")
-
-    events = list(read_in_order(range(900), work, workers=8))
-    assert [n for n, event in events if isinstance(event, Done)] == list(range(900))
-    assert max(seen[-50:]) == most
 
 
 def test_a_waiting_partition_frees_its_worker_for_the_others() -> None:
