@@ -1,1 +1,1 @@
-"""Benchmarks: what the taps' core costs, against a stock singer-sdk stream and the floor."""
+"""Benchmarks: what the taps' core costs, against other engines and bare requests."""

@@ -1,4 +1,4 @@
-"""Benchmark: the core against a stock singer-sdk stream and bare requests, and a tap on its API.
+"""Benchmark: the core against bare requests, and a tap on its API.
 
 Every contender is its own process, timed from outside. Within a case they take turns (A B C A B C),
 so that a busy machine hurts all alike. Figures are medians; only their ratios say something about
@@ -133,16 +133,8 @@ def meetengage(world: MeetEngage, **settings: object) -> Contender:
     return Contender("meetengage", ("-m", "tap_meetengage"), world, settings)
 
 
-def stock(world: World, most_rounds: int = 99) -> Contender:
-    """Return singer-sdk as its documentation shows it."""
-    return Contender("stock sdk", (str(HERE / "stock_tap.py"),), world, {}, most_rounds)
-
-
 def cases(shrink: int = 1) -> dict[str, Case]:
-    """Return what is measured, with the number of parents divided by `shrink`.
-
-    The stock SDK is quadratic in parents: it reads 4,000 of them once only.
-    """
+    """Return what is measured, with the number of parents divided by `shrink`."""
     bulk, slow = World(200 // shrink, 30, 100), World(200 // shrink, 3, 100, latency=50)
     many, more = World(4_000 // shrink, 1, 10), World(8_000 // shrink, 1, 10)
     reports = Airmeet(max(12, 30 // shrink), prepare=5)
@@ -153,9 +145,8 @@ def cases(shrink: int = 1) -> dict[str, Case]:
     crowd, paced = MeetEngage(200_000 // shrink, has_limit=False), MeetEngage(latency=50)
     return {
         "bulk": Case(
-            [ours(1, bulk), ours(8, bulk), stock(bulk), floor(1, bulk), floor(10, bulk)],
+            [ours(1, bulk), ours(8, bulk), floor(1, bulk), floor(10, bulk)],
             [
-                Goal("wall_s", "stock sdk", "ours 1", at_least=3.5),
                 Goal("wall_s", "floor 1", "ours 1", at_least=0.7),
             ],
         ),
@@ -168,9 +159,8 @@ def cases(shrink: int = 1) -> dict[str, Case]:
             ],
         ),
         "parents": Case(
-            [ours(8, many, "ours many"), stock(many, most_rounds=1), ours(8, more, "ours twice")],
+            [ours(8, many, "ours many"), ours(8, more, "ours twice")],
             [
-                Goal("wall_s", "stock sdk", "ours many", at_least=10),
                 Goal("wall_s", "ours twice", "ours many", at_most=2.2),
                 Goal("state_bytes", "ours twice", at_most=1023),
                 Goal("state_share", "ours many", at_most=0.01),

@@ -20,7 +20,13 @@ from event_taps_core.errors import TapError
 from event_taps_core.messages import MessageWriter
 from event_taps_core.reading import Stop
 from event_taps_core.redaction import Redaction, secret_values
-from event_taps_core.setting_texts import in_words, read_texts, texts_of_variables, variable_of
+from event_taps_core.setting_texts import (
+    in_words,
+    misspelt,
+    read_texts,
+    texts_of_variables,
+    variable_of,
+)
 from event_taps_core.shards import Shard
 
 if TYPE_CHECKING:
@@ -125,6 +131,9 @@ class BaseTap(Tap):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Read settings that are texts first; it is here that the SDK has gathered all of them."""
         self._config = read_texts(self._config, self.config_jsonschema, self._variables)
+        self.append_builtin_config(self.config_jsonschema)
+        for name, meant in misspelt(self._config, self.config_jsonschema).items():
+            self.logger.warning("the setting %r changes nothing: is %r meant?", name, meant)
         try:
             return super()._validate_config(raise_errors=raise_errors)
         except ConfigValidationError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from singer_sdk.configuration._dict_config import parse_environment_config
@@ -109,6 +110,13 @@ def form_of(schema: Mapping[str, Any], name: str) -> str:
         return ""
     examples = [*declared.get("examples", ()), *filter(None, [declared.get("default")])]
     return json.dumps(examples[0]) if examples else _KINDS[kind].form
+
+
+def misspelt(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, str]:
+    """Return settings that there are not, each with the one that is probably meant."""
+    known = schema["properties"]
+    close = {name: get_close_matches(name, known, 1, 0.8) for name in config if name not in known}
+    return {name: found[0] for name, found in close.items() if found}
 
 
 def in_words(

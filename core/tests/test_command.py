@@ -155,6 +155,17 @@ def test_two_mistakes_are_named_in_one_line(api: ApiServer, tmp_path: Path) -> N
     assert_one_last_line(result, "api_key", "concurrency")
 
 
+def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(
+    api: ApiServer, tmp_path: Path
+) -> None:
+    """Others pass: a file may hold what another program reads."""
+    result = with_settings(api, tmp_path, concurency=1, somebody_elses=True)
+    assert result.exit_code == 0
+    (warning,) = (line for line in result.log if "concurency" in line)
+    assert warning.endswith("the setting 'concurency' changes nothing: is 'concurrency' meant?")
+    assert not any("somebody_elses" in line for line in result.log)
+
+
 def test_a_setting_that_is_null_has_its_default(api: ApiServer, tmp_path: Path) -> None:
     assert with_settings(api, tmp_path, concurrency=None, settle_days=None).exit_code == 0
 

@@ -281,8 +281,8 @@ class Secrecy(Promises):
             assert str(run_tap.settings[name]).casefold() not in said, name
         for text in self.secrets_of_rows(sandbox):
             assert text.casefold() not in said
-        addresses = [word for word in said.split() if "@" in word and "***@***" not in word]
-        assert addresses == []
+        left = said.replace("***@***", "").split()
+        assert [word for word in left if "@" in word or "%40" in word] == []
 
     def secrets_of_rows(self, sandbox: Sandbox) -> set[str]:
         """Return the passwords and codes in the vendor's answers; short ones are ordinary words."""
