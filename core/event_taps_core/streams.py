@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from event_taps_core.session import ApiResponse
 
 
-MAX_EMPTY_PAGES = 1000
+MAX_EMPTY_PAGES = 200
 """After so many pages in a row without a row, the vendor is not believed to come to an end."""
 
 PageToken = TypeVar("PageToken")

@@ -368,7 +368,7 @@ def test_pages_that_go_on_without_a_row_are_a_failure_and_not_a_run_without_end(
     api.on("/events/a/visits", visits)
     result = run(api, select=["visits", "read_log"], concurrency=1)
     assert result.exit_code == 1
-    assert result.log[-1].endswith("visits: 1,000 pages in a row without a row (a)")
+    assert result.log[-1].endswith("visits: 200 pages in a row without a row (a)")
     assert {*IDS} == {*result.column("visits", "event_id")}
 
 
