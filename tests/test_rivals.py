@@ -118,6 +118,11 @@ def test_only_a_run_that_ended_well_with_all_rows_is_right(
     assert faults.in_words(found) == verdict
 
 
+def test_the_page_shows_a_full_run() -> None:
+    """The figures of a quick one mean nothing."""
+    assert rivals_page.load()["quick"] is False
+
+
 def test_what_a_rival_does_better_is_listed() -> None:
     results = rivals_page.load()
     better = copy.deepcopy(results)
