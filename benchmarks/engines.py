@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from benchmarks.worlds import write_json
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 HOME = ROOT / "output" / "rivals"
@@ -91,9 +93,3 @@ def _configured(stream: dict[str, Any], mode: str) -> dict[str, Any]:
         "supported_sync_modes": [mode],
     }
     return {"stream": described, "sync_mode": mode, "destination_sync_mode": "append"}
-
-
-def write_json(path: Path, value: Any) -> str:
-    """Write a file for an engine, and return its name."""
-    path.write_text(json.dumps(value), encoding="utf-8")
-    return str(path)

@@ -28,7 +28,9 @@ Key = tuple[str, int]
 BAD = "p00003"
 ROWS = 5
 PAGES = 2
-MANY = 100
+SOME, MANY = 5, 100
+"""So many requests are answered before a fault; after so many an API takes its time."""
+
 HOUR = timedelta(hours=1)
 
 
@@ -134,9 +136,11 @@ class Api:
 class NotReady(Api):
     """202 with Retry-After: 5, for five seconds: the report is being prepared."""
 
+    seconds = 5
+
     @override
     def answer(self, asked: Asked) -> Answer:
-        if asked.parent == BAD and asked.waited < 5:  # noqa: PLR2004 - see above
+        if asked.parent == BAD and asked.waited < self.seconds:
             return encoded({"message": "is being prepared"}, 202, Retry_After="5")
         return super().answer(asked)
 
@@ -154,9 +158,11 @@ class ErrorBody(Api):
 class Html(Api):
     """200 with an HTML page, twice: a proxy is down for a moment."""
 
+    times = 2
+
     @override
     def answer(self, asked: Asked) -> Answer:
-        if (asked.parent, asked.page) == (BAD, 2) and asked.times <= 2:  # noqa: PLR2004 - see above
+        if (asked.parent, asked.page) == (BAD, 2) and asked.times <= self.times:
             return Answer(b"<html><body>Please wait</body></html>", kind="text/html")
         return super().answer(asked)
 
@@ -164,10 +170,12 @@ class Html(Api):
 class CutJson(Api):
     """200 with JSON that is cut in the middle, twice."""
 
+    times = 2
+
     @override
     def answer(self, asked: Asked) -> Answer:
         whole = super().answer(asked)
-        if (asked.parent, asked.page) == (BAD, 2) and asked.times <= 2:  # noqa: PLR2004 - see above
+        if (asked.parent, asked.page) == (BAD, 2) and asked.times <= self.times:
             return whole._replace(body=whole.body[: len(whole.body) // 2])
         return whole
 
@@ -182,7 +190,7 @@ class TooMany(Api):
 
     @override
     def answer(self, asked: Asked) -> Answer:
-        self.began = self.began or (time.monotonic() if self.requests == 5 else 0.0)  # noqa: PLR2004 - some were answered
+        self.began = self.began or (time.monotonic() if self.requests == SOME else 0.0)
         left = self.began + self.seconds - time.monotonic() if self.began else 0.0
         if left > 0:
             self.early += left < self.seconds - 1
@@ -198,7 +206,7 @@ class TokenEnds(Api):
 
     @override
     def answer(self, asked: Asked) -> Answer:
-        is_old = asked.token == "token-1" and self.requests > 5  # noqa: PLR2004, S105 - some were answered; a number
+        is_old = asked.token == "token-1" and self.requests > SOME  # noqa: S105 - a number
         if is_old or not asked.token:
             return encoded({"error": "the token has expired"}, 401)
         return super().answer(asked)
@@ -233,9 +241,11 @@ class NewCursors(Api):
 class ServerError(Api):
     """500, three times."""
 
+    times = 3
+
     @override
     def answer(self, asked: Asked) -> Answer:
-        if asked.parent == BAD and asked.times <= 3:  # noqa: PLR2004 - see above
+        if asked.parent == BAD and asked.times <= self.times:
             return encoded({"error": "internal"}, 500)
         return super().answer(asked)
 

@@ -22,8 +22,9 @@ from typing import Any, NamedTuple, Protocol
 import duckdb
 
 from benchmarks import fault_server
-from benchmarks.engines import DLT, OURS, STOCK, Command, airbyte, write_json
+from benchmarks.engines import DLT, OURS, STOCK, Command, airbyte
 from benchmarks.fault_server import Api, Key, Killed, Nights, TooMany, serving
+from benchmarks.worlds import write_json
 from scripts.taps import ROOT
 
 FAULTS: tuple[type[Api], ...] = (

@@ -54,6 +54,7 @@ class TokenAuthenticator(Authenticator):
     ) -> None:
         asked = HTTPRequest(client.base_url + self.post_paths[0], "POST")
         self.token = client.send_for_credentials(asked, lambda found: found.json()["access_token"])
+        client.redaction.hide(self.token)
 
 
 class BenchClient(ApiClient):

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # this file is started by its name
 
 from benchmarks.sandboxes import DETAIL_STREAMS, Accelevents, Airmeet, MeetEngage
-from benchmarks.worlds import HERE, Figures, Server, World
+from benchmarks.worlds import HERE, Figures, Server, World, write_json
 
 AnyWorld = World | Airmeet | Accelevents | MeetEngage
 
@@ -251,12 +251,6 @@ def run_once(contender: Contender, server: Server | None, folder: Path) -> Figur
         least = figures["latency_s"] / int(str(contender.settings["concurrency"]))
         figures["times_least"] = figures["read_s"] / least
     return figures | {"rows_per_s": figures["rows"] / figures["wall_s"]}
-
-
-def write_json(path: Path, value: object) -> str:
-    """Write a file for a contender and return its name."""
-    path.write_text(json.dumps(value), encoding="utf-8")
-    return str(path)
 
 
 def selection(contender: Contender, config: str, folder: Path) -> list[str]:

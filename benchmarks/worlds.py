@@ -19,6 +19,12 @@ HERE = Path(__file__).resolve().parent
 Figures = dict[str, float]
 
 
+def write_json(path: Path, value: object) -> str:
+    """Write a file for a contender and return its name."""
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return str(path)
+
+
 class Server(Protocol):
     """A running server, as the measuring needs it."""
 

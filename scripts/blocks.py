@@ -136,7 +136,8 @@ def _shell_value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _table(header: list[str], rows: Iterable[list[str]]) -> str:
+def markdown_table(header: list[str], rows: Iterable[list[str]]) -> str:
+    """Return a table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(
         "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
@@ -156,7 +157,7 @@ def taps_table(taps: list[Tap]) -> str:
         ]
         for tap in taps
     ]
-    return _table(["tap", "streams"], rows)
+    return markdown_table(["tap", "streams"], rows)
 
 
 def streams_table(tap: Tap) -> str:
@@ -171,7 +172,7 @@ def streams_table(tap: Tap) -> str:
         ]
         for stream in tap.streams
     ]
-    return _table(["stream", "key", "replication key", "read per", "what a row is"], rows)
+    return markdown_table(["stream", "key", "replication key", "read per", "what a row is"], rows)
 
 
 def _read_per(part: Part) -> str:
@@ -189,7 +190,7 @@ def settings_table(tap: Tap) -> str:
             kind = ", ".join([_code(str(option) for option in setting.options), *notes])
         rows.append([f"`{setting.name}`", kind, default, setting.description])
     others = [setting.name for setting in tap.settings if not setting.own]
-    table = _table(["setting", "kind", "default", "what it does"], rows)
+    table = markdown_table(["setting", "kind", "default", "what it does"], rows)
     note = f"Built into the [Meltano SDK]({SDK_SETTINGS}), for every tap: {_code(others)}."
     return f"{table}\n\n{note}" if others else table
 

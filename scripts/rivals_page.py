@@ -6,6 +6,7 @@ import json
 from html import escape
 from typing import Any, NamedTuple
 
+from scripts.blocks import markdown_table
 from scripts.taps import ROOT
 
 RESULTS = ROOT / "benchmarks" / "rivals.json"
@@ -59,12 +60,6 @@ def blocks(results: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def table(heading: list[str], rows: list[list[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [heading, ["---"] * len(heading), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
 def _when(results: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items())
     machine = f"{results['machine']}, Python {results['python']}"
@@ -83,7 +78,7 @@ def _goals(speed: dict[str, Any]) -> str:
             what = f"{name}: {who}" + (" (without start)" if figure == "read_s" else "")
             verdict = "reached" if goal["met"] else _missed(who, figure, case["contenders"])
             rows.append([what, f"{goal['value']:.2f}", limit, verdict])
-    return table(["times of", "measured", "goal", ""], rows)
+    return markdown_table(["times of", "measured", "goal", ""], rows)
 
 
 def _missed(who: str, figure: str, contenders: dict[str, Any]) -> str:
@@ -108,7 +103,7 @@ def _case(case: dict[str, Any]) -> str:
         for name, figures in found.items()
     ]
     servers = " ".join(f"{server}." for server in case["servers"])
-    return f"{servers}\n\n" + table(["", *(TABLE[each][0] for each in columns)], rows)
+    return f"{servers}\n\n" + markdown_table(["", *(TABLE[each][0] for each in columns)], rows)
 
 
 def _memory(small: dict[str, Any], whole: dict[str, Any]) -> str:
@@ -116,7 +111,7 @@ def _memory(small: dict[str, Any], whole: dict[str, Any]) -> str:
     for name, figures in small.items():
         less, more = figures["peak_mb"], whole[name]["peak_mb"]
         rows.append([name, f"{less:,.0f}", f"{more:,.0f}", f"{more / less:.2f}"])
-    return table(["peak MB", "a quarter of bulk", "bulk", "times"], rows)
+    return markdown_table(["peak MB", "a quarter of bulk", "bulk", "times"], rows)
 
 
 def _loading(loading: dict[str, Any]) -> str:
@@ -124,7 +119,7 @@ def _loading(loading: dict[str, Any]) -> str:
     found = loading["contenders"].items()
     rows = [[name, *(f"{one[figure]:,.0f}" for figure in figures)] for name, one in found]
     of = f"{loading['rows']:,} rows of {loading['bytes_a_row']:,} bytes"
-    return table([of, "seconds", "CPU seconds", "peak MB", "rows a second"], rows)
+    return markdown_table([of, "seconds", "CPU seconds", "peak MB", "rows a second"], rows)
 
 
 def _faults(faults: dict[str, Any]) -> str:
@@ -137,13 +132,9 @@ def _faults(faults: dict[str, Any]) -> str:
         for engine in engines:
             verdict = fault["verdicts"][engine]
             if verdict["exit_code"] and verdict["last_words"]:
-                said.append([engine, what, f"`{_cell(verdict['last_words'])}`"])
-    last_words = table(["", "", "last words"], said)
-    return table(["the API answers", *engines], rows) + "\n\n" + last_words
-
-
-def _cell(text: str) -> str:
-    return text.replace("`", "'").replace("|", "\\|")
+                said.append([engine, what, "`" + verdict["last_words"].replace("`", "'") + "`"])
+    last_words = markdown_table(["", "", "last words"], said)
+    return markdown_table(["the API answers", *engines], rows) + "\n\n" + last_words
 
 
 def _bold_if_silent(verdict: str) -> str:
@@ -157,7 +148,7 @@ def _nights(nights: dict[str, Any]) -> str:
     for what in whats:
         missing = [night["missing"][what] for night in nights.values()]
         rows.append([what, *(f"**{n} of {of} missing**" if n else "right" for n, of in missing)])
-    return table(["", *nights], rows)
+    return markdown_table(["", *nights], rows)
 
 
 def losses(results: dict[str, Any]) -> list[str]:

@@ -1,8 +1,8 @@
 """Load the sandbox's events over shards into PostgreSQL, with Dagster, and compare with the truth.
 
 Everything is new at each call, and in output/scale: the world, the database (also for Meltano's
-state, and for Dagster), the project that the shards run in. Without --once Dagster's page stays,
-until Ctrl-C.
+state, and for Dagster), the project that the shards run in. Without --once Dagster's page stays
+when all is loaded, until Ctrl-C.
 """
 
 from __future__ import annotations
@@ -123,7 +123,8 @@ class Engine:
         ):
             while not self._answers() and process.poll() is None:
                 time.sleep(POLL_SECONDS)
-            yield
+            if process.poll() is None:
+                yield
             if process.poll() is not None:
                 raise EngineError(f"Dagster has ended; its log: {log}")
 

@@ -461,8 +461,8 @@ def play(builder: Builder, seed: int, steps: int) -> None:
 def test_tables_are_what_all_files_say_after_each_step_of_a_random_history(
     builder: Builder,
 ) -> None:
-    """Ten builds, each after a night of each of four accounts: 40 steps."""
-    play(builder, seed=1, steps=10)
+    """Fifteen builds, each after a night of each of four accounts: 60 steps."""
+    play(builder, seed=1, steps=15)
 
 
 @pytest.mark.long

@@ -206,7 +206,7 @@ class EventStream(RecordStream, RESTStream[Any]):
             preparing = None
             yield _news_of(page, paginator)
             empty = _count_empty(page, empty)
-            paginator.advance(response)
+            _advance(paginator, response)
 
     def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
         """Ask for a page; what `parse_response` finds broken is asked for again, too."""
@@ -295,6 +295,20 @@ def _count_empty(page: Page, before: int) -> int:
     if empty > MAX_EMPTY_PAGES:
         raise BadResponse(f"{MAX_EMPTY_PAGES:,} pages in a row without a row", retries=0)
     return empty
+
+
+def _advance(paginator: BaseAPIPaginator[Any], response: ApiResponse) -> None:
+    """Go on to the next page.
+
+    Raises:
+        BadResponse: If the page names itself as the next one, which the SDK would call a defect.
+    """
+    try:
+        paginator.advance(response)
+    except RuntimeError as error:
+        if str(error).startswith("Loop detected"):
+            raise BadResponse("a page names itself as the next one", retries=0) from error
+        raise
 
 
 def _ends_with(paginator: BaseAPIPaginator[Any], answer: ApiError) -> bool:

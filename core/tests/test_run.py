@@ -372,6 +372,14 @@ def test_pages_that_go_on_without_a_row_are_a_failure_and_not_a_run_without_end(
     assert {*IDS} == {*result.column("visits", "event_id")}
 
 
+def test_a_page_that_names_itself_as_the_next_one_is_the_vendors_fault(api: ApiServer) -> None:
+    api.on("/events/a/visits", {"data": [{"person": "ada"}], "next": "2"})
+    result = run(api, select=["visits", "read_log"])
+    assert result.exit_code == 1
+    assert result.log[-1].endswith("visits: a page names itself as the next one (a)")
+    assert {*IDS} == {*result.column("visits", "event_id")}
+
+
 class BrokenVisitsStream(VisitsStream):
     """Has a defect that shows at one event."""
 

@@ -17,6 +17,7 @@ from event_taps_core.testing.promises.base import (
     READ_LOG,
     FirstRun,
     Promises,
+    long,
     of_the_core,
 )
 from event_taps_core.testing.promises.selection import rows_of
@@ -27,22 +28,22 @@ if TYPE_CHECKING:
     from event_taps_core.testing.sandbox import Sandbox
 
 SETTLE_DAYS = 14
-DAYS = 3
 FUTURE = "2999-12-31"
 
 
 class PassingTime(Promises):
     """Incremental reading and shards, whatever tells a tap what it has to read."""
 
+    @pytest.mark.parametrize("days", [3, long(5)])
     def test_warehouse_equals_the_truth_while_the_world_moves_on(
-        self, sandbox: Sandbox, run_tap: TapRunner
+        self, sandbox: Sandbox, run_tap: TapRunner, days: int
     ) -> None:
         """Day after day: rows come, change, are merged and removed, and a parent vanishes."""
         run = run_tap().assert_good()
         warehouse = self.load(run)
         self.assert_equals(warehouse, self.truth(sandbox))
         changes: Counter[str] = Counter()
-        for _ in range(DAYS):
+        for _ in range(days):
             changes += Counter(sandbox.advance())
             run = run_tap(state=run.state).assert_good()
             warehouse.load(run.stdout.splitlines(keepends=True))
