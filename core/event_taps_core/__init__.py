@@ -33,7 +33,7 @@ from event_taps_core.session import ApiResponse
 from event_taps_core.settings import ACCOUNT_SETTING, settings
 from event_taps_core.settling import parse_datetime
 from event_taps_core.shards import merge_states
-from event_taps_core.streams import EventStream, Page, PageToken, Paginator
+from event_taps_core.streams import EventStream, Page, PageToken, Paginator, streams_in
 from event_taps_core.summary import StreamStats
 from event_taps_core.tap import EventTap
 from event_taps_core.values import (
@@ -109,6 +109,7 @@ __all__ = [
     "rfc3339",
     "settings",
     "snake_case",
+    "streams_in",
     "text",
     "texts_in",
     "utc_timestamp",

@@ -83,7 +83,8 @@ class BadResponse(ApiError):
         reason: What was wrong with the answer.
         retries: How often it is worth asking again; None for the setting `max_retries`.
         retry_after: Seconds that the server asked to wait at least before the next request.
-        at_once: The next try need not wait: the server is not known to have too much to do.
+        at_once: The first time, the next try need not wait: the server is not known to have too
+            much to do.
         unreachable: Nobody answered, or not this API (an HTML page): as long as nothing has been
             read, nothing else can be either.
     """

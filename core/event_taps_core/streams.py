@@ -27,6 +27,7 @@ from event_taps_core.records import RecordStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from types import ModuleType
 
     import requests
     from singer_sdk.helpers.types import Context
@@ -81,6 +82,9 @@ class EventStream(RecordStream, RESTStream[Any]):
 
     tap: BaseTap
 
+    path: str = ""
+    """Where the rows are, with the context's items in braces; empty for one that has a `source`."""
+
     records_path: ClassVar[tuple[str, ...]] = ()
     """Attributes that lead from the body to the list of rows; a missing one is a broken answer."""
 
@@ -118,7 +122,7 @@ class EventStream(RecordStream, RESTStream[Any]):
 
     @override
     def get_url(self, context: Context | None) -> str:
-        return self.url_for(self.path or "", context)
+        return self.url_for(self.path, context)
 
     def url_for(self, path: str, context: Context | None) -> str:
         """Fill a path from the context; an id can never add a path segment or a query.
@@ -203,18 +207,17 @@ class EventStream(RecordStream, RESTStream[Any]):
                 if _ends_with(paginator, answer):
                     return
                 raise
-            news, preparing = [_news_of(page, paginator)], None
-            try:
-                empty = _count_empty(page, empty)
-                _advance(paginator, response)
-            finally:  # its rows are there, whatever comes of the next page
-                del page, response  # see `map` in `Group`
-                yield news.pop()
+            preparing = None
+            yield _news_of(page, paginator)
+            empty = _count_empty(page, empty)
+            _advance(paginator, response)
 
     def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
         """Ask for a page; what `parse_response` finds broken is asked for again, too."""
         request = self.get_http_request(page=page)
-        return self.tap.client.send(request, self.stats, lambda got: (got, self.page_of(got)))
+        return self.tap.client.send(
+            request, self.stats, lambda answer: (answer, self.page_of(answer))
+        )
 
     def page_of(self, response: ApiResponse) -> Page:
         """Take the rows of all readers out of an answer; a paginator looks at this stream's."""
@@ -247,12 +250,14 @@ class EventStream(RecordStream, RESTStream[Any]):
         What is ready at once is asked for again when its turn comes: keeping it would need memory
         for all partitions. What is final is kept for the reading, which names it.
         """
+        paginator = self.get_new_paginator() or SinglePagePaginator()
+        partition_id = self.partition_id(context)
         try:
-            self._try_first_page(context)
+            self._try_page(PageContext(context, paginator.current_value))
         except NotReady as answer:
-            self._asked_early[self.partition_id(context)] = self._preparing(answer, None)
+            self._asked_early[partition_id] = self._preparing(answer, None)
         except (NotFound, AccessDenied) as answer:
-            self._asked_early[self.partition_id(context)] = answer
+            self._asked_early[partition_id] = answer
         except BadResponse:
             return  # by its turn it may have mended
 
@@ -263,19 +268,25 @@ class EventStream(RecordStream, RESTStream[Any]):
             ApiError: If neither holds records.
         """
         for context in contexts[:1] + contexts[1:][-1:]:
+            paginator = self.get_new_paginator() or SinglePagePaginator()
             try:
-                self._try_first_page(context)
+                self._try_page(PageContext(context, paginator.current_value))
             except ApiError as answer:
                 problem = answer
             else:
                 return
         raise problem
 
-    def _try_first_page(self, context: Context | None) -> None:
-        """Ask for the first page of a partition without looking at its rows."""
-        paginator = self.get_new_paginator() or SinglePagePaginator()
-        page = PageContext(context, paginator.current_value)
+    def _try_page(self, page: PageContext[Any]) -> None:
+        """Ask for a page without looking at its rows."""
         self.tap.client.send(self.get_http_request(page=page), self.stats, lambda _: None)
+
+
+def streams_in(module: ModuleType) -> tuple[type[EventStream], ...]:
+    """Return the streams that a module declares, in its order: all that have a name."""
+    classes = (one for one in vars(module).values() if isinstance(one, type))
+    streams = (one for one in classes if issubclass(one, EventStream) and "name" in vars(one))
+    return tuple(one for one in streams if one.__module__ == module.__name__)
 
 
 def _news_of(page: Page, paginator: BaseAPIPaginator[Any]) -> Page:

@@ -7,10 +7,11 @@ a session that is not there, like a refusal, or like anything else.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from event_taps_core import ApiError, BadResponse
+from event_taps_core import ApiError, BadResponse, TapError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +24,11 @@ SESSION_ANALYTICS: Final = (
     "/rest/host/session/analytics/{session_id}",
     "/rest/host/event/{event_url}/session/{session_id}/analytics",
 )
-"""Where one session's analytics may be: the page get-session-analytics-data-by-session-id does not
-show its path. The first is by analogy with the attendees of a session."""
+"""Where one session's analytics may be. The first is by analogy with the attendees of a session."""
+
+_PLACEHOLDER: Final = re.compile(r"\{\w+\}")
+_PATH: Final = re.compile(r"/rest(?:/[A-Za-z0-9_-]+|/\{(?:session_id|event_url|event_id)\})+")
+_NEVER: Final = re.compile(r"staff|check-?in", re.IGNORECASE)
 
 
 class AnalyticsPath:
@@ -35,21 +39,19 @@ class AnalyticsPath:
 
     Args:
         configured: The setting `session_analytics_path`, or the likeliest path.
+        has_sessions: Looks whether a path has one of a few sessions, always the same.
     """
 
-    def __init__(self, configured: str) -> None:
+    def __init__(self, configured: str, has_sessions: Callable[[str], bool]) -> None:
         self._path = configured
+        self._has_sessions = has_sessions
         self._paths = tuple(dict.fromkeys((configured, *SESSION_ANALYTICS)))
         self._search = threading.Lock()
         self._has_searched = False
-        self._is_nowhere = False
+        self._found: str | None = None
 
-    def send(self, ask_at: Callable[[str], T], has_sessions: Callable[[str], bool]) -> T:
+    def send(self, ask_at: Callable[[str], T]) -> T:
         """Ask for one session, at another path too if the one in use may be wrong.
-
-        Args:
-            ask_at: Asks for the session at a path.
-            has_sessions: Looks whether a path has one of a few sessions, always the same.
 
         Raises:
             ApiError: Why there are no records.
@@ -60,29 +62,49 @@ class AnalyticsPath:
         except ApiError as answer:
             if isinstance(answer, BadResponse) and answer.retries != 0:
                 raise  # this may pass, so it says nothing about the path
-            self._search_once(has_sessions)
-            if path == self._path:
-                if self._is_nowhere:
-                    raise BadResponse(
-                        f"{answer.reason}; no path that is known works: set session_analytics_path",
-                        retries=0,
-                    ) from answer
+            found = self._find_once()
+            if found is None:
+                raise BadResponse(
+                    f"{answer.reason}; no path that is known works: set session_analytics_path",
+                    retries=0,
+                ) from answer
+            if found == path:
                 raise
-        return ask_at(self._path)
+        return ask_at(found)
 
-    def _search_once(self, has_sessions: Callable[[str], bool]) -> None:
-        """Find the first path that has sessions, the one in use before all others."""
+    def _find_once(self) -> str | None:
+        """Return the first path that has sessions, the one in use before all others."""
         with self._search:
-            if self._has_searched:
-                return
-            found = next(filter(has_sessions, self._paths), None)
-            self._is_nowhere = found is None
-            if found not in (None, self._path):
-                LOGGER.warning(
-                    "Session analytics are at %s, not at %s: put that into the setting "
-                    "session_analytics_path",
-                    found,
-                    self._path,
-                )
-            self._path = found or self._path
-            self._has_searched = True
+            if not self._has_searched:
+                self._found = next(filter(self._has_sessions, self._paths), None)
+                self._has_searched = True
+                if self._found not in (None, self._path):
+                    LOGGER.warning(
+                        "Session analytics are at %s, not at %s: put that into the setting "
+                        "session_analytics_path",
+                        self._found,
+                        self._path,
+                    )
+                self._path = self._found or self._path
+            return self._found
+
+
+def check_analytics_path(path: str) -> None:
+    """Refuse a setting `session_analytics_path` that is no path of a session's analytics.
+
+    A GET of this vendor checks people in, so no path passes that could be that one.
+
+    Raises:
+        TapError: If it is none.
+    """
+    literal = _PLACEHOLDER.sub("", path).rstrip("/").rpartition("/")[2]
+    if (
+        not _PATH.fullmatch(path)
+        or path.count("{session_id}") != 1
+        or "analytics" not in literal.lower()
+        or _NEVER.search(path)
+    ):
+        raise TapError(
+            "setting session_analytics_path: it must be a path below /rest that holds {session_id} "
+            f"once and ends in analytics, such as {SESSION_ANALYTICS[0]}"
+        )

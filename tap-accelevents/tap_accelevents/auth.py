@@ -66,9 +66,7 @@ class KeyAuthenticator(Authenticator):
 
     def is_final(self, sent: Mapping[str, str]) -> bool:
         """Say whether a request had the header that is used for good."""
-        return self._is_settled and all(
-            sent.get(name) == value for name, value in self.headers().items()
-        )
+        return self._is_settled and self.headers().items() <= sent.items()
 
     @contextlib.contextmanager
     def first_alone(self) -> Iterator[None]:
@@ -111,10 +109,8 @@ class KeyAuthenticator(Authenticator):
         trust = dict.fromkeys(self._others, 0)
         for form in self._others:
             trial = HTTPRequest(request.url, params=request.params, headers=self._in_form(form))
-            try:
+            with contextlib.suppress(ApiError):  # whatever is wrong, the key is not accepted
                 trust[form] = client.send_for_credentials(trial, _trust)
-            except ApiError:
-                continue  # whatever is wrong, the key is not accepted
             if trust[form] == _ACCEPTED:
                 return form
         best = max(trust, key=lambda form: trust[form], default=None)

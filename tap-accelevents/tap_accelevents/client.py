@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from typing_extensions import override
@@ -19,9 +19,8 @@ from event_taps_core import (
     Authenticator,
     BadResponse,
     CredentialsExpired,
-    TapError,
 )
-from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
+from tap_accelevents.analytics_path import SESSION_ANALYTICS
 from tap_accelevents.auth import KeyAuthenticator
 from tap_accelevents.errors import BadRequest, described, error_in, is_about_the_key, meaning_of
 
@@ -35,23 +34,7 @@ if TYPE_CHECKING:
 LOGGER: Final = logging.getLogger(__name__)
 T = TypeVar("T")
 
-EVENT: Final = "/rest/host/event/{event_url}/eventDetails"
-SESSIONS: Final = "/rest/host/event/{event_url}/session"
-ALL_SESSION_ANALYTICS: Final = "/rest/host/session/analytics"
-SESSION_ATTENDEES: Final = "/rest/host/session/{session_id}/attendee"
-SPEAKERS: Final = "/rest/host/event/{event_url}/speaker"
-ATTENDEES: Final = "/rest/events/{event_url}/staff/allAttendees"
-ORDERS: Final = "/rest/events/{event_url}/staff/orders"
-TICKET_TYPES: Final = "/rest/events/{event_url}/staff/ticketing/settings"
-SPONSORS: Final = "/rest/event/{event_id}/sponsors"
-SPONSOR_ANALYTICS: Final = "/rest/host/event/{event_url}/sponsors/analytics"
-EXHIBITORS: Final = "/rest/event/{event_url}/exhibitor/summary"
-EXHIBITOR_STAFF: Final = "/rest/event/{event_url}/exhibitor/{exhibitor_id}/staff"
-
 _DOCUMENTED_EXPANSIONS: Final = frozenset({"TAG", "TRACK", "SPEAKER", "registerdHolderUsers"})
-_PLACEHOLDER: Final = re.compile(r"\{\w+\}")
-_PATH: Final = re.compile(r"/rest(?:/[A-Za-z0-9_-]+|/\{(?:session_id|event_url|event_id)\})+")
-_NEVER: Final = re.compile(r"staff|check-?in", re.IGNORECASE)
 
 
 class AccelEventsClient(ApiClient):
@@ -62,13 +45,9 @@ class AccelEventsClient(ApiClient):
     authenticator: KeyAuthenticator
 
     def __init__(self, base_url: str, config: Mapping[str, Any], paths: Iterable[str] = ()) -> None:
-        path = check_analytics_path(config.get("session_analytics_path"))
-        self.analytics_path = AnalyticsPath(path)
-        """Where the analytics of one session are."""
-
-        super().__init__(base_url, config, (*paths, path))
-        self._with_errors: set[str] = set()
-        self._expansions: dict[str, int] = {}
+        super().__init__(base_url, config, paths)
+        self._refused_spellings: Counter[str] = Counter()
+        """For what is wanted of `expand`, how many spellings are refused."""
 
     @override
     def make_authenticator(self) -> Authenticator:
@@ -85,9 +64,9 @@ class AccelEventsClient(ApiClient):
     ) -> T:
         """Ask with each spelling of `expand` until one is not refused; that one is remembered."""
         wanted = str(request.params.get("expand") or "")
-        spellings = spellings_of(wanted) if wanted else (None,)
-        known = self._expansions.get(wanted, 0)
-        for number, spelling in enumerate(spellings[known:], known):
+        spellings = spellings_of(wanted) if wanted else (wanted,)
+        refused = self._refused_spellings[wanted]
+        for number, spelling in enumerate(spellings[refused:], refused):
             if wanted:
                 params = {**request.params, "expand": spelling}
                 request = dataclasses.replace(request, params=params)
@@ -97,8 +76,8 @@ class AccelEventsClient(ApiClient):
             except BadRequest as answer:
                 problem = answer
                 continue
-            if number > self._expansions.setdefault(wanted, 0):
-                self._expansions[wanted] = number
+            if number > self._refused_spellings[wanted]:
+                self._refused_spellings[wanted] = number
                 LOGGER.warning("expand=%s is refused; expand=%s is not", wanted, spelling)
             return found
         raise problem
@@ -109,9 +88,7 @@ class AccelEventsClient(ApiClient):
     def classify(self, response: ApiResponse) -> ApiError | None:
         """Read the code, whatever the status, and `error`, which may be set in a 200.
 
-        The pages tabulate codes without saying under which status they come. Their first digits
-        are those of an HTTP status; 404800 is a session that is not there. An error in a 200 is
-        no sign of a server with too much to do, so it is asked again at once, the first time.
+        That is no sign of a server with too much to do, so it need not be given time.
         """
         problem = super().classify(response)
         try:
@@ -127,12 +104,10 @@ class AccelEventsClient(ApiClient):
             return AccessDenied(said) if is_final else CredentialsExpired(said)
         if known := meaning_of(response, code, said):
             return known
-        if problem is not None:
-            problem.what = said
-            return problem
-        is_first = response.url not in self._with_errors
-        self._with_errors.add(response.url)
-        return BadResponse(said, at_once=is_first)
+        if problem is None:
+            return BadResponse(said, at_once=True)
+        problem.what = said
+        return problem
 
 
 def spellings_of(expand: str) -> tuple[str | None, ...]:
@@ -152,27 +127,3 @@ def spellings_of(expand: str) -> tuple[str | None, ...]:
     both = [name for token in tokens for name in (token, labels.get(token)) if name]
     documented = [token for token in tokens if token in _DOCUMENTED_EXPANSIONS]
     return tuple(dict.fromkeys((",".join(both), expand, ",".join(documented) or None)))
-
-
-def check_analytics_path(path: str | None) -> str:
-    """Return the setting `session_analytics_path`, or the likeliest path if it is not set.
-
-    A GET of this vendor checks people in, so no path passes that could be that one.
-
-    Raises:
-        TapError: If it is no path of a session's analytics.
-    """
-    if path is None:
-        return SESSION_ANALYTICS[0]
-    literal = _PLACEHOLDER.sub("", path).rstrip("/").rpartition("/")[2]
-    if (
-        not _PATH.fullmatch(path)
-        or path.count("{session_id}") != 1
-        or "analytics" not in literal.lower()
-        or _NEVER.search(path)
-    ):
-        raise TapError(
-            "setting session_analytics_path: it must be a path below /rest that holds {session_id} "
-            f"once and ends in analytics, such as {SESSION_ANALYTICS[0]}"
-        )
-    return path

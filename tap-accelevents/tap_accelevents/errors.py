@@ -1,6 +1,7 @@
 """What Accelevents' errors mean: by their numeric codes, which are all that is documented of them.
 
 The pages tabulate codes without saying under which status they come, or where in a body they are.
+Their first digits are those of a status of HTTP.
 """
 
 from __future__ import annotations
@@ -48,15 +49,9 @@ _IN_WORDS: Final = {
 class NoSuchPath(BadResponse):
     """A 404 that does not say what is missing: where something is listed, it is the path."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, retries=0)
-
 
 class BadRequest(BadResponse):
     """A 400: the same question may have an answer if it is put in other words."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason, retries=0)
 
 
 def described(said: str, response: ApiResponse, code: str) -> str:
@@ -74,8 +69,10 @@ def meaning_of(response: ApiResponse, code: str, said: str) -> ApiError | None:
     if kind is not None and len(code) >= SHORTEST_CODE:
         return kind(said)
     if response.status_code == HTTPStatus.NOT_FOUND:
-        return NoSuchPath(said)
-    return BadRequest(said) if response.status_code == HTTPStatus.BAD_REQUEST else None
+        return NoSuchPath(said, retries=0)
+    if response.status_code == HTTPStatus.BAD_REQUEST:
+        return BadRequest(said, retries=0)
+    return None
 
 
 def is_about_the_key(response: ApiResponse, code: str) -> bool:

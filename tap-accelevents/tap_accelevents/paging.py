@@ -79,9 +79,7 @@ class Pages(Paginator[Place]):
 
     @override
     def fresh(self, rows: list[Row]) -> list[Row]:
-        by_id: dict[Any, Row] = {}
-        for row in rows:
-            by_id.setdefault(self._id_of(row), row)
+        by_id = {self._id_of(row): row for row in rows}
         page = self.current_value.page
         is_idle = self._seen_in_pass.issuperset(by_id)
         self._idle = self._idle + 1 if is_idle else 0
@@ -153,11 +151,11 @@ def total_of(body: Any) -> int | None:
     return count_of(body.get("recordsTotal")) if isinstance(body, dict) else None
 
 
-def is_first_of_all(url: str) -> bool:
-    """Say whether an address asks for the first page of a list that is not limited to changes.
+def page_in(url: str) -> int | None:
+    """Return the page that an address asks for, counted from zero; None if it asks for none.
 
-    >>> is_first_of_all("https://api.accelevents.com/rest/x?page=0&size=100")
-    True
+    >>> page_in("https://api.accelevents.com/rest/x?page=0&size=100")
+    0
     """
-    query = parse_qs(urlsplit(url).query)
-    return query.get("page") == ["0"] and SEARCH_TIME not in query
+    page = parse_qs(urlsplit(url).query).get("page")
+    return int(page[0]) if page else None

@@ -7,7 +7,7 @@ what is secret in them. A column marked `secret` is loaded only with the setting
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from singer_sdk import typing as th
 
@@ -28,7 +28,7 @@ from event_taps_core.schema import (
     object_of,
     secret,
 )
-from tap_accelevents.dates import session_end, utc_time, zone_of
+from tap_accelevents.dates import session_end, utc_time
 from tap_accelevents.rows import list_of_ids, list_of_objects
 
 if TYPE_CHECKING:
@@ -41,14 +41,6 @@ def _ids(name: str, description: str) -> Column:
     return column(name, th.ArrayType(INTEGER), description, convert=list_of_ids)
 
 
-def _in_utc(value: Any, zone_name: str | None) -> str | None:
-    return utc_time(value, zone_of(zone_name))
-
-
-def _end_of_session(value: Any, zone_name: str | None) -> str | None:
-    return session_end(value, zone_of(zone_name))
-
-
 def _local_time(name: str, what: str) -> tuple[Column, Column]:
     """Declare a time as the vendor sends it, and what it is in UTC, by the event's zone."""
     return (
@@ -58,7 +50,7 @@ def _local_time(name: str, what: str) -> tuple[Column, Column]:
             TIMESTAMP,
             f"{what} (UTC); null where the event's time zone is not known.",
             source=name,
-            convert=_in_utc,
+            convert=utc_time,
             context_item="zone",
         ),
     )
@@ -211,7 +203,7 @@ _SESSION: Final = (
 SESSIONS: Final[tuple[Column, ...]] = (
     EVENT_URL,
     _SESSION_ID,
-    _session_end(source="endTime", convert=_end_of_session, context_item="zone"),
+    _session_end(source="endTime", convert=session_end, context_item="zone"),
     *_SESSION,
     list_of("tags", "Tags.", convert=list_of_objects),
     list_of(

@@ -1,16 +1,17 @@
 """The streams of tap-accelevents.
 
-Sources are slugs of the vendor's pages (developer.accelevents.com/reference/...).
+What stands after a path is the vendor's page of it: its slug at
+developer.accelevents.com/reference/.
 """
 
 from __future__ import annotations
 
-import logging
+import contextlib
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, cast
 
-from singer_sdk.streams.rest import HTTPRequest
+from singer_sdk.streams.rest import PageContext
 from typing_extensions import override
 
 from event_taps_core import (
@@ -26,35 +27,21 @@ from event_taps_core import (
     objects_in,
     snake_case,
 )
-from tap_accelevents import client, errors, schemas
-from tap_accelevents.analytics_path import SESSION_ANALYTICS
+from tap_accelevents import schemas
+from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
 from tap_accelevents.dates import search_time, session_end, utc_time, zone_of
-from tap_accelevents.paging import (
-    PAGE_SIZE,
-    SEARCH_TIME,
-    IncompletePages,
-    Pages,
-    is_first_of_all,
-    total_of,
-)
-from tap_accelevents.rows import (
-    first_filled,
-    list_of_objects,
-    rows_of,
-    without_secrets,
-)
+from tap_accelevents.errors import BadRequest, NoSuchPath
+from tap_accelevents.paging import PAGE_SIZE, SEARCH_TIME, IncompletePages, Pages, page_in, total_of
+from tap_accelevents.rows import first_filled, list_of_objects, rows_of, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime
 
     import requests
     from singer_sdk.helpers.types import Context
     from singer_sdk.pagination import BaseAPIPaginator
 
     from event_taps_core import BaseTap, Remark, Row, Wait
-
-LOGGER: Final = logging.getLogger(__name__)
 
 _REGISTRANTS: Final = ("registerdHolderUsers", "registeredHolderUsers")
 """Really misspelled, on at least five of the vendor's pages."""
@@ -76,6 +63,9 @@ class AccelEventsStream(EventStream):
 
     is_paged: ClassVar[bool] = True
 
+    event_params: ClassVar[Mapping[str, str]] = {}
+    """Parameters that name the event, each with the item of the context that fills it."""
+
     expansions: ClassVar[tuple[str, ...]] = ()
     """What is only sent when it is asked for (`client.spellings_of`)."""
 
@@ -88,10 +78,12 @@ class AccelEventsStream(EventStream):
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
-        expansions = {"expand": ",".join(self.expansions)} if self.expansions else {}
-        if next_page_token is None:
-            return expansions
-        return {**expansions, "page": next_page_token.page, "size": PAGE_SIZE}
+        params: Row = {name: (context or {})[item] for name, item in self.event_params.items()}
+        if self.expansions:
+            params["expand"] = ",".join(self.expansions)
+        if next_page_token is not None:
+            params |= {"page": next_page_token.page, "size": PAGE_SIZE}
+        return params
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
@@ -102,12 +94,13 @@ class AccelEventsStream(EventStream):
         """
         body = response.json()
         rows = rows_of(body, self.list_names)
-        counted = total_of(body) or 0
-        if not rows and counted > 0 and self.is_paged and is_first_of_all(response.url):
+        counted = total_of(body)
+        counts_all = page_in(response.url) == 0 and SEARCH_TIME not in response.url
+        if not rows and counted and counts_all:
             raise BadResponse(f"no rows, and the API counts {counted}")
-        return self._without_twins(rows)
+        return list(map(self.own_part_of, self.without_twins(rows)))
 
-    def _without_twins(self, rows: list[Row]) -> list[Row]:
+    def without_twins(self, rows: list[Row]) -> list[Row]:
         """Return the first row of each id; say where others of an answer differ from it."""
         first: dict[int | str, Row] = {}
         for row in rows:
@@ -116,23 +109,23 @@ class AccelEventsStream(EventStream):
                 self.log_once(f"rows of one {name} differ; the first of them is kept")
         return list(first.values())
 
+    def own_part_of(self, row: Row) -> Row:
+        """Leave out what other streams hold: rows may be kept for as long as the run lasts."""
+        if not self.left_out:
+            return row
+        return {name: value for name, value in row.items() if name not in self.left_out}
+
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        """Leave out what other streams hold, and secrets at any depth."""
-        kept = row
-        if self.left_out:
-            kept = {name: value for name, value in row.items() if name not in self.left_out}
-        return kept if self.config.get("include_secrets") else without_secrets(kept)
+        """Leave out secrets, at any depth."""
+        return row if self.config.get("include_secrets") else without_secrets(row)
 
 
 class EventsStream(AccelEventsStream):
-    """The events of the setting `event_urls`.
-
-    Source: event-and-design-details.
-    """
+    """The events of the setting `event_urls`."""
 
     name = "events"
-    path = client.EVENT
+    path = "/rest/host/event/{event_url}/eventDetails"  # event-and-design-details
     id_setting = "event_urls"
     parent_key = "event_url"
     primary_keys = ("event_id",)
@@ -145,7 +138,7 @@ class EventsStream(AccelEventsStream):
         """Take a plain 404 for an event that does not exist: only the settings list events."""
         try:
             yield from super().read_partition(context)
-        except errors.NoSuchPath as answer:
+        except NoSuchPath as answer:
             raise NotFound(answer.reason) from answer
 
     @override
@@ -157,22 +150,15 @@ class EventsStream(AccelEventsStream):
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
-        return {
-            **(context or {}),
-            "event_id": self.id_of(record),
-            "zone": zone_name(record),
-        }
+        return {**(context or {}), "event_id": self.id_of(record), "zone": zone_name(record)}
 
     @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
         """Say what its times are in UTC: the partition's context knows no zone, but the row."""
-        zone = zone_of(zone_name(row))
-        times = {f"{snake_case(name)}_utc": utc_time(row[name], zone) for name in _times_in(row)}
+        zone = zone_name(row)
+        names = [name for name in row if snake_case(name) in _EVENT_TIMES]
+        times = {f"{snake_case(name)}_utc": utc_time(row[name], zone) for name in names}
         return {**(super().post_process(row, context) or {}), **times}
-
-
-def _times_in(event: Row) -> Iterator[str]:
-    return (name for name in event if snake_case(name) in _EVENT_TIMES)
 
 
 def zone_name(event: Row) -> str | None:
@@ -189,140 +175,99 @@ class EventPartStream(AccelEventsStream):
 
 
 class SessionsStream(EventPartStream):
-    """Sessions of an event.
-
-    Source: get-all-sessions-1.
-    """
+    """Sessions of an event."""
 
     name = "sessions"
-    path = client.SESSIONS
+    path = "/rest/host/event/{event_url}/session"  # get-all-sessions-1
     primary_keys = ("event_url", "session_id")
     list_names = ("data", "sessions")
     id_attributes = ("sessionId",)
+    event_params: ClassVar = {"eventId": "event_id"}  # the prose requires it beside the slug
     expansions = ("TRACK", "TAG", "STATS")
     left_out = _OTHER_STREAMS
     columns = schemas.SESSIONS
 
     @override
-    def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
-        """Send the event's number too, which the prose requires beside its slug."""
-        return {"eventId": event_id(context), **super().get_url_params(context, next_page_token)}
-
-    @override
-    def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        """Leave out what other streams hold: the rows are kept for as long as the run lasts."""
-        return [
-            {name: value for name, value in row.items() if name not in self.left_out}
-            for row in super().parse_response(response)
-        ]
-
-    @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
-        return {
-            **(context or {}),
-            "session_id": self.id_of(record),
-            "session_end_time": self._end(record, context),
-        }
-
-    def ends(self, context: Context | None) -> dict[int | str | None, str | None]:
-        """Return when each session of an event ends, by its id; None where one has no id."""
-        rows = self.tap.rows_of(self.name, context)
-        return {self.id_of(row): self._end(row, context) for row in rows}
-
-    @staticmethod
-    def _end(row: Row, context: Context | None) -> str | None:
-        return session_end(row.get("endTime"), zone_of((context or {}).get("zone")))
+        about = context or {}
+        end = session_end(record.get("endTime"), about.get("zone"))
+        return {**about, "session_id": self.id_of(record), "session_end_time": end}
 
 
-def event_id(context: Context | None) -> int:
-    """Return the number of the event that a partition belongs to."""
-    return cast("int", (context or {})["event_id"])
+class _Reading(NamedTuple):
+    """What one reading of the analytics of all sessions brought."""
 
-
-class _Analytics(NamedTuple):
-    """One reading of the analytics of all sessions."""
-
-    by_id: dict[int | str, Row]
+    rows: list[Row]
     stuck: IncompletePages | None
     """Why there may be more."""
 
 
 class SessionAnalyticsStream(EventPartStream):
-    """Analytics of all sessions, as the organiser sees them: one row per session.
-
-    Source: get-all-session-aalytics-data.
-    """
+    """Analytics of all sessions, as the organiser sees them: one row per session."""
 
     name = "session_analytics"
-    path = client.ALL_SESSION_ANALYTICS
+    path = "/rest/host/session/analytics"  # get-all-session-aalytics-data
     primary_keys = ("session_id",)
     list_names = ("data", "sessions")
     id_attributes = ("sessionId",)
+    event_params: ClassVar = {"eventurl": "event_url", "eventId": "event_id"}  # as other paths do
     expansions = ("DURATION", "WATCH_TIME")
     columns = schemas.SESSION_ANALYTICS
 
     def __init__(self, tap: BaseTap) -> None:
         super().__init__(tap)
         self._first_reading = threading.Lock()
-        self._first: _Analytics | None = None
-
-    @override
-    def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
-        """Name the event in both ways that other paths know: this path names none."""
-        return {
-            "eventurl": (context or {})["event_url"],
-            "eventId": event_id(context),
-            **super().get_url_params(context, next_page_token),
-        }
+        self._first: _Reading | None = None
 
     @override
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
-        """Keep to the sessions that the event lists.
+        """Keep to the sessions that the event lists, and to what has no id: it may be the event's.
 
-        Whether the answer is about one event or about all of the organisation is not documented.
-        One that holds a session of another event is about all, and so is not asked for again.
-        What has no id may be about any event.
+        Whether an answer is about one event or about the whole organisation is not documented. One
+        that holds a session of another event is about all, and so is not asked for again.
         """
         sessions = self.sibling(SessionsStream)
-        ends = sessions.ends(context)
+        listed = self.tap.rows_of(sessions.name, context)
+        children = (sessions.get_child_context(row, context) or {} for row in listed)
+        ends = {child["session_id"]: child["session_end_time"] for child in children}
         if None in ends:
             del ends[None]
             yield SetAside(self.name, "a row of sessions without an id")
-        by_id, stuck = self._analytics(context, ends) if ends else _Analytics({}, None)
-        rows = [
-            {**by_id[id_], "session_end_time": end} for id_, end in ends.items() if id_ in by_id
+        if not ends:
+            return
+        rows, stuck = self._reading_of(context, set(ends))
+        own = [
+            {**row, "session_end_time": ends[id_]}
+            for row in rows
+            if (id_ := self.id_of(row)) in ends
         ]
-        yield Page(rows + [row for id_, row in by_id.items() if isinstance(id_, str)])
+        yield Page(own + [row for row in rows if self.id_of(row) is None])
         if stuck is not None:
             raise stuck
 
-    def _analytics(self, context: Context | None, ends: Mapping[Any, Any]) -> _Analytics:
-        """Return analytics by session: of this event, or of more.
+    def _reading_of(self, context: Context | None, ids: set[int | str | None]) -> _Reading:
+        """Return analytics of these sessions, and perhaps of others.
 
         Raises:
-            BadResponse: If those of this event are asked for, and others come.
+            BadResponse: If only those of others come.
         """
-        own = None
         with self._first_reading:
-            if self._first is None:
-                own = self._first = self._all_pages(context)
-        if not ends.keys().isdisjoint(self._first.by_id):
-            return self._first
-        if own is None:
-            own = self._all_pages(context)
-        if own.by_id and ends.keys().isdisjoint(own.by_id):
+            is_first = self._first is None
+            reading = self._first = self._first or self._read_all(context)
+        if not is_first and ids.isdisjoint(map(self.id_of, reading.rows)):
+            reading = self._read_all(context)
+        if reading.rows and ids.isdisjoint(map(self.id_of, reading.rows)):
             raise BadResponse("the analytics of all sessions hold none of this event's", retries=0)
-        return own
+        return reading
 
-    def _all_pages(self, context: Context | None) -> _Analytics:
-        by_id: dict[int | str, Row] = {}
+    def _read_all(self, context: Context | None) -> _Reading:
+        rows: list[Row] = []
         try:
             for step in super().read_partition(context):
-                if isinstance(step, Page):
-                    by_id.update((self.identity_of(row), row) for row in step.rows)
+                rows += step.rows if isinstance(step, Page) else ()
         except IncompletePages as stuck:
-            return _Analytics(by_id, stuck)
-        return _Analytics(by_id, None)
+            return _Reading(rows, stuck)
+        return _Reading(rows, None)
 
 
 class SessionPartStream(AccelEventsStream):
@@ -336,64 +281,6 @@ class SessionPartStream(AccelEventsStream):
     parent_key = "session_id"
     replication_key = "session_end_time"
     recheck_parent = (BadResponse,)
-
-
-class SessionDetailStream(SessionPartStream):
-    """What one answer holds.
-
-    Source: get-session-analytics-data-by-session-id.
-    """
-
-    path = SESSION_ANALYTICS[0]
-    is_paged = False
-    items: ClassVar[tuple[str, ...]] = ()
-    """The attribute that holds the rows, as it may be spelled."""
-
-    @override
-    def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
-        """Ask for what the selected streams need, and for nothing else."""
-        readers = cast("list[AccelEventsStream]", self.readers)
-        tokens = [token for one in readers for token in one.expansions]
-        return {"expand": ",".join(tokens)} if tokens else {}
-
-    @override
-    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
-        """Ask at the path that answers, and doubt what did not come although it was asked for."""
-
-        def ask_at(path: str) -> tuple[Row, Page]:
-            return self.tap.client.send(
-                self._session_request(path, context),
-                self.stats,
-                lambda response: (session_of(response), self.page_of(response)),
-            )
-
-        asking = cast("client.AccelEventsClient", self.tap.client)
-        session, page = asking.analytics_path.send(ask_at, self._has_sessions)
-        for stream in cast("list[SessionDetailStream]", self.readers):
-            if stream.items and session.keys().isdisjoint(stream.items):
-                yield Suspect(stream.name, f"no '{stream.items[0]}' in the answer")
-        yield page
-
-    def _session_request(self, path: str, context: Context | None) -> HTTPRequest:
-        return HTTPRequest(self.url_for(path, context), params=self.get_url_params(context, None))
-
-    def _has_sessions(self, path: str) -> bool:
-        """Say whether a path has one of a few sessions, taken from all that are read."""
-        due = [context or {} for context in self.tap.due_contexts(self.name)]
-        for context in due[:: max(1, len(due) // _MAX_TRIED_SESSIONS)][:_MAX_TRIED_SESSIONS]:
-            try:
-                request = self._session_request(path, context)
-                self.tap.client.send(request, self.stats, session_of, max_retries=1)
-            except ApiError:
-                continue  # whatever is there, it is no session
-            return True
-        return False
-
-    @override
-    def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        session = session_of(response)
-        found = first_filled([list_of_objects(session.get(name)) for name in self.items])
-        return self._without_twins(objects_in([] if found is None else found, self.items[0]))
 
 
 def session_of(response: requests.Response) -> Row:
@@ -410,25 +297,82 @@ def session_of(response: requests.Response) -> Row:
     return session
 
 
-class SessionAnalyticsDetailsStream(SessionDetailStream):
+class SessionAnalyticsDetailsStream(SessionPartStream):
     """Everything that the analytics of one session say: one row per session."""
 
     name = "session_analytics_details"
+    path = SESSION_ANALYTICS[0]  # get-session-analytics-data-by-session-id does not show it
     primary_keys = ("session_id",)
+    is_paged = False
     expansions = ("STATS", "DURATION", "ATTENDEE_COUNT")
     left_out = _OTHER_STREAMS
     columns = schemas.SESSION_ANALYTICS_DETAILS
 
+    def __init__(self, tap: BaseTap) -> None:
+        super().__init__(tap)
+        self.path = self.config.get("session_analytics_path") or self.path
+        self._analytics_path = AnalyticsPath(self.path, self._has_sessions)
+
+    @override
+    def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
+        """Ask for what the selected streams need, and for nothing else."""
+        readers = cast("list[AccelEventsStream]", self.readers)
+        tokens = [token for stream in readers for token in stream.expansions]
+        return {"expand": ",".join(tokens)} if tokens else {}
+
+    @override
+    def get_url(self, context: Context | None) -> str:
+        return self.url_for((context or {}).get("path", self.path), context)
+
+    @override
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
+        """Ask at the path that answers, and doubt what did not come although it was asked for."""
+        response, page = self._analytics_path.send(
+            lambda path: self.get_page(_page_at(path, context))
+        )
+        session = session_of(response)
+        for stream in self.readers:
+            if isinstance(stream, SessionItemsStream) and session.keys().isdisjoint(stream.items):
+                yield Suspect(stream.name, f"no '{stream.items[0]}' in the answer")
+        yield page
+
+    def _has_sessions(self, path: str) -> bool:
+        """Say whether a path has one of a few sessions, taken from all that are read."""
+        due = self.tap.due_contexts(self.name)
+        for context in due[:: max(1, len(due) // _MAX_TRIED_SESSIONS)][:_MAX_TRIED_SESSIONS]:
+            with contextlib.suppress(ApiError):  # whatever is there, it is no session
+                request = self.get_http_request(page=_page_at(path, context))
+                self.tap.client.send(request, self.stats, session_of, max_retries=1)
+                return True
+        return False
+
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        return [session_of(response)]
+        return [self.own_part_of(session_of(response))]
 
 
-class SessionRegistrantsStream(SessionDetailStream):
+def _page_at(path: str, context: Context | None) -> PageContext[None]:
+    return PageContext({**(context or {}), "path": path}, None)
+
+
+class SessionItemsStream(SessionPartStream):
+    """A list within the answer about one session."""
+
+    source = SessionAnalyticsDetailsStream
+    items: ClassVar[tuple[str, ...]]
+    """The attribute that holds the list, as it may be spelled."""
+
+    @override
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
+        session = session_of(response)
+        found = first_filled([list_of_objects(session.get(name)) for name in self.items])
+        return self.without_twins(objects_in([] if found is None else found, self.items[0]))
+
+
+class SessionRegistrantsStream(SessionItemsStream):
     """Who registered for a session."""
 
     name = "session_registrants"
-    source = SessionAnalyticsDetailsStream
     primary_keys = ("session_id", "event_ticket_id")
     items = _REGISTRANTS
     id_attributes = ("eventTicketId", "eventTicketingId")
@@ -436,11 +380,10 @@ class SessionRegistrantsStream(SessionDetailStream):
     columns = schemas.SESSION_PEOPLE
 
 
-class SessionSpeakersStream(SessionDetailStream):
+class SessionSpeakersStream(SessionItemsStream):
     """Who speaks in a session."""
 
     name = "session_speakers"
-    source = SessionAnalyticsDetailsStream
     primary_keys = ("session_id", "speaker_id")
     items = _SPEAKERS
     id_attributes = ("speakerId",)
@@ -448,11 +391,10 @@ class SessionSpeakersStream(SessionDetailStream):
     columns = schemas.SESSION_SPEAKERS
 
 
-class SessionAssetsStream(SessionDetailStream):
+class SessionAssetsStream(SessionItemsStream):
     """Recordings and videos of a session."""
 
     name = "session_assets"
-    source = SessionAnalyticsDetailsStream
     primary_keys = ("session_id", "id")
     items = _ASSETS
     id_attributes = ("id",)
@@ -460,13 +402,10 @@ class SessionAssetsStream(SessionDetailStream):
 
 
 class SessionAttendeesStream(SessionPartStream):
-    """Who came to a session.
-
-    Source: get-attendee-data-for-session-by-session-id.
-    """
+    """Who came to a session."""
 
     name = "session_attendees"
-    path = client.SESSION_ATTENDEES
+    path = "/rest/host/session/{session_id}/attendee"  # get-attendee-data-for-session-by-session-id
     primary_keys = ("session_id", "event_ticket_id")
     list_names = ("data", "attendees")
     id_attributes = ("eventTicketId", "eventTicketingId")
@@ -474,33 +413,23 @@ class SessionAttendeesStream(SessionPartStream):
 
 
 class SpeakersStream(EventPartStream):
-    """Speakers of an event.
-
-    Source: get-all-speakers.
-    """
+    """Speakers of an event."""
 
     name = "speakers"
-    path = client.SPEAKERS
+    path = "/rest/host/event/{event_url}/speaker"  # get-all-speakers
     primary_keys = ("event_url", "speaker_id")
     list_names = ("data", "speakers")
     id_attributes = ("speakerId",)
+    event_params: ClassVar = {"eventId": "event_id"}
+    expansions = ("",)  # the definition requires `expand`, even if it is empty
     columns = schemas.SPEAKERS
-
-    @override
-    def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
-        """Send `expand`, which the definition requires even if it is empty."""
-        params = super().get_url_params(context, next_page_token)
-        return {"expand": "", "eventId": event_id(context), **params}
 
 
 class AttendeesStream(EventPartStream):
-    """Tickets of an event with their holders: a person may have several.
-
-    Source: get-all-attendees.
-    """
+    """Tickets of an event with their holders: a person may have several."""
 
     name = "attendees"
-    path = client.ATTENDEES
+    path = "/rest/events/{event_url}/staff/allAttendees"  # get-all-attendees
     primary_keys = ("event_url", "barcode")
     list_names = ("attendees", "data")
     id_attributes = ("barcode",)
@@ -511,46 +440,30 @@ class AttendeesStream(EventPartStream):
         """Walk all pages for the tickets only; the counters are the same on each."""
         return super().get_new_paginator() if self.selected else None
 
-    @override
-    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
-        """Take the counters of the first page."""
-        is_first = True
-        for step in super().read_partition(context):
-            if isinstance(step, Page) and not is_first:
-                yield step._replace(shared={name: [] for name in step.shared})
-            else:
-                yield step
-            is_first = is_first and not isinstance(step, Page)
-
 
 class AttendeeSummaryStream(EventPartStream):
-    """Counters of an event's tickets: one row per event.
-
-    Source: get-all-attendees.
-    """
+    """Counters of an event's tickets: one row per event."""
 
     name = "attendee_summary"
     source = AttendeesStream
-    path = client.ATTENDEES
     primary_keys = ("event_url",)
     left_out = ("attendees", "data", "recordsTotal", "recordsFiltered", "error")
     columns = schemas.ATTENDEE_SUMMARY
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
+        """Take the counters of the first page."""
         body = response.json()
         rows_of(body, AttendeesStream.list_names)
-        return [body] if isinstance(body, dict) else []
+        is_later = bool(page_in(response.url))
+        return [self.own_part_of(body)] if isinstance(body, dict) and not is_later else []
 
 
 class OrdersStream(EventPartStream):
-    """Orders of tickets: those made or changed since the last run.
-
-    Source: get-ticketing-orders.
-    """
+    """Orders of tickets: those made or changed since the last run."""
 
     name = "orders"
-    path = client.ORDERS
+    path = "/rest/events/{event_url}/staff/orders"  # get-ticketing-orders
     primary_keys = ("event_url", "order_id")
     list_names = ("data", "orders")
     id_attributes = ("orderId", "id")
@@ -561,44 +474,33 @@ class OrdersStream(EventPartStream):
     overlap = timedelta(hours=26)
     """The filter's zone is not documented: this covers every zone, whatever it is."""
 
-    def __init__(self, tap: BaseTap) -> None:
-        super().__init__(tap)
-        self._read_in_full: set[str] = set()
-
-    def since(self, context: Context | None) -> datetime | None:
-        """Return from when on changes are asked for; None for everything."""
-        in_full = self.partition_id(context) in self._read_in_full
-        return None if in_full else self.progress.since(context)
-
     @override
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Read everything where the filter, which one page does not know, is refused."""
         try:
             yield from super().read_partition(context)
-        except errors.BadRequest:
-            if self.since(context) is None:
+        except BadRequest:
+            if self.progress.since(context) is None:
                 raise
             event = self.partition_id(context)
-            LOGGER.warning("orders of %s: %s is refused; all are read", event, SEARCH_TIME)
-            self._read_in_full.add(event)
+            self.logger.warning("orders of %s: %s is refused; all are read", event, SEARCH_TIME)
             yield ReadInFull(self.name)
-            yield from super().read_partition(context)
+            yield from super().read_partition({**(context or {}), "in_full": True})
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
         params = super().get_url_params(context, next_page_token)
-        since = self.since(context)
-        return params if since is None else {**params, SEARCH_TIME: search_time(since)}
+        since = self.progress.since(context)
+        if since is None or "in_full" in (context or {}):
+            return params
+        return {**params, SEARCH_TIME: search_time(since)}
 
 
 class TicketTypesStream(EventPartStream):
-    """Ticket types of an event, with what is left of them.
-
-    Source: docs/adding-attendees.
-    """
+    """Ticket types of an event, with what is left of them."""
 
     name = "ticket_types"
-    path = client.TICKET_TYPES
+    path = "/rest/events/{event_url}/staff/ticketing/settings"  # docs/adding-attendees
     primary_keys = ("event_url", "id")
     list_names = ("ticketTypes",)
     id_attributes = ("id", "typeId")
@@ -607,13 +509,10 @@ class TicketTypesStream(EventPartStream):
 
 
 class SponsorsStream(EventPartStream):
-    """Sponsors of an event.
-
-    Source: get-all-sponsor-for-display-side-by-eventid.
-    """
+    """Sponsors of an event."""
 
     name = "sponsors"
-    path = client.SPONSORS
+    path = "/rest/event/{event_id}/sponsors"  # get-all-sponsor-for-display-side-by-eventid
     primary_keys = ("event_url", "id")
     list_names = ("data", "sponsors")
     id_attributes = ("id",)
@@ -621,13 +520,10 @@ class SponsorsStream(EventPartStream):
 
 
 class SponsorAnalyticsStream(EventPartStream):
-    """Clicks on the sponsors of an event.
-
-    Source: get-all-sponsor-click-analytics.
-    """
+    """Clicks on the sponsors of an event."""
 
     name = "sponsor_analytics"
-    path = client.SPONSOR_ANALYTICS
+    path = "/rest/host/event/{event_url}/sponsors/analytics"  # get-all-sponsor-click-analytics
     primary_keys = ("event_url", "id")
     list_names = ("data", "sponsors")
     id_attributes = ("id",)
@@ -635,13 +531,11 @@ class SponsorAnalyticsStream(EventPartStream):
 
 
 class ExhibitorsStream(EventPartStream):
-    """Exhibitors of an event.
-
-    Source: get-summary-of-all-exhibitor-for-expo-portal.
-    """
+    """Exhibitors of an event."""
 
     name = "exhibitors"
-    path = client.EXHIBITORS
+    # get-summary-of-all-exhibitor-for-expo-portal
+    path = "/rest/event/{event_url}/exhibitor/summary"
     primary_keys = ("event_url", "id")
     list_names = ("data", "exhibitors")
     id_attributes = ("id",)
@@ -653,13 +547,11 @@ class ExhibitorsStream(EventPartStream):
 
 
 class ExhibitorStaffStream(AccelEventsStream):
-    """Who is at an exhibitor's booth.
-
-    Source: get-all-exhibitor-staff-details.
-    """
+    """Who is at an exhibitor's booth."""
 
     name = "exhibitor_staff"
-    path = client.EXHIBITOR_STAFF
+    # get-all-exhibitor-staff-details
+    path = "/rest/event/{event_url}/exhibitor/{exhibitor_id}/staff"
     parent = ExhibitorsStream
     parent_key = "exhibitor_id"
     primary_keys = ("event_url", "exhibitor_id", "id")

@@ -8,11 +8,11 @@ from typing import Final
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, TapError, settings
+from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, TapError, settings, streams_in
 from tap_accelevents import streams
-from tap_accelevents.analytics_path import SESSION_ANALYTICS
+from tap_accelevents.analytics_path import SESSION_ANALYTICS, check_analytics_path
 from tap_accelevents.auth import HEADERS
-from tap_accelevents.client import AccelEventsClient, check_analytics_path
+from tap_accelevents.client import AccelEventsClient
 
 _SLUG: Final = re.compile(r"[^\s/?#%]+")
 
@@ -24,25 +24,7 @@ class TapAccelevents(EventTap):
     client_class = AccelEventsClient
     constant_columns = (ACCOUNT,)
     isolates_refusals = True  # a key may be the host's of one event and not of another
-    stream_classes = (
-        streams.EventsStream,
-        streams.SessionsStream,
-        streams.SessionAnalyticsStream,
-        streams.SessionAnalyticsDetailsStream,
-        streams.SessionRegistrantsStream,
-        streams.SessionSpeakersStream,
-        streams.SessionAssetsStream,
-        streams.SessionAttendeesStream,
-        streams.SpeakersStream,
-        streams.AttendeesStream,
-        streams.AttendeeSummaryStream,
-        streams.OrdersStream,
-        streams.TicketTypesStream,
-        streams.SponsorsStream,
-        streams.SponsorAnalyticsStream,
-        streams.ExhibitorsStream,
-        streams.ExhibitorStaffStream,
-    )
+    stream_classes = streams_in(streams)
     config_jsonschema = settings(
         th.Property(
             "api_key",
@@ -89,7 +71,8 @@ class TapAccelevents(EventTap):
     @override
     def check_settings(self) -> None:
         super().check_settings()
-        check_analytics_path(self.config.get("session_analytics_path"))
+        if (path := self.config.get("session_analytics_path")) is not None:
+            check_analytics_path(path)
         event_urls = set(self.config["event_urls"])
         if not event_urls or not all(map(_is_slug, event_urls)):
             raise TapError(

@@ -14,7 +14,7 @@ from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
 from tap_accelevents.errors import NoSuchPath
 
 FIRST, SECOND, THIRD = SESSION_ANALYTICS
-BARE = NoSuchPath("HTTP 404")
+BARE = NoSuchPath("HTTP 404", retries=0)
 SAMPLE = (10, 20, 30)
 
 
@@ -49,13 +49,13 @@ class Vendor:
 
     def send(self, path: AnalyticsPath, session: int) -> int | str:
         try:
-            return path.send(lambda at: self.get(at, session), self.has_sessions)
+            return path.send(lambda at: self.get(at, session))
         except ApiError as answer:
             return answer.reason
 
 
 def read(vendor: Vendor, *, workers: int) -> list[int | str]:
-    path = AnalyticsPath(FIRST)
+    path = AnalyticsPath(FIRST, vendor.has_sessions)
     with ThreadPoolExecutor(workers) as pool:
         return list(pool.map(lambda session: vendor.send(path, session), range(1, 41)))
 
@@ -112,11 +112,11 @@ def test_where_no_path_has_any_session_the_setting_is_named_after_one_search(wor
 def test_path_of_ones_own_is_asked_first_and_the_known_ones_after_it() -> None:
     own = "/rest/v2/session/{session_id}/analytics"
     vendor = Vendor(SECOND)
-    assert vendor.send(AnalyticsPath(own), 1) == 1
+    assert vendor.send(AnalyticsPath(own, vendor.has_sessions), 1) == 1
     assert list(vendor.asked) == [own, FIRST, SECOND]
 
 
 def test_what_may_pass_searches_nothing() -> None:
     vendor = Vendor(says=BadResponse("HTTP 500"))
-    assert vendor.send(AnalyticsPath(FIRST), 1) == "HTTP 500"
+    assert vendor.send(AnalyticsPath(FIRST, vendor.has_sessions), 1) == "HTTP 500"
     assert vendor.asked == {FIRST: 1}

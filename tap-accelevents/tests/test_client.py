@@ -14,6 +14,7 @@ from singer_sdk.streams.rest import HTTPRequest
 
 from event_taps_core import (
     AccessDenied,
+    ApiClient,
     ApiError,
     ApiResponse,
     BadResponse,
@@ -22,8 +23,8 @@ from event_taps_core import (
     TapError,
 )
 from event_taps_core.testing import api_response
-from tap_accelevents.analytics_path import SESSION_ANALYTICS
-from tap_accelevents.client import AccelEventsClient, check_analytics_path, spellings_of
+from tap_accelevents.analytics_path import SESSION_ANALYTICS, check_analytics_path
+from tap_accelevents.client import AccelEventsClient, spellings_of
 from tap_accelevents.errors import BadRequest, NoSuchPath
 from tap_accelevents.tap import TapAccelevents
 
@@ -39,7 +40,7 @@ CONFIG: dict[str, Any] = {
     "request_timeout_seconds": 1,
     "max_retries": 0,
 }
-PATHS = [stream.path for stream in TapAccelevents.stream_classes]
+PATHS = [stream.path for stream in TapAccelevents.stream_classes if stream.path]
 CLIENT = AccelEventsClient(BASE, CONFIG, PATHS)
 with contextlib.suppress(AccessDenied):  # it has no other header to try
     CLIENT.authenticator.refresh(CLIENT, HTTPRequest(BASE), None)
@@ -60,6 +61,7 @@ READS = (
     "/rest/event/demo/exhibitor/summary",
     "/rest/event/demo/exhibitor/5/staff",
 )
+IDS = {"session_id": "7", "event_url": "demo", "event_id": "1"}
 TRAP = "/rest/events/{event_url}/staff/checkin/barcode/{session_id}/checkin/true"
 NEVER = (
     "/rest/events/demo/staff/checkin/barcode/123/checkin/true",
@@ -112,6 +114,12 @@ def client(**settings: Any) -> AccelEventsClient:
     return AccelEventsClient(BASE, {**CONFIG, **settings}, PATHS)
 
 
+def client_with(path: str) -> ApiClient:
+    """Return the client of a run with this path of the analytics, if it may be set."""
+    check_analytics_path(path)
+    return AccelEventsClient(BASE, CONFIG, (*PATHS, path))
+
+
 def answer(status: int, body: Any = None) -> ApiResponse:
     made = api_response(body, status, BASE + READS[0] + "?page=0")
     made.request = requests.Request("GET", made.url, headers={"Key": CONFIG["api_key"]}).prepare()
@@ -152,20 +160,21 @@ def test_whatever_stands_in_the_segments_nobody_is_checked_in(
 
 @pytest.mark.parametrize("path", SESSION_ANALYTICS)
 def test_each_known_path_of_the_analytics_may_be_set(path: str) -> None:
-    assert check_analytics_path(path) == path
+    assert client_with(path).permits("GET", BASE + path.format_map(IDS))
 
 
 def test_path_that_is_set_may_be_read() -> None:
     path = "/rest/v2/host/event/{event_url}/session/{session_id}/sessionAnalytics"
     url = BASE + "/rest/v2/host/event/demo/session/7/sessionAnalytics"
-    assert client(session_analytics_path=path).permits("GET", url)
+    tap = TapAccelevents(config={**CONFIG, "event_urls": ["demo"], "session_analytics_path": path})
+    assert tap.client.permits("GET", url)
     assert not CLIENT.permits("GET", url)
 
 
 @pytest.mark.parametrize("path", BAD_PATHS)
 def test_path_that_is_none_of_analytics_cannot_be_set(path: str) -> None:
     with pytest.raises(TapError, match="session_analytics_path"):
-        client(session_analytics_path=path)
+        check_analytics_path(path)
 
 
 @given(st.lists(SEGMENTS, max_size=5), st.lists(SEGMENTS, max_size=3))
@@ -175,9 +184,8 @@ def test_path_that_passes_leads_to_analytics_and_not_to_the_trap(
     path = "/".join(("/rest", *before, "{session_id}", *after, "analytics"))
     if re.search("staff|check-?in", path, re.IGNORECASE):
         return
-    made = client(session_analytics_path=path)
-    ids = {"session_id": "7", "event_url": "demo", "event_id": "1"}
-    assert made.permits("GET", BASE + path.format_map(ids))
+    made = client_with(path)
+    assert made.permits("GET", BASE + path.format_map(IDS))
     for trap in NEVER:
         assert not made.permits("GET", BASE + trap)
 
@@ -188,7 +196,7 @@ def test_path_with_the_trap_in_it_cannot_be_set(
 ) -> None:
     path = "/".join(("/rest", *before, trap, "{session_id}", *after, "analytics"))
     with pytest.raises(TapError, match="session_analytics_path"):
-        client(session_analytics_path=path)
+        check_analytics_path(path)
 
 
 # The key

@@ -83,6 +83,6 @@ def test_politeness_without_a_documented_limit_is_five_requests_a_second() -> No
 def test_sessions_keep_nothing_of_what_other_streams_hold() -> None:
     """Else a run would hold the people of all sessions for as long as it lasts."""
     people = [{"email": "someone@example.org"}]
-    row = {"sessionId": 1, "registerdHolderUsers": people, "speakerList": people, "assets": []}
+    row = {"sessionId": 1, "registerdHolderUsers": people, "speakerList": people, "assets": people}
     found = TAP.event_streams["sessions"].parse_response(api_response([row]))
     assert list(found) == [{"sessionId": 1}]

@@ -7,7 +7,7 @@ from typing import Final
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, settings
+from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, settings, streams_in
 from tap_airmeet import streams
 from tap_airmeet.client import AirmeetClient
 
@@ -25,22 +25,7 @@ class TapAirmeet(EventTap):
     name = "tap-airmeet"
     client_class = AirmeetClient
     constant_columns = (ACCOUNT,)
-    stream_classes = (
-        streams.AirmeetsStream,
-        streams.ParticipantsStream,
-        streams.SessionsStream,
-        streams.CustomFieldsStream,
-        streams.EventAttendanceStream,
-        streams.SessionAttendanceStream,
-        streams.BoothsStream,
-        streams.BoothAttendanceStream,
-        streams.PollResponsesStream,
-        streams.QuestionsStream,
-        streams.TracksStream,
-        streams.RegistrationUtmsStream,
-        streams.SessionRecordingsStream,
-        streams.ReplayAttendanceStream,
-    )
+    stream_classes = streams_in(streams)
     config_jsonschema = settings(
         th.Property(
             "access_key",

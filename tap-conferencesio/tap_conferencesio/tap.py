@@ -7,7 +7,7 @@ from typing import Any, Final
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import EventTap, TapError, settings
+from event_taps_core import EventTap, TapError, settings, streams_in
 from tap_conferencesio import schemas, streams
 from tap_conferencesio.client import ConferencesIoClient
 
@@ -20,15 +20,7 @@ class TapConferencesIo(EventTap):
     name = "tap-conferencesio"
     client_class = ConferencesIoClient
     constant_columns = (schemas.SUBDOMAIN,)
-    stream_classes = (
-        streams.AppStream,
-        streams.SessionsStream,
-        streams.AttendanceStream,
-        streams.PollsStream,
-        streams.PollResponsesStream,
-        streams.QuestionsStream,
-        streams.EvaluationResponsesStream,
-    )
+    stream_classes = streams_in(streams)
     config_jsonschema = settings(
         th.Property(
             "subdomain",

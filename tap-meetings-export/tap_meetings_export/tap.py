@@ -6,7 +6,7 @@ from typing import Final
 
 from singer_sdk import typing as th
 
-from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, settings
+from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, settings, streams_in
 from tap_meetings_export import streams
 from tap_meetings_export.client import ExpoPlatformClient
 
@@ -25,7 +25,7 @@ class TapMeetingsExport(EventTap):
     name = "tap-meetings-export"
     client_class = ExpoPlatformClient
     constant_columns = (ACCOUNT,)
-    stream_classes = (streams.MeetingsStream, streams.ParticipantsStream)
+    stream_classes = streams_in(streams)
     isolates_refusals = True
     config_jsonschema = settings(
         th.Property(

@@ -224,8 +224,10 @@ class TapUnderTest:
         return (*self.account_columns, *self.all_streams[stream].primary_keys)
 
     def template(self, stream: str) -> str:
-        """Return a stream's path as it is declared; empty if it requests nothing."""
-        return str(inspect.getattr_static(self.all_streams[stream], "path", None) or "")
+        """Return the path of a stream, or of its source, as declared; empty if it asks nothing."""
+        found = self.all_streams[stream]
+        sender = getattr(found, "source", None) or found
+        return str(inspect.getattr_static(sender, "path", None) or "")
 
     def address(self, stream: str, record: Mapping[str, Any]) -> str:
         """Return what was asked for to get a record: its path, or what tells parts apart too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from singer_sdk import typing as th
 from typing_extensions import override
 
-from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, settings
+from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, settings, streams_in
 from tap_example import streams
 from tap_example.client import ExampleClient
 
@@ -16,7 +16,7 @@ class TapExample(EventTap):
     name = "tap-example"
     client_class = ExampleClient
     constant_columns = (ACCOUNT,)
-    stream_classes = (streams.EventsStream, streams.GuestsStream)
+    stream_classes = streams_in(streams)
     config_jsonschema = settings(
         th.Property(
             "api_key",
