@@ -26,11 +26,9 @@ PREPARE_SECONDS, POLL_SECONDS = 300, 60
 """Airmeet says that reports take five minutes; `report_poll_seconds` is a minute."""
 
 # Measured on 2026-11-29 (2 busy cores, Python 3.11, Meltano 4.4.1, Dagster 1.13.29, PostgreSQL):
-MELTANO_SECONDS = 8.6
+MELTANO_SECONDS = 5.5
 """CPU of a `meltano run` into PostgreSQL that has next to nothing to read."""
-STATE_SECONDS = 3.2
-"""CPU of `meltano state get`, with which each load ends."""
-DAGSTER_SECONDS, DAGSTER_SECONDS_PER_ACCOUNT = 5.2, 0.008
+DAGSTER_SECONDS, DAGSTER_SECONDS_PER_ACCOUNT = 3.5, 0.0044
 """CPU of the process of a run, which reads the definitions of all accounts in accounts.yml."""
 MB_PER_RUN = 264 + 191
 """Of Meltano, the tap and the loader with 42,000 rows (213 without), and of Dagster's process."""
@@ -125,7 +123,7 @@ class Installation(NamedTuple):
         each = all_runs / len(VENDORS)
         sent = each * sum(run.requests for run, _ in found.values())
         rows = each * sum(rows for _, rows in found.values())
-        cpu_per_run = MELTANO_SECONDS + STATE_SECONDS + DAGSTER_SECONDS
+        cpu_per_run = MELTANO_SECONDS + DAGSTER_SECONDS
         cpu_per_run += DAGSTER_SECONDS_PER_ACCOUNT * self.accounts
         lanes = {
             name: (run.seconds + cpu_per_run + IDLE_SECONDS) * self.shards / self.parallel

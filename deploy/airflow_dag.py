@@ -22,18 +22,18 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 from kubernetes.client import models
 
-MODULE = "event_taps_dagster.definitions"
 IMAGE = os.environ.get("EVENT_TAPS_IMAGE", "event-taps:1")
 VOLUME = models.V1Volume(name="accounts", config_map={"name": "event-taps-accounts"})
 content = yaml.safe_load(Path(__file__).with_name("accounts.yml").read_text(encoding="utf-8"))
 
 
-def pod(name: str, *arguments: str, **options: object) -> KubernetesPodOperator:
+def pod(name: str, module: str, *job: str, **options: object) -> KubernetesPodOperator:
     """Make a task of a job of Dagster."""
+    module = f"event_taps_dagster.{module}_definitions"
     return KubernetesPodOperator(
         task_id=name,
         image=IMAGE,
-        arguments=["dagster", "job", "execute", "--module-name", MODULE, "--job", *arguments],
+        arguments=["dagster", "job", "execute", "--module-name", module, "--job", *job],
         secrets=[Secret("env", None, "event-taps")],
         env_vars={
             "DAGSTER_HOME": "/tmp",  # noqa: S108 - of a pod that nothing else uses
@@ -54,12 +54,12 @@ with DAG(
     max_active_runs=1,
     default_args={"retries": 1, "retry_delay": timedelta(minutes=6)},
 ):
-    tables = pod("tables", "tables", trigger_rule="all_done")
+    tables = pod("tables", "table", "tables", trigger_rule="all_done")
     all_read = EmptyOperator(task_id="all_read")  # or the run would not fail with a load
     for account in content["accounts"]:
         key = f"{account['tap']}__{account['name']}".replace("-", "_")
         for index in range(shards := account.get("shards", 1)):
             shard = f"{index}-of-{shards}"
             tags = json.dumps({"dagster/partition": shard})
-            load = pod(f"{key}__{shard}", f"load_{key}", "--tags", tags, pool=key)
+            load = pod(f"{key}__{shard}", "load", f"load_{key}", "--tags", tags, pool=key)
             load >> [tables, all_read]

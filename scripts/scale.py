@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from scripts.postgres import Database
     from scripts.sandbox import Sandbox
 
-DEFINITIONS = ("--module-name", "event_taps_dagster.definitions")
+WORKSPACE = ROOT / "orchestrate" / "workspace.yaml"
 HOST = "127.0.0.1"
 SHARDS, PARALLEL = 4, 2
 MAX_CONCURRENT_RUNS = 3
@@ -115,7 +115,7 @@ class Engine:
         log = self.project.root / "output" / "dagster.log"
         log.parent.mkdir(exist_ok=True)
         command = self.command(
-            "dagster", "dev", *DEFINITIONS, f"--host={HOST}", f"--port={self.port}"
+            "dagster", "dev", f"--workspace={WORKSPACE}", f"--host={HOST}", f"--port={self.port}"
         )
         with (
             log.open("a") as file,

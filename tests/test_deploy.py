@@ -27,7 +27,6 @@ from scripts.taps import load_class
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
 SECRET = re.compile(r"(?i)key|password|secret|token")
-MODULE = "event_taps_dagster.definitions"
 
 
 def read_yaml(path: Path) -> Any:
@@ -40,7 +39,14 @@ def read_toml(name: str) -> Any:
 
 COMPOSE = read_yaml(DEPLOY / "compose.yaml")
 VALUES = read_yaml(DEPLOY / "values.yaml")
-CODE = VALUES["dagster-user-deployments"]["deployments"][0]
+DEPLOYMENTS = {one["name"]: one for one in VALUES["dagster-user-deployments"]["deployments"]}
+CODE = DEPLOYMENTS["loads"]
+MODULES = {
+    one["python_module"]["location_name"]: one["python_module"]["module_name"]
+    for one in read_yaml(ROOT / "orchestrate" / "workspace.yaml")["load_from"]
+}
+"""Of each code location, by its name."""
+
 OURS = [service for name, service in COMPOSE["services"].items() if name != "postgres"]
 LOCKED = {
     one["name"]: one["version"] for one in read_toml("uv.lock")["package"] if "version" in one
@@ -189,8 +195,8 @@ def test_compose_lets_in_nobody_from_outside() -> None:
         assert not {"network_mode", "privileged"} & service.keys()
 
 
-def test_compose_gives_the_credentials_to_those_alone_who_load() -> None:
-    assert [name for name, one in COMPOSE["services"].items() if "env_file" in one] == ["code"]
+def test_compose_gives_the_credentials_to_those_alone_who_run_something() -> None:
+    assert [name for name, one in COMPOSE["services"].items() if "env_file" in one] == [*MODULES]
 
 
 def test_compose_looks_at_each_service_and_starts_it_again() -> None:
@@ -210,7 +216,7 @@ def test_compose_names_what_there_is() -> None:
             assert volume.split(":")[0] in COMPOSE["volumes"], name
         for config in service.get("configs", []):
             assert config["source"] in COMPOSE["configs"], name
-    build = COMPOSE["services"]["code"]["build"]
+    build = COMPOSE["services"]["loads"]["build"]
     assert (DEPLOY / build["context"]).resolve() == ROOT
     assert (ROOT / build["dockerfile"]).is_file()
     databases = COMPOSE["configs"]["databases"]["content"]
@@ -222,7 +228,7 @@ def test_compose_names_what_there_is() -> None:
 def test_what_is_written_is_writable_where_the_project_is_not() -> None:
     owned = next(command[2:] for command in commands() if command[0] == "chown")
     paths = {str(Path("/app", path.replace("$DAGSTER_HOME", dagster_home()))) for path in owned}
-    code = COMPOSE["services"]["code"]
+    code = COMPOSE["services"]["loads"]
     given = {one.split(":")[0] for one in code["tmpfs"]}
     given |= {one.split(":")[1] for one in code["volumes"]}
     assert given == {*paths, "/tmp"}  # noqa: S108 - the container's
@@ -297,13 +303,25 @@ def test_secrets_of_kubernetes_are_named_and_said_how_to_make() -> None:
 
 
 def test_all_load_the_definitions_that_there_are() -> None:
-    assert (ROOT / "orchestrate" / f"{MODULE.replace('.', '/')}.py").is_file()
-    assert CODE["codeServerArgs"] == ["--module-name", MODULE]
-    words = COMPOSE["services"]["code"]["command"].split()
-    assert words[words.index("--module-name") + 1] == MODULE
-    port = words[words.index("--port") + 1]
+    assert {*DEPLOYMENTS} == {*MODULES}
+    servers = {}
+    for location, module in MODULES.items():
+        assert (ROOT / "orchestrate" / f"{module.replace('.', '/')}.py").is_file()
+        assert DEPLOYMENTS[location] == {
+            **CODE,
+            "name": location,
+            "codeServerArgs": ["--module-name", module],
+        }
+        words = COMPOSE["services"][location]["command"].split()
+        assert words[words.index("--module-name") + 1] == module
+        port = int(words[words.index("--port") + 1])
+        servers[location] = {"location_name": location, "host": location, "port": port}
+    workspace = yaml.safe_load(COMPOSE["configs"]["workspace"]["content"])
+    assert workspace["load_from"] == [{"grpc_server": one} for one in servers.values()]
     for name in ("daemon", "webserver"):
-        assert f"--grpc-host code --grpc-port {port}" in COMPOSE["services"][name]["command"]
+        (given,) = COMPOSE["services"][name]["configs"]
+        assert given["source"] == "workspace"
+        assert f"--workspace {given['target']}" in COMPOSE["services"][name]["command"]
 
 
 # Airflow
@@ -381,7 +399,8 @@ def test_the_dag_loads_each_shard_in_the_pool_of_its_key_and_then_makes_the_tabl
         for partition in account.partitions
     }
     for task in (tables, *tables.before):
-        assert task.arguments[:6] == ["dagster", "job", "execute", "--module-name", MODULE, "--job"]
+        module = MODULES["tables" if task is tables else "loads"]
+        assert task.arguments[:6] == ["dagster", "job", "execute", "--module-name", module, "--job"]
 
 
 def test_what_accounts_yml_may_ask_for_is_what_the_taps_accept() -> None:

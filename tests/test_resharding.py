@@ -9,7 +9,7 @@ import yaml
 
 from scripts.postgres import differences, serving_postgres
 from scripts.sandbox import serving
-from scripts.scale import DEFINITIONS, engine
+from scripts.scale import WORKSPACE, engine
 from tests.conftest import keep_only
 from tests.test_scale import CONFERENCES, OF_A_SESSION, wait_for_tables
 
@@ -32,7 +32,7 @@ def night(made: Engine, sandbox: Sandbox, shards: int) -> int:
     made.prepare()
     sandbox.forget_requests()
     with made.serving(), made.instance() as instance:
-        job = (*DEFINITIONS, f"--job=load_{CONFERENCES}")
+        job = (f"--workspace={WORKSPACE}", "--location=loads", f"--job=load_{CONFERENCES}")
         made.run("dagster", "job", "backfill", *job, "--all", "all", "--noprompt")
         wait_for_tables(instance)
         assert {run.is_success for run in instance.get_runs()} == {True}

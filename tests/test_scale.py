@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from scripts.project import Project
     from scripts.sandbox import Sandbox
 
-# Runs of several minutes that wait for each other: too long for every change.
-pytestmark = pytest.mark.long
-
 CONFERENCES = "tap_conferencesio__main"
 ENGAGE = "tap_meetengage__northlight"
 SHARDS = {CONFERENCES: 2, ENGAGE: 2}
@@ -179,6 +176,20 @@ def test_shards_read_everything_once_and_within_the_limit_of_the_key(
     assert failed_checks(instance, tables) == set()
 
 
+def test_a_cancelled_run_ends_meltano_and_frees_its_place(
+    made: Engine, instance: dg.DagsterInstance, sandbox: Sandbox
+) -> None:
+    sandbox.refuse()
+    launch(made, ENGAGE, "0-of-2")
+    run = running_load(instance, f"load_{ENGAGE}", sandbox)
+    assert meltano_of("tap-meetengage--northlight--0-of-2")
+    instance.run_launcher.terminate(run.run_id)
+    until(lambda: runs_of(instance, f"load_{ENGAGE}")[0].is_finished)
+    assert runs_of(instance, f"load_{ENGAGE}")[0].status is dg.DagsterRunStatus.CANCELED
+    assert meltano_of("tap-meetengage--northlight--0-of-2") == []
+    assert instance.event_log_storage.get_concurrency_info(ENGAGE).active_slot_count == 0
+
+
 def test_two_schedulers_a_killed_worker_and_a_vendor_that_refuses(
     made: Engine, instance: dg.DagsterInstance, sandbox: Sandbox, database: Database
 ) -> None:
@@ -207,20 +218,6 @@ def test_two_schedulers_a_killed_worker_and_a_vendor_that_refuses(
     assert FAILURE in {one.status for one in refused}, "each shard that had to read something"
     assert tables.status is SUCCESS
     assert failed_checks(instance, tables) == {("loaded_tap_meetengage", "complete")}
-
-
-def test_a_cancelled_run_ends_meltano_and_frees_its_place(
-    made: Engine, instance: dg.DagsterInstance, sandbox: Sandbox
-) -> None:
-    sandbox.refuse()
-    launch(made, ENGAGE, "0-of-2")
-    run = running_load(instance, f"load_{ENGAGE}", sandbox)
-    assert meltano_of("tap-meetengage--northlight--0-of-2")
-    instance.run_launcher.terminate(run.run_id)
-    until(lambda: runs_of(instance, f"load_{ENGAGE}")[0].is_finished)
-    assert runs_of(instance, f"load_{ENGAGE}")[0].status is dg.DagsterRunStatus.CANCELED
-    assert meltano_of("tap-meetengage--northlight--0-of-2") == []
-    assert instance.event_log_storage.get_concurrency_info(ENGAGE).active_slot_count == 0
 
 
 def test_a_stream_that_was_not_read_for_long_fails_its_check(

@@ -438,6 +438,7 @@ class Group:
                     for stream, batch in zip(partition.streams, event.batches, strict=True):
                         stream.stats.rows += batch.size
                         self._rows[stream.name] += batch.size
+                        self._remarks += batch.remarks
                         yield stream, batch
         self._findings.end(len(partitions) - ended)
 
@@ -529,22 +530,24 @@ class Group:
         """Read one partition; runs in a worker thread."""
         context, sender = partition.context, self._sender
         seen: dict[str, dict[str, int]] = {stream.name: {} for stream in partition.streams}
+
+        def prepared(step: Page | Wait | Remark) -> _Prepared | Wait | Remark:
+            if isinstance(step, (Wait, Remark)):
+                return step
+            batches = [
+                stream.prepare(
+                    step.rows if stream is sender else step.shared[stream.name],
+                    context,
+                    seen[stream.name],
+                    encode=encode,
+                )
+                for stream in partition.streams
+            ]
+            return _Prepared(batches, step.weight)
+
         try:
-            for step in self._run.parents.reading_of(sender, context):
-                if isinstance(step, (Wait, Remark)):
-                    yield step
-                    continue
-                batches = [
-                    stream.prepare(
-                        step.rows if stream is sender else step.shared[stream.name],
-                        context,
-                        seen[stream.name],
-                        encode=encode,
-                    )
-                    for stream in partition.streams
-                ]
-                yield _Prepared(batches, step.weight)
-                for batch in batches:
-                    yield from batch.remarks
+            # Not a loop, whose variable would keep a page until the next one is there: eight
+            # workers would have the rows of 16 pages in memory, too many for a processor's cache.
+            yield from map(prepared, self._run.parents.reading_of(sender, context))
         except sender.recheck_parent as error:
             raise self._run.parents.rechecked(sender, context, error) from error

@@ -207,17 +207,18 @@ class EventStream(RecordStream, RESTStream[Any]):
                 if _ends_with(paginator, answer):
                     return
                 raise
-            preparing = None
-            yield _news_of(page, paginator)
-            empty = _count_empty(page, empty)
-            _advance(paginator, response)
+            news, preparing = [_news_of(page, paginator)], None
+            try:
+                empty = _count_empty(page, empty)
+                _advance(paginator, response)
+            finally:  # its rows are there, whatever comes of the next page
+                del page, response  # see `map` in `Group`
+                yield news.pop()
 
     def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
         """Ask for a page; what `parse_response` finds broken is asked for again, too."""
         request = self.get_http_request(page=page)
-        return self.tap.client.send(
-            request, self.stats, lambda answer: (answer, self.page_of(answer))
-        )
+        return self.tap.client.send(request, self.stats, lambda got: (got, self.page_of(got)))
 
     def page_of(self, response: ApiResponse) -> Page:
         """Take the rows of all readers out of an answer; a paginator looks at this stream's."""
@@ -250,14 +251,12 @@ class EventStream(RecordStream, RESTStream[Any]):
         What is ready at once is asked for again when its turn comes: keeping it would need memory
         for all partitions. What is final is kept for the reading, which names it.
         """
-        paginator = self.get_new_paginator() or SinglePagePaginator()
-        partition_id = self.partition_id(context)
         try:
-            self._try_page(PageContext(context, paginator.current_value))
+            self._try_first_page(context)
         except NotReady as answer:
-            self._asked_early[partition_id] = self._preparing(answer, None)
+            self._asked_early[self.partition_id(context)] = self._preparing(answer, None)
         except (NotFound, AccessDenied) as answer:
-            self._asked_early[partition_id] = answer
+            self._asked_early[self.partition_id(context)] = answer
         except BadResponse:
             return  # by its turn it may have mended
 
@@ -268,17 +267,18 @@ class EventStream(RecordStream, RESTStream[Any]):
             ApiError: If neither holds records.
         """
         for context in contexts[:1] + contexts[1:][-1:]:
-            paginator = self.get_new_paginator() or SinglePagePaginator()
             try:
-                self._try_page(PageContext(context, paginator.current_value))
+                self._try_first_page(context)
             except ApiError as answer:
                 problem = answer
             else:
                 return
         raise problem
 
-    def _try_page(self, page: PageContext[Any]) -> None:
-        """Ask for a page without looking at its rows."""
+    def _try_first_page(self, context: Context | None) -> None:
+        """Ask for the first page of a partition without looking at its rows."""
+        paginator = self.get_new_paginator() or SinglePagePaginator()
+        page = PageContext(context, paginator.current_value)
         self.tap.client.send(self.get_http_request(page=page), self.stats, lambda _: None)
 
 

@@ -64,14 +64,14 @@ def load_assets(
         context.instance.add_run_tags(context.run_id, LOAD)  # also where the page launched it
         _refuse_too_many(context.instance, account)
         meltano = Meltano(project)
-        failure = None
+        failure, is_kept = None, False
         # Whoever else was told to load this shard waits, and then finds little to do.
         with connected(project) as connection, locked(connection, shard.plugin):
             try:
                 _make_tables(connection, meltano, account, tap)
                 if _was_divided_otherwise(context):
                     meltano.seed_state(shard)
-                meltano.load(shard, full_refresh=config.full_refresh)
+                is_kept = meltano.load(shard, full_refresh=config.full_refresh)
             except MeltanoError as error:
                 failure = str(error)
             finally:
@@ -79,7 +79,7 @@ def load_assets(
                     time.sleep(KEY_REST_SECONDS)
             log = ReadLog(connection, tap, account.owner(tap))
             run, rows = newest_run(log.runs(account.shards), shard), log.rows()
-            if failure is None and run is not None:
+            if failure is None and run is not None and not is_kept:
                 failure = _not_kept(meltano, shard, run)
         for stream, key in keys.items():
             if failure is None or (run is not None and not run.lacks(stream)):
@@ -107,10 +107,7 @@ def _was_divided_otherwise(context: dg.AssetExecutionContext) -> bool:
 
 
 def _not_kept(meltano: Meltano, shard: Shard, run: Run) -> str | None:
-    """Say what is wrong if a run is not in the state; Meltano ends with 0, too, where it is not.
-
-    So it does when it cannot write to a bucket.
-    """
+    """Say what is wrong if a run is not in the state; Meltano ends with 0, too, where it is not."""
     try:
         is_kept = meltano.last_run(shard) == run.began
     except MeltanoError as error:

@@ -34,6 +34,7 @@ PATIENCE_SECONDS = 60
 """So long Meltano may take to end once it was told to."""
 
 _ERRORS_KEPT = 5
+_KEPT = "Incremental state has been updated"
 _SHARD = re.compile(r"--(\d+)-of-(\d+)-to-")
 
 
@@ -47,8 +48,8 @@ class Meltano:
 
     project: Project
 
-    def run(self, *tasks: str) -> None:
-        """Run tasks to their end, repeating what they say.
+    def run(self, *tasks: str) -> Sequence[str]:
+        """Run tasks to their end, repeating what they say; return the last of it.
 
         Raises:
             MeltanoError: If they fail.
@@ -61,18 +62,21 @@ class Meltano:
                 said.append(line)
             if process.wait():
                 raise MeltanoError(_last_error(said))
+        return said
 
-    def load(self, shard: Shard, *, full_refresh: bool) -> None:
-        """Load a shard.
+    def load(self, shard: Shard, *, full_refresh: bool) -> bool:
+        """Load a shard; say whether Meltano says that it has kept the state.
 
         Raises:
             MeltanoError: If not all was read, or loaded.
         """
         options = ["--full-refresh"] if full_refresh else []
-        self.run(*options, shard.plugin, DESTINATION)
+        said = self.run(*options, shard.plugin, DESTINATION)
+        last = next((line for line in reversed(said) if "ncremental state" in line), "")
+        return _KEPT in last
 
     def last_run(self, shard: Shard) -> datetime | None:
-        """Return when the run began that wrote the state of a shard."""
+        """Return when the run began that wrote the state of a shard: another start of Meltano."""
         found = _run_in(self._state_of(self._state_id(shard)))
         return datetime.fromisoformat(found) if found else None
 

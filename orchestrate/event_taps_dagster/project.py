@@ -85,7 +85,7 @@ class Project:
     @cached_property
     def taps(self) -> dict[str, Tap]:
         """The extractors of meltano.yml that have models, by name."""
-        content = yaml.safe_load((self.root / "meltano.yml").read_text(encoding="utf-8"))
+        content = _read_yaml(self.root / "meltano.yml")
         extractors = ((content or {}).get("plugins") or {}).get("extractors") or []
         made = [self._tap(one) for one in extractors if "inherit_from" not in one]
         return {tap.name: tap for tap in made if tap.streams}
@@ -94,7 +94,7 @@ class Project:
         schema = plugin.get("load_schema") or plugin.get("namespace") or plugin["name"]
         settings = plugin.get("settings") or []
         path = self.dbt / "models" / schema / "schema.yml"
-        models = yaml.safe_load(path.read_text(encoding="utf-8"))["models"] if path.exists() else []
+        models = _read_yaml(path)["models"] if path.exists() else []
         columns = {
             model["name"].removeprefix(f"{schema}__"): [one["name"] for one in model["columns"]]
             for model in models
@@ -108,3 +108,9 @@ class Project:
             tuple(sorted(columns.keys() - {READ_LOG})),
             columns[READ_LOG][0] if columns else "",
         )
+
+
+def _read_yaml(path: Path) -> Any:
+    """Read a file of ours, as each run does: ten times as fast where PyYAML has its C library."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both are safe
