@@ -67,13 +67,18 @@ def check_assets(
     """Make the checks of an account."""
     tap = project.taps[account.tap]
     keys = {stream: asset_key(tap, account, stream) for stream in tap.streams}
+    hours = stale_after / timedelta(hours=1)
+    descriptions = {
+        COMPLETE: "The newest run of each shard has read all of it.",
+        FRESH: f"All of it was read in the last {hours:g} hours.",
+    }
 
     @dg.multi_asset_check(
         name=f"check_{account.id}",
         specs=[
-            dg.AssetCheckSpec(name, asset=key)
+            dg.AssetCheckSpec(name, asset=key, description=description)
             for key in keys.values()
-            for name in (COMPLETE, FRESH)
+            for name, description in descriptions.items()
         ],
     )
     def check() -> Iterator[dg.AssetCheckResult]:

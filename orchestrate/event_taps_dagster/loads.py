@@ -48,8 +48,13 @@ def load_assets(
     @dg.multi_asset(
         name=f"read_{account.id}",
         specs=[
-            dg.AssetSpec(key, group_name=account.id, kinds={"singer", "postgres"})
-            for key in keys.values()
+            dg.AssetSpec(
+                key,
+                description=tap.streams[stream],
+                group_name=account.id,
+                kinds={"singer", "postgres"},
+            )
+            for stream, key in keys.items()
         ],
         partitions_def=dg.StaticPartitionsDefinition(account.partitions),
         backfill_policy=dg.BackfillPolicy.multi_run(1),

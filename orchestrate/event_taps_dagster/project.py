@@ -39,7 +39,9 @@ class Tap:
     needs: tuple[frozenset[str], ...]
     """Settings that it cannot do without: one of these groups."""
 
-    streams: tuple[str, ...]
+    streams: Mapping[str, str]
+    """By name, what each holds."""
+
     owner: str
     """The column that says whose data these are, first in every key: a setting, too."""
 
@@ -95,18 +97,16 @@ class Project:
         settings = plugin.get("settings") or []
         path = self.dbt / "models" / schema / "schema.yml"
         models = _read_yaml(path)["models"] if path.exists() else []
-        columns = {
-            model["name"].removeprefix(f"{schema}__"): [one["name"] for one in model["columns"]]
-            for model in models
-        }
+        of_streams = {model["name"].removeprefix(f"{schema}__"): model for model in models}
+        log = of_streams.pop(READ_LOG, None)
         return Tap(
             plugin["name"],
             schema,
             frozenset(one["name"] for one in settings),
             frozenset(one["name"] for one in settings if one.get("sensitive")),
             tuple(map(frozenset, plugin.get("settings_group_validation") or ())),
-            tuple(sorted(columns.keys() - {READ_LOG})),
-            columns[READ_LOG][0] if columns else "",
+            {name: model["description"] for name, model in sorted(of_streams.items())},
+            log["columns"][0]["name"] if log else "",
         )
 
 

@@ -37,7 +37,12 @@ class _Translator(DagsterDbtTranslator):
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
-        loaded = self._loaded[self.get_resource_props(manifest, unique_id)["name"]]
+        props = self.get_resource_props(manifest, unique_id)
+        loaded = self._loaded[props["name"]]
+        # The group is the folder of models; by itself, a description ends with all of the SQL.
+        spec = spec.replace_attributes(
+            group_name=spec.key.path[0], description=props["description"]
+        )
         return spec.merge_attributes(deps=loaded) if loaded else spec
 
 
