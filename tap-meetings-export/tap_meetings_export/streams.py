@@ -54,6 +54,9 @@ _MAX_PASSES: Final = 5
 _ERRORS_AT_THE_END: Final = 2
 """So often an error has to come in place of a page to be believed to be the end."""
 
+_IN_FULL: Final = "in_full"
+"""An item of the context: everything is read, whatever was read before."""
+
 _CREATED: Final = ("creation_time", "creation_date")
 
 
@@ -90,7 +93,6 @@ class ExpoPlatformStream(EventStream):
             {column.name: column.source for column in self.columns if column.name in self._names}
         )
         self._order = self.order
-        self._read_anew: set[str] = set()
 
     # What to ask for
 
@@ -123,8 +125,7 @@ class ExpoPlatformStream(EventStream):
 
     def since(self, context: Context | None) -> datetime | None:
         """Return from when on changes are asked for; None for everything."""
-        is_anew = self.partition_id(context) in self._read_anew
-        return None if is_anew else self.progress.since(context)
+        return None if _IN_FULL in (context or {}) else self.progress.since(context)
 
     # What comes
 
@@ -148,23 +149,20 @@ class ExpoPlatformStream(EventStream):
         so it is where a changed row lacks an id: it may have been loaded under another key.
         """
         written: set[int] = set()
-        for params in self.readings(self.since(context)):
-            try:
+        try:
+            for params in self.readings(self.since(context)):
                 yield from self._reading(context, params, written)
-            except _KeyMayChange:
-                self._read_anew.add(self.partition_id(context))
-                yield ReadInFull(self.name)
-                yield from self._reading(context, self.everything, written)
-                return
-            except BadRequest as problem:
-                if params == self.everything:
-                    raise
+        except (BadRequest, _KeyMayChange) as problem:
+            if self.since(context) is None:
+                raise
+            if isinstance(problem, BadRequest):
                 self.log_once(
                     f"this environment refuses {', '.join(params)} ({problem.reason}), so "
                     "everything is read"
                 )
-                yield from self._reading(context, self.everything, written)
-                return
+            yield ReadInFull(self.name)
+            in_full = {**(context or {}), _IN_FULL: True}
+            yield from self._reading(in_full, self.everything, written)
 
     def _reading(
         self, context: Context | None, params: Row, written: set[int]

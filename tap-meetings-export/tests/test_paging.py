@@ -501,6 +501,20 @@ def test_changed_row_that_lacks_an_id_has_its_event_read_in_full_at_once(
     assert (ReadInFull(stream.name) in steps) is is_whole
 
 
+def test_where_a_filter_is_refused_the_event_is_read_in_full_whatever_its_rows_lack(
+    stream: MeetingsStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    monkeypatch.setattr(type(stream.progress), "since", lambda *_: since)
+    refused = BadRequest("HTTP 400", retries=0)  # with an order, and without
+    server = Server(rows=[A, {"meeting_id": 1, "name": "Ada"}], answers={1: refused, 2: refused})
+    server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # the client's
+    stream.tap.__dict__["client"] = server
+    steps = list(stream.read_partition({"event_id": "7"}))
+    assert ReadInFull(stream.name) in steps
+    assert sum(len(step.rows) for step in steps if isinstance(step, Page)) == 2
+
+
 ASKED = {**A, "Role": "Requester", "last_modified": "2026-03-04"}
 WAS_ASKED = {**A, "Role": "Receiver", "last_modified": "2026-03-05"}
 
