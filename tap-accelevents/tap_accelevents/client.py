@@ -1,7 +1,4 @@
-"""Accelevents' public API: which paths are read, what is asked for, and what answers mean.
-
-Sources: the pages of developer.accelevents.com, cited below by their slugs.
-"""
+"""Accelevents' public API: how `expand` is spelled, and what answers mean."""
 
 from __future__ import annotations
 

@@ -130,11 +130,9 @@ class Pages(Paginator[Place]):
             IncompletePages: If the first page came again, and there must be more; or there may be,
                 because nothing is counted and it is as full as was asked for.
         """
-        if not self._largest_total and self._is_stuck and self._repeats:
-            if self._first_size == PAGE_SIZE:
-                raise IncompletePages("it is full: there may be more")
-            return False
-        found = self._counted
+        found, is_full = self._counted, self._repeats and self._first_size == PAGE_SIZE
+        if not self._largest_total and self._is_stuck and is_full:
+            raise IncompletePages("it is full: there may be more")
         if found >= self._largest_total:
             return False
         is_worth_it = found > self._counted_before and self.current_value.passes + 1 < MAX_PASSES
