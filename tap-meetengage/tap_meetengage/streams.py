@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
@@ -51,17 +51,6 @@ _NO_METHOD: Final = "organisation_data"
 
 _DAY_LENGTH: Final = len("YYYY-MM-DD")
 _NESTED: Final[frozenset[type]] = frozenset({dict, list})
-
-
-class _Answer(NamedTuple):
-    """A whole answer, of which it is known that it holds rows."""
-
-    rows: list[Row]
-    file: IO[bytes] | None
-    """Where a large answer is, instead of `rows`."""
-
-    size: int
-    """In bytes."""
 
 
 class OrganisationDataStream(EventStream):
@@ -132,12 +121,12 @@ class OrganisationDataStream(EventStream):
         a server error nobody knows whether it is about the size: halves are a last resort.
         """
         assert context is not None  # noqa: S101 - see own_contexts
-        spans = self._pieces(self.spans[context["window_start"]])
+        spans = self.windows.pieces(self.spans[context["window_start"]], self._most_days)
         keys: set[str] = set()
         while spans:
             span = spans.pop(0)
             try:
-                answer = self._ask_for(span)
+                pages = self._ask_for(span)
             except (TooMuch, TimedOut, ServerError) as problem:
                 if self.windows.days(span) <= 1:
                     raise BadResponse(
@@ -145,15 +134,10 @@ class OrganisationDataStream(EventStream):
                     ) from problem
                 spans[:0] = self._halve(span, problem)
                 continue
-            for rows, size in _pages(answer):
-                good, aside = self._with_own_keys(rows, keys)
-                yield Page(good, size)
+            for page in pages:
+                good, aside = self._with_own_keys(page.rows, keys)
+                yield page._replace(rows=good)
                 yield from aside
-
-    def _pieces(self, span: Span) -> list[Span]:
-        if self._most_days is None:
-            return [span]
-        return self.windows.pieces(span, self._most_days)
 
     def _halve(self, span: Span, problem: BadResponse) -> tuple[Span, Span]:
         halves = self.windows.halves(span)
@@ -166,7 +150,7 @@ class OrganisationDataStream(EventStream):
         self.stats.count_retry(f"{problem.reason}: read in two parts", 0)
         return halves
 
-    def _ask_for(self, span: Span) -> _Answer:
+    def _ask_for(self, span: Span) -> Iterable[Page]:
         """Ask for some days; what half of them may mend is not worth many tries.
 
         A server error is worth all of them, until they have not helped once.
@@ -182,16 +166,16 @@ class OrganisationDataStream(EventStream):
                     raise
         return self._send(span, None)
 
-    def _send(self, span: Span, max_retries: int | None) -> _Answer:
+    def _send(self, span: Span, max_retries: int | None) -> Iterable[Page]:
         params = {
             "account": self.config["account"],
             "data_method": self.data_method,
             **span.params(),
         }
         request = HTTPRequest(self.get_url(None), params=params)
-        return self.client.send(request, self.stats, self._take, max_retries=max_retries)
+        return self.client.send(request, self.stats, self._pages, max_retries=max_retries)
 
-    def _take(self, response: ApiResponse) -> _Answer:
+    def _pages(self, response: ApiResponse) -> Iterable[Page]:
         """Look at the whole answer, once, before any of its rows is taken for one.
 
         Raises:
@@ -199,12 +183,12 @@ class OrganisationDataStream(EventStream):
         """
         if response.spooled is not None:
             self._look_at(read_envelope(response.spooled, OUTPUT))
-            return _Answer([], response.spooled, 0)
+            return _pages_in(response.spooled)
         body = response.json()
         if not isinstance(body, dict):
             raise BadResponse(f"JSON without '{OUTPUT}'")
         self._look_at({name: value for name, value in body.items() if name != OUTPUT})
-        return _Answer(self.rows_in(response), None, len(response.content))
+        return [Page(self.rows_in(response), len(response.content))]
 
     def _look_at(self, beside: Row) -> None:
         """Log warnings and the names of other members, each once; fail where there is an error."""
@@ -292,15 +276,12 @@ def content(row: Row) -> Row:
     return found
 
 
-def _pages(answer: _Answer) -> Iterator[tuple[list[Row], int]]:
-    """Yield the rows of an answer, a large one's page by page, each with its size in bytes."""
-    if answer.file is None:
-        yield answer.rows, answer.size
-        return
-    with contextlib.closing(answer.file) as file:
+def _pages_in(file: IO[bytes]) -> Iterator[Page]:
+    """Yield the rows of an answer that may be larger than the memory."""
+    with contextlib.closing(file):
         before = 0
         for rows in pages_of(file, OUTPUT):
-            yield rows, _IN_MEMORY * (file.tell() - before)
+            yield Page(rows, _IN_MEMORY * (file.tell() - before))
             before = file.tell()
 
 

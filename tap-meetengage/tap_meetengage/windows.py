@@ -95,12 +95,12 @@ class Windows:
         middle = self._today if span.last >= self._today else start + timedelta(days=days // 2)
         return Span(span.first, middle - _DAY), Span(middle, span.last)
 
-    def pieces(self, span: Span, most_days: int) -> list[Span]:
-        """Divide a span into pieces of at most so many days.
+    def pieces(self, span: Span, most_days: int | None) -> list[Span]:
+        """Divide a span into pieces of at most so many days; None sets no limit.
 
         One without a lower bound stays whole: it has more days than anybody has data.
         """
-        if span.first is None or self.days(span) <= most_days:
+        if most_days is None or span.first is None or self.days(span) <= most_days:
             return [span]
         found = []
         first, days = span.first, timedelta(days=most_days)

@@ -20,7 +20,6 @@ from tap_meetengage.errors import ServerError, TooMuch
 from tap_meetengage.schemas import Sample, column_name, sorted_json_text
 from tap_meetengage.streams import (
     OrganisationDataStream,
-    _Answer,
     content,
     stream_names,
 )
@@ -55,7 +54,7 @@ class Server:
 
     def __call__(self, span: Span) -> Any:
         del span
-        return self._stream._take(self._answers.pop(0))  # noqa: SLF001 - the point of the test
+        return self._stream._pages(self._answers.pop(0))  # noqa: SLF001 - the point of the test
 
 
 def read(made: OrganisationDataStream, *answers: ApiResponse) -> list[dict[str, Any]]:
@@ -289,7 +288,7 @@ class Sends:
         fails = self.days[-1] > self._most_days if self._most_days else len(self.days) == 1
         if fails:
             raise self._problem
-        return _Answer([], None, 0)
+        return [Page([])]
 
 
 def sent(made: OrganisationDataStream, sends: Sends) -> list[int]:
