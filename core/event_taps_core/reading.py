@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import queue
+import sys
 import threading
 import time
 from collections import deque
@@ -36,6 +37,12 @@ PageT = TypeVar("PageT", bound=HasWeight)
 
 READ_AHEAD_BYTES = 32 * 1024 * 1024
 """Pages waiting for their turn may hold this much; the first partition in line always goes on."""
+
+_COMPUTES_ALWAYS, _COMPUTES_MOSTLY = 0.9, 0.7
+"""Shares of computing from which on one thread does all, and below which it does so no longer."""
+
+_FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS, _LOOK_SECONDS = 0.25, 60.0, 0.05
+"""After so long several threads look at the share; each look for nothing doubles it; one thread."""
 
 _IDLE_SECONDS = 1.0
 _PARTITIONS_AHEAD = 1000
@@ -143,18 +150,43 @@ class _Crew(Protocol[PartitionT, PageT]):
         """Let go of everything."""
 
 
+class Computing:
+    """How much of the time the process computes, instead of waiting for servers."""
+
+    def __init__(self) -> None:
+        self._can_tell = getattr(sys, "_is_gil_enabled", lambda: True)()
+        self._since, self._computed = time.monotonic(), time.process_time()
+
+    def share(self, seconds: float) -> float | None:
+        """Return the share since the last one was returned; None if that is less long ago.
+
+        Also None where Python has no lock: there, threads that compute do not hinder each other.
+        """
+        elapsed = time.monotonic() - self._since
+        if elapsed < seconds or not self._can_tell:
+            return None
+        share = (time.process_time() - self._computed) / elapsed
+        self._since, self._computed = time.monotonic(), time.process_time()
+        return share
+
+
 class _Workers(Generic[PartitionT, PageT]):
     """Threads that advance readings.
+
+    Where servers answer at once, threads only hinder each other: Python lets one of them compute.
+    While the process does nothing else, the reader's own thread does all.
 
     They are daemons: a request that hangs must not keep a stopped process alive.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, computing: Computing) -> None:
         self.most = 2 * count  # the next task is there when a worker comes back
         self._count = count
+        self._computing = computing
+        self._look_seconds = _FIRST_LOOK_SECONDS
+        self._own: deque[_Reading[PartitionT, PageT]] | None = None
         self._todo: queue.SimpleQueue[_Reading[PartitionT, PageT] | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[_Result[PartitionT, PageT]] = queue.SimpleQueue()
-        self.hand = self._todo.put
         for _ in range(count):
             threading.Thread(target=self._work, daemon=True).start()
 
@@ -162,8 +194,19 @@ class _Workers(Generic[PartitionT, PageT]):
         while (reading := self._todo.get()) is not None:
             self._results.put((reading, reading.step()))
 
+    def hand(self, reading: _Reading[PartitionT, PageT]) -> None:
+        """Have a reading advanced, by whoever does it now."""
+        if self._own is None:
+            self._todo.put(reading)
+        else:
+            self._own.append(reading)
+
     def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
-        """Wait for a worker; take what the others have too."""
+        """Wait for a worker, and take what the others have too; or do it here."""
+        self._change_hands()
+        if self._own and self._results.empty():
+            reading = self._own.popleft()
+            return [(reading, reading.step())]
         found = []
         with contextlib.suppress(queue.Empty):
             found.append(self._results.get(timeout=patience))
@@ -171,11 +214,29 @@ class _Workers(Generic[PartitionT, PageT]):
                 found.append(self._results.get_nowait())
         return found
 
+    def _change_hands(self) -> None:
+        """Let the reader's thread do all as long as it would hardly wait."""
+        share = self._computing.share(self._look_seconds if self._own is None else _LOOK_SECONDS)
+        if share is None:
+            return
+        if self._own is None and share >= _COMPUTES_ALWAYS:
+            self._own = deque(self._withdrawn())
+        elif self._own is not None and share < _COMPUTES_MOSTLY:
+            handed, self._own = self._own, None
+            for reading in handed:
+                self._todo.put(reading)
+            self._look_seconds = min(2 * self._look_seconds, _LAST_LOOK_SECONDS)
+
+    def _withdrawn(self) -> Iterator[_Reading[PartitionT, PageT]]:
+        """Take back what no worker has begun."""
+        with contextlib.suppress(queue.Empty):
+            while (reading := self._todo.get_nowait()) is not None:
+                yield reading
+
     def end(self) -> None:
         """Let the threads end after what they are at, and begin nothing more."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._todo.get_nowait()
+        for _ in self._withdrawn():
+            pass
         for _ in range(self._count):
             self._todo.put(None)
 
@@ -209,6 +270,7 @@ def read_in_order(  # noqa: PLR0913 - all but three have a default
     stop: Stop | None = None,
     idle: Callable[[], None] | None = None,
     read_ahead_bytes: int = READ_AHEAD_BYTES,
+    computing: Computing | None = None,
 ) -> Iterator[tuple[PartitionT, PageT | Done]]:
     """Read partitions side by side; yield their pages, then their `Done`, in their order.
 
@@ -219,11 +281,14 @@ def read_in_order(  # noqa: PLR0913 - all but three have a default
         stop: Ends the reading with `Stopped` when asked to.
         idle: Called, in the thread that hands out, each second in which there is nothing to.
         read_ahead_bytes: Bound of the pages kept for later.
+        computing: Tells when threads would hinder each other.
 
     Raises:
         Stopped: When `stop` was asked.
     """
-    crew: _Crew[PartitionT, PageT] = _Workers(workers) if workers > 1 else _Nobody()
+    crew: _Crew[PartitionT, PageT] = (
+        _Workers(workers, computing or Computing()) if workers > 1 else _Nobody()
+    )
     try:
         line = _Line(crew, partitions, read, read_ahead_bytes)
         yield from line.hand_out(stop or Stop(), idle)

@@ -92,8 +92,7 @@ class EventStream(RecordStream, RESTStream[Any]):
     """The stream whose rows are this one's partitions (`get_child_context` makes the contexts)."""
 
     source: ClassVar[type[EventStream] | None] = None
-    """The stream that sends the requests, where one answer feeds several: its partitions are these,
-    and no stream hangs on it."""
+    """The one that sends the requests if an answer feeds several; no stream hangs on this one."""
 
     recheck_parent: ClassVar[tuple[type[ApiError], ...]] = ()
     """Answers after which the parent is listed again: what has left the list is gone, not broken;
@@ -151,11 +150,9 @@ class EventStream(RecordStream, RESTStream[Any]):
     def rows_in(self, response: requests.Response) -> list[Row]:
         """Return what `parse_response` takes out of an answer.
 
-        One odd row is one odd row (`prepare`). Of several, if none is as it should be, it is the
-        answer that is not: it is worth asking again.
-
         Raises:
-            BadResponse: If there are several rows, and none of them has an id.
+            BadResponse: If there are several rows, and none of them has an id: then it is the
+                answer that is odd, and worth asking for again.
         """
         rows = list(self.parse_response(response))
         if len(rows) > 1 and not any(map(self.is_as_expected, rows)):

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from event_taps_core.reading import Done, Stop, Stopped, Wait, read_in_order
+from event_taps_core.reading import Computing, Done, Stop, Stopped, Wait, read_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -107,12 +107,26 @@ STEPS: st.SearchStrategy[Page | Sleep | Park | BaseException] = st.one_of(
 SCRIPTS = st.lists(st.lists(STEPS, max_size=5), max_size=8)
 
 
+class Told(Computing):
+    """What share of the time is spent on computing, as it is told."""
+
+    def __init__(self, *shares: float | None) -> None:
+        self._shares = itertools.cycle(shares)
+
+    def share(self, seconds: float) -> float | None:  # noqa: ARG002 - whenever it is asked
+        return next(self._shares)
+
+
+SHARES = st.lists(st.sampled_from([None, 0.0, 1.0]), min_size=1)
+
+
 @settings(max_examples=60)
-@given(SCRIPTS, st.sampled_from([1, 2, 3, 8]), st.integers(0, 100))
-def test_order_and_content_do_not_depend_on_workers_delays_waits_or_memory(
-    scripts: list[Script], workers: int, read_ahead_bytes: int
+@given(SCRIPTS, st.sampled_from([1, 2, 3, 8]), st.integers(0, 100), SHARES)
+def test_order_and_content_do_not_depend_on_workers_delays_waits_memory_or_who_reads(
+    scripts: list[Script], workers: int, read_ahead_bytes: int, shares: list[float | None]
 ) -> None:
-    events = read(scripts, workers=workers, read_ahead_bytes=read_ahead_bytes)
+    told = Told(*shares)
+    events = read(scripts, workers=workers, read_ahead_bytes=read_ahead_bytes, computing=told)
     assert events == one_after_the_other(scripts)
 
 
@@ -145,6 +159,31 @@ def test_as_many_partitions_are_read_at_the_same_time_as_there_are_workers() -> 
 
     events = list(read_in_order(range(4), meet, workers=4))
     assert [event for _, event in events if isinstance(event, Done)] == [Done()] * 4
+
+
+@pytest.mark.parametrize(("share", "by_workers"), [(1.0, False), (0.5, True)])
+def test_the_readers_own_thread_reads_where_the_others_would_only_hinder_it(
+    share: float,
+    by_workers: bool,  # noqa: FBT001 - a table
+) -> None:
+    threads: set[int] = set()
+
+    def note(_: int) -> Iterator[Page | Wait]:
+        threads.add(threading.get_ident())
+        yield Page("one")
+
+    assert len(list(read_in_order(range(20), note, workers=4, computing=Told(share)))) == 2 * 20
+    # What was handed to the workers before is theirs.
+    assert (threading.get_ident() in threads) != by_workers
+
+
+def test_computing_is_told_from_waiting() -> None:
+    computing = Computing()
+    assert computing.share(SOON) is None, "not so soon"
+    time.sleep(0.05)
+    share = computing.share(0)
+    assert share is not None
+    assert share < 0.5
 
 
 @many_workers
