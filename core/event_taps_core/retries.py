@@ -85,7 +85,7 @@ class Retries:
 
     def _wait(self, problem: BadResponse) -> float:
         """Return for how many seconds to back off: never less than the server asked for."""
-        if problem.at_once and self._failures[problem.what] == 1:
+        if problem.at_once and self._tries == 1:
             return 0.0
         backoff_seconds = min(MAX_BACKOFF_SECONDS, 2.0 ** min(self._tries - 1, 10))
         wait = backoff_seconds * random.uniform(0.5, 1)  # noqa: S311 - jitter needs no secrecy

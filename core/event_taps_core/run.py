@@ -546,8 +546,9 @@ class Group:
             return _Prepared(batches, step.weight)
 
         try:
-            # Not a loop, whose variable would keep a page until the next one is there: eight
-            # workers would have the rows of 16 pages in memory, too many for a processor's cache.
-            yield from map(prepared, self._run.parents.reading_of(sender, context))
+            for step in self._run.parents.reading_of(sender, context):
+                handed = [prepared(step)]
+                del step  # see EventStream.read_partition
+                yield handed.pop()
         except sender.recheck_parent as error:
             raise self._run.parents.rechecked(sender, context, error) from error

@@ -209,7 +209,7 @@ class EventStream(RecordStream, RESTStream[Any]):
                 empty = _count_empty(page, empty)
                 _advance(paginator, response)
             finally:  # its rows are there, whatever comes of the next page
-                del page, response  # see `map` in `Group`
+                del page, response  # or each partition that waits for its turn keeps one in memory
                 yield news.pop()
 
     def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:

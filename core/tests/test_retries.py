@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from typing import TYPE_CHECKING
 
@@ -99,7 +100,8 @@ def test_without_retries_nothing_is_sent_again(
 def test_what_may_be_asked_again_at_once_is_the_first_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    trouble = Trouble(monkeypatch, lambda: BadResponse("an error at 200", at_once=True))
+    numbers = itertools.count()
+    trouble = Trouble(monkeypatch, lambda: BadResponse(f"error {next(numbers)}", at_once=True))
     trouble.run()
     assert trouble.waits[0] == 0
     assert min(trouble.waits[1:]) > 0

@@ -379,6 +379,7 @@ def test_a_page_that_names_itself_as_the_next_one_is_the_vendors_fault(api: ApiS
     result = run(api, select=["visits", "read_log"])
     assert result.exit_code == 1
     assert result.log[-1].endswith("visits: a page names itself as the next one (a)")
+    assert {*IDS} == {*result.column("visits", "event_id")}
     assert result.column("visits", "event_id")[:3] == ["a", "a", "b"], "that page's row is there"
 
 

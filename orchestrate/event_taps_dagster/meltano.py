@@ -71,9 +71,7 @@ class Meltano:
             MeltanoError: If not all was read, or loaded.
         """
         options = ["--full-refresh"] if full_refresh else []
-        said = self.run(*options, shard.plugin, DESTINATION)
-        last = next((line for line in reversed(said) if "ncremental state" in line), "")
-        return _KEPT in last
+        return says_kept(self.run(*options, shard.plugin, DESTINATION))
 
     def last_run(self, shard: Shard) -> datetime | None:
         """Return when the run began that wrote the state of a shard: another start of Meltano."""
@@ -199,6 +197,11 @@ def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+def says_kept(log: Sequence[str]) -> bool:
+    """Say whether the last that a log has to say of the state is that it was kept."""
+    return _KEPT in next((line for line in reversed(log) if "ncremental state" in line), "")
 
 
 def _run_in(state: dict[str, Any]) -> str:

@@ -149,11 +149,11 @@ def total_of(body: Any) -> int | None:
     return count_of(body.get("recordsTotal")) if isinstance(body, dict) else None
 
 
-def page_in(url: str) -> int | None:
-    """Return the page that an address asks for, counted from zero; None if it asks for none.
+def is_first_of_all(url: str) -> bool:
+    """Say whether an address asks for the first page of a list that is not limited to changes.
 
-    >>> page_in("https://api.accelevents.com/rest/x?page=0&size=100")
-    0
+    >>> is_first_of_all("https://api.accelevents.com/rest/x?page=0&size=100")
+    True
     """
-    page = parse_qs(urlsplit(url).query).get("page")
-    return int(page[0]) if page else None
+    query = parse_qs(urlsplit(url).query)
+    return query.get("page") == ["0"] and SEARCH_TIME not in query

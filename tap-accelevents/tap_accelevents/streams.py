@@ -31,7 +31,14 @@ from tap_accelevents import schemas
 from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
 from tap_accelevents.dates import search_time, session_end, utc_time, zone_of
 from tap_accelevents.errors import BadRequest, NoSuchPath
-from tap_accelevents.paging import PAGE_SIZE, SEARCH_TIME, IncompletePages, Pages, page_in, total_of
+from tap_accelevents.paging import (
+    PAGE_SIZE,
+    SEARCH_TIME,
+    IncompletePages,
+    Pages,
+    is_first_of_all,
+    total_of,
+)
 from tap_accelevents.rows import first_filled, list_of_objects, rows_of, without_secrets
 
 if TYPE_CHECKING:
@@ -95,8 +102,7 @@ class AccelEventsStream(EventStream):
         body = response.json()
         rows = rows_of(body, self.list_names)
         counted = total_of(body)
-        counts_all = page_in(response.url) == 0 and SEARCH_TIME not in response.url
-        if not rows and counted and counts_all:
+        if not rows and counted and is_first_of_all(response.url):
             raise BadResponse(f"no rows, and the API counts {counted}")
         return list(map(self.own_part_of, self.without_twins(rows)))
 
@@ -330,11 +336,15 @@ class SessionAnalyticsDetailsStream(SessionPartStream):
         response, page = self._analytics_path.send(
             lambda path: self.get_page(_page_at(path, context))
         )
-        session = session_of(response)
+        steps: list[Page | Remark] = [page, *self._missing_in(session_of(response))]
+        del response, page  # see EventStream.read_partition
+        while steps:
+            yield steps.pop()
+
+    def _missing_in(self, session: Row) -> Iterator[Suspect]:
         for stream in self.readers:
             if isinstance(stream, SessionItemsStream) and session.keys().isdisjoint(stream.items):
                 yield Suspect(stream.name, f"no '{stream.items[0]}' in the answer")
-        yield page
 
     def _has_sessions(self, path: str) -> bool:
         """Say whether a path has one of a few sessions, taken from all that are read."""
@@ -440,6 +450,19 @@ class AttendeesStream(EventPartStream):
         """Walk all pages for the tickets only; the counters are the same on each."""
         return super().get_new_paginator() if self.selected else None
 
+    @override
+    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
+        """Take the counters of the first page alone: of later ones they may have changed."""
+        has_come = False
+        for step in super().read_partition(context):
+            handed = [step]
+            if isinstance(step, Page):
+                if has_come:
+                    handed = [step._replace(shared={name: [] for name in step.shared})]
+                has_come = True
+            del step  # see EventStream.read_partition
+            yield handed.pop()
+
 
 class AttendeeSummaryStream(EventPartStream):
     """Counters of an event's tickets: one row per event."""
@@ -452,11 +475,9 @@ class AttendeeSummaryStream(EventPartStream):
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        """Take the counters of the first page."""
         body = response.json()
         rows_of(body, AttendeesStream.list_names)
-        is_later = bool(page_in(response.url))
-        return [self.own_part_of(body)] if isinstance(body, dict) and not is_later else []
+        return [self.own_part_of(body)] if isinstance(body, dict) else []
 
 
 class OrdersStream(EventPartStream):

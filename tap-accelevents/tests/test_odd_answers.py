@@ -392,6 +392,26 @@ def test_list_that_is_not_found_of_an_event_that_is_there_is_a_failure(
     assert api.vendor.times("/orders") == 1
 
 
+def test_counters_of_tickets_are_one_row_where_somebody_registers_between_two_pages(
+    api: Api,
+) -> None:
+    """Another pass finds the new ticket on its first page, which holds other counters by then."""
+    tickets = [{"barcode": f"t{number}"} for number in range(150)]
+
+    def odd(path: str, query: Query, _: Any) -> ApiError | None:
+        if not path.endswith("/allAttendees"):
+            return None
+        if query["page"] == "1" and len(tickets) == 150:
+            tickets.insert(0, {"barcode": "new"})
+        status, body = page(tickets, query)
+        return status, {**body, "totalBookedTickets": len(tickets)}
+
+    api.vendor.odd = odd
+    run = api("attendees", "attendee_summary")
+    assert len(run.records("attendees")) == 151
+    assert len(run.records("attendee_summary")) == 1
+
+
 def test_analytics_of_another_event_are_not_taken_for_none(api: Api) -> None:
     """The path names no event: it may be the one that the key was made in."""
     api.vendor.events = ["a", "b", "c"]
