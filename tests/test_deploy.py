@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import subprocess
 import sys
 import tomllib
 from fnmatch import fnmatch
@@ -322,6 +323,28 @@ def test_all_load_the_definitions_that_there_are() -> None:
         (given,) = COMPOSE["services"][name]["configs"]
         assert given["source"] == "workspace"
         assert f"--workspace {given['target']}" in COMPOSE["services"][name]["command"]
+
+
+@pytest.mark.parametrize(
+    ("location", "prepared"), [("loads", "prepare --without-dbt"), ("tables", "prepare")]
+)
+def test_a_load_starts_whatever_is_wrong_with_the_models(
+    tmp_path: Path, location: str, prepared: str
+) -> None:
+    """In a code server as in a pod of one run, whose arguments name the module, too."""
+    program = tmp_path / "event-taps-dagster"
+    program.write_text('#!/bin/sh\necho "$@"\n')
+    program.chmod(0o755)
+    accounts = tmp_path / "accounts.yml"
+    accounts.touch()
+    said = subprocess.run(
+        [DEPLOY / "entrypoint.sh", "echo", f'{{"module_name":"{MODULES[location]}"}}'],
+        env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "EVENT_TAPS_ACCOUNTS": str(accounts)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert said.stdout.splitlines()[0] == prepared
 
 
 # Airflow

@@ -41,8 +41,9 @@ READ_AHEAD_BYTES = 32 * 1024 * 1024
 _COMPUTES_ALWAYS, _COMPUTES_MOSTLY = 0.9, 0.7
 """Shares of computing from which on one thread does all, and below which it does so no longer."""
 
-_FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS, _LOOK_SECONDS = 0.25, 60.0, 0.05
-"""After so long several threads look at the share; each look for nothing doubles it; one thread."""
+_LOOK_SECONDS, _FIRST_LOOK_SECONDS, _LAST_LOOK_SECONDS = 0.05, 0.25, 60.0
+"""How often the share is looked at: with one thread; with several, at first; and, as each change
+that was taken back doubles that, at most."""
 
 _IDLE_SECONDS = 1.0
 _PARTITIONS_AHEAD = 1000

@@ -15,7 +15,6 @@ import dagster as dg
 from event_taps_dagster.accounts import AccountsError, read_accounts
 from event_taps_dagster.plugins import write_plugins
 from event_taps_dagster.project import Project
-from event_taps_dagster.tables import dbt_resource
 
 NEEDED = (
     "DAGSTER_HOME",
@@ -24,7 +23,7 @@ NEEDED = (
 """Environment variables: those of the warehouse are dbt's too, which reads no .env."""
 
 
-def prepare(project: Project) -> str:
+def prepare(project: Project, *, with_dbt: bool = True) -> str:
     """Do it; return what was done.
 
     Raises:
@@ -34,7 +33,10 @@ def prepare(project: Project) -> str:
         raise AccountsError(f"these environment variables are not set: {', '.join(missing)}")
     accounts = read_accounts(project)
     write_plugins(accounts, project)
-    dbt_resource(project).cli(["parse"], target_path=project.dbt_target).wait()
+    if with_dbt:
+        from event_taps_dagster.tables import dbt_resource  # noqa: PLC0415 - it takes three seconds
+
+        dbt_resource(project).cli(["parse"], target_path=project.dbt_target).wait()
     with dg.DagsterInstance.get() as instance:
         for account in accounts.accounts:
             # As `dagster instance concurrency set` does, but at once for all.
@@ -49,6 +51,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("prepare", description=__doc__, help="make it take effect")
     command.add_argument("--check", action="store_true", help="only check the file")
+    command.add_argument("--without-dbt", action="store_true", help="where nothing but loads runs")
     arguments = parser.parse_args()
     project = Project.from_environment()
     try:
@@ -56,7 +59,7 @@ def main() -> int:
             count = len(read_accounts(project).accounts)
             print(f"{project.accounts}: {count} accounts, no mistake")
         else:
-            print(prepare(project))
+            print(prepare(project, with_dbt=not arguments.without_dbt))
     except (AccountsError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
