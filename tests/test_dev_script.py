@@ -69,8 +69,9 @@ def test_an_interrupted_demo_leaves_no_process(project: Project, number: signal.
     for line in demo.stdout:
         if line.startswith("running:"):
             break
-    time.sleep(1)
-    assert any("event-sandbox" in line for line in processes_of(project.root))
+    while not any("event-sandbox" in line for line in processes_of(project.root)):
+        assert demo.poll() is None, "it ended without a sandbox"
+        time.sleep(0.1)
     demo.send_signal(number)
-    assert demo.wait(20) == 128 + number
+    assert demo.wait(60) == 128 + number
     assert processes_of(project.root) == []

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 IDS = ["a", "b", "c"]
 OVERLAP = timedelta(minutes=5)
-LOADED_MACHINE = timedelta(seconds=5)
+LOADED_MACHINE = timedelta(minutes=1)
 
 
 class _Asking(EventStream):

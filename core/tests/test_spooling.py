@@ -165,7 +165,7 @@ def test_a_broken_large_answer_leaves_the_connection_to_the_next_request(
     asking = threading.Thread(target=lambda: found.append(answer_of(client, "/events")))
     asking.daemon = True
     asking.start()
-    asking.join(timeout=1)
+    asking.join(timeout=30)
     assert [response.json() for response in found] == [{"data": []}]
 
 

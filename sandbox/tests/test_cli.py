@@ -38,7 +38,7 @@ class Served:
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Stop it; give the exit code and whatever else it printed."""
         self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=20)  # shorter than an answer hangs
+        out, err = self.process.communicate(timeout=25)  # shorter than an answer hangs
         return self.process.returncode, out + err
 
     def __enter__(self) -> Client:

@@ -270,7 +270,7 @@ def test_a_run_waits_for_one_preparation_and_not_for_each(
     waited = [request.at for request in sandbox.requests() if request.status == 202]
     assert len(waited) > 50
     times = [request.at for request in sandbox.requests()]
-    assert max(times) - min(times) < 3 + 5
+    assert max(times) - min(times) < 10 * 3
     assert different(TAP.load(run), sandbox) == {}
 
 
