@@ -19,13 +19,14 @@ import tempfile
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from event_taps_dagster.project import DESTINATION, READ_LOG
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from event_taps_dagster.accounts import Account, Shard
     from event_taps_dagster.project import Project
@@ -75,7 +76,7 @@ class Meltano:
 
     def last_run(self, shard: Shard) -> datetime | None:
         """Return when the run began that wrote the state of a shard: another start of Meltano."""
-        found = _run_in(self._state_of(self._state_id(shard)))
+        found = _run_in(*self._states_of([self._state_id(shard)]))
         return datetime.fromisoformat(found) if found else None
 
     def seed_state(self, shard: Shard) -> None:
@@ -88,10 +89,11 @@ class Meltano:
             return
         from event_taps_core import merge_states  # noqa: PLC0415 - the SDK takes a second to import
 
-        own = _run_in(self._state_of(self._state_id(shard)))
-        states = [found for group in groups if all(found := [self._state_of(one) for one in group])]
+        of_self, *of_others = self._states_of([self._state_id(shard), *chain(*groups)])
+        rest = iter(of_others)
+        states = [found for group in groups if all(found := [*islice(rest, len(group))])]
         newest = max(states, key=lambda group: min(map(_run_in, group)), default=None)
-        if newest is None or min(map(_run_in, newest)) <= own:
+        if newest is None or min(map(_run_in, newest)) <= _run_in(of_self):
             return
         try:
             merged = merge_states(newest)
@@ -133,10 +135,12 @@ class Meltano:
     def _state_id(self, shard: Shard) -> str:
         return f"{self.project.environment}:{shard.plugin}-to-{DESTINATION}"
 
-    def _state_of(self, state_id: str) -> dict[str, Any]:
-        said = self._output("state", "get", state_id)
-        state: dict[str, Any] = json.loads(said or "{}").get("singer_state") or {}
-        return state
+    def _states_of(self, state_ids: Iterable[str]) -> list[dict[str, Any]]:
+        """Return states in their order, empty ones where there is none."""
+        program = [sys.executable, "-m", "event_taps_dagster.states"]
+        where = [str(self.project.root), self.project.environment]
+        said = _output([*program, *where, *state_ids])
+        return [json.loads(line).get("singer_state") or {} for line in said.splitlines()]
 
     def _other_groups(self, account: Account, shards: int) -> list[list[str]]:
         """Return the IDs of the states of all shards, for each other number of them."""
@@ -164,17 +168,21 @@ class Meltano:
         Raises:
             MeltanoError: If it fails.
         """
-        done = subprocess.run(  # noqa: S603 - our own
-            self._command(*arguments),
-            input=text,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={**os.environ, **(variables or {})},
-        )
-        if done.returncode:
-            raise MeltanoError(_last_error(done.stderr.splitlines()))
-        return done.stdout
+        return _output(self._command(*arguments), text, variables)
+
+
+def _output(command: Sequence[str], text: str = "", variables: dict[str, str] | None = None) -> str:
+    done = subprocess.run(  # noqa: S603 - our own
+        command,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **(variables or {})},
+    )
+    if done.returncode:
+        raise MeltanoError(_last_error(done.stderr.splitlines()))
+    return done.stdout
 
 
 @contextlib.contextmanager

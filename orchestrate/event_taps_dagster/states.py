@@ -1,0 +1,24 @@
+"""Print states that Meltano keeps, a line of JSON for each: of many, for the price of one.
+
+    python -m event_taps_dagster.states PROJECT ENVIRONMENT STATE_ID...
+
+A start of Meltano takes a second, and an account may have been divided into hundreds of shards.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from meltano.cli import cli
+
+
+def main() -> None:
+    """Run Meltano's own command for one after the other; it ends with the first that fails."""
+    project, environment, *state_ids = sys.argv[1:]
+    for state_id in state_ids:
+        command = [f"--cwd={project}", f"--environment={environment}", "state", "get", state_id]
+        cli(command, standalone_mode=False)
+
+
+if __name__ == "__main__":
+    main()
