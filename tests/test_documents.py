@@ -81,29 +81,35 @@ def test_links_lead_somewhere(page: Page) -> None:
             assert anchor in Page(target).anchors, link
 
 
-def names(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+def functions_of(path: Path) -> dict[str, bool]:
+    """Return the functions of a file, and of each whether it is a slow test."""
+    return {
+        node.name: "pytest.mark.long" in map(ast.unparse, node.decorator_list)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 @cache
-def files_of_tests() -> dict[str, set[str]]:
+def files_of_tests() -> dict[str, dict[str, bool]]:
     folders = ("core", "orchestrate", "sandbox", "tap-*", ".")
     files = [path for folder in folders for path in ROOT.glob(f"{folder}/tests/test_*.py")]
     files += ROOT.glob("core/event_taps_core/testing/promises/*.py")
-    return {f"/{path.relative_to(ROOT)}": names(path) for path in files}
+    return {f"/{path.relative_to(ROOT)}": functions_of(path) for path in files}
 
 
-def test_the_tests_that_prove_the_promises_exist() -> None:
+def test_the_tests_that_prove_the_promises_exist_and_the_slow_ones_are_marked() -> None:
     rows = re.findall(r"^\| (?!promise|---)(.+) \| (.+) \|$", RELIABILITY.text, re.MULTILINE)
     assert rows
     for promise, proof in rows:
-        tests = re.findall(r"`([\w/-]+\.py)::(test_\w+)`", proof)
+        tests = re.findall(r"`([\w/-]+\.py)::(test_\w+)`(\*?)", proof)
         assert tests, promise
-        for file, test in tests:
+        for file, test, mark in tests:
             found = [path for path in files_of_tests() if path.endswith(f"/{file}")]
             assert len(found) == 1, f"{promise}: which {file}? {found}"
-            assert test in files_of_tests()[found[0]], f"{promise}: no {test} in {file}"
+            tests_there = files_of_tests()[found[0]]
+            assert test in tests_there, f"{promise}: no {test} in {file}"
+            assert tests_there[test] == bool(mark), f"{promise}: is {test} slow?"
 
 
 def test_the_pythons_that_are_named_are_those_that_workflows_run() -> None:
