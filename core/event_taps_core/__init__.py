@@ -25,6 +25,7 @@ from event_taps_core.keys import SurrogateKey, digest, make_room
 from event_taps_core.large_answers import pages_of, read_envelope
 from event_taps_core.outcomes import MissingPart, ReadAgain, ReadInFull, Remark, SetAside, Suspect
 from event_taps_core.pacer import CallWindow
+from event_taps_core.pages import Counts, IncompletePages, PageEvidence, Pages, Place
 from event_taps_core.partitions import WHOLE_STREAM
 from event_taps_core.progress import ChangedSince, SettlesAfter
 from event_taps_core.reading import Stopped, Wait
@@ -33,7 +34,7 @@ from event_taps_core.session import ApiResponse
 from event_taps_core.settings import ACCOUNT_SETTING, settings
 from event_taps_core.settling import parse_datetime
 from event_taps_core.shards import merge_states
-from event_taps_core.streams import EventStream, Page, PageToken, Paginator, streams_in
+from event_taps_core.streams import EventStream, Page, streams_in
 from event_taps_core.summary import StreamStats
 from event_taps_core.tap import EventTap
 from event_taps_core.values import (
@@ -65,17 +66,20 @@ __all__ = [
     "BaseTap",
     "CallWindow",
     "ChangedSince",
+    "Counts",
     "CredentialsClient",
     "CredentialsExpired",
     "EventStream",
     "EventTap",
     "Gone",
+    "IncompletePages",
     "MissingPart",
     "NotFound",
     "NotReady",
     "Page",
-    "PageToken",
-    "Paginator",
+    "PageEvidence",
+    "Pages",
+    "Place",
     "ReadAgain",
     "ReadInFull",
     "Redirected",

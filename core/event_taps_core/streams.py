@@ -20,6 +20,7 @@ from typing_extensions import override
 from event_taps_core.address import path_with_ids
 from event_taps_core.api_errors import AccessDenied, ApiError, BadResponse, NotFound, NotReady
 from event_taps_core.json_values import objects_at
+from event_taps_core.pages import IncompletePages, Pages
 from event_taps_core.preparing import Preparing, preparing
 from event_taps_core.progress import Progress, SettlesAfter
 from event_taps_core.reading import Wait
@@ -41,21 +42,7 @@ if TYPE_CHECKING:
 MAX_EMPTY_PAGES = 200
 """After so many pages in a row without a row, the vendor is not believed to come to an end."""
 
-PageToken = TypeVar("PageToken")
 Sibling = TypeVar("Sibling", bound="EventStream")
-
-
-class Paginator(BaseAPIPaginator[PageToken]):
-    """A paginator for vendors whose pages end in strange ways."""
-
-    def fresh(self, rows: list[Row]) -> list[Row]:
-        """Return those rows of a page that no earlier page held; all of them by default."""
-        return rows
-
-    def ends_with(self, answer: ApiError) -> bool:
-        """Say whether an answer that is not records is the end of the pages; never by default."""
-        del answer
-        return False
 
 
 class Page(NamedTuple):
@@ -195,21 +182,20 @@ class EventStream(RecordStream, RESTStream[Any]):
         empty = 0
         while not paginator.finished:
             try:
-                response, page = self.get_page(PageContext(context, paginator.current_value))
+                found = _next_page(self, context, paginator)
             except NotReady as answer:
                 preparing = self._preparing(answer, preparing)
                 yield Wait(preparing.due)
                 continue
-            except ApiError as answer:
-                if _ends_with(paginator, answer):
-                    return
-                raise
+            if found is None:
+                continue
+            response, page = found
             news, preparing = [_news_of(page, paginator)], None
             try:
                 empty = _count_empty(page, empty)
                 _advance(paginator, response)
             finally:  # its rows are there, whatever comes of the next page
-                del page, response  # or each partition that waits for its turn keeps one in memory
+                del found, page, response  # or each partition that waits keeps one in memory
                 yield news.pop()
 
     def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
@@ -288,7 +274,7 @@ def streams_in(module: ModuleType) -> tuple[type[EventStream], ...]:
 
 def _news_of(page: Page, paginator: BaseAPIPaginator[Any]) -> Page:
     """Return a page with what no earlier one held."""
-    if isinstance(paginator, Paginator):
+    if isinstance(paginator, Pages):
         return page.less_than(paginator.fresh(page.rows))
     return page
 
@@ -319,14 +305,49 @@ def _advance(paginator: BaseAPIPaginator[Any], response: ApiResponse) -> None:
         raise
 
 
-def _ends_with(paginator: BaseAPIPaginator[Any], answer: ApiError) -> bool:
-    """Say whether an answer that is not records is the end of the pages.
+def _next_page(
+    stream: EventStream, context: Context | None, paginator: BaseAPIPaginator[Any]
+) -> tuple[ApiResponse, Page] | None:
+    """Ask for the next page; None if an error in its place ends the pages, or this pass.
 
     Raises:
-        BadResponse: If there were pages, and it says that there is nothing.
+        ApiError: If it is no end; what has pages is there, and was asked for as it should be.
     """
-    if isinstance(paginator, Paginator) and paginator.ends_with(answer):
-        return True
-    if isinstance(answer, NotFound) and paginator.count:
-        raise BadResponse(f"{answer.reason} after {paginator.count} pages") from answer
-    return False
+    try:
+        if isinstance(paginator, Pages):
+            return _page_or_end(stream, context, paginator)
+        return stream.get_page(PageContext(context, paginator.current_value))
+    except IncompletePages:
+        raise
+    except (NotFound, BadResponse) as answer:
+        if not paginator.count:
+            raise
+        said = f"{answer.reason} after {paginator.count} pages"
+        raise BadResponse(said, retries=0) from answer
+
+
+def _page_or_end(
+    stream: EventStream, context: Context | None, pages: Pages
+) -> tuple[ApiResponse, Page] | None:
+    """Ask for a page, and again where an error is in its place.
+
+    Where no count says that there is none, the error has to come twice, and the page before to have
+    rows in between: then neither the parent or the key has gone, nor has a server failed for a
+    moment.
+    """
+    here = PageContext(context, pages.current_value)
+    try:
+        return stream.get_page(here)
+    except ApiError as answer:
+        if not pages.may_end_with(answer):
+            raise
+        problem = answer
+    if not pages.evidence.meets_total:
+        _, before = stream.get_page(PageContext(context, pages.before))
+        try:
+            return stream.get_page(here)
+        except ApiError as answer:
+            if answer.reason != problem.reason or not before.rows:
+                raise
+    pages.end_with(problem)
+    return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -17,10 +18,9 @@ from event_taps_core import (
     Authenticator,
     BadResponse,
     CredentialsClient,
-    NotFound,
 )
+from event_taps_core.pages import Counts, PageEvidence, Pages, Place
 from event_taps_core.schema import Column, key
-from event_taps_core.streams import Paginator
 from event_taps_core.summary import StreamStats
 from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
 from event_taps_core.testing.api_server import Scripted as Body
@@ -194,63 +194,61 @@ def test_a_failure_met_while_asking_early_is_named_once(venue: ApiServer) -> Non
 # Pages
 
 
-class OverlappingPages(Paginator[Any]):
-    """Numbers pages until one is not there; rows may come twice when people register meanwhile."""
-
-    def __init__(self) -> None:
-        super().__init__(1)
-        self._seen: set[str] = set()
+class CountedPages(Pages):
+    """Numbers pages; rows may come twice when people register meanwhile."""
 
     @override
-    def fresh(self, rows: list[Row]) -> list[Row]:
-        new = [row for row in rows if row["id"] not in self._seen]
-        self._seen |= {row["id"] for row in new}
-        return new
-
-    @override
-    def ends_with(self, answer: ApiError) -> bool:
-        return isinstance(answer, NotFound) and self.current_value > 1
-
-    @override
-    def get_next(self, response: requests.Response) -> int:
-        return int(self.current_value) + 1
+    def counts_of(self, response: requests.Response) -> Counts:
+        return Counts(total=response.json().get("total"))
 
 
 class PagedRoomsStream(RoomsStream):
     @override
-    def get_new_paginator(self) -> OverlappingPages:
-        return OverlappingPages()
+    def get_new_paginator(self) -> CountedPages:
+        return CountedPages(Place(0, 1), PageEvidence(2, max_passes=1), itemgetter("id"))
 
     @override
-    def get_url_params(
-        self,
-        context: Context | None,
-        next_page_token: Any,
-    ) -> dict[str, Any]:
-        return {"page": next_page_token}
+    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+        return {"page": next_page_token.page}
 
 
 class PagedTap(VenueTap):
     stream_classes = (EventsStream, PagedRoomsStream)
 
 
-def test_a_page_walk_may_end_with_an_answer_and_leave_out_repeated_rows(server: ApiServer) -> None:
-    server.on("/events", {"data": [{"id": "a"}]})
-    first, second = {"data": [{"id": "1"}, {"id": "2"}]}, {"data": [{"id": "2"}, {"id": "3"}]}
-    server.on("/events/a/rooms", first, second, status(404))
-    result = run(server, tap_class=PagedTap, select=["rooms"])
-    assert result.exit_code == 0
-    assert result.column("rooms", "id") == ["1", "2", "3"]
-    assert result.summary("rooms") == "3 rows, 3 requests"
-    assert [seen.query["page"] for seen in server.seen("/events/a/rooms")] == ["1", "2", "3"]
+FIRST, SECOND = {"data": [{"id": "1"}, {"id": "2"}]}, {"data": [{"id": "2"}, {"id": "3"}]}
+ALL = {**FIRST, "total": 2}
+NONE: dict[str, Any] = {"data": []}
 
 
-def test_an_answer_that_is_not_the_end_is_what_it_is(server: ApiServer) -> None:
+@pytest.mark.parametrize(
+    ("answers", "pages", "rows", "failure"),
+    [
+        ([FIRST, SECOND, NONE], "123", 3, ""),
+        ([FIRST, SECOND, status(404), SECOND, status(404)], "12323", 3, ""),
+        ([FIRST, status(404), FIRST, SECOND, NONE], "12123", 3, ""),  # it comes once
+        ([FIRST, status(404), status(404)], "121", 2, "HTTP 404 after 1 pages"),  # it is gone
+        ([FIRST, status(404), NONE, status(404)], "1212", 2, "HTTP 404 after 1 pages"),
+        ([FIRST, status(404), FIRST, status(410)], "1212", 2, "HTTP 410 after 1 pages"),
+        ([FIRST, status(400)], "12", 2, "HTTP 400 after 1 pages"),  # no error of a page
+        ([FIRST, status(403)], "12", 2, "HTTP 403"),
+        ([ALL, status(400)], "12", 2, ""),  # but there is no page
+        ([ALL, status(403)], "12", 2, "HTTP 403"),
+        ([{**FIRST, "total": 3}, status(404), FIRST, status(404)], "1212", 2, "counts 3 rows"),
+        ([status(400)], "1", 0, "HTTP 400"),
+    ],
+)
+def test_an_error_in_place_of_a_page_may_be_the_end(
+    server: ApiServer, answers: list[Any], pages: str, rows: int, failure: str
+) -> None:
+    """If the page before is still there, and it comes again; or if all came that is counted."""
     server.on("/events", {"data": [{"id": "a"}]})
-    server.on("/events/a/rooms", {"data": [{"id": "1"}]}, status(403))
+    server.on("/events/a/rooms", *answers)
     result = run(server, tap_class=PagedTap, select=["rooms"])
-    assert result.exit_code == 1
-    assert "1 NOT READ (HTTP 403): a" in result.summary("rooms")
+    assert len(result.column("rooms", "id")) == rows
+    assert "".join(seen.query["page"] for seen in server.seen("/events/a/rooms")) == pages
+    assert ("NOT READ" in result.summary("rooms")) is bool(failure)
+    assert failure in result.summary("rooms")
 
 
 # Credentials that are asked for

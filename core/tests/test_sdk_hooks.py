@@ -16,9 +16,10 @@ from singer_sdk.helpers._state import StateWriter
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.streams.rest import RESTStream
 
-from event_taps_core import EventStream, EventTap
+from event_taps_core import EventStream, EventTap, NotFound
 from event_taps_core.command import TapCommand
 from event_taps_core.messages import MessageWriter
+from event_taps_core.pages import Counts, PageEvidence, Pages, Place
 from event_taps_core.read_log import ReadLogStream
 
 from .runs import catalog_of, config_of, run
@@ -223,3 +224,13 @@ def test_the_command_is_ours_with_all_that_the_sdk_offers() -> None:
     offered = {option for parameter in command.params for option in parameter.opts}
     expected = {"--config", "--catalog", "--state", "--discover", "--about", "--test", "--version"}
     assert expected <= offered, changed("the options of the command line")
+
+
+@pytest.mark.parametrize(("total", "ends"), [(1, True), (2, False)])
+def test_a_paginator_ends_or_begins_again_where_pages_say_so(total: int, *, ends: bool) -> None:
+    pages = Pages(Place(0, 1), PageEvidence(2), str)
+    pages.fresh([{"id": 1}])
+    pages.evidence.judge(Counts(total))
+    pages.end_with(NotFound("HTTP 404"))
+    found = (pages.finished, pages.current_value.passes)
+    assert found == (ends, 0 if ends else 1), changed("BaseAPIPaginator")

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from typing_extensions import override
 
-from event_taps_core import BadResponse, EventStream, NotFound, Paginator, SurrogateKey
+from event_taps_core import (
+    BadResponse,
+    EventStream,
+    NotFound,
+    PageEvidence,
+    Pages,
+    Place,
+    SurrogateKey,
+)
 from event_taps_core.schema import TEXT, column, key
 from event_taps_core.testing.api_server import ApiServer, Seen, status
 
@@ -15,44 +24,22 @@ from .runs import config_of, run
 from .toy_tap import EVENT_COLUMNS, EventsStream, EventStreamOfToy, PollsStream, ToyTap, VotesStream
 
 if TYPE_CHECKING:
-    import requests
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import Row
 
 EVENTS = {"data": [{"id": "a", "ends_at": None}]}
-
-
-class UntilNothingNew(Paginator[int]):
-    """Reads on until a page holds nothing new."""
-
-    def __init__(self) -> None:
-        super().__init__(0)
-        self._known: set[str] = set()
-        self._is_new = False
-
-    @override
-    def fresh(self, rows: list[Row]) -> list[Row]:
-        new = [row for row in rows if row["id"] not in self._known]
-        self._known.update(row["id"] for row in new)
-        self._is_new = bool(new)
-        return new
-
-    @override
-    def get_next(self, response: requests.Response) -> int | None:
-        return self.current_value + 1 if self._is_new else None
 
 
 class PagedPollsStream(PollsStream):
     """Polls in pages, of which the last one comes again and again."""
 
     @override
-    def get_new_paginator(self) -> UntilNothingNew:
-        return UntilNothingNew()
+    def get_new_paginator(self) -> Pages:
+        return Pages(Place(0, 0), PageEvidence(2), itemgetter("id"))
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
-        return {"page": next_page_token or 0}
+        return {"page": next_page_token.page if next_page_token else 0}
 
 
 class PagedVotesStream(EventStreamOfToy):

@@ -19,6 +19,7 @@ from event_taps_core import (
     BadResponse,
     ChangedSince,
     EventStream,
+    IncompletePages,
     NotFound,
     Page,
     ReadInFull,
@@ -34,8 +35,7 @@ from tap_accelevents.errors import BadRequest, NoSuchPath
 from tap_accelevents.paging import (
     PAGE_SIZE,
     SEARCH_TIME,
-    IncompletePages,
-    Pages,
+    ListPages,
     is_first_of_all,
     total_of,
 )
@@ -81,7 +81,7 @@ class AccelEventsStream(EventStream):
 
     @override
     def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
-        return Pages(self.identity_of) if self.is_paged else None
+        return ListPages(self.identity_of) if self.is_paged else None
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:

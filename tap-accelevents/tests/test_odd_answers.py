@@ -592,6 +592,33 @@ def test_total_of_a_filtered_list_is_not_a_count_of_what_is_missing(api: Api) ->
     assert "WARNING" not in run.stderr
 
 
+@pytest.mark.parametrize("past_end", [(400, b""), (404, b"")], ids=["400", "404"])
+@pytest.mark.parametrize("total", [None, 30, 31])
+def test_error_past_the_last_page_is_the_end_unless_more_are_counted(
+    api: Api, past_end: ApiError, total: int | None
+) -> None:
+    """It is no filter that is refused, nor an event that is not there."""
+
+    def odd(path: str, query: Query, _: Any) -> ApiError | None:
+        if not path.endswith("/orders"):
+            return None
+        first = 10 * int(query["page"])
+        rows = [{"orderId": number} for number in range(1 + first, min(11 + first, 31))]
+        return (200, {"recordsTotal": total, "data": rows}) if rows else past_end
+
+    api.vendor.odd = odd
+    first = api("orders")
+    assert len(first.records("orders")) == 30
+    if total == 31:
+        first.assert_failed_in_one_line("orders", "and the API counts 31 rows but sent 30")
+    else:
+        first.assert_good()
+        api.vendor.asked.clear()
+        api("orders", state=first.state).assert_good()
+        pages = [query["page"] for path, query in api.vendor.asked if path.endswith("/orders")]
+        assert pages == ["0", "1", "2", "3", "2", "3"]
+
+
 def test_filter_that_is_refused_is_said_and_everything_is_read(api: Api) -> None:
     api.vendor.odd = lambda _, query, __: (400, b"") if "searchTimeStamp" in query else None
     first = api("orders").assert_good()

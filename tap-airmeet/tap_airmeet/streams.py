@@ -15,6 +15,7 @@ from event_taps_core import (
     ApiError,
     BadResponse,
     EventStream,
+    IncompletePages,
     MissingPart,
     NotFound,
     Page,
@@ -30,8 +31,7 @@ from tap_airmeet import schemas
 from tap_airmeet.client import EVENTS_PATH, AmbiguousRefusal, names_trouble
 from tap_airmeet.paging import (
     CursorPages,
-    IncompletePages,
-    NumberedPages,
+    ParticipantPages,
     counts_rows,
     is_first_page,
 )
@@ -181,7 +181,7 @@ class ParticipantsStream(EventPartStream):
 
     @override
     def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
-        return NumberedPages(MAX_PARTICIPANTS)
+        return ParticipantPages(MAX_PARTICIPANTS)
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
