@@ -7,9 +7,9 @@ levels down; counts beside the list, or in an object of their own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from event_taps_core import BadResponse, count_of, objects_in, snake_case
+from event_taps_core import BadResponse, Counts, count_of, objects_in, snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,17 +32,6 @@ _DEEPEST: Final = 3
 _TOTALS: Final = ("total_items", "total", "total_count", "total_records", "total_rows")
 _PAGES: Final = ("total_pages", "last_page", "pages", "page_count")
 _SIZES: Final = ("per_page", "page_size", "limit")
-
-
-class Counts(NamedTuple):
-    """What an answer says about all pages; None where it does not."""
-
-    total: int | None = None
-    """Number of rows in all, or of something else: no document says."""
-
-    pages: int | None = None
-    size: int | None = None
-    """The most rows that a page has."""
 
 
 def rows_of(body: Any) -> list[Row]:
@@ -80,7 +69,10 @@ def objects_of(body: Any) -> list[dict[str, Any]]:
 
 
 def counts_of(body: Any) -> Counts:
-    """Take the counts out of an answer, from beside its list or from an object of their own."""
+    """Take the counts out of an answer, from beside its list or from an object of their own.
+
+    Whether a total counts rows, or meetings, say, no document tells.
+    """
     places = objects_of(body)
     totals, pages, sizes = (
         next((count for place in places for count in _counts(place, names)), None)

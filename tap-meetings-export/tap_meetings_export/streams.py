@@ -9,12 +9,9 @@ from singer_sdk.streams.rest import PageContext
 from typing_extensions import override
 
 from event_taps_core import (
-    AccessDenied,
-    ApiError,
-    BadResponse,
     ChangedSince,
     EventStream,
-    NotFound,
+    IncompletePages,
     Page,
     ReadAgain,
     ReadInFull,
@@ -25,7 +22,7 @@ from event_taps_core import (
 from tap_meetings_export import schemas
 from tap_meetings_export.client import MEETINGS_PATH, PARTICIPANTS_PATH, BadRequest
 from tap_meetings_export.envelope import counts_of, rows_of
-from tap_meetings_export.paging import KEY, Keys, Pages, row_id
+from tap_meetings_export.paging import KEY, ExportPages, Keys, row_id
 from tap_meetings_export.rows import (
     UNKNOWN_ZONE,
     has_identity,
@@ -37,25 +34,25 @@ from tap_meetings_export.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     import requests
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import ApiResponse, EventTap, Row, Wait
+    from event_taps_core import ApiResponse, EventTap, PageEvidence, Place, Row, Wait
 
 MAX_PARTICIPANTS: Final = 100
 """The most that "Account Get - Entire Participant List" recommends."""
 
-_MAX_PASSES: Final = 5
-"""The pages are read again as long as that brings what was missing, but not for ever."""
+_PARAMS: Final = "params"
+"""An item of the context: what is asked for, everything or what one filter lets through."""
 
-_ERRORS_AT_THE_END: Final = 2
-"""So often an error has to come in place of a page to be believed to be the end."""
+_KEYS: Final = "keys"
+"""An item of the context: the keys of the rows of one reading."""
 
-_IN_FULL: Final = "in_full"
-"""An item of the context: everything is read, whatever was read before."""
+_UNORDERED: Final = "unordered"
+"""An item of the context: no order is asked for."""
 
 _CREATED: Final = ("creation_time", "creation_date")
 
@@ -115,17 +112,20 @@ class ExpoPlatformStream(EventStream):
         return [{name: int(since.timestamp()) - 1} for name in self.filters]
 
     @override
-    def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
-        return next_page_token or self.page_params(context, 1)
+    def get_url_params(self, context: Context | None, next_page_token: Place | None) -> Row:
+        about: Mapping[str, Any] = context or {}
+        order = {} if _UNORDERED in about else self._order
+        number = 1 if next_page_token is None else next_page_token.page
+        return {**self.page_params(context, number), **about.get(_PARAMS, {}), **order}
 
     @property
     def page_size(self) -> int:
         """How many rows are asked for at once."""
         return int(self.config["page_size"])
 
-    def since(self, context: Context | None) -> datetime | None:
-        """Return from when on changes are asked for; None for everything."""
-        return None if _IN_FULL in (context or {}) else self.progress.since(context)
+    @override
+    def get_new_paginator(self) -> ExportPages:
+        return ExportPages(self.page_size)
 
     # What comes
 
@@ -148,12 +148,13 @@ class ExpoPlatformStream(EventStream):
         The filters came one after the other. Where one is refused, everything is read instead; and
         so it is where a changed row lacks an id: it may have been loaded under another key.
         """
+        since = self.progress.since(context)
         written: set[int] = set()
         try:
-            for params in self.readings(self.since(context)):
-                yield from self._reading(context, params, written)
+            for params in self.readings(since):
+                yield from self._reading(context, params, since, written)
         except (BadRequest, _KeyMayChange) as problem:
-            if self.since(context) is None:
+            if since is None:
                 raise
             if isinstance(problem, BadRequest):
                 self.log_once(
@@ -161,75 +162,42 @@ class ExpoPlatformStream(EventStream):
                     "everything is read"
                 )
             yield ReadInFull(self.name)
-            in_full = {**(context or {}), _IN_FULL: True}
-            yield from self._reading(in_full, self.everything, written)
+            yield from self._reading(context, self.everything, None, written)
 
     def _reading(
-        self, context: Context | None, params: Row, written: set[int]
-    ) -> Iterator[Page | Remark]:
+        self, context: Context | None, params: Row, since: datetime | None, written: set[int]
+    ) -> Iterator[Page | Wait | Remark]:
         """Read everything, or what one filter lets through.
 
-        A row that comes several times is written again only if it was changed in between.
+        A row that comes several times is written again only if it was changed in between. An event
+        is read in full next time, too, where a row's key is good for one reading only. Of two rows
+        that nothing but a number tells apart, the changed one may come alone then, and would
+        replace the other. One without an id may have got it, and would stand beside itself.
         """
-        since, is_first = self.since(context), True
-        for page in self._complete(context, params):
-            if isinstance(page, Remark):
-                yield page
-                continue
-            if since is not None and is_first:
-                self._watch_filters(page.rows, params, since)
-            is_first = False
-            rows = {hash((row_id(row), str(row))): row for row in page.rows}
-            new = [row for one, row in rows.items() if one not in written]
-            yield page._replace(rows=[{} if row[KEY] is None else row for row in new])
-            written.update(rows)
-
-    def _complete(self, context: Context | None, params: Row) -> Iterator[Page | Remark]:
-        """Walk the pages, and again if rows are missing, as long as that helps.
-
-        Raises:
-            BadResponse: If rows are missing in the end.
-        """
-        pages, keys = Pages(), Keys(self._names)
-        for earlier in range(_MAX_PASSES):
-            pages.begin()
-            yield from self._pass(context, params, pages, keys)
-            if not pages.lack and not pages.is_doubtful:
-                return
-            if earlier > 0 and pages.found_new == 0 and not (pages.lack and pages.overlaps):
-                break
-        if pages.lack and not self._counts_everything(context, params, pages):
-            raise BadResponse(pages.lack, retries=0)
-        if pages.found_new:
-            self.log_once(
-                "rows keep moving from page to page, and nothing tells how many there are; "
-                "what may be missing comes with the next full refresh"
-            )
-
-    def _pass(
-        self, context: Context | None, params: Row, pages: Pages, keys: Keys
-    ) -> Iterator[Page | Remark]:
-        """Walk the pages once.
-
-        An event is read in full next time, too, where a row's key is good for one reading only. Of
-        two rows that nothing but a number tells apart, the changed one may come alone then, and
-        would replace the other. One without an id may have got it, and would stand beside itself.
-        """
-        while not pages.ended and (page := self._next_page(context, params, pages)):
-            response, sent = page
-            rows, ids = keys.add(sent)
-            pages.take(ids, counts_of(response.json()))
-            if pages.repeats_first and len(sent) == self.page_size:
-                raise BadResponse(
-                    "page 2 is page 1 again, which is full, and nothing tells of all rows",
-                    retries=0,
-                )
-            if not all(map(self._has_lasting_key, rows)):
-                if self.since(context) is not None:
-                    raise _KeyMayChange
-                yield ReadAgain(self.name)
-                self.log_once("some rows lack an id, so their events are read in full each time")
-            yield Page(rows, len(response.content))
+        keys, is_first = Keys(self._names), True
+        part = {**(context or {}), _PARAMS: params, _KEYS: keys}
+        try:
+            for step in super().read_partition(part):
+                if not isinstance(step, Page):
+                    yield step
+                    continue
+                if since is not None and is_first:
+                    self._watch_filters(step.rows, params, since)
+                is_first = False
+                if not all(map(self._has_lasting_key, step.rows)):
+                    if since is not None:
+                        raise _KeyMayChange
+                    yield ReadAgain(self.name)
+                    self.log_once(
+                        "some rows lack an id, so their events are read in full each time"
+                    )
+                rows = {hash((row_id(row), str(row))): row for row in step.rows}
+                new = [row for one, row in rows.items() if one not in written]
+                yield step._replace(rows=[{} if row[KEY] is None else row for row in new])
+                written.update(rows)
+        except IncompletePages as incomplete:
+            if params == self.everything or not self._counts_everything(part, incomplete.evidence):
+                raise
         if keys.repeated:
             yield ReadAgain(self.name)
             self.log_once(
@@ -242,60 +210,18 @@ class ExpoPlatformStream(EventStream):
         """Say whether a row's key stays when the row is mended; one that is no object has none."""
         return row[KEY] is None or (self.is_as_expected(row) and has_identity(row))
 
-    def _next_page(
-        self, context: Context | None, params: Row, pages: Pages
-    ) -> tuple[ApiResponse, list[Row]] | None:
-        """Ask for the next page.
-
-        An error is how the vendor says that there is none if the total was met exactly. Else it has
-        to come twice, and the page before it has to be there each time: then neither the event or
-        the key has gone meanwhile, nor has a server failed for a moment.
-
-        Returns:
-            None if there is none.
-
-        Raises:
-            ApiError: What is said of the first page.
-            BadResponse: If an error of a later one is not the end; what has pages is not absent.
-        """
-        reasons: set[str] = set()
-        for _ in range(_ERRORS_AT_THE_END):
-            try:
-                return self._ask_page(context, params, pages.number)
-            except ApiError as answer:
-                if pages.number == 1:
-                    raise
-                if pages.meets_total and not isinstance(answer, AccessDenied):
-                    return None
-                reasons.add(answer.reason)
-                may_be_the_end = isinstance(answer, (NotFound, BadRequest)) and len(reasons) == 1
-                if not may_be_the_end or not self._is_there(context, params, pages.number - 1):
-                    raise BadResponse(
-                        f"{answer.reason}, after {pages.number - 1} pages", retries=0
-                    ) from answer
-        return None
-
-    def _is_there(self, context: Context | None, params: Row, number: int) -> bool:
-        """Say whether a page that had rows still has some."""
-        try:
-            _, rows = self._ask_page(context, params, number)
-        except ApiError:
-            return False
-        return bool(rows)
-
-    def _counts_everything(self, context: Context | None, params: Row, pages: Pages) -> bool:
+    def _counts_everything(self, part: Context, evidence: PageEvidence) -> bool:
         """Say whether the vendor counts rows without regard to a filter, and warn of it.
 
         It does if it counts as many where nothing is filtered, but sends rows there that did not
         come. If those came as well, it is the filter that is ignored, and the count is right.
         """
-        if params == self.everything:
-            return False
-        response, rows = self._ask_page(context, self.everything, 1)
-        _, ids = Keys(self._names).add(rows)
-        if not pages.counts_like(counts_of(response.json())) or pages.known.issuperset(
-            map(hash, ids)
-        ):
+        unfiltered = {**part, _PARAMS: self.everything, _KEYS: Keys(self._names)}
+        response, page = self.get_page(PageContext(unfiltered, None))
+        before, now = evidence.counts, counts_of(response.json())
+        has_total = before.total is not None
+        is_alike = before.total == now.total if has_total else before.pages == now.pages is not None
+        if not is_alike or evidence.rows.holds(list(map(row_id, page.rows))):
             return False
         self.log_once(
             "this environment counts rows without regard to the filters, so nothing tells whether "
@@ -303,21 +229,22 @@ class ExpoPlatformStream(EventStream):
         )
         return True
 
-    def _ask_page(
-        self, context: Context | None, params: Row, number: int
-    ) -> tuple[ApiResponse, list[Row]]:
+    @override
+    def get_page(self, page: PageContext[Place | None]) -> tuple[ApiResponse, Page]:
         """Ask for a page; without an order, if that is what the vendor does not like."""
-        plain = {**self.page_params(context, number), **params}
-        ordered = {**plain, **self._order}
+        context, place = page.stream_context or {}, page.next_page_token
+        is_ordered = bool(self._order)  # another worker may find out meanwhile
         try:
-            response, page = self.get_page(PageContext(context, ordered))
+            response, found = super().get_page(page)
         except BadRequest as problem:
-            if number > 1 or ordered == plain:
+            if not is_ordered or (place and place.page > 1):
                 raise
-            response, page = self.get_page(PageContext(context, plain))
+            plain = {**context, _UNORDERED: True}
+            response, found = super().get_page(PageContext(plain, place))
             self._order = {}
             self.log_once(f"this environment does not sort as it is asked to ({problem.reason})")
-        return response, page.rows
+        keys = context.get(_KEYS)
+        return response, found._replace(rows=keys.add(found.rows)) if keys else found
 
     def _watch_filters(self, rows: list[Row], params: Row, since: datetime) -> None:
         """Say it if an environment sends what is older than it was asked for.

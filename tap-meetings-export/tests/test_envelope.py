@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import BadResponse
-from tap_meetings_export.envelope import Counts, counts_of, rows_of
+from event_taps_core import BadResponse, Counts
+from tap_meetings_export.envelope import counts_of, rows_of
 
 ROWS = [{"Meeting ID": 1}, {"Meeting ID": 2}]
 LISTS = ("data", "list", "items", "meetings", "participants", "results", "rows", "records")

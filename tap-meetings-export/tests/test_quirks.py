@@ -288,7 +288,7 @@ def test_total_that_is_not_reached_is_named_and_all_rows_are_there(fair: Fair) -
     fair.sandbox.switch(total="more")
     run = fair.read()
     assert run.exit_code == 1
-    assert "meetings: the vendor counts " in run.last_line
+    assert "meetings: the API counts " in run.last_line
     assert fair.different() == {}
     assert fair.bookmark("meetings", BIG) is None
 
@@ -313,7 +313,7 @@ def test_total_counts_where_it_is_the_filter_that_is_ignored(fair: Fair) -> None
     fair.sandbox.switch(total="more", filters="all_ignored")
     run = fair.read(**SMALLER)
     assert run.exit_code == 1
-    assert "meetings: the vendor counts " in run.last_line
+    assert "meetings: the API counts " in run.last_line
     assert fair.bookmark("meetings", SMALL) == before
 
 
@@ -323,7 +323,7 @@ def test_order_that_changes_is_no_trouble_or_is_named(fair: Fair, page_size: int
     run = fair.read(page_size=page_size)
     assert (run.exit_code == 0) <= (fair.different() == {})
     if run.exit_code:
-        assert "the vendor counts " in run.last_line
+        assert "the API counts " in run.last_line
     assert len(fair.queries(event_id=BIG)) > 1300 // page_size
 
 
