@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from meltano.cli import cli
+from meltano.cli.cli import cli
 
 
 def main() -> None:
