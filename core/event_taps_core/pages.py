@@ -6,8 +6,9 @@ again, an error), what a total counts, how many rows a page has, and whether row
 - pages end without a further request only where two signs agree;
 - a page without anything new ends a pass if it is empty and all came that is counted, or if it is
   another page again, and a second time;
-- an error ends a pass if it comes twice, and the page before it is still there in between;
-- what is counted and did not come is worth another pass, as long as that finds some;
+- an error ends a pass if it comes twice, and the page before it is still there in between, but not
+  behind a full page where nothing is counted: there may be more;
+- what is counted and did not come is worth another pass, as long as that may find some;
 - what is missing then is a failure, or a warning where the vendor itself showed the end.
 """
 
@@ -62,6 +63,15 @@ class Counts(NamedTuple):
     size: int | None = None
     """The most rows that a page has."""
 
+    def updated(self, newer: Counts) -> Counts:
+        """Return what is known after another answer."""
+        pairs = zip(newer, self, strict=True)
+        return Counts(*(old if new is None else new for new, old in pairs))
+
+    def has_no_page_after(self, number: int) -> bool:
+        """Say whether so many pages are counted, or fewer."""
+        return self.pages is not None and number >= self.pages
+
 
 class Step(enum.Enum):
     """What is to be asked for next: another page, the first one again, or nothing."""
@@ -88,14 +98,14 @@ class SeenRows:
     ) -> tuple[list[int | None], set[int | None]]:
         """Tell rows apart, equal ones by how often they came; the second set need not be loaded."""
         if not anonymous and len({None, *page}) > len(page):  # as nearly always, and this is fast
-            return list(map(hash, page)), set()
+            return list(map(_key, page)), set()
         on_page: Counter[Hashable] = Counter()
         keys: list[int | None] = []
         again: set[int | None] = set()
         for mark in page:
             copies = self._anonymous if mark in anonymous else on_page
             copies[mark] += mark is not None
-            key = hash((mark, copies[mark])) if copies[mark] > 1 else hash(mark)
+            key = _key(mark) if copies[mark] == 1 else hash((_key(mark), copies[mark]))
             keys.append(None if mark is None else key)
             if copies is on_page and copies[mark] > 1:
                 again.add(key)
@@ -104,6 +114,11 @@ class SeenRows:
     def holds(self, page: list[Hashable]) -> bool:
         """Say whether all rows of another answer came, in one pass or another."""
         return self.known.issuperset(set(self.keys_of(page)[0]) - {None})
+
+
+def _key(mark: Hashable) -> int:
+    """Return the hash of what tells a row apart; that of its text, as -1 and -2 have the same."""
+    return hash(repr(mark))
 
 
 @dataclass(eq=False)
@@ -145,7 +160,8 @@ class PageEvidence:
         self._first: list[Hashable] = []
         self._last: list[Hashable] = []
         self._largest = self._idle = 0
-        self._is_empty = self._is_same = self._comes_again = self._is_cut_off = False
+        self._is_empty = self._is_same = self._comes_again = False
+        self._is_stuck = self._is_cut_off = False
         self._totals: list[int] = []
         self._has_new = self._is_odd = self._overlaps = False
         """The last: rows came again beside or before new ones, so they move between pages."""
@@ -173,6 +189,7 @@ class PageEvidence:
         self._idle = 0 if unseen else self._idle + 1
         self.number += 1
         self._read_to = self._read_to if self._comes_again else self.number
+        self._is_stuck = self._comes_again and self._read_to == 1
         self._first, self._last = self._first or page, page or self._last
         self._is_empty = not page
         self._largest = max(self._largest, len(page))
@@ -190,12 +207,12 @@ class PageEvidence:
             IncompletePages: If the pages end, and rows are missing.
             BadResponse: If they do not end.
         """
+        if counts.total == 0 and not self._is_empty:  # then it counts nothing
+            counts = counts._replace(total=None)
         if not self._is_empty or self.number == 1:
-            before = self.counts.total
-            self._rows_went |= before is not None and (counts.total or before) < before
+            before, self.counts = self.counts.total, self.counts.updated(counts)
+            self._rows_went |= (self.counts.total or 0) < (before or 0)
             self._totals += [] if counts.total is None else [counts.total]
-            pairs = zip(counts, self.counts, strict=True)
-            self.counts = Counts(*(old if new is None else new for new, old in pairs))
         self._is_cut_off = not has_next and self._idle == 0
         if not (has_next and self._goes_on()):
             return self.end_pass()
@@ -223,7 +240,8 @@ class PageEvidence:
         if (lack or is_unsure) and may_help and self._passes < self.max_passes:
             self._begin_pass()
             return Step.PASS
-        lack = self._lack_of(next(iter(self._totals), None)) or self._doubt
+        first = min(self._totals[:1] if self.max_passes > 1 else self._totals, default=None)
+        lack = self._lack_of(first) or self._doubt(error)
         is_short_again = self._comes_again and len(self._last) < len(self._first)
         is_shown = not error and (self._is_empty or is_short_again)
         if lack and (self.is_strict or has_moved or not is_shown):
@@ -257,43 +275,40 @@ class PageEvidence:
         A count alone may be wrong, or the page's own; a short page alone the server's own size.
         """
         total, pages, size = self.counts
-        length = len(self._last)
+        has_all_pages = self.counts.has_no_page_after(self.number)
         if self.trusts_counts and total is not None:
-            is_its_own = length == total and length >= self.page_size
-            return self.meets_total and (not is_its_own if pages is None else self._reaches_pages)
-        is_short = length < max(self._largest, size or 0)
-        return is_short and (self._reaches_pages if total is None else self.meets_total)
+            return self.has_all if pages is None else self.meets_total and has_all_pages
+        is_short = len(self._last) < max(self._largest, size or 0)
+        return is_short and (has_all_pages if total is None else self.meets_total)
 
     @property
     def meets_total(self) -> bool:
-        """Whether the pass brought all; a total that is exceeded may count something else."""
-        total, rows = self.counts.total, len(self.rows.of_pass)
-        return total is not None and (rows >= total if self.trusts_counts else rows == total)
+        """Whether the pass brought what is counted; more than that is no count of all rows."""
+        return self.counts.total == len(self.rows.of_pass)
+
+    @property
+    def has_all(self) -> bool:
+        """Whether it brought what is counted, and that is not the last page's own number."""
+        is_its_own = self.counts.total == len(self._last) >= self.page_size
+        return self.meets_total and not is_its_own and not self._lacks_rows
 
     @property
     def promises_none(self) -> bool:
         """Whether a count that can be relied on says that there is no further page."""
-        has_pages = self.trusts_counts and self._reaches_pages
-        return (self.meets_total or has_pages) and not self._lacks_rows
-
-    @property
-    def _reaches_pages(self) -> bool:
-        return self.counts.pages is not None and self.number >= self.counts.pages
+        has_pages = self.trusts_counts and self.counts.has_no_page_after(self.number)
+        return self.has_all or (has_pages and not self._lacks_rows)
 
     @property
     def _lacks_rows(self) -> bool:
         return bool(self._totals and self._lack_of(max(self._totals)))
 
-    @property
-    def _is_stuck(self) -> bool:
-        return self._comes_again and self._read_to == 1
-
-    @property
-    def _doubt(self) -> str:
-        """Why there may be more where nothing is counted: no way leads beyond a full page."""
-        is_blocked = len(self._last) == self.page_size and (self._is_stuck or self._is_cut_off)
+    def _doubt(self, error: str) -> str:
+        """Say why there may be more where nothing is counted: no way leads beyond a full page."""
         is_counted = self._totals or self.counts.pages is not None
-        return "it is full: there may be more" if is_blocked and not is_counted else ""
+        if is_counted or not (self._is_stuck or self._is_cut_off or error):
+            return ""
+        is_full = len(self._last) == self.page_size
+        return "a full page came last: there may be more" if is_full else ""
 
     def _lack_of(self, total: int | None) -> str:
         """Say what is missing: rows, or where these are not counted, pages.

@@ -342,7 +342,7 @@ def _page_or_end(
         if not pages.may_end_with(answer):
             raise
         problem = answer
-    if not pages.evidence.meets_total:
+    if not pages.evidence.has_all:
         _, before = stream.get_page(PageContext(context, pages.before))
         try:
             return stream.get_page(here)

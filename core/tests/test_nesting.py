@@ -205,7 +205,7 @@ class CountedPages(Pages):
 class PagedRoomsStream(RoomsStream):
     @override
     def get_new_paginator(self) -> CountedPages:
-        return CountedPages(Place(0, 1), PageEvidence(2, max_passes=1), itemgetter("id"))
+        return CountedPages(Place(0, 1), PageEvidence(10, max_passes=1), itemgetter("id"))
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:

@@ -117,14 +117,18 @@ CASES = {
     "trusted total of one full page, or the page's": Case([[A]], 5, [1, 2], TRUSTING, total=5),
     "trusted total of one full page, and pages": Case([[A]], 5, [1], TRUSTING, total=5, pages=1),
     "trusted total, more pages": Case([[A, B]], 10, [1, 2, 3], TRUSTING, total=10, pages=5),
-    "trusted total that is exceeded": Case([[A, B]], 10, [1, 2, 3], TRUSTING, total=5),
+    "trusted total that is exceeded": Case([[A, B, C]], 12, [1, 2, 3, 4], TRUSTING, total=6),
+    "trusted total of 0 beside rows": Case([[A, B]], 10, [1, 2, 3], TRUSTING, total=0),
+    "row that went, where none can move": Case(
+        [[A, B, [12]]], 11, [1, 2, 3, 4], {**TRUSTING, **ONCE}, total=[12, 11]
+    ),
     # A page that comes again
     "last page again": Case([[A, B]], 10, [1, 2, 3, 4], past_end=B),
     "last page again, total met": Case([[A, B]], 10, [1, 2, 3], total=10, past_end=B),
     "first page again": Case([[A, B]], 10, [1, 2, 3, 4], past_end=A),
     "counted from another number": Case([[A, A, B]], 10, [1, 2, 3, 4]),
     "full first page again": Case(
-        [[A]], 5, [1, 2, 3], past_end=A, end="!page 2 is page 1 again, and it"
+        [[A]], 5, [1, 2, 3], past_end=A, end="!page 2 is page 1 again, and a full"
     ),
     "full first page again, pages": Case(
         [[A]],
@@ -156,7 +160,13 @@ CASES = {
     "nothing new, but different": Case([[A, B, [3, 4], [7], C]], 12, [*range(1, 7)] * 2),
     "nothing new for ever": Case([[A, *[[1], [2]] * 9]], 5, [*range(1, 12)]),
     # An error, twice
-    "error": Case([[A, B]], 10, [1, 2, 3], past_end=None),
+    "error": Case([[A, C]], 7, [1, 2, 3], past_end=None),
+    "error after a full page": Case(
+        [[A, B]], 10, [1, 2, 3], past_end=None, end="!HTTP 400, and a full page came last"
+    ),
+    "error after a full page, all pages came": Case(
+        [[A, B]], 10, [1, 2, 3], pages=2, past_end=None
+    ),
     "error, more rows": Case(
         [[A]], 5, [1, 2] * 2, total=7, past_end=None, end="!HTTP 400, and the API counts 7 rows"
     ),
@@ -240,6 +250,13 @@ def test_rule(name: str) -> None:
     assert asked == case.asked
 
 
+def test_numbers_of_which_python_makes_the_same_hash_are_different_rows() -> None:
+    assert hash(-1) == hash(-2)
+    assert hash(0) == hash(2**61 - 1)
+    evidence = PageEvidence(SIZE)
+    assert [*evidence.add([-1, 0]), *evidence.add([-2, 2**61 - 1])] == [True] * 4
+
+
 GUEST, ADA, BEN = "guest", "ada", "ben"
 
 
@@ -264,7 +281,7 @@ def test_rows_that_nothing_tells_apart_are_several_unless_a_page_comes_again(
 @pytest.mark.parametrize(
     ("page", "counts", "end"),
     [
-        (A, Counts(), "!it is full: there may be more"),
+        (A, Counts(), "!a full page came last: there may be more"),
         (C, Counts(), ""),
         (A, Counts(total=5), ""),
         (A, Counts(total=6), "!counts 6 rows but sent 5"),
@@ -290,10 +307,11 @@ def test_page_without_a_way_to_the_next_one_is_the_last(
     ("how", "counts", "promises"),
     [
         ({}, Counts(), (False, False)),
-        ({}, Counts(total=5), (True, True)),
+        ({}, Counts(total=5), (True, False)),  # it may count the page
         ({}, Counts(total=6), (False, False)),
         ({}, Counts(total=4), (False, False)),  # it counts something else
-        (TRUSTING, Counts(total=4), (True, True)),
+        (TRUSTING, Counts(total=4), (False, False)),
+        ({}, Counts(total=0), (False, False)),
         ({}, Counts(pages=1), (False, False)),
         (TRUSTING, Counts(pages=1), (False, True)),
         (TRUSTING, Counts(total=6, pages=1), (False, False)),

@@ -15,9 +15,12 @@ from meltano.cli.cli import cli
 def main() -> None:
     """Run Meltano's own command for one after the other; it ends with the first that fails."""
     project, environment, *state_ids = sys.argv[1:]
-    for state_id in state_ids:
-        command = [f"--cwd={project}", f"--environment={environment}", "state", "get", state_id]
-        cli(command, standalone_mode=False)
+    options = [f"--cwd={project}", f"--environment={environment}", "--log-format=json"]
+    try:
+        for state_id in state_ids:
+            cli([*options, "state", "get", state_id], standalone_mode=False)
+    except Exception as error:  # noqa: BLE001 - Meltano's command, too, says any in a sentence
+        sys.exit(f"meltano: {error}")
 
 
 if __name__ == "__main__":

@@ -497,14 +497,18 @@ class OrdersStream(EventPartStream):
 
     @override
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
-        """Read everything where the filter, which one page does not know, is refused."""
+        """Read everything where the filter, which one page does not know, is refused.
+
+        So it is where there may be more changes than come: without the filter, rows are counted.
+        """
         try:
             yield from super().read_partition(context)
-        except BadRequest:
+        except (BadRequest, IncompletePages) as answer:
             if self.progress.since(context) is None:
                 raise
+            said = "is refused" if isinstance(answer, BadRequest) else f"fails ({answer.reason})"
             event = self.partition_id(context)
-            self.logger.warning("orders of %s: %s is refused; all are read", event, SEARCH_TIME)
+            self.logger.warning("orders of %s: %s %s; all are read", event, SEARCH_TIME, said)
             yield ReadInFull(self.name)
             yield from super().read_partition({**(context or {}), "in_full": True})
 

@@ -540,7 +540,7 @@ def test_page_that_is_ignored_is_named_where_it_is_full_and_what_came_is_loaded(
 
     api.vendor.odd = odd
     run = api(stream)
-    run.assert_failed_in_one_line(f"{stream}: page 2 is page 1 again, and it is full")
+    run.assert_failed_in_one_line(f"{stream}: page 2 is page 1 again, and a full page came last")
     of_it = {1000 + number for number in range(100)}
     assert of_it <= {row.get("event_ticket_id", row["session_id"]) for row in run.records(stream)}
 
@@ -617,6 +617,28 @@ def test_error_past_the_last_page_is_the_end_unless_more_are_counted(
         api("orders", state=first.state).assert_good()
         pages = [query["page"] for path, query in api.vendor.asked if path.endswith("/orders")]
         assert pages == ["0", "1", "2", "3", "2", "3"]
+
+
+@pytest.mark.parametrize("past_end", [(400, b""), (404, b"")], ids=["400", "404"])
+def test_filter_whose_pages_cannot_be_had_is_said_and_everything_is_read(
+    api: Api, past_end: ApiError
+) -> None:
+    """Beside it nothing is counted, so a full page may not be the last."""
+
+    def odd(path: str, query: Query, _: Any) -> ApiError | None:
+        if not path.endswith("/orders"):
+            return None
+        first = 100 * int(query["page"])
+        if first and "searchTimeStamp" in query:
+            return past_end
+        rows = [{"orderId": number} for number in range(1 + first, min(101 + first, 251))]
+        return 200, {"recordsTotal": 250, "data": rows}
+
+    api.vendor.odd = odd
+    first = api("orders").assert_good()
+    run = api("orders", state=first.state).assert_good()
+    assert len({row["order_id"] for row in run.records("orders")}) == 250
+    assert "searchTimeStamp fails (HTTP 4" in run.stderr
 
 
 def test_filter_that_is_refused_is_said_and_everything_is_read(api: Api) -> None:
