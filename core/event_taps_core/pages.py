@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 LOGGER: Final = logging.getLogger(__name__)
 
 MAX_PASSES: Final = 5
-"""So often are pages read while that finds rows that had moved out of the last pass's way."""
+"""So often are pages read while that may find rows that had moved out of the last pass's way."""
 
 MAX_PAGES: Final = 100_000
 """A pass that gets so far is a loop."""
@@ -372,9 +372,8 @@ class Pages(BaseAPIPaginator[Any]):
     def fresh(self, rows: list[Row]) -> list[Row]:
         """Return those rows of a page that no earlier one held."""
         marks = [self._id_of(row) if row else None for row in rows]
-        several: set[Hashable] = set()
-        if self._is_anonymous:
-            several.update(map(self._id_of, filter(self._is_anonymous, filter(None, rows))))
+        is_anonymous, pairs = self._is_anonymous, zip(marks, rows, strict=True)
+        several = {mark for mark, row in pairs if row and is_anonymous(row)} if is_anonymous else ()
         new = self.evidence.add(marks, several)
         return [row for row, is_new in zip(rows, new, strict=True) if is_new]
 
