@@ -7,7 +7,7 @@ again, an error), what a total counts, how many rows a page has, and whether row
 - a page without anything new ends a pass if it is empty and all came that is counted, or if it is
   another page again, and a second time;
 - an error ends a pass if it comes twice, and the page before it is still there in between, but not
-  behind a full page where nothing is counted: there may be more;
+  behind a full page where no count says that all came: there may be more;
 - what is counted and did not come is worth another pass, as long as that may find some;
 - what is missing then is a failure, or a warning where the vendor itself showed the end.
 """
@@ -67,6 +67,10 @@ class Counts(NamedTuple):
         """Return what is known after another answer."""
         pairs = zip(newer, self, strict=True)
         return Counts(*(old if new is None else new for new, old in pairs))
+
+    def has_page(self, number: int) -> bool:
+        """Say whether so many pages are counted, or more."""
+        return self.pages is not None and number <= self.pages
 
     def has_no_page_after(self, number: int) -> bool:
         """Say whether so many pages are counted, or fewer."""
@@ -207,7 +211,7 @@ class PageEvidence:
             IncompletePages: If the pages end, and rows are missing.
             BadResponse: If they do not end.
         """
-        if counts.total == 0 and not self._is_empty:  # then it counts nothing
+        if (counts.total or 0) < len(self.rows.of_pass):  # then it is no count of rows
             counts = counts._replace(total=None)
         if not self._is_empty or self.number == 1:
             before, self.counts = self.counts.total, self.counts.updated(counts)
@@ -223,9 +227,8 @@ class PageEvidence:
     def end_pass(self, error: str = "") -> Step:
         """End a pass, and begin another one if that may bring what is missing.
 
-        The largest total is what to reach: a row that was removed meanwhile made room for another
-        to slip past, and made the total smaller as well. At last only what was there from the
-        beginning of a pass can be missing: what came in since is for the next run.
+        The largest total is what to reach: where a row was removed, another may have slipped past.
+        At last only what was there from the beginning can be missing: the rest is for the next run.
 
         Args:
             error: What stands in the place of the next page.
@@ -255,15 +258,14 @@ class PageEvidence:
     def _goes_on(self) -> bool:
         """Say whether to ask for another page.
 
-        One without anything new need not be the last. The rows of an empty one may be filtered out;
-        where pages are counted from another number, two are the same; and so they may be where rows
-        come in at the front.
+        One without anything new need not be the last: rows of an empty one may be filtered out, and
+        two are the same where pages are counted from another number, or rows come in at the front.
         """
         if self._idle == 0:
             return not self._is_last()
         if self._idle >= _MAX_IDLE_PAGES:
             return False
-        if self.meets_total and (self._is_empty or self._is_same):
+        if self.has_all and (self._is_empty or self._is_same):
             return False
         if self._is_empty:
             return bool(self._lack_of(None)) or (self._lacks_rows and self._idle == 1)
@@ -290,21 +292,21 @@ class PageEvidence:
     def has_all(self) -> bool:
         """Whether it brought what is counted, and that is not the last page's own number."""
         is_its_own = self.counts.total == len(self._last) >= self.page_size
-        return self.meets_total and not is_its_own and not self._lacks_rows
+        return self.meets_total and not is_its_own
 
     @property
     def promises_none(self) -> bool:
         """Whether a count that can be relied on says that there is no further page."""
         has_pages = self.trusts_counts and self.counts.has_no_page_after(self.number)
-        return self.has_all or (has_pages and not self._lacks_rows)
+        return (self.has_all or has_pages) and not self._lacks_rows
 
     @property
     def _lacks_rows(self) -> bool:
         return bool(self._totals and self._lack_of(max(self._totals)))
 
     def _doubt(self, error: str) -> str:
-        """Say why there may be more where nothing is counted: no way leads beyond a full page."""
-        is_counted = self._totals or self.counts.pages is not None
+        """Say why there may be more where no count says that all came: a full page is the last."""
+        is_counted = self.counts.has_page(self._read_to) or len(self.rows.of_pass) in self._totals
         if is_counted or not (self._is_stuck or self._is_cut_off or error):
             return ""
         is_full = len(self._last) == self.page_size

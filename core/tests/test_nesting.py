@@ -216,7 +216,7 @@ class PagedTap(VenueTap):
     stream_classes = (EventsStream, PagedRoomsStream)
 
 
-FIRST, SECOND = {"data": [{"id": "1"}, {"id": "2"}]}, {"data": [{"id": "2"}, {"id": "3"}]}
+FIRST, SECOND = {"data": [{"id": "1"}, {"id": "2"}]}, {"data": [{"id": "3"}]}
 ALL = {**FIRST, "total": 2}
 NONE: dict[str, Any] = {"data": []}
 
