@@ -1,9 +1,10 @@
 """Meltano's commands, as a step of Dagster runs them.
 
-run              a plugin's command
-load             one shard: `meltano run`, which ends with this process, or before it
-seed_state       a shard whose number of shards is new goes on from where the former ones were
-prepare_tables   the loader's tables, before several runs want to make them at the same time
+run                a plugin's command
+load               one shard: `meltano run`, which ends with this process, or before it
+seed_state         a shard whose number of shards is new goes on from where the former ones were
+prepare_tables     the loader's tables, before several runs want to make them at the same time
+upgrade_database   Meltano's own tables, before several runs do that
 """
 
 from __future__ import annotations
@@ -129,6 +130,16 @@ class Meltano:
             text="\n".join(map(json.dumps, messages)),
             variables={"MELTANO_EXTRACT__LOAD_SCHEMA": schema},
         )
+
+    def upgrade_database(self) -> None:
+        """Make Meltano's own tables, or those of its new version: each run of it wants to.
+
+        Of those that do so at the same time, all but one fail.
+
+        Raises:
+            MeltanoError: If that is not possible.
+        """
+        self._output("upgrade", "database")
 
     # States
 

@@ -1,7 +1,8 @@
 """Make accounts.yml take effect: run this after each change of it, and before Dagster starts.
 
-It checks the file, writes the Meltano plugins of its accounts and shards, lets dbt read its models
-and sets in Dagster's instance how many runs may use each key at the same time.
+It checks the file, writes the Meltano plugins of its accounts and shards, brings Meltano's database
+up to date, lets dbt read its models and sets in Dagster's instance how many runs may use each key
+at the same time.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import os
 import sys
 
 import dagster as dg
+import psycopg
 
 from event_taps_dagster.accounts import AccountsError, read_accounts
+from event_taps_dagster.meltano import Meltano, MeltanoError
 from event_taps_dagster.plugins import write_plugins
 from event_taps_dagster.project import Project
+from event_taps_dagster.warehouse import connected, locked
 
 NEEDED = (
     "DAGSTER_HOME",
@@ -28,11 +32,15 @@ def prepare(project: Project, *, with_dbt: bool = True) -> str:
 
     Raises:
         AccountsError: If accounts.yml cannot be used.
+        MeltanoError: If Meltano's database cannot.
+        psycopg.OperationalError: If the warehouse cannot.
     """
     if missing := [name for name in NEEDED if not os.environ.get(name)]:
         raise AccountsError(f"these environment variables are not set: {', '.join(missing)}")
     accounts = read_accounts(project)
     write_plugins(accounts, project)
+    with connected(project) as connection, locked(connection, "meltano's database"):
+        Meltano(project).upgrade_database()
     if with_dbt:
         from event_taps_dagster.tables import dbt_resource  # noqa: PLC0415 - it takes three seconds
 
@@ -60,8 +68,11 @@ def main() -> int:
             print(f"{project.accounts}: {count} accounts, no mistake")
         else:
             print(prepare(project, with_dbt=not arguments.without_dbt))
-    except (AccountsError, OSError) as error:
+    except (AccountsError, MeltanoError, OSError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except psycopg.OperationalError as error:
+        print(f"look at TARGET_POSTGRES_*: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     return 0
 
