@@ -38,8 +38,8 @@ def prepare(project: Project, *, with_dbt: bool = True) -> str:
     if missing := [name for name in NEEDED if not os.environ.get(name)]:
         raise AccountsError(f"these environment variables are not set: {', '.join(missing)}")
     accounts = read_accounts(project)
-    write_plugins(accounts, project)
-    with connected(project) as connection, locked(connection, "meltano's database"):
+    with connected(project) as connection, locked(connection, "prepare"):
+        write_plugins(accounts, project)
         Meltano(project).upgrade_database()
     if with_dbt:
         from event_taps_dagster.tables import dbt_resource  # noqa: PLC0415 - it takes three seconds
