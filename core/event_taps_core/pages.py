@@ -211,9 +211,10 @@ class PageEvidence:
             IncompletePages: If the pages end, and rows are missing.
             BadResponse: If they do not end.
         """
-        if (counts.total or 0) < len(self.rows.of_pass):  # then it is no count of rows
-            counts = counts._replace(total=None)
         if not self._is_empty or self.number == 1:
+            if counts.total is not None and counts.total < len(self.rows.of_pass):
+                # That is no count of rows; nor, then, is the one before it.
+                counts, self.counts = (one._replace(total=None) for one in (counts, self.counts))
             before, self.counts = self.counts.total, self.counts.updated(counts)
             self._rows_went |= (self.counts.total or 0) < (before or 0)
             self._totals += [] if counts.total is None else [counts.total]
@@ -279,7 +280,8 @@ class PageEvidence:
         total, pages, size = self.counts
         has_all_pages = self.counts.has_no_page_after(self.number)
         if self.trusts_counts and total is not None:
-            return self.has_all if pages is None else self.meets_total and has_all_pages
+            is_met = self.meets_total and not self._lacks_rows
+            return self.has_all if pages is None else is_met and has_all_pages
         is_short = len(self._last) < max(self._largest, size or 0)
         return is_short and (has_all_pages if total is None else self.meets_total)
 
@@ -292,13 +294,13 @@ class PageEvidence:
     def has_all(self) -> bool:
         """Whether it brought what is counted, and that is not the last page's own number."""
         is_its_own = self.counts.total == len(self._last) >= self.page_size
-        return self.meets_total and not is_its_own
+        return self.meets_total and not is_its_own and not self._lacks_rows
 
     @property
     def promises_none(self) -> bool:
         """Whether a count that can be relied on says that there is no further page."""
         has_pages = self.trusts_counts and self.counts.has_no_page_after(self.number)
-        return (self.has_all or has_pages) and not self._lacks_rows
+        return self.has_all or (has_pages and not self._lacks_rows)
 
     @property
     def _lacks_rows(self) -> bool:
