@@ -60,6 +60,10 @@ class Sandbox:
         faults = [{"path": path, "kind": "403"} for path in paths]
         self._ask("POST", "faults", {"permanent": faults})
 
+    def delay(self, seconds: float) -> None:
+        """Let each answer of the vendors take so long from now on."""
+        self._ask("POST", "latency", {"ms": 1000 * seconds})
+
     def forget_requests(self) -> None:
         """Empty the log of requests."""
         self._ask("DELETE", "requests")

@@ -12,7 +12,7 @@ import signal
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +23,18 @@ import pytest
 import yaml
 from dagster_graphql import DagsterGraphQLClient, ReloadRepositoryLocationStatus
 
+from event_taps_dagster.project import Project as ProjectOfDagster
+from event_taps_dagster.warehouse import connected
 from scripts.postgres import differences
-from scripts.scale import HOST, WORKSPACE, Engine, built_last, engine, shards_of
+from scripts.scale import (
+    HOST,
+    WORKSPACE,
+    Engine,
+    EngineError,
+    built_last,
+    engine,
+    shards_of,
+)
 from tests.conftest import keep_only
 
 if TYPE_CHECKING:
@@ -42,6 +52,9 @@ MANY = 30
 
 PARALLEL = 2
 PATIENCE_SECONDS = 1800
+ANSWER_SECONDS = 50
+"""So long a load is left waiting; a tap waits for a minute."""
+
 VENDORS = ("conferencesio", "meetengage")
 SUCCESS, FAILURE = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
 OF_A_SESSION = re.compile(r"/sessions/[^/]+/(attendance|polls|questions)")
@@ -124,14 +137,19 @@ def process_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> int:
     raise AssertionError("no process")
 
 
-def running_load(instance: dg.DagsterInstance, job: str, sandbox: Sandbox) -> dg.DagsterRun:
-    """Wait until a run of a job asks its vendor for something."""
+@contextmanager
+def running_load(
+    made: Engine, instance: dg.DagsterInstance, sandbox: Sandbox, account: str, partition: str
+) -> Iterator[dg.DagsterRun]:
+    """Load a shard, whose vendor leaves it waiting for its first answer."""
     sandbox.forget_requests()
+    sandbox.delay(ANSWER_SECONDS)
+    launch(made, account, partition)
     until(lambda: sandbox.request_count() > 0)
-    (run, *_) = instance.get_runs(
-        dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.STARTED])
-    )
-    return run
+    started = dg.RunsFilter(job_name=f"load_{account}", statuses=[dg.DagsterRunStatus.STARTED])
+    (run,) = instance.get_runs(started)
+    yield run
+    sandbox.delay(0)
 
 
 def failed_checks(instance: dg.DagsterInstance, run: dg.DagsterRun) -> set[tuple[str, str]]:
@@ -222,8 +240,35 @@ def test_code_servers_prepare_at_the_same_time_what_a_first_night_needs(
     with ThreadPoolExecutor() as servers:
         said = {*servers.map(lambda _: server.run(*command), range(3))}
     assert len(said) == 1
+    assert not [*made.project.root.glob("accounts/*.new")]
     with psycopg.connect(database.url_of("first_meltano")) as connection:
         assert connection.execute("select * from runs").fetchall() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"DAGSTER_HOME": "/nowhere"}, "Dagster's instance .* does not exist"),
+        ({"MELTANO_DATABASE_URI": "mysql://one"}, "Meltano's database .* cannot be used"),
+    ],
+    ids=["Dagster", "Meltano"],
+)
+def test_what_accounts_cannot_take_effect_in_is_named_in_one_line(
+    made: Engine, wrong: dict[str, str], said: str
+) -> None:
+    server = replace(made, variables={**made.variables, **wrong})
+    with pytest.raises(EngineError, match=said) as failure:
+        server.run("event-taps-dagster", "prepare", "--without-dbt")
+    assert len(str(failure.value).splitlines()) == 1
+
+
+def test_the_server_notices_soon_that_a_machine_is_lost_which_has_a_lock(
+    instance: dg.DagsterInstance,
+) -> None:
+    assert instance
+    with connected(ProjectOfDagster.from_environment()) as connection:
+        (idle,) = connection.execute("show tcp_keepalives_idle").fetchone() or [""]
+    assert idle == "60"
 
 
 def test_a_backfill_of_thirty_shards_reads_everything_once_and_within_the_limit_of_a_key(
@@ -249,15 +294,13 @@ def test_a_backfill_of_thirty_shards_reads_everything_once_and_within_the_limit_
 def test_a_cancelled_run_ends_meltano_and_frees_its_place(
     made: Engine, instance: dg.DagsterInstance, sandbox: Sandbox
 ) -> None:
-    sandbox.refuse()
-    launch(made, ENGAGE, "0-of-2")
-    run = running_load(instance, f"load_{ENGAGE}", sandbox)
-    assert meltano_of("tap-meetengage--northlight--0-of-2")
-    instance.run_launcher.terminate(run.run_id)
-    until(lambda: runs_of(instance, f"load_{ENGAGE}")[0].is_finished)
+    with running_load(made, instance, sandbox, ENGAGE, "0-of-2") as run:
+        assert meltano_of("tap-meetengage--northlight--0-of-2")
+        instance.run_launcher.terminate(run.run_id)
+        until(lambda: runs_of(instance, f"load_{ENGAGE}")[0].is_finished)
     assert runs_of(instance, f"load_{ENGAGE}")[0].status is dg.DagsterRunStatus.CANCELED
     assert meltano_of("tap-meetengage--northlight--0-of-2") == []
-    assert instance.event_log_storage.get_concurrency_info(ENGAGE).active_slot_count == 0
+    until(lambda: instance.event_log_storage.get_concurrency_info(ENGAGE).active_slot_count == 0)
 
 
 def test_fewer_shards_two_schedulers_a_killed_worker_and_a_vendor_that_refuses(
@@ -268,10 +311,9 @@ def test_fewer_shards_two_schedulers_a_killed_worker_and_a_vendor_that_refuses(
     reload(made)
     sandbox.advance(2)
     sandbox.refuse("/organisation_data")
-    launch(made, CONFERENCES, "1-of-2")
-    run = running_load(instance, f"load_{CONFERENCES}", sandbox)
-    os.kill(process_of(instance, run), signal.SIGKILL)
-    until(lambda: not meltano_of("tap-conferencesio--main--1-of-2"))
+    with running_load(made, instance, sandbox, CONFERENCES, "1-of-2") as run:
+        os.kill(process_of(instance, run), signal.SIGKILL)
+        until(lambda: not meltano_of("tap-conferencesio--main--1-of-2"))
     release_lock_of_meltano(database)
     launch(made, CONFERENCES)
     launch(made, ENGAGE)

@@ -134,12 +134,16 @@ class Meltano:
     def upgrade_database(self) -> None:
         """Make Meltano's own tables, or those of its new version: each run of it wants to.
 
-        Of those that do so at the same time, all but one fail.
+        Of those that do so at the same time one gets through, and the others fail after it: so they
+        ask a second time.
 
         Raises:
             MeltanoError: If that is not possible.
         """
-        self._output("upgrade", "database")
+        try:
+            self._output("upgrade", "database")
+        except MeltanoError:
+            self._output("upgrade", "database")
 
     # States
 
@@ -184,7 +188,7 @@ class Meltano:
 
 def _output(command: Sequence[str], text: str = "", variables: dict[str, str] | None = None) -> str:
     done = subprocess.run(  # noqa: S603 - our own
-        command,
+        _tied(command),
         input=text,
         capture_output=True,
         text=True,
@@ -196,15 +200,23 @@ def _output(command: Sequence[str], text: str = "", variables: dict[str, str] | 
     return done.stdout
 
 
+def _tied(command: Sequence[str]) -> list[str]:
+    """Let a command end with this process, however that ends."""
+    return [sys.executable, "-m", "event_taps_dagster.tied", str(os.getpid()), *command]
+
+
 @contextlib.contextmanager
 def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
     """Run a command in a process group of its own; on leaving, end it as it wants to be ended.
 
     Meltano passes a SIGTERM on to its plugins, so only Meltano gets one.
     """
-    tied = [sys.executable, "-m", "event_taps_dagster.tied", str(os.getpid()), *command]
     process = subprocess.Popen(  # noqa: S603 - our own
-        tied, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        _tied(command),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     try:
         yield process

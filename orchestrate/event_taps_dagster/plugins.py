@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import yaml
 
@@ -25,7 +26,7 @@ def write_plugins(accounts: Accounts, project: Project) -> None:
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
     path.parent.mkdir(exist_ok=True)
-    unfinished = path.with_suffix(".new")
+    unfinished = path.with_name(f"{uuid4().hex}.new")  # others may write theirs
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
 

@@ -10,15 +10,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import psycopg
 
 from event_taps_dagster.accounts import AccountsError, read_accounts
-from event_taps_dagster.meltano import Meltano, MeltanoError
+from event_taps_dagster.meltano import Meltano
 from event_taps_dagster.plugins import write_plugins
 from event_taps_dagster.project import Project
-from event_taps_dagster.warehouse import connected, locked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NEEDED = (
     "DAGSTER_HOME",
@@ -27,30 +30,44 @@ NEEDED = (
 """Environment variables: those of the warehouse are dbt's too, which reads no .env."""
 
 
+class PrepareError(Exception):
+    """What accounts.yml should take effect in cannot be used."""
+
+
 def prepare(project: Project, *, with_dbt: bool = True) -> str:
-    """Do it; return what was done.
+    """Do it; return what was done. Several may at the same time.
 
     Raises:
         AccountsError: If accounts.yml cannot be used.
-        MeltanoError: If Meltano's database cannot.
-        psycopg.OperationalError: If the warehouse cannot.
+        PrepareError: If dbt, or the database of Meltano or of Dagster, cannot.
     """
     if missing := [name for name in NEEDED if not os.environ.get(name)]:
         raise AccountsError(f"these environment variables are not set: {', '.join(missing)}")
     accounts = read_accounts(project)
-    with connected(project) as connection, locked(connection, "prepare"):
-        write_plugins(accounts, project)
+    write_plugins(accounts, project)
+    with _using("Meltano's database (MELTANO_DATABASE_URI)"):
         Meltano(project).upgrade_database()
     if with_dbt:
         from event_taps_dagster.tables import dbt_resource  # noqa: PLC0415 - it takes three seconds
 
-        dbt_resource(project).cli(["parse"], target_path=project.dbt_target).wait()
-    with dg.DagsterInstance.get() as instance:
+        with _using("dbt's models"):
+            dbt_resource(project).cli(["parse"], target_path=project.dbt_target).wait()
+    where = "Dagster's instance (DAGSTER_HOME, DAGSTER_POSTGRES_URL: a database of its own)"
+    with _using(where), dg.DagsterInstance.get() as instance:
         for account in accounts.accounts:
             # As `dagster instance concurrency set` does, but at once for all.
             instance.event_log_storage.set_concurrency_slots(account.id, account.parallel)
     shards = sum(account.shards for account in accounts.accounts)
     return f"{len(accounts.accounts)} accounts, {shards} shards: {project.plugins}"
+
+
+@contextmanager
+def _using(what: str) -> Iterator[None]:
+    """Say in a line what cannot be used, and why."""
+    try:
+        yield
+    except Exception as error:  # each library and database raises its own
+        raise PrepareError(f"{what} cannot be used: {' '.join(str(error).split())}") from error
 
 
 def main() -> int:
@@ -68,11 +85,8 @@ def main() -> int:
             print(f"{project.accounts}: {count} accounts, no mistake")
         else:
             print(prepare(project, with_dbt=not arguments.without_dbt))
-    except (AccountsError, MeltanoError, OSError) as error:
+    except (AccountsError, PrepareError, OSError) as error:
         print(error, file=sys.stderr)
-        return 1
-    except psycopg.OperationalError as error:
-        print(f"look at TARGET_POSTGRES_*: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     return 0
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 
+_TRUE = ("true", "1", "yes", "on")
+"""What Meltano takes for a yes."""
+
 _RUNS_PER_SHARD = 50
 """So many of the newest runs are looked at."""
 
@@ -70,7 +73,7 @@ def connected(project: Project) -> Iterator[Connection]:
     def setting(name: str, default: str | None = None) -> str | None:
         return variables.get(f"TARGET_POSTGRES_{name}", default)
 
-    has_tls = setting("SSL_ENABLE") == "true"
+    has_tls = (setting("SSL_ENABLE") or "").lower() in _TRUE
     with psycopg.connect(
         host=setting("HOST"),
         port=setting("PORT"),
@@ -86,6 +89,11 @@ def connected(project: Project) -> Iterator[Connection]:
         row_factory=namedtuple_row,
         autocommit=True,
     ) as connection:
+        # The server has to notice, too, that a machine is lost: else it keeps its locks for hours.
+        connection.execute(
+            "set tcp_keepalives_idle = 60; set tcp_keepalives_interval = 10;"
+            " set tcp_keepalives_count = 6"
+        )
         yield connection
 
 

@@ -49,7 +49,7 @@ def _connected() -> psycopg.Connection[Any]:
     def setting(name: str) -> str | None:
         return os.environ.get(f"TARGET_POSTGRES_{name}") or None
 
-    has_tls = setting("SSL_ENABLE") == "true"
+    has_tls = (setting("SSL_ENABLE") or "").lower() in ("true", "1", "yes", "on")
     return psycopg.connect(
         host=setting("HOST"),
         port=setting("PORT"),
