@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from event_taps_core.api_errors import ApiError
 
@@ -28,6 +28,7 @@ class CredentialsClient(Protocol):
     """What an authenticator may do with the client that it belongs to."""
 
     base_url: str
+    config: Mapping[str, Any]
     redaction: Redaction
     has_succeeded: bool
 
@@ -106,16 +107,9 @@ class Authenticator:
         refusal: CredentialsExpired | None,
         refreshes: int,
     ) -> None:
-        """Get other credentials, unless another thread did so since the request was sent.
+        """Get other credentials (`refresh`), unless another thread did so since `refreshes`.
 
-        Args:
-            client: See `refresh`.
-            request: See `refresh`.
-            refusal: See `refresh`.
-            refreshes: How often there were new credentials when the request was sent.
-
-        Raises:
-            ApiError: See `refresh`.
+        That is how often there were new ones when the request was sent.
         """
         with self._refreshing:
             if self._failure is not None:

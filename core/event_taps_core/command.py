@@ -9,7 +9,7 @@ import sys
 import threading
 from abc import abstractmethod
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import click
 from singer_sdk import Tap
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from typing import IO, Self
 
     from singer_sdk.plugin_base import _ConfigInput
+
+_MAX_RETRIES: Final = 1
+"""Discovery has the declared columns to fall back on, so it does not wait long for others."""
 
 
 class TapCommand(SingerCommand):
@@ -91,6 +94,16 @@ class TapCommand(SingerCommand):
 class CommandLineTap(BaseTap):
     """A tap whose command line takes what the SDK's takes, and ends with our exit codes."""
 
+    discovers_columns: ClassVar[bool] = False
+    """Whether discovery with credentials may add columns to those that are declared."""
+
+    def discover_columns(self) -> None:
+        """Look for columns in rows, where `discovers_columns`; streams are made anew after it.
+
+        Raises:
+            TapError: If the credentials are refused.
+        """
+
     @abstractmethod
     def check_settings(self) -> None:
         """Check what the settings' schema cannot say.
@@ -110,6 +123,24 @@ class CommandLineTap(BaseTap):
     @abstractmethod
     def failures(self) -> str:
         """Say what could not be read, in a few words; nothing if all could."""
+
+    @override
+    def run_discovery(self) -> str:
+        """Make the catalog, where there are credentials with the columns that only rows show.
+
+        Raises:
+            TapError: If a setting is wrong (it may be missing); see `discover_columns`.
+        """
+        if self.discovers_columns:
+            errors = self._validate_config(raise_errors=False)
+            if wrong := [error for error in errors if "is a required property" not in error]:
+                self.refuse_settings(wrong)
+            if not errors:
+                self.check_settings()
+                self._config["max_retries"] = min(_MAX_RETRIES, int(self.config["max_retries"]))
+                self.discover_columns()
+                self._streams = None
+        return super().run_discovery()
 
     @classmethod
     @override

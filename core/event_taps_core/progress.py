@@ -72,7 +72,8 @@ class IncrementalStream(OutputStream):
     def own_contexts(self) -> list[Context | None]:
         """List the partitions of a stream that no other stream lists: the whole, or ids.
 
-        A tap whose partitions are something else (windows of time) overrides this.
+        A tap whose partitions are something else (windows of time) overrides this, and not the
+        SDK's `partitions`: for each of those the SDK writes a bookmark.
         """
         if self.id_setting is None or self.parent_key is None:
             return [None]
@@ -241,7 +242,7 @@ class SettlesAfter(Progress):
             for shard in (self.stream.tap.shard, self.shard_of_state)
         )
         self._settling.plan(
-            ends, are_all=are_all, own=own, of_state=of_state if self.is_resharded else own
+            ends, are_all=are_all, own=own, of_state=of_state if self.is_resharded else None
         )
 
     @override

@@ -47,16 +47,6 @@ ParentKey = Hashable
 """What tells a parent from others: the values of its context."""
 
 
-class _All(Container[ParentKey]):
-    """All parents."""
-
-    def __contains__(self, key: object) -> bool:
-        return True
-
-
-ALL: Final = _All()
-
-
 def parse_datetime(value: Any) -> datetime | None:
     """Read a date or an RFC 3339 time as an instant (a date as its midnight, no zone as UTC).
 
@@ -179,8 +169,8 @@ class Settling:
         ends: Mapping[ParentKey, str | None],
         *,
         are_all: bool = True,
-        of_state: Container[ParentKey] = ALL,
-        own: Container[ParentKey] = ALL,
+        own: Container[ParentKey] | None = None,
+        of_state: Container[ParentKey] | None = None,
     ) -> None:
         """Decide which of the parents that are listed now are read.
 
@@ -188,9 +178,11 @@ class Settling:
             ends: When each parent ends; one without an end is always read.
             are_all: Whether these are all; else months cannot be compared, and what the last run
                 knew is believed until the next one.
-            of_state: The parents of the shard that the state is of: their months are compared.
-            own: The parents of this run's shard: the others are nothing to it.
+            own: The parents of this run's shard, by default all: the others are nothing to it.
+            of_state: Those of the state's shard, if that is another: their months are compared.
         """
+        own = ends if own is None else own
+        of_state, is_own = (own, True) if of_state is None else (of_state, False)
         listed = self._not_before_start(ends)
         self._passed_over = {key for key in ends.keys() - listed.keys() if key in own}
         self.before_start = len(self._passed_over)
@@ -198,7 +190,7 @@ class Settling:
         line, before = self._line, self._known_before or datetime.min.replace(tzinfo=UTC)
         compared = {k: p for k, p in listed.items() if p and k in of_state and p.end < before}
         same = Fingerprint.of(compared.values()).months_like(self._known or Fingerprint())
-        is_own = of_state is own  # else the fingerprint is of others, too
+        # The fingerprint of another shard is of others, too.
         if self._known is not None and not are_all and is_own and self._is_line_at_least(line):
             same, self._read = set(range(_MONTHS)), self._known
         for key, parent in self._ends.items():

@@ -24,7 +24,7 @@ from event_taps_core.streams import EventStream
 from event_taps_core.summary import said_of_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from types import FrameType
 
     from singer_sdk import Stream
@@ -45,9 +45,6 @@ class EventTap(CommandLineTap):
 
     client_class: ClassVar[type[ApiClient]]
     """The vendor's client."""
-
-    discovers_columns: ClassVar[bool] = False
-    """Whether discovery with credentials may add columns to those that are declared."""
 
     def __init__(self, **kwargs: Any) -> None:
         self._stop_signal = 0
@@ -134,9 +131,9 @@ class EventTap(CommandLineTap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        bookmarks = state.get("bookmarks", {}) if isinstance(state, dict) else None
-        is_wrapped = isinstance(state, dict) and {"singer_state", "type"} & state.keys()
-        if is_wrapped or not isinstance(bookmarks, dict) or not _are_objects(bookmarks.values()):
+        is_state = isinstance(state, dict) and not {"singer_state", "type"} & state.keys()
+        bookmarks = state.get("bookmarks", {}) if is_state else None
+        if not isinstance(bookmarks, dict) or {*map(type, bookmarks.values())} - {dict}:
             raise StateError(
                 "the state is not Singer state ({'bookmarks': {...}}): pass none to start anew"
             )
@@ -255,7 +252,3 @@ def _check_sources(streams: Sequence[EventStream]) -> None:
                 f"{stream.name}: parent, parent_key and recheck_parent are not those of its source "
                 f"{source.name}"
             )
-
-
-def _are_objects(values: Iterable[Any]) -> bool:
-    return {dict}.issuperset(map(type, values))

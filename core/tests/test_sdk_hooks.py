@@ -65,6 +65,7 @@ def test_the_sdk_is_of_a_minor_version_that_the_core_was_run_with() -> None:
         (Tap, "_validate_config", ["self", "raise_errors"]),
         (Tap, "load_state", ["self", "state"]),
         (Tap, "discover_streams", ["self"]),
+        (Tap, "run_discovery", ["self"]),
         (Tap, "sync_all", ["self"]),
         (StateWriter, "write_state", ["self", "state"]),
     ],

@@ -6,7 +6,7 @@ Source: the heading "Authentication" of the page that `client.py` cites.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
@@ -31,12 +31,11 @@ class TokenAuthenticator(Authenticator):
 
     post_paths = (AUTH_PATH,)
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
+    def __init__(self) -> None:
         super().__init__(
             settings="the settings access_key and secret_key (Airmeet dashboard, Integrations, "
             "API Access Key) and region: keys work only in the region of their community"
         )
-        self._config = config
         self.token: str | None = None
         self.token_has_worked = False
 
@@ -57,11 +56,11 @@ class TokenAuthenticator(Authenticator):
         if self.token is not None and not self.token_has_worked:
             raise AccessDenied("a new access token is refused at once")
         keys = {
-            "X-Airmeet-Access-Key": self._config["access_key"],
-            "X-Airmeet-Secret-Key": self._config["secret_key"],
+            "X-Airmeet-Access-Key": client.config["access_key"],
+            "X-Airmeet-Secret-Key": client.config["secret_key"],
         }
-        url = client.base_url + AUTH_PATH
-        token = client.send_for_credentials(HTTPRequest(url, "POST", headers=keys), token_of)
+        exchange = HTTPRequest(client.base_url + AUTH_PATH, "POST", headers=keys)
+        token = client.send_for_credentials(exchange, token_of)
         client.redaction.hide(token)
         self.token_has_worked = False
         self.token = token

@@ -69,7 +69,7 @@ class AirmeetClient(ApiClient):
 
     @override
     def make_authenticator(self) -> Authenticator:
-        return TokenAuthenticator(self.config)
+        return TokenAuthenticator()
 
     @override
     def send(

@@ -29,8 +29,6 @@ _SAMPLED: Final = (0, 1, 2, 3)
 """Windows that a sample looks at, counted from the newest: all that is ahead, and three before."""
 
 _SAMPLED_IF_EMPTY: Final = (8, 16, 32, 64, 128, 256)
-_RETRIES: Final = 1
-"""Discovery has the documented columns to fall back on, so it does not wait long for others."""
 
 
 class TapMeetEngage(EventTap):
@@ -235,24 +233,10 @@ class TapMeetEngage(EventTap):
     # Discovery
 
     @override
-    def run_discovery(self) -> str:
-        """Look for columns in a sample of rows, if there are credentials.
-
-        Raises:
-            TapError: If a setting is wrong (it may be missing), or if the credentials are refused
-                (a data method alone may be).
-        """
-        errors = self._validate_config(raise_errors=False)
-        wrong = [error for error in errors if "is a required property" not in error]
-        if wrong:
-            self.refuse_settings(wrong)
-        if not errors:
-            self.check_settings()
-            self._config["max_retries"] = min(_RETRIES, int(self.config["max_retries"]))
-            for stream in self.data_streams:
-                self._found[stream.name] = self._sampled(stream)
-            self._streams = None  # to be made again, with these columns
-        return super().run_discovery()
+    def discover_columns(self) -> None:
+        """Look at a sample of rows of each data method, of which one alone may be refused."""
+        for stream in self.data_streams:
+            self._found[stream.name] = self._sampled(stream)
 
     def _sampled(self, stream: OrganisationDataStream) -> tuple[Column, ...]:
         """Read the newest windows, and older ones further and further apart while all are empty.
