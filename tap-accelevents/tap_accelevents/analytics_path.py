@@ -39,12 +39,12 @@ class AnalyticsPath:
 
     Args:
         configured: The setting `session_analytics_path`, or the likeliest path.
-        has_sessions: Looks whether a path has one of a few sessions, always the same.
+        try_path: Asks for a few sessions at a path, always the same; says whether one came.
     """
 
-    def __init__(self, configured: str, has_sessions: Callable[[str], bool]) -> None:
+    def __init__(self, configured: str, try_path: Callable[[str], bool]) -> None:
         self._path = configured
-        self._has_sessions = has_sessions
+        self._try_path = try_path
         self._paths = tuple(dict.fromkeys((configured, *SESSION_ANALYTICS)))
         self._search = threading.Lock()
         self._has_searched = False
@@ -76,7 +76,7 @@ class AnalyticsPath:
         """Return the first path that has sessions, the one in use before all others."""
         with self._search:
             if not self._has_searched:
-                self._found = next(filter(self._has_sessions, self._paths), None)
+                self._found = next(filter(self._try_path, self._paths), None)
                 self._has_searched = True
                 if self._found not in (None, self._path):
                     LOGGER.warning(

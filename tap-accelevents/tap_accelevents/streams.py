@@ -317,7 +317,7 @@ class SessionAnalyticsDetailsStream(SessionPartStream):
     def __init__(self, tap: BaseTap) -> None:
         super().__init__(tap)
         self.path = self.config.get("session_analytics_path") or self.path
-        self._analytics_path = AnalyticsPath(self.path, self._has_sessions)
+        self._analytics_path = AnalyticsPath(self.path, self._try_path)
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
@@ -346,8 +346,8 @@ class SessionAnalyticsDetailsStream(SessionPartStream):
             if isinstance(stream, SessionItemsStream) and session.keys().isdisjoint(stream.items):
                 yield Suspect(stream.name, f"no '{stream.items[0]}' in the answer")
 
-    def _has_sessions(self, path: str) -> bool:
-        """Say whether a path has one of a few sessions, taken from all that are read."""
+    def _try_path(self, path: str) -> bool:
+        """Ask for a few of the sessions that are read at a path; say whether one came."""
         due = self.tap.due_contexts(self.name)
         for context in due[:: max(1, len(due) // _MAX_TRIED_SESSIONS)][:_MAX_TRIED_SESSIONS]:
             with contextlib.suppress(ApiError):  # whatever is there, it is no session

@@ -124,10 +124,11 @@ class SessionsStream(EventStream):
         response, page = self.get_page(PageContext(None, None))
         if count_differs(response, len(page.rows)):
             raise BadResponse("a list that is not as long as it says")
-        hidden = filter(self._may_exist, self.config.get("session_ids") or ())
+        hidden = filter(self._try_hidden, self.config.get("session_ids") or ())
         return frozenset((*map(self.id_of, page.rows), *hidden))
 
-    def _may_exist(self, session_id: str) -> bool:
+    def _try_hidden(self, session_id: str) -> bool:
+        """Ask for a session that the list may hide; say whether it may be there."""
         try:
             self._ask_detail(session_id)
         except NotFound:

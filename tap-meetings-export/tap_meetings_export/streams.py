@@ -196,7 +196,7 @@ class ExpoPlatformStream(EventStream):
                 yield step._replace(rows=[{} if row[KEY] is None else row for row in new])
                 written.update(rows)
         except IncompletePages as incomplete:
-            if params == self.everything or not self._counts_everything(part, incomplete.evidence):
+            if params == self.everything or not self._recount(part, incomplete.evidence):
                 raise
         if keys.repeated:
             yield ReadAgain(self.name)
@@ -210,8 +210,8 @@ class ExpoPlatformStream(EventStream):
         """Say whether a row's key stays when the row is mended; one that is no object has none."""
         return row[KEY] is None or (self.is_as_expected(row) and has_identity(row))
 
-    def _counts_everything(self, part: Context, evidence: PageEvidence) -> bool:
-        """Say whether the vendor counts rows without regard to a filter, and warn of it.
+    def _recount(self, part: Context, evidence: PageEvidence) -> bool:
+        """Ask without the filter; say whether the vendor counts without regard to it, and warn.
 
         It does if it counts as many where nothing is filtered, but sends rows there that did not
         come. If those came as well, it is the filter that is ignored, and the count is right.
