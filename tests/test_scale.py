@@ -148,8 +148,10 @@ def running_load(
     until(lambda: sandbox.request_count() > 0)
     started = dg.RunsFilter(job_name=f"load_{account}", statuses=[dg.DagsterRunStatus.STARTED])
     (run,) = instance.get_runs(started)
-    yield run
-    sandbox.delay(0)
+    try:
+        yield run
+    finally:
+        sandbox.delay(0)
 
 
 def failed_checks(instance: dg.DagsterInstance, run: dg.DagsterRun) -> set[tuple[str, str]]:
@@ -262,10 +264,8 @@ def test_what_accounts_cannot_take_effect_in_is_named_in_one_line(
     assert len(str(failure.value).splitlines()) == 1
 
 
-def test_the_server_notices_soon_that_a_machine_is_lost_which_has_a_lock(
-    instance: dg.DagsterInstance,
-) -> None:
-    assert instance
+@pytest.mark.usefixtures("instance")
+def test_the_server_notices_soon_that_a_machine_is_lost_which_has_a_lock() -> None:
     with connected(ProjectOfDagster.from_environment()) as connection:
         (idle,) = connection.execute("show tcp_keepalives_idle").fetchone() or [""]
     assert idle == "60"
