@@ -87,12 +87,12 @@ class ReadableAddresses:
 
     def _is_same_host(self, url: str) -> bool:
         """Say whether an address leads to the API, perhaps to its encrypted form."""
-        found = origin_of(url)
+        origin = origin_of(url)
         if self._base.port is None:
             secure = origin_of(f"https://{self._base.netloc}")
         else:
             secure = self._origin._replace(scheme="https")
-        return found in (self._origin, secure)
+        return origin in (self._origin, secure)
 
 
 def _path_pattern(path: str) -> str:

@@ -158,10 +158,10 @@ def http_date(value: str | None) -> datetime | None:
         None if there is none.
     """
     try:
-        found = email.utils.parsedate_to_datetime(value or "")
+        date = email.utils.parsedate_to_datetime(value or "")
     except (ValueError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
@@ -190,19 +190,19 @@ def classify_status(response: requests.Response) -> ApiError | None:
         None for a plain 200, else the reason why this cannot hold records.
     """
     status = response.status_code
-    said = f"HTTP {status}"
+    text = f"HTTP {status}"
     seconds = asked_to_wait(response)
     if status == HTTPStatus.OK:
         return None
     if status == HTTPStatus.ACCEPTED:
-        return NotReady(said, seconds)
+        return NotReady(text, seconds)
     if status in _ABSENT:
-        return NotFound(said)
+        return NotFound(text)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
-        return Redirected(f"{said}: a redirect to {_target(response)}", retries=0, unreachable=True)
+        return Redirected(f"{text}: a redirect to {_target(response)}", retries=0, unreachable=True)
     if status in _REFUSED:
-        return AccessDenied(said)
-    return _broken(status, said, seconds)
+        return AccessDenied(text)
+    return _broken(status, text, seconds)
 
 
 def _target(response: requests.Response) -> str:
@@ -214,13 +214,13 @@ def _target(response: requests.Response) -> str:
     return f"{target.scheme}://{target.netloc.rpartition('@')[2]}{target.path}"
 
 
-def _broken(status: int, said: str, seconds: float | None) -> BadResponse:
+def _broken(status: int, reason: str, seconds: float | None) -> BadResponse:
     """Tell what may pass from what will not."""
     too_long = seconds is not None and seconds > MAX_RETRY_AFTER_SECONDS
     if too_long:
-        said = f"{said}, which asks to wait {seconds:.0f} seconds"
+        reason = f"{reason}, which asks to wait {seconds:.0f} seconds"
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return TooManyRequests(said, retries=0 if too_long else None, retry_after=seconds)
+        return TooManyRequests(reason, retries=0 if too_long else None, retry_after=seconds)
     if not too_long and (status in _RETRIED or status >= HTTPStatus.INTERNAL_SERVER_ERROR):
-        return BadResponse(said, retry_after=seconds)
-    return BadResponse(said, retries=0)
+        return BadResponse(reason, retry_after=seconds)
+    return BadResponse(reason, retries=0)

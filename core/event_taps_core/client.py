@@ -135,9 +135,9 @@ class ApiClient:
             problem = self.classify(response)
             if problem is not None:
                 raise problem
-            found = parse(response)
+            parsed = parse(response)
             self.has_succeeded = True
-            return found
+            return parsed
 
         auth = self.authenticator
         refreshes = auth.make_ready(self, request)
@@ -252,5 +252,5 @@ def _lag(response: requests.Response, now: datetime) -> timedelta | None:
     Returns:
         None if the answer does not say.
     """
-    there = http_date(response.headers.get("Date"))
-    return None if there is None else max(timedelta(0), now - there)
+    server_time = http_date(response.headers.get("Date"))
+    return None if server_time is None else max(timedelta(0), now - server_time)

@@ -150,10 +150,10 @@ def _too_late(error: Exception, host: str | None, timeout_seconds: int) -> str:
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and what it comes from."""
-    found: BaseException | None = error
-    while found is not None:
-        yield found
-        found = found.__cause__ or found.__context__
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _in_words(error: Exception, host: str | None) -> str:
@@ -178,14 +178,14 @@ def _unconnected(error: Exception, url: str) -> Unconnected | None:
     text = str(error)
     proxy = _proxy_variable(url)
     for cause in _CAUSES:
-        found = isinstance(error, cause.kind) and re.search(cause.pattern, text)
-        if found and (proxy or "{proxy}" not in cause.words):
-            said = next(filter(None, found.groups()), "").strip()
+        match = isinstance(error, cause.kind) and re.search(cause.pattern, text)
+        if match and (proxy or "{proxy}" not in cause.words):
+            detail = next(filter(None, match.groups()), "").strip()
             words = cause.words.format(
                 host=urlsplit(url).hostname,
                 proxy=proxy,
                 bundle=_set_one("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") or "REQUESTS_CA_BUNDLE",
-                said=said and f" ({said})",
+                said=detail and f" ({detail})",
             )
             return Unconnected(words, retries=None if cause.may_pass else 0, unreachable=True)
     return None
@@ -203,15 +203,15 @@ def proxy_passwords() -> set[str]:
     """Return what stands in the place of a password in the addresses of proxies."""
     addresses = [v for name, v in os.environ.items() if name.lower().endswith("_proxy")]
     credentials = [address.rpartition("@")[0].split("//", 1)[-1] for address in addresses]
-    return {one.partition(":")[2] for one in credentials} - {""}
+    return {userinfo.partition(":")[2] for userinfo in credentials} - {""}
 
 
 def _proxy_variable(url: str) -> str | None:
     scheme = urlsplit(url).scheme
-    found = _set_one(f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")
-    if found is None and urllib.request.getproxies().get(scheme):
+    variable = _set_one(f"{scheme}_proxy", f"{scheme.upper()}_PROXY", "all_proxy", "ALL_PROXY")
+    if variable is None and urllib.request.getproxies().get(scheme):
         return f"{scheme.upper()}_PROXY"  # which would win over the system's own settings
-    return found
+    return variable
 
 
 def _set_one(*names: str) -> str | None:

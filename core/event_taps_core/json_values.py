@@ -77,12 +77,12 @@ def in_utf8(file: IO[bytes], charset: str | None) -> IO[bytes]:
     if charset in (None, "utf-8", "utf8") or _holds(file, "utf-8") or not _holds(file, charset):
         return file
     file.seek(0)
-    found = tempfile.TemporaryFile()  # noqa: SIM115 - who reads it closes it
-    writer = io.TextIOWrapper(found, "utf-8", newline="")
+    converted = tempfile.TemporaryFile()  # noqa: SIM115 - who reads it closes it
+    writer = io.TextIOWrapper(converted, "utf-8", newline="")
     with io.TextIOWrapper(file, charset, newline="") as reader:
         shutil.copyfileobj(reader, writer)
     writer.detach()
-    return found
+    return converted
 
 
 def _holds(file: IO[bytes], charset: str) -> bool:
@@ -156,21 +156,21 @@ def objects_at(body: Any, path: Sequence[str]) -> list[dict[str, Any]]:
     return objects_in(body, name)
 
 
-def objects_in(found: Any, name: str) -> list[dict[str, Any]]:
+def objects_in(value: Any, name: str) -> list[dict[str, Any]]:
     """Take a list's rows; what is no object in it is an empty row, which is set aside.
 
     Args:
-        found: What should be a list of objects.
+        value: What should be a list of objects.
         name: How to call it in an error.
 
     Raises:
         BadResponse: If it is no list.
     """
-    if not isinstance(found, list):
+    if not isinstance(value, list):
         raise BadResponse(f"'{name}' is not a list of objects")
-    if {dict}.issuperset(map(type, found)):
-        return found
-    return [row if isinstance(row, dict) else {} for row in found]
+    if {dict}.issuperset(map(type, value)):
+        return value
+    return [row if isinstance(row, dict) else {} for row in value]
 
 
 def count_of(value: Any) -> int | None:

@@ -96,14 +96,14 @@ def _head(file: IO[bytes], name: str) -> tuple[bytes, bytes]:
     read = b""
     while len(read) <= _MAX_ROW_BYTES and (piece := file.read(_PIECE_BYTES)):
         read += piece
-        for found in start.finditer(read):
-            head = read[: found.end()] + b"]"
+        for match in start.finditer(read):
+            head = read[: match.end()] + b"]"
             try:
                 before = decode(head + b"}")
             except BadResponse:
                 continue  # the name stands inside a text or another object
             if isinstance(before, dict) and before.get(name) == []:
-                return head, read[found.end() :]
+                return head, read[match.end() :]
     if read.lstrip()[:1] == b"<":
         decode(read)  # which says that it is an HTML page
     raise BadResponse(f"no list '{name}' in the answer")
@@ -111,20 +111,20 @@ def _head(file: IO[bytes], name: str) -> tuple[bytes, bytes]:
 
 def _members(body: bytes, name: str) -> dict[str, Any]:
     """Decode a body without its rows."""
-    found = decode(body)
-    if not isinstance(found, dict):
+    envelope = decode(body)
+    if not isinstance(envelope, dict):
         raise BadResponse(f"'{name}' is not in a JSON object")
-    return {member: value for member, value in found.items() if member != name}
+    return {member: value for member, value in envelope.items() if member != name}
 
 
 def _last_cut(text: bytes) -> _Cut | None:
     """Find the last place at which a row ends."""
-    for found in itertools.islice(reversed(list(_END_OF_ROW.finditer(text))), _STRICT_TRIES):
+    for match in itertools.islice(reversed(list(_END_OF_ROW.finditer(text))), _STRICT_TRIES):
         try:
-            rows = decode_strictly(b"[" + text[: found.end()] + b"]")
+            rows = decode_strictly(b"[" + text[: match.end()] + b"]")
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
-        return _Cut(objects_in(rows, ""), found.end())
+        return _Cut(objects_in(rows, ""), match.end())
     end = _end_of_last_row(text.decode("utf-8", "surrogateescape"))
     if end == 0:
         return None

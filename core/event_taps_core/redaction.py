@@ -91,11 +91,11 @@ class Redaction:
 
     def install(self) -> None:
         """Clean every log record of this process from now on; once, however often it is called."""
-        current = found = logging.getLogRecordFactory()
-        while isinstance(owner := getattr(found, "__self__", None), Redaction):
+        current = factory = logging.getLogRecordFactory()
+        while isinstance(owner := getattr(factory, "__self__", None), Redaction):
             if owner is self:
                 return
-            found = owner._make
+            factory = owner._make
         self._make = current
         logging.setLogRecordFactory(self.make_record)
 
@@ -117,22 +117,22 @@ class Redaction:
             return {name: self._clean_tags(value) for name, value in tags.items()}
         return self.clean(tags) if isinstance(tags, str) else tags
 
-    def _stand_in(self, error: BaseException, known: dict[int, BaseException]) -> BaseException:
+    def _stand_in(self, error: BaseException, stand_ins: dict[int, BaseException]) -> BaseException:
         """Return what looks like the error and its causes, with clean words and nothing else."""
-        if id(error) in known:  # chains may be circular
-            return known[id(error)]
+        if id(error) in stand_ins:  # chains may be circular
+            return stand_ins[id(error)]
         kind = type(error)
         names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
-        found: BaseException = type(kind.__name__, (Exception,), names)(self.clean(str(error)))
-        known[id(error)] = found
+        stand_in: BaseException = type(kind.__name__, (Exception,), names)(self.clean(str(error)))
+        stand_ins[id(error)] = stand_in
         for note in getattr(error, "__notes__", ()):
-            found.add_note(self.clean(str(note)))
+            stand_in.add_note(self.clean(str(note)))
         if error.__context__ is not None:
-            found.__context__ = self._stand_in(error.__context__, known)
+            stand_in.__context__ = self._stand_in(error.__context__, stand_ins)
         if error.__cause__ is not None:
-            found.__cause__ = self._stand_in(error.__cause__, known)
-        found.__suppress_context__ = error.__suppress_context__
-        return found.with_traceback(error.__traceback__)
+            stand_in.__cause__ = self._stand_in(error.__cause__, stand_ins)
+        stand_in.__suppress_context__ = error.__suppress_context__
+        return stand_in.with_traceback(error.__traceback__)
 
 
 def _any_spelling(secret: str) -> re.Pattern[str]:
@@ -152,10 +152,10 @@ def _any_spelling_of_sign(sign: str) -> str:
     return rf"\\{{0,9}}+(?:{plain}|{quoted}|u{ord(sign):04x})"
 
 
-def _without_token(found: re.Match[str]) -> str:
+def _without_token(match: re.Match[str]) -> str:
     """Hide what no language has: letters and digits in one, as in a key; an id is none."""
-    parts = re.split(r"[/.]", found[0])
-    return "***" if found[0].startswith("eyJ") or any(map(_is_token, parts)) else found[0]
+    parts = re.split(r"[/.]", match[0])
+    return "***" if match[0].startswith("eyJ") or any(map(_is_token, parts)) else match[0]
 
 
 def _is_token(part: str) -> bool:

@@ -209,8 +209,8 @@ class Session(requests.Session):
         self.mount("https://", adapter)
         self.mount("http://", adapter)
         # Proxies and certificates come from the environment once, not once per request.
-        found = self.merge_environment_settings(base_url, {}, None, None, None)
-        self.proxies, self.verify = found["proxies"], found["verify"]
+        environment = self.merge_environment_settings(base_url, {}, None, None, None)
+        self.proxies, self.verify = environment["proxies"], environment["verify"]
         self.trust_env = False
         self.headers["Accept-Encoding"] = "gzip, deflate"
 

@@ -164,9 +164,9 @@ def boolean(value: Any) -> bool:
         Unconvertible: If it is anything else.
     """
     if isinstance(value, (str, int, float)):
-        found = _BOOLEANS.get(str(value).strip().lower())
-        if found is not None:
-            return found
+        converted = _BOOLEANS.get(str(value).strip().lower())
+        if converted is not None:
+            return converted
     raise Unconvertible(value)
 
 
@@ -207,7 +207,7 @@ def type_of(schema: Mapping[str, Any]) -> Type:
     kind = kind or (types[0] if len(types) == 1 else "")
     if kind == "date-time":
         return Type(_all_to_utc, to_utc)
-    classes = () if kind == "date" else tuple(chain(*(_CLASSES.get(one, ()) for one in types)))
+    classes = () if kind == "date" else tuple(chain(*(_CLASSES.get(name, ()) for name in types)))
     accepted, code = frozenset({type(None), *classes}), _ARRAY_CODES.get(kind)
 
     def convert_all(values: list[Any]) -> list[Any]:

@@ -52,8 +52,8 @@ def texts_in(value: Any, *, is_error: bool) -> list[str]:
 
 
 def _told(value: dict[str, Any], names: re.Pattern[str]) -> list[str]:
-    told = [item for name, item in value.items() if names.fullmatch(snake_case(name))]
-    texts = texts_in(told, is_error=True)
+    values = [item for name, item in value.items() if names.fullmatch(snake_case(name))]
+    texts = texts_in(values, is_error=True)
     return [text for text in texts if not text.isdecimal()] or texts
 
 
@@ -80,8 +80,8 @@ def _words_of_text(response: ApiResponse) -> str:
     start = response.content[:_MAX_PAGE_BYTES].lstrip()
     if start.startswith(b"<"):
         title = _TITLE.search(start)
-        said = html.unescape(title[1].decode(errors="replace")).strip() if title else ""
-        return f'a page with the title "{said}"' if said else "an HTML page"
+        text = html.unescape(title[1].decode(errors="replace")).strip() if title else ""
+        return f'a page with the title "{text}"' if text else "an HTML page"
     if response.ok or not response.headers.get("Content-Type", "").startswith("text/plain"):
         return ""
     return start.partition(b"\n")[0].decode(errors="replace")
