@@ -77,8 +77,8 @@ class IncrementalStream(OutputStream):
         """
         if self.id_setting is None or self.parent_key is None:
             return [None]
-        ids = dict.fromkeys(str(one) for one in self.config.get(self.id_setting) or ())
-        return [{self.parent_key: one} for one in ids]
+        ids = dict.fromkeys(str(value) for value in self.config.get(self.id_setting) or ())
+        return [{self.parent_key: parent_id} for parent_id in ids]
 
     @classmethod
     def id_column(cls) -> str:
@@ -106,8 +106,8 @@ class IncrementalStream(OutputStream):
         """What the state holds for this stream; nothing if it is read in full."""
         if not self.is_incremental:
             return {}
-        kept: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
-        return kept
+        state: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        return state
 
     def check_state(self) -> None:
         """Look at what the state and the catalog say of this stream, before anything is written.
@@ -170,9 +170,9 @@ class Progress(ABC):
         """
         del listed, are_all
 
-    def follows(self, one: Placed) -> bool:
+    def follows(self, placed: Placed) -> bool:
         """Say whether what hangs on a context is listed, or read if nothing does."""
-        return one.is_in(self.stream.tap.shard) and self.is_due(one.context)
+        return placed.is_in(self.stream.tap.shard) and self.is_due(placed.context)
 
     def is_due(self, context: Context | None) -> bool:
         """Say whether a partition, or what hangs on this context, is read in this run."""
@@ -246,11 +246,11 @@ class SettlesAfter(Progress):
         )
 
     @override
-    def follows(self, one: Placed) -> bool:
+    def follows(self, placed: Placed) -> bool:
         """Follow the parents of the state's shard, too, until they are compared."""
         is_compared = self._items is not None or not self.is_resharded
-        is_needed = self._settling.has_known and one.is_in(self.shard_of_state)
-        return super().follows(one) or (is_needed and not is_compared)
+        is_needed = self._settling.has_known and placed.is_in(self.shard_of_state)
+        return super().follows(placed) or (is_needed and not is_compared)
 
     def _parent_of(self, context: Context | None) -> ParentKey | None:
         """Return what tells the parent that a partition is, or is a part of, from others.
@@ -323,22 +323,22 @@ class ChangedSince(Progress):
         self._dropped: set[str] = set()
         """Partitions of other shards, whose bookmarks those keep."""
 
-    def _read(self, kept: Mapping[str, Any]) -> dict[str, str]:
+    def _read(self, state: Mapping[str, Any]) -> dict[str, str]:
         """Return the bookmarks that the run begins with, by partition."""
         name = self.stream.name
-        found = {"": bookmark_in(kept, name)}
-        partitions = kept.get("partitions", [])
+        bookmarks = {"": bookmark_in(state, name)}
+        partitions = state.get("partitions", [])
         try:
             for partition in partitions:
                 if self._is_of_this_account(partition["context"]):
-                    own = self.stream.partition_id(partition["context"])
-                    found[own] = bookmark_in(partition, name)
+                    partition_id = self.stream.partition_id(partition["context"])
+                    bookmarks[partition_id] = bookmark_in(partition, name)
         except (AttributeError, KeyError, TypeError) as error:
             raise StateError(
                 f"the state of stream {name} does not say what its bookmarks are for; "
                 "remove it, or run with a full refresh"
             ) from error
-        return {own: bookmark for own, bookmark in found.items() if bookmark is not None}
+        return {key: bookmark for key, bookmark in bookmarks.items() if bookmark is not None}
 
     def _is_of_this_account(self, where: Mapping[str, Any]) -> bool:
         return where.items() >= self.stream.tap.constants.items()
@@ -373,26 +373,26 @@ class ChangedSince(Progress):
         """Write in the form that the SDK gives partitions."""
         self.has_news = False
         self.stream.tap.shard.note_in(state)
-        own = {
-            self.stream.partition_id(kept["context"]): kept
-            for kept in state.get("partitions", [])
-            if self._is_of_this_account(kept["context"])
+        own_partitions = {
+            self.stream.partition_id(partition["context"]): partition
+            for partition in state.get("partitions", [])
+            if self._is_of_this_account(partition["context"])
         }
-        for name in self._dropped & own.keys():
-            state["partitions"].remove(own.pop(name))
+        for name in self._dropped & own_partitions.keys():
+            state["partitions"].remove(own_partitions.pop(name))
         for name, (context, bookmark) in self._noted.items():
             key = self.stream.parent_key
             if context is None or key is None:
-                kept = state
-            elif name in own:
-                kept = own[name]
+                piece = state
+            elif name in own_partitions:
+                piece = own_partitions[name]
             else:
-                kept = {"context": {key: context[key], **self.stream.tap.constants}}
-                state.setdefault("partitions", []).append(kept)
+                piece = {"context": {key: context[key], **self.stream.tap.constants}}
+                state.setdefault("partitions", []).append(piece)
             if bookmark is None:
-                kept.pop("replication_key_value", None)
+                piece.pop("replication_key_value", None)
             else:
-                kept.update(replication_key=READ_AT, replication_key_value=bookmark)
+                piece.update(replication_key=READ_AT, replication_key_value=bookmark)
         self._noted.clear()
 
 
@@ -401,13 +401,13 @@ def _of_clocks(server_lag: timedelta) -> timedelta:
     return server_lag if server_lag > _MAX_NETWORK_LAG else _NO_LAG
 
 
-def bookmark_in(kept: Mapping[str, Any], stream: str) -> str | None:
+def bookmark_in(state: Mapping[str, Any], stream: str) -> str | None:
     """Return the bookmark in a piece of a stream's state.
 
     Raises:
         StateError: If it is not a date or time.
     """
-    bookmark = kept.get("replication_key_value")
+    bookmark = state.get("replication_key_value")
     if bookmark is not None and parse_datetime(bookmark) is None:
         raise StateError(
             f"the state's bookmark of stream {stream} is not a date or time; "

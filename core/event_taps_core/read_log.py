@@ -138,8 +138,8 @@ class ReadLogStream(OutputStream):
     @cached_property
     def continues(self) -> str | None:
         """The run from whose state this one goes on; looked up before the state names this one."""
-        kept: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
-        before = kept.get(_RUN)
+        state: Mapping[str, Any] = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        before = state.get(_RUN)
         return before if isinstance(before, str) else None
 
     def _write(self, **row: Any) -> None:

@@ -56,10 +56,10 @@ def parse_datetime(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
-        found = datetime.fromisoformat(value)
+        instant = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 class Fingerprint:
@@ -78,15 +78,15 @@ class Fingerprint:
     @classmethod
     def of(cls, parents: Iterable[_Parent]) -> Self:
         """Make it of these parents."""
-        made = cls()
+        fingerprint = cls()
         for parent in parents:
-            made.add(parent)
-        return made
+            fingerprint.add(parent)
+        return fingerprint
 
     def join(self, other: Fingerprint) -> None:
         """Add the parents of another one, of which this has none."""
         pairs = zip(self._sums, other._sums, strict=True)
-        self._sums = [(one + more) % 256**_SUM_BYTES for one, more in pairs]
+        self._sums = [(own_sum + other_sum) % 256**_SUM_BYTES for own_sum, other_sum in pairs]
 
     def months_like(self, other: Fingerprint) -> set[int]:
         """Return the months in which both have the same parents."""
@@ -94,7 +94,7 @@ class Fingerprint:
 
     def to_text(self) -> str:
         """Write it for the state: 256 characters, however many parents there are."""
-        sums = b"".join(one.to_bytes(_SUM_BYTES, "big") for one in self._sums)
+        sums = b"".join(month_sum.to_bytes(_SUM_BYTES, "big") for month_sum in self._sums)
         return base64.b64encode(sums).decode()
 
     @classmethod
@@ -208,15 +208,15 @@ class Settling:
         self, ends: Mapping[ParentKey, str | None]
     ) -> dict[ParentKey, _Parent | None]:
         """Return the parents, None for one without an end, that no start date leaves out."""
-        found: dict[ParentKey, _Parent | None] = {}
+        parents: dict[ParentKey, _Parent | None] = {}
         for key, value in ends.items():
             end = parse_datetime(value)
             if end is None or value is None:
-                found[key] = None
+                parents[key] = None
             elif self._start is None or not _ended_before(value, end, self._start):
                 self._form = value
-                found[key] = _parent(key, end, value)
-        return found
+                parents[key] = _parent(key, end, value)
+        return parents
 
     @property
     def has_known(self) -> bool:
@@ -312,12 +312,12 @@ def _known(
     """
     reached = parse_datetime(state.get("replication_key_value"))
     days = state.get("settle_days")
-    found = Fingerprint.from_text(state.get("parents_read"))
-    if found is None or reached is None or type(days) is not int:
+    fingerprint = Fingerprint.from_text(state.get("parents_read"))
+    if fingerprint is None or reached is None or type(days) is not int:
         return None, None
     if not settle_days <= days <= _MAX_SETTLE_DAYS:
         return None, None
-    return found, _earlier(reached, timedelta(days=days))
+    return fingerprint, _earlier(reached, timedelta(days=days))
 
 
 def _ended_before(value: str, end: datetime, start: datetime) -> bool:

@@ -85,8 +85,8 @@ def merge_states(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     noted = [Shard.of(_stream(state, _READ_LOG)) for state in states]
     given = sorted(shard for shard in noted if shard is not None)
     if not states or given != [Shard(len(states), index) for index in range(len(states))]:
-        found = ", ".join(map(str, noted)) or "none"
-        raise ValueError(f"these are not the states of all shards of one count, but of: {found}")
+        text = ", ".join(map(str, noted)) or "none"
+        raise ValueError(f"these are not the states of all shards of one count, but of: {text}")
     by_shard = dict(zip(noted, states, strict=True))
     names = dict.fromkeys(name for state in states for name in state.get("bookmarks") or {})
     return {
@@ -98,33 +98,33 @@ def merge_states(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _stream(state: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = (state.get("bookmarks") or {}).get(name) or {}
-    return found
+    stream_state: Mapping[str, Any] = (state.get("bookmarks") or {}).get(name) or {}
+    return stream_state
 
 
 def _merged(name: str, of: Mapping[Shard, Mapping[str, Any]]) -> dict[str, Any]:
     """Merge what the shards' states say of one stream."""
     of_0, *others = of.values()
-    if all(one == of_0 for one in others):  # nothing new since the state that all began with
+    if all(other == of_0 for other in others):  # nothing new since the state that all began with
         return copy.deepcopy(dict(of_0))
-    kept = {shard: state for shard, state in of.items() if state.keys() & _OF_SHARDS}
-    for shard, state in kept.items():
+    parts = {shard: state for shard, state in of.items() if state.keys() & _OF_SHARDS}
+    for shard, state in parts.items():
         if Shard.of(state) != shard:
             raise ValueError(
                 f"the state of shard {shard} says nothing new of stream {name}: run that shard "
                 "until it ends well, or remove this stream's bookmarks from all of the states"
             )
-    if len({frozenset(state.keys() & _OF_SHARDS) for state in kept.values()}) > 1:
+    if len({frozenset(state.keys() & _OF_SHARDS) for state in parts.values()}) > 1:
         raise ValueError(f"the states of stream {name} are not all of one kind")
-    merged = copy.deepcopy(dict(next(iter(kept.values()), of_0)))  # shard 0 reads whole streams
+    merged = copy.deepcopy(dict(next(iter(parts.values()), of_0)))  # shard 0 reads whole streams
     merged.pop(_NOTE, None)
     if name == _READ_LOG:
-        merged |= _merged_runs(list(kept.values()))
+        merged |= _merged_runs(list(parts.values()))
     elif _PARENTS_READ in merged:
-        merged |= _merged_parents(list(kept.values()))
+        merged |= _merged_parents(list(parts.values()))
     elif _PARTITIONS in merged:
         merged[_PARTITIONS] = [
-            copy.deepcopy(one) for state in kept.values() for one in state[_PARTITIONS]
+            copy.deepcopy(partition) for state in parts.values() for partition in state[_PARTITIONS]
         ]
     return merged
 
@@ -138,7 +138,7 @@ def _merged_parents(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     days = [state.get(_SETTLE_DAYS) for state in states]
     return {
         _BOOKMARK: oldest.get(_BOOKMARK),
-        _SETTLE_DAYS: min(one if type(one) is int else 0 for one in days),
+        _SETTLE_DAYS: min(settle_days if type(settle_days) is int else 0 for settle_days in days),
         _PARENTS_READ: read.to_text(),
     }
 

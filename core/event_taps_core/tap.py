@@ -96,9 +96,9 @@ class EventTap(CommandLineTap):
     @cached_property
     def read_log(self) -> ReadLogStream:
         """The stream that says what was read."""
-        found = self.streams[ReadLogStream.name]
-        assert isinstance(found, ReadLogStream)  # noqa: S101 - discover_streams made it
-        return found
+        stream = self.streams[ReadLogStream.name]
+        assert isinstance(stream, ReadLogStream)  # noqa: S101 - discover_streams made it
+        return stream
 
     @cached_property
     def reading(self) -> Run:
@@ -137,8 +137,8 @@ class EventTap(CommandLineTap):
             raise StateError(
                 "the state is not Singer state ({'bookmarks': {...}}): pass none to start anew"
             )
-        for name, kept in bookmarks.items():
-            if not isinstance(kept.get("partitions", []), list):
+        for name, stream_state in bookmarks.items():
+            if not isinstance(stream_state.get("partitions", []), list):
                 raise StateError(
                     f"the state of stream {name} does not say what its bookmarks are for; "
                     "remove it, or run with a full refresh"
