@@ -88,11 +88,11 @@ class OutputStream(Stream):
     @override
     def metadata(self) -> MetadataMapping:
         """Keep what nobody can do without, whatever a catalog deselects."""
-        found = super().metadata
-        if found:  # an empty one, in a catalog by hand, selects everything
+        metadata = super().metadata
+        if metadata:  # an empty one, in a catalog by hand, selects everything
             for name in self.automatic_columns():
-                found["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
-        return found
+                metadata["properties", name].inclusion = Metadata.InclusionType.AUTOMATIC
+        return metadata
 
     def automatic_columns(self) -> set[str]:
         """Return the columns that are always there: keys, and when a row was read."""

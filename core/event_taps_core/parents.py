@@ -70,8 +70,8 @@ def _part_of(
 
 def _placed(stream: EventStream, context: Context | None, shard_id: str | None = None) -> Placed:
     """Say what decides on the shard of a partition: the id of its outermost parent, or its own."""
-    own = stream.partition_id(context) if context else None
-    return Placed(context, own if shard_id is None else shard_id)
+    partition_id = stream.partition_id(context) if context else None
+    return Placed(context, partition_id if shard_id is None else shard_id)
 
 
 def _are_scalars(context: Context) -> bool:
@@ -171,8 +171,8 @@ class Parents:
             listed = self._listed.get(key)
             if listed is None or time.monotonic() - listed.at > _FRESH_SECONDS:
                 listed = self._listed[key] = _list_again(parent, context)
-        own = context.get(stream.parent_key or "")
-        has_left = listed.ids is not None and listed.ids.isdisjoint((own, None))
+        parent_id = context.get(stream.parent_key or "")
+        has_left = listed.ids is not None and listed.ids.isdisjoint((parent_id, None))
         return parent.name if has_left else None
 
     def take_missing(self) -> Iterator[MissingPart]:
@@ -194,47 +194,47 @@ class Parents:
             ApiError: If the outermost stream that these hang on cannot be read.
         """
         if stream.parent is None:
-            own = [_placed(stream, context) for context in stream.own_contexts()]
-            return Contexts(choose(own, True), [])  # noqa: FBT003 - see `Choose`
+            own_contexts = [_placed(stream, context) for context in stream.own_contexts()]
+            return Contexts(choose(own_contexts, True), [])  # noqa: FBT003 - see `Choose`
         parent = self._streams[stream.parent.name]
         above = self.contexts_of(parent, choose)
-        self._read_side_by_side(parent, [one.context for one in above.made])
-        made: list[Placed] = []
+        self._read_side_by_side(parent, [entry.context for entry in above.made])
+        contexts: list[Placed] = []
         missing = list(above.missing)
-        for one in above.made:
+        for entry in above.made:
             try:
-                children, odd = self._children(parent, one.context)
+                children, without_id = self._children(parent, entry.context)
             except ApiError as answer:
-                if one.context is None:
+                if entry.context is None:
                     raise
-                missing.append((one, answer))
+                missing.append((entry, answer))
                 continue
-            made += (_placed(stream, child, one.shard_id) for child in children)
-            if odd:
-                rows = f"{odd} rows" if odd > 1 else "1 row"
-                missing.append((one, BadResponse(f"{rows} of {parent.name} without an id")))
-        return Contexts(choose(made, all(isinstance(a, NotFound) for _, a in missing)), missing)
+            contexts += (_placed(stream, child, entry.shard_id) for child in children)
+            if without_id:
+                rows = f"{without_id} rows" if without_id > 1 else "1 row"
+                missing.append((entry, BadResponse(f"{rows} of {parent.name} without an id")))
+        return Contexts(choose(contexts, all(isinstance(a, NotFound) for _, a in missing)), missing)
 
     def own_contexts(self, stream: EventStream) -> list[Context | None]:
         """List those partitions of a stream that no other stream lists, and that this run reads."""
-        own = (_placed(stream, context) for context in stream.own_contexts())
-        return [one.context for one in own if one.is_in(self._tap.shard)]
+        contexts = (_placed(stream, context) for context in stream.own_contexts())
+        return [entry.context for entry in contexts if entry.is_in(self._tap.shard)]
 
     def _children(self, parent: EventStream, context: Context | None) -> tuple[list[Context], int]:
         """Make the contexts of a partition's rows; count the rows that name none."""
         children: list[Context] = []
-        odd = 0
+        without_id = 0
         for row in self.rows_of(parent, context):
             try:
                 child = parent.get_child_context(row, context)
             except Exception:  # noqa: BLE001 - whatever is odd about one row, it hides no other
-                odd += 1
+                without_id += 1
                 continue
             if child is not None and parent.is_as_expected(row) and _are_scalars(child):
                 children.append(child)
             else:
-                odd += child is not None
-        return children, odd
+                without_id += child is not None
+        return children, without_id
 
     def _read_side_by_side(self, stream: EventStream, contexts: list[Context | None]) -> None:
         reading = read_in_order(

@@ -208,12 +208,12 @@ class _Workers(Generic[PartitionT, PageT]):
         if self._own and self._results.empty():
             reading = self._own.popleft()
             return [(reading, reading.step())]
-        found = []
+        results = []
         with contextlib.suppress(queue.Empty):
-            found.append(self._results.get(timeout=patience))
+            results.append(self._results.get(timeout=patience))
             while True:
-                found.append(self._results.get_nowait())
-        return found
+                results.append(self._results.get_nowait())
+        return results
 
     def _change_hands(self) -> None:
         """Let the reader's thread do all as long as it would hardly wait."""

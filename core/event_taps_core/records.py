@@ -49,8 +49,8 @@ class RecordStream(IncrementalStream):
 
     def id_of(self, row: Row) -> int | str | None:
         """Return a vendor's row's id, in the type of its column; None if it has none."""
-        found = (self._as_id(row.get(name)) for name in self.id_attributes)
-        return next((one for one in found if one is not None), None)
+        ids = (self._as_id(row.get(name)) for name in self.id_attributes)
+        return next((row_id for row_id in ids if row_id is not None), None)
 
     def _as_id(self, value: Any) -> int | str | None:
         if self._has_text_ids:
@@ -63,8 +63,8 @@ class RecordStream(IncrementalStream):
 
     def identity_of(self, row: Row) -> int | str:
         """Return what is the same in a row that comes twice: its id, else a digest of it all."""
-        found = self.id_of(row)
-        return digest(row) if found is None else found
+        row_id = self.id_of(row)
+        return digest(row) if row_id is None else row_id
 
     @cached_property
     def _has_text_ids(self) -> bool:
@@ -106,11 +106,11 @@ class RecordStream(IncrementalStream):
         records = self.conversion.convert(rows, template)
         for name in self.primary_keys:
             if template.record.get(name) is None and name in self.schema["properties"]:
-                odd = self._without_key(name, rows, records, context, seen)
-                if odd:
-                    remarks.append(SetAside(self.name, f"a row without {name}", len(odd)))
-                    rows = [row for at, row in enumerate(rows) if at not in odd]
-                    records = [row for at, row in enumerate(records) if at not in odd]
+                without_key = self._without_key(name, rows, records, context, seen)
+                if without_key:
+                    remarks.append(SetAside(self.name, f"a row without {name}", len(without_key)))
+                    rows = [row for at, row in enumerate(rows) if at not in without_key]
+                    records = [row for at, row in enumerate(records) if at not in without_key]
         return self.batch_of(records, encode=encode)._replace(remarks=tuple(remarks))
 
     def _processed(
@@ -145,11 +145,11 @@ class RecordStream(IncrementalStream):
         None, where a digest of a row's content can be its key: then that is set.
         """
         nothing = (None, "") if self.id_attributes else (None,)
-        odd = [at for at, record in enumerate(records) if record[name] in nothing]
-        if odd and self._is_text(name) and self.progress.since(context) is None:
-            keys = SurrogateKey(name, dict).add([rows[at] for at in odd], seen, context)
-            for at, row in zip(odd, keys, strict=True):
+        without_key = [at for at, record in enumerate(records) if record[name] in nothing]
+        if without_key and self._is_text(name) and self.progress.since(context) is None:
+            keys = SurrogateKey(name, dict).add([rows[at] for at in without_key], seen, context)
+            for at, row in zip(without_key, keys, strict=True):
                 records[at][name] = row[name]
             self.log_once(f"rows without {name}; a digest of their content is in its place")
             return set()
-        return set(odd)
+        return set(without_key)

@@ -89,7 +89,7 @@ class Run:
         deferred = [s for s in self.streams.values() if s.deferred and s.selected]
         if len(deferred) < 2:  # noqa: PLR2004 - see above
             return
-        asks = [(one, context) for one in deferred for context in self.due_contexts(one)]
+        asks = [(stream, context) for stream in deferred for context in self.due_contexts(stream)]
         workers = self.tap.concurrency
         for _ in read_in_order(asks, _asking, workers=workers, stop=self.tap.stop):
             pass
@@ -256,8 +256,8 @@ class _Findings:
         else:
             self._run.apply(self._run.outcomes.note_records())
         for stream in partition.streams:
-            own = [remark for remark in remarks if remark.stream == stream.name]
-            if self._is_incomplete(stream, partition, own):
+            own_remarks = [remark for remark in remarks if remark.stream == stream.name]
+            if self._is_incomplete(stream, partition, own_remarks):
                 continue  # what is missing has been named
             outcome = Outcome(
                 stream.name,
@@ -268,7 +268,7 @@ class _Findings:
                 is_full=stream.progress.since(partition.context) is None,
                 is_lasting=not isinstance(error, Gone),
             )
-            for remark in own:
+            for remark in own_remarks:
                 outcome = remark.apply(outcome)
             self._run.add(outcome)
 
@@ -453,12 +453,12 @@ class Group:
         if self._run.is_left_to_shard_0(self._sender):
             return [], []
         contexts, missing = self._run.parents.contexts_of(self._sender, self._choose)
-        partitions = [self._partition(one.context) for one in contexts if self._is_own(one)]
+        partitions = [self._partition(entry.context) for entry in contexts if self._is_own(entry)]
         partitions.sort(key=lambda partition: (partition.ends, partition.id))
         return partitions, missing
 
-    def _is_own(self, one: Placed) -> bool:
-        return one.is_in(self._run.tap.shard)
+    def _is_own(self, placed: Placed) -> bool:
+        return placed.is_in(self._run.tap.shard)
 
     def _partition(self, context: Context | None) -> Partition[EventStream]:
         sender = self._sender
@@ -474,7 +474,7 @@ class Group:
         """Choose those contexts of a level that any of the streams follows."""
         for stream in self._streams:
             stream.progress.plan(listed, are_all=are_all)
-        return [one for one in listed if any(s.progress.follows(one) for s in self._streams)]
+        return [entry for entry in listed if any(s.progress.follows(entry) for s in self._streams)]
 
     def _due(self, context: Context | None) -> tuple[EventStream, ...]:
         return tuple(stream for stream in self._streams if stream.progress.is_due(context))
@@ -497,7 +497,7 @@ class Group:
             self._findings.name_missing(above, problem, self._due(above))
         incomplete = [above for above, problem in own if not isinstance(problem, NotFound)]
         for stream in self._streams:
-            due = [one.context for one in partitions if stream in one.streams]
+            due = [partition.context for partition in partitions if stream in partition.streams]
             stream.progress.expect(due, incomplete)
             stream.stats.is_left_to_shard_0 = self._run.is_left_to_shard_0(self._sender)
             stream.stats.settled = stream.progress.settled

@@ -149,9 +149,9 @@ class EventStream(RecordStream, RESTStream[Any]):
 
     def sibling(self, stream_class: type[Sibling]) -> Sibling:
         """Return another stream of the same tap."""
-        found = self.tap.streams[stream_class.name]
-        assert isinstance(found, stream_class)  # noqa: S101 - by its name
-        return found
+        stream = self.tap.streams[stream_class.name]
+        assert isinstance(stream, stream_class)  # noqa: S101 - by its name
+        return stream
 
     @cached_property
     def sender(self) -> EventStream:
@@ -161,8 +161,8 @@ class EventStream(RecordStream, RESTStream[Any]):
     @cached_property
     def readers(self) -> list[EventStream]:
         """The selected streams that this one's answers feed, itself among them if it is one."""
-        streams = (one for one in self.tap.streams.values() if isinstance(one, EventStream))
-        return [one for one in streams if one.selected and one.sender is self]
+        streams = (value for value in self.tap.streams.values() if isinstance(value, EventStream))
+        return [stream for stream in streams if stream.selected and stream.sender is self]
 
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Read the pages of one partition; runs in a worker thread.
@@ -182,20 +182,20 @@ class EventStream(RecordStream, RESTStream[Any]):
         empty = 0
         while not paginator.finished:
             try:
-                found = _next_page(self, context, paginator)
+                next_page = _next_page(self, context, paginator)
             except NotReady as answer:
                 preparing = self._preparing(answer, preparing)
                 yield Wait(preparing.due)
                 continue
-            if found is None:
+            if next_page is None:
                 continue
-            response, page = found
+            response, page = next_page
             news, preparing = [_news_of(page, paginator)], None
             try:
                 empty = _count_empty(page, empty)
                 _advance(paginator, response)
             finally:  # its rows are there, whatever comes of the next page
-                del found, page, response  # or each partition that waits keeps one in memory
+                del next_page, page, response  # or each partition that waits keeps one in memory
                 yield news.pop()
 
     def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
@@ -267,9 +267,9 @@ class EventStream(RecordStream, RESTStream[Any]):
 
 def streams_in(module: ModuleType) -> tuple[type[EventStream], ...]:
     """Return the streams that a module declares, in its order: all that have a name."""
-    classes = (one for one in vars(module).values() if isinstance(one, type))
-    streams = (one for one in classes if issubclass(one, EventStream) and "name" in vars(one))
-    return tuple(one for one in streams if one.__module__ == module.__name__)
+    classes = (value for value in vars(module).values() if isinstance(value, type))
+    streams = (kind for kind in classes if issubclass(kind, EventStream) and "name" in vars(kind))
+    return tuple(stream for stream in streams if stream.__module__ == module.__name__)
 
 
 def _news_of(page: Page, paginator: BaseAPIPaginator[Any]) -> Page:
@@ -322,8 +322,8 @@ def _next_page(
     except (NotFound, BadResponse) as answer:
         if not paginator.count:
             raise
-        said = f"{answer.reason} after {paginator.count} pages"
-        raise BadResponse(said, retries=0) from answer
+        reason = f"{answer.reason} after {paginator.count} pages"
+        raise BadResponse(reason, retries=0) from answer
 
 
 def _page_or_end(
