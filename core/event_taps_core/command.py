@@ -83,9 +83,9 @@ class TapCommand(SingerCommand):
         threading.excepthook = self._unhandled
         sys.unraisablehook = self._unhandled
 
-    def _unhandled(self, what: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
-        error = what.exc_value if what.exc_value is not None else what.exc_type()
-        self.excepthook(what.exc_type, error, what.exc_traceback)
+    def _unhandled(self, args: threading.ExceptHookArgs | sys.UnraisableHookArgs) -> None:
+        error = args.exc_value if args.exc_value is not None else args.exc_type()
+        self.excepthook(args.exc_type, error, args.exc_traceback)
 
     def _complain(self, message: str) -> None:
         self.logger.critical("%s: %s", self.name, " ".join(message.split()))
@@ -205,7 +205,7 @@ class CommandLineTap(BaseTap):
         ctx.exit()
 
 
-def _json_file(file: IO[str] | None, what: str) -> dict[str, Any] | None:
+def _json_file(file: IO[str] | None, kind: str) -> dict[str, Any] | None:
     """Read a file passed on the command line.
 
     Raises:
@@ -217,10 +217,10 @@ def _json_file(file: IO[str] | None, what: str) -> dict[str, Any] | None:
         value = json.load(file)
     except ValueError as error:
         raise TapError(
-            f"the {what} file is not JSON ({error}): pass a whole one, or none"
+            f"the {kind} file is not JSON ({error}): pass a whole one, or none"
         ) from error
     if not isinstance(value, dict):
-        raise TapError(f"the {what} file holds no JSON object: pass a whole one, or none")
+        raise TapError(f"the {kind} file holds no JSON object: pass a whole one, or none")
     return value
 
 

@@ -91,13 +91,13 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
         }
 
     def _is_flattened(self, stream: str, name: str) -> bool:
-        found = self._flattened.get((stream, name))
-        if found is None:
+        flattened = self._flattened.get((stream, name))
+        if flattened is None:
             declared = self._declared.get(stream, ())
             ends = (column.removeprefix(name) for column in declared if column.startswith(name))
-            found = any(not end[0].isalnum() for end in ends)  # which separator, is a setting
-            self._flattened[stream, name] = found
-        return found
+            flattened = any(not end[0].isalnum() for end in ends)  # which separator, is a setting
+            self._flattened[stream, name] = flattened
+        return flattened
 
     @property
     def is_state_due(self) -> bool:

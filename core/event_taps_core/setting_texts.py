@@ -55,8 +55,8 @@ def texts_of_variables(schema: Mapping[str, Any], tap_name: str) -> dict[str, st
     `[demo]` for a list and ends in a traceback where a number is empty.
     """
     texts = {"properties": {name: {"type": ["string"]} for name in schema["properties"]}}
-    found = parse_environment_config(texts, variable_of(tap_name, ""))
-    return {name: text for name, text in found.items() if text}
+    variables = parse_environment_config(texts, variable_of(tap_name, ""))
+    return {name: text for name, text in variables.items() if text}
 
 
 def is_sent(name: str, declared: Mapping[str, Any]) -> bool:
@@ -116,7 +116,7 @@ def misspelt(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
     """Return settings that there are not, each with the one that is probably meant."""
     known = schema["properties"]
     close = {name: get_close_matches(name, known, 1, 0.8) for name in config if name not in known}
-    return {name: found[0] for name, found in close.items() if found}
+    return {name: matches[0] for name, matches in close.items() if matches}
 
 
 def in_words(
@@ -138,9 +138,9 @@ def _error_in_words(
 ) -> str:
     if missing := re.match(r"'(\w+)' is a required property$", text):
         name = missing[1]
-        what = schema["properties"].get(name, {}).get("description", "")
+        description = schema["properties"].get(name, {}).get("description", "")
         assignment = f"{variable_of(tap_name, name)}={form_of(schema, name)}".rstrip("=")
-        return f"setting {name} is missing ({what}) Set it in the config or as {assignment}"
+        return f"setting {name} is missing ({description}) Set it in the config or as {assignment}"
     wrong = re.search(r" in config\['?(\w+)'?\](?:\['?[^\]]*'?\])*$", text)
     if not wrong:
         return text

@@ -122,20 +122,20 @@ def said_of_failures(failed: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
     for name, reasons in failed.items():
         for reason, ids in list(reasons.items())[:_NAMED_AT_LAST]:
             more = ", ..." if len(ids) > _NAMED_AT_LAST else ""
-            what = f"{reason} ({', '.join(ids[:_NAMED_AT_LAST])}{more})"
-            streams.setdefault(what, []).append(name)
+            text = f"{reason} ({', '.join(ids[:_NAMED_AT_LAST])}{more})"
+            streams.setdefault(text, []).append(name)
         if rest := list(reasons.values())[_NAMED_AT_LAST:]:
-            what = f"{sum(map(len, rest))} more for {len(rest)} other reasons"
-            streams.setdefault(what, []).append(name)
-    return "; ".join(f"{', '.join(names)}: {what}" for what, names in streams.items())
+            text = f"{sum(map(len, rest))} more for {len(rest)} other reasons"
+            streams.setdefault(text, []).append(name)
+    return "; ".join(f"{', '.join(names)}: {text}" for text, names in streams.items())
 
 
-def _by_reason(named: Mapping[str, Sequence[str]], what: str) -> Iterator[str]:
+def _by_reason(named: Mapping[str, Sequence[str]], status: str) -> Iterator[str]:
     """Name some reasons and count the rest: vendors put ids into their words, so all may differ."""
     for reason, ids in list(named.items())[:_NAMED]:
-        yield f"{len(ids)} {what} ({reason}): {_some(ids)}"
+        yield f"{len(ids)} {status} ({reason}): {_some(ids)}"
     if rest := list(named.values())[_NAMED:]:
-        yield f"{sum(map(len, rest))} more {what} for {len(rest)} other reasons"
+        yield f"{sum(map(len, rest))} more {status} for {len(rest)} other reasons"
 
 
 def _some(ids: Sequence[str]) -> str:
