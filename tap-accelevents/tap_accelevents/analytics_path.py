@@ -48,7 +48,7 @@ class AnalyticsPath:
         self._paths = tuple(dict.fromkeys((configured, *SESSION_ANALYTICS)))
         self._search = threading.Lock()
         self._has_searched = False
-        self._found: str | None = None
+        self._working_path: str | None = None
 
     def send(self, ask_at: Callable[[str], T]) -> T:
         """Ask for one session, at another path too if the one in use may be wrong.
@@ -62,31 +62,31 @@ class AnalyticsPath:
         except ApiError as answer:
             if isinstance(answer, BadResponse) and answer.retries != 0:
                 raise  # this may pass, so it says nothing about the path
-            found = self._find_once()
-            if found is None:
+            working_path = self._find_once()
+            if working_path is None:
                 raise BadResponse(
                     f"{answer.reason}; no path that is known works: set session_analytics_path",
                     retries=0,
                 ) from answer
-            if found == path:
+            if working_path == path:
                 raise
-        return ask_at(found)
+        return ask_at(working_path)
 
     def _find_once(self) -> str | None:
         """Return the first path that has sessions, the one in use before all others."""
         with self._search:
             if not self._has_searched:
-                self._found = next(filter(self._try_path, self._paths), None)
+                self._working_path = next(filter(self._try_path, self._paths), None)
                 self._has_searched = True
-                if self._found not in (None, self._path):
+                if self._working_path not in (None, self._path):
                     LOGGER.warning(
                         "Session analytics are at %s, not at %s: put that into the setting "
                         "session_analytics_path",
-                        self._found,
+                        self._working_path,
                         self._path,
                     )
-                self._path = self._found or self._path
-            return self._found
+                self._path = self._working_path or self._path
+            return self._working_path
 
 
 def check_analytics_path(path: str) -> None:

@@ -42,8 +42,8 @@ class KeyAuthenticator(Authenticator):
             "Key; plans below Enterprise may have none), auth_header and event_urls: the key must "
             "be of their organiser"
         )
-        wanted = config.get("auth_header", "auto")
-        forms = tuple(HEADERS) if wanted == "auto" else (wanted,)
+        auth_header = config.get("auth_header", "auto")
+        forms = tuple(HEADERS) if auth_header == "auto" else (auth_header,)
         self._key = config["api_key"]
         self._form, self._others = forms[0], forms[1:]
         self._is_settled = False

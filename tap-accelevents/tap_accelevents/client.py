@@ -44,7 +44,7 @@ class AccelEventsClient(ApiClient):
     def __init__(self, base_url: str, config: Mapping[str, Any], paths: Iterable[str] = ()) -> None:
         super().__init__(base_url, config, paths)
         self._refused_spellings: Counter[str] = Counter()
-        """For what is wanted of `expand`, how many spellings are refused."""
+        """For each `expand` that is asked for, how many spellings are refused."""
 
     @override
     def make_authenticator(self) -> Authenticator:
@@ -60,23 +60,23 @@ class AccelEventsClient(ApiClient):
         max_retries: int | None = None,
     ) -> T:
         """Ask with each spelling of `expand` until one is not refused; that one is remembered."""
-        wanted = str(request.params.get("expand") or "")
-        spellings = spellings_of(wanted) if wanted else (wanted,)
-        refused = self._refused_spellings[wanted]
+        expand = str(request.params.get("expand") or "")
+        spellings = spellings_of(expand) if expand else (expand,)
+        refused = self._refused_spellings[expand]
         for number, spelling in enumerate(spellings[refused:], refused):
-            if wanted:
+            if expand:
                 params = {**request.params, "expand": spelling}
                 request = dataclasses.replace(request, params=params)
             try:
                 with self.authenticator.first_alone():
-                    found = super().send(request, stats, parse, max_retries=max_retries)
+                    value = super().send(request, stats, parse, max_retries=max_retries)
             except BadRequest as answer:
                 problem = answer
                 continue
-            if number > self._refused_spellings[wanted]:
-                self._refused_spellings[wanted] = number
-                LOGGER.warning("expand=%s is refused; expand=%s is not", wanted, spelling)
-            return found
+            if number > self._refused_spellings[expand]:
+                self._refused_spellings[expand] = number
+                LOGGER.warning("expand=%s is refused; expand=%s is not", expand, spelling)
+            return value
         raise problem
 
     # What answers mean
@@ -94,16 +94,16 @@ class AccelEventsClient(ApiClient):
             return unreadable
         if not is_error:
             return problem
-        said = described(problem.what if problem else "HTTP 200 with an error", response, code)
+        reason = described(problem.what if problem else "HTTP 200 with an error", response, code)
         if is_about_the_key(response, code):
             # A form of the header that is out of date is no key that is not good for this.
             is_final = self.authenticator.is_final(response.request.headers)
-            return AccessDenied(said) if is_final else CredentialsExpired(said)
-        if known := meaning_of(response, code, said):
-            return known
+            return AccessDenied(reason) if is_final else CredentialsExpired(reason)
+        if meaning := meaning_of(response, code, reason):
+            return meaning
         if problem is None:
-            return BadResponse(said, at_once=True)
-        problem.what = said
+            return BadResponse(reason, at_once=True)
+        problem.what = reason
         return problem
 
 

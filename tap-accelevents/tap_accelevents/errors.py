@@ -54,24 +54,24 @@ class BadRequest(BadResponse):
     """A 400: the same question may have an answer if it is put in other words."""
 
 
-def described(said: str, response: ApiResponse, code: str) -> str:
-    """Add a code to what is said, if it says more than the status."""
+def described(reason: str, response: ApiResponse, code: str) -> str:
+    """Add a code to a reason, if it says more than the status."""
     if not code or code == str(response.status_code):
-        return said
-    return f"{said}: {code} {_IN_WORDS.get(code, '')}".rstrip()
+        return reason
+    return f"{reason}: {code} {_IN_WORDS.get(code, '')}".rstrip()
 
 
-def meaning_of(response: ApiResponse, code: str, said: str) -> ApiError | None:
+def meaning_of(response: ApiResponse, code: str, reason: str) -> ApiError | None:
     """Return what a code of the vendor means, or a status: 4030201 is a 403."""
     if code == _UNKNOWN_URL:
-        return BadResponse(said, retries=0)
+        return BadResponse(reason, retries=0)
     kind = _BY_CODE.get(code) or _BY_CODE.get(code[:3])
     if kind is not None and len(code) >= SHORTEST_CODE:
-        return kind(said)
+        return kind(reason)
     if response.status_code == HTTPStatus.NOT_FOUND:
-        return NoSuchPath(said, retries=0)
+        return NoSuchPath(reason, retries=0)
     if response.status_code == HTTPStatus.BAD_REQUEST:
-        return BadRequest(said, retries=0)
+        return BadRequest(reason, retries=0)
     return None
 
 

@@ -76,16 +76,16 @@ def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
     Raises:
         BadResponse: If there is no list, or none with rows in it and a sign of an error beside it.
     """
-    found = body
+    rows = body
     if isinstance(body, dict):
-        there = [body[name] for name in names if name in body]
-        if not there:
+        values = [body[name] for name in names if name in body]
+        if not values:
             raise BadResponse(f"no '{next(iter(names))}' in the answer")
-        found = first_filled(there)
-        if not found and _tells_of_an_error(body, is_null=found is None):
+        rows = first_filled(values)
+        if not rows and _tells_of_an_error(body, is_null=rows is None):
             raise BadResponse("no rows, and an error beside them")
-        found = [] if found is None else found
-    return objects_in(found, next(iter(names), "the answer"))
+        rows = [] if rows is None else rows
+    return objects_in(rows, next(iter(names), "the answer"))
 
 
 def first_filled(values: Sequence[Any]) -> Any:
@@ -95,8 +95,8 @@ def first_filled(values: Sequence[Any]) -> Any:
     ([{'id': 1}], [], None)
     """
     filled = (value for value in values if isinstance(value, list) and value)
-    there = (value for value in values if value is not None)
-    return next(filled, next(there, None))
+    present = (value for value in values if value is not None)
+    return next(filled, next(present, None))
 
 
 def _tells_of_an_error(body: Row, *, is_null: bool) -> bool:

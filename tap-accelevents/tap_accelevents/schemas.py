@@ -41,14 +41,14 @@ def _ids(name: str, description: str) -> Column:
     return column(name, th.ArrayType(INTEGER), description, convert=list_of_ids)
 
 
-def _local_time(name: str, what: str) -> tuple[Column, Column]:
+def _local_time(name: str, meaning: str) -> tuple[Column, Column]:
     """Declare a time as the vendor sends it, and what it is in UTC, by the event's zone."""
     return (
-        column(name, TEXT, f"{what}, as the vendor sends it: usually local, yyyy/MM/dd HH:mm."),
+        column(name, TEXT, f"{meaning}, as the vendor sends it: usually local, yyyy/MM/dd HH:mm."),
         column(
             f"{name}_utc",
             TIMESTAMP,
-            f"{what} (UTC); null where the event's time zone is not known.",
+            f"{meaning} (UTC); null where the event's time zone is not known.",
             source=name,
             convert=utc_time,
             context_item="zone",

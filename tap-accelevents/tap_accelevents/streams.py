@@ -195,9 +195,9 @@ class SessionsStream(EventPartStream):
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
-        about = context or {}
-        end = session_end(record.get("endTime"), about.get("zone"))
-        return {**about, "session_id": self.id_of(record), "session_end_time": end}
+        event_context = context or {}
+        end = session_end(record.get("endTime"), event_context.get("zone"))
+        return {**event_context, "session_id": self.id_of(record), "session_end_time": end}
 
 
 class _Reading(NamedTuple):
@@ -375,8 +375,8 @@ class SessionItemsStream(SessionPartStream):
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         session = session_of(response)
-        found = first_filled([list_of_objects(session.get(name)) for name in self.items])
-        return self.without_twins(objects_in([] if found is None else found, self.items[0]))
+        rows = first_filled([list_of_objects(session.get(name)) for name in self.items])
+        return self.without_twins(objects_in([] if rows is None else rows, self.items[0]))
 
 
 class SessionRegistrantsStream(SessionItemsStream):
@@ -506,9 +506,9 @@ class OrdersStream(EventPartStream):
         except (BadRequest, IncompletePages) as answer:
             if self.progress.since(context) is None:
                 raise
-            said = "is refused" if isinstance(answer, BadRequest) else f"fails ({answer.reason})"
+            failure = "is refused" if isinstance(answer, BadRequest) else f"fails ({answer.reason})"
             event = self.partition_id(context)
-            self.logger.warning("orders of %s: %s %s; all are read", event, SEARCH_TIME, said)
+            self.logger.warning("orders of %s: %s %s; all are read", event, SEARCH_TIME, failure)
             yield ReadInFull(self.name)
             yield from super().read_partition({**(context or {}), "in_full": True})
 
