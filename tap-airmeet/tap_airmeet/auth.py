@@ -84,8 +84,8 @@ def token_of(response: ApiResponse) -> str:
     if status != HTTPStatus.OK:
         raise BadResponse(f"{AUTH_PATH} answers HTTP {status}", retries=0, unreachable=True)
     body = response.json()
-    found = body if isinstance(body, dict) else {}
-    for place in (found, found.get("data")):
+    envelope = body if isinstance(body, dict) else {}
+    for place in (envelope, envelope.get("data")):
         token = place.get("token") if isinstance(place, dict) else None
         if isinstance(token, str) and token:
             return token

@@ -128,16 +128,16 @@ def _meaning_of(response: ApiResponse, problem: ApiError | None) -> ApiError | N
             return no_envelope
         body = {}
     status = response.status_code if problem else _status_of(body)
-    said, message = f"HTTP {status}", _message_of(body)
+    reason, message = f"HTTP {status}", _message_of(body)
     if status >= HTTPStatus.BAD_REQUEST and _NOT_YET in message.lower():
         return NotFound(message)
     if status in AMBIGUOUS:
-        return CredentialsExpired(said) if _holds_no_id(response) else AmbiguousRefusal(said)
+        return CredentialsExpired(reason) if _holds_no_id(response) else AmbiguousRefusal(reason)
     if status in _MEANINGS and not isinstance(problem, NotReady):
-        return _MEANINGS[status](said)
+        return _MEANINGS[status](reason)
     if problem is None and status // 100 != _SUCCESS:
         is_busy = status == HTTPStatus.TOO_MANY_REQUESTS
-        return TooManyRequests(said) if is_busy else BadResponse(said)
+        return TooManyRequests(reason) if is_busy else BadResponse(reason)
     return problem
 
 
@@ -158,8 +158,8 @@ def _message_of(body: dict[str, Any]) -> str:
 def names_trouble(body: dict[str, Any]) -> bool:
     """Say whether an answer with status 200 names an error: then an empty list is no proof."""
     others = {name: value for name, value in body.items() if value and name not in _MESSAGES}
-    said = "; ".join(str(body.get(name)) for name in _MESSAGES)
-    return bool(texts_in(others, is_error=False) or _TROUBLE.search(said))
+    messages = "; ".join(str(body.get(name)) for name in _MESSAGES)
+    return bool(texts_in(others, is_error=False) or _TROUBLE.search(messages))
 
 
 def _holds_no_id(response: ApiResponse) -> bool:

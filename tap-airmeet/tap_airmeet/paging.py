@@ -97,5 +97,5 @@ def is_first_page(response: requests.Response) -> bool:
 
 def _cursors(body: Row) -> Row:
     """Return the answer's cursors, null and absent ones as an empty object."""
-    found = body.get("cursors")
-    return found if isinstance(found, dict) else {}
+    cursors = body.get("cursors")
+    return cursors if isinstance(cursors, dict) else {}

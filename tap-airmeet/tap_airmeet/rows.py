@@ -82,7 +82,7 @@ def registration_order(row: Row) -> list[str]:
     return [str(iso_time(row.get("registrationDate")))]
 
 
-def asked(row: Row) -> list[Any]:
+def answer_or_question(row: Row) -> list[Any]:
     """Identify who answered or asked what, where; the answer itself may change."""
     return [person(row), row.get("session_id"), row.get("question")]
 

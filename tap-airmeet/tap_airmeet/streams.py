@@ -37,8 +37,8 @@ from tap_airmeet.paging import (
 )
 from tap_airmeet.rows import (
     PERSON,
+    answer_or_question,
     answer_order,
-    asked,
     is_uuid,
     iso_time,
     participant,
@@ -118,16 +118,16 @@ class AirmeetsStream(AirmeetStream):
     @override
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Keep to the events of the setting `airmeet_ids`, and name those that are not listed."""
-        wanted = set(self.config.get("airmeet_ids") or ())
+        airmeet_ids = set(self.config.get("airmeet_ids") or ())
         listed: set[int | str | None] = set()
         for step in self._pages(context):
-            if isinstance(step, Page) and wanted:
+            if isinstance(step, Page) and airmeet_ids:
                 listed.update(map(self.id_of, step.rows))
-                rows = [row for row in step.rows if self.id_of(row) in wanted]
+                rows = [row for row in step.rows if self.id_of(row) in airmeet_ids]
                 yield step._replace(rows=rows)
             else:
                 yield step
-        if missing := sorted(wanted - listed):
+        if missing := sorted(airmeet_ids - listed):
             problem: ApiError = NotFound(
                 "not in the list of events: archived, or of another community"
             )
@@ -317,15 +317,15 @@ class ByPersonStream(EventPartStream):
         if not person or not isinstance(items, list):
             yield {}
             return
-        about = {name: value for name, value in person.items() if name != self.items}
+        person_attributes = {name: value for name, value in person.items() if name != self.items}
         for item in objects_in(items, self.items):
             if not item:
                 yield {}
                 continue
             own = item.copy()
-            for name in PERSON & about.keys():
+            for name in PERSON & person_attributes.keys():
                 make_room(own, name)
-            yield from self.rows_of_item({**about, **own})
+            yield from self.rows_of_item({**person_attributes, **own})
 
     def rows_of_item(self, row: Row) -> Iterable[Row]:
         """Return the rows that an item stands for."""
@@ -341,7 +341,7 @@ class PollResponsesStream(ByPersonStream):
     records_path = ("data",)
     page_size = MAX_ROWS
     items = "polls"
-    surrogate_key = SurrogateKey("response_key", asked, answer_order)
+    surrogate_key = SurrogateKey("response_key", answer_or_question, answer_order)
     columns = schemas.POLL_RESPONSES
 
     @override
@@ -367,7 +367,7 @@ class QuestionsStream(ByPersonStream):
     primary_keys = ("airmeet_id", "question_key")
     records_path = ("data",)
     items = "questions"
-    surrogate_key = SurrogateKey("question_key", asked, answer_order)
+    surrogate_key = SurrogateKey("question_key", answer_or_question, answer_order)
     columns = schemas.QUESTIONS
 
 
@@ -445,8 +445,8 @@ class SessionRecordingsStream(EventPartStream):
             missing = len(rows) - len(ids)
             yield SetAside(self.name, "a row of sessions without an id", missing)
         for first in range(0, len(ids), _SESSIONS_PER_REQUEST):
-            some = ",".join(ids[first : first + _SESSIONS_PER_REQUEST])
-            request = HTTPRequest(self.get_url(context), params={"sessionIds": some})
+            session_ids = ",".join(ids[first : first + _SESSIONS_PER_REQUEST])
+            request = HTTPRequest(self.get_url(context), params={"sessionIds": session_ids})
             yield Page(self.tap.client.send(request, self.stats, self.rows_in))
 
 
