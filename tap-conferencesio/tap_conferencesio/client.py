@@ -68,8 +68,8 @@ class ConferencesIoClient(ApiClient):
             return problem or BadResponse("JSON without the documented envelope")
         succeeded = str(body.get("code", "200")).startswith("2") and body.get("status") != "error"
         if not succeeded or (problem is not None and "message" in body):
-            said = f"HTTP {response.status_code} with an error"
+            reason = f"HTTP {response.status_code} with an error"
             if _ABOUT_CREDENTIALS.search(str(body.get("message"))):
-                return AccessDenied(said)
-            return BadResponse(said, retries=ERROR_RETRIES)
+                return AccessDenied(reason)
+            return BadResponse(reason, retries=ERROR_RETRIES)
         return problem

@@ -216,12 +216,12 @@ class SessionDataStream(SessionStream):
         Documented as `{}` when empty; back ends that write a map as a list when it is empty are
         common, and null means "no setting" everywhere in this API.
         """
-        found = cls.data(response).get("polls")
-        if found is None or found == []:
+        polls_by_id = cls.data(response).get("polls")
+        if polls_by_id is None or polls_by_id == []:
             return
-        if not isinstance(found, dict):
+        if not isinstance(polls_by_id, dict):
             raise BadResponse("'data.polls' is not a map of polls")
-        for poll_id, poll in found.items():
+        for poll_id, poll in polls_by_id.items():
             yield poll_id, poll if isinstance(poll, dict) else None
 
 
@@ -309,12 +309,12 @@ class QuestionsStream(SessionDataStream):
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         """Read questions, whose attributes are not documented: null, or a list of anything."""
-        found = self.data(response).get("questions")
-        if isinstance(found, dict):
-            found = [{"id": key, **_as_question(value)} for key, value in found.items()]
-        if found is not None and not isinstance(found, list):
+        questions = self.data(response).get("questions")
+        if isinstance(questions, dict):
+            questions = [{"id": key, **_as_question(value)} for key, value in questions.items()]
+        if questions is not None and not isinstance(questions, list):
             raise BadResponse("'data.questions' is not a list")
-        for item in found or ():
+        for item in questions or ():
             if item is None:
                 yield {}
                 continue
@@ -378,9 +378,9 @@ class EvaluationResponsesStream(EventStream):
     def _session_id(self, session: Any) -> str | None:
         """Join by the external id, else by the name: the vendor sends no session id here."""
         by_external_id, by_name = self._sessions
-        known = session if isinstance(session, dict) else {}
-        return by_external_id.get(str(known.get("external_id"))) or by_name.get(
-            str(known.get("name"))
+        attributes = session if isinstance(session, dict) else {}
+        return by_external_id.get(str(attributes.get("external_id"))) or by_name.get(
+            str(attributes.get("name"))
         )
 
     @cached_property
