@@ -51,7 +51,7 @@ class KeyPairAuthenticator(Authenticator):
         client.redaction.hide(self._pair)
         test = HTTPRequest(client.base_url, headers=dict(self.headers()))
         try:
-            client.send_for_credentials(test, lambda found: _insist_on_access(found, client))
+            client.send_for_credentials(test, lambda response: _insist_on_access(response, client))
         except (TooMuch, TimedOut, ServerError) as problem:
             raise BadResponse(problem.reason, unreachable=True) from problem
         self._is_checked = True

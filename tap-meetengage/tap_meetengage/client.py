@@ -88,7 +88,7 @@ class MeetEngageClient(ApiClient):
         for _ in range(_MAX_BREACHES):
             with self._turn(method) as breaches:
                 try:
-                    found = super()._send_handling_retries(request, auth, stats, parse, max_retries)
+                    value = super()._send_handling_retries(request, auth, stats, parse, max_retries)
                 except Breach as breach:
                     otherwise = self._otherwise(breach, method)
                     self._note_breach(breach, breaches, stats)
@@ -99,7 +99,7 @@ class MeetEngageClient(ApiClient):
                 else:
                     self._breaches = 0
                     self._answered.add(method)
-                    return found
+                    return value
         if otherwise is None or self._breaches >= self._most_breaches:
             raise self._enough_breaches()
         raise otherwise
@@ -144,10 +144,10 @@ class MeetEngageClient(ApiClient):
             self._breaches += 1
             self._last_breach = breach.reason
             self._most_breaches = _MAX_BREACHES * (1 if breach.otherwise is None else 2)
-            asked = max(breach.retry_after or 0, SHORTEST_PAUSE_SECONDS)
-            if asked > MAX_RETRY_AFTER_SECONDS:
-                raise Stopped(f"{self.base_url} asks to wait {asked:.0f} seconds ({breach.reason})")
-            wait = max(asked, SHORTEST_PAUSE_SECONDS * (self._breaches - 1))
+            pause = max(breach.retry_after or 0, SHORTEST_PAUSE_SECONDS)
+            if pause > MAX_RETRY_AFTER_SECONDS:
+                raise Stopped(f"{self.base_url} asks to wait {pause:.0f} seconds ({breach.reason})")
+            wait = max(pause, SHORTEST_PAUSE_SECONDS * (self._breaches - 1))
             self.pacer.pause(wait)
         stats.count_retry(breach.what, wait)
 
@@ -170,13 +170,13 @@ class MeetEngageClient(ApiClient):
     def classify(self, response: ApiResponse) -> ApiError | None:
         return problem_of(response, self.known)
 
-    def insist_on_success(self, beside: Mapping[str, Any]) -> None:
+    def insist_on_success(self, members: Mapping[str, Any]) -> None:
         """Look at what stands beside the rows.
 
         Raises:
             ApiError: If it says that the call failed.
         """
-        failure = failure_beside(beside, self.known, self.presentable)
+        failure = failure_beside(members, self.known, self.presentable)
         if failure is not None:
             raise failure
 

@@ -101,11 +101,11 @@ class Known(NamedTuple):
     has_succeeded: bool = False
     """Whether rows have come: from then on a 403 or 503 may be about the limit."""
 
-    def refused(self, said: str) -> AccessDenied | MethodRefused:
+    def refused(self, reason: str) -> AccessDenied | MethodRefused:
         """Say what is refused: the key pair, or what is asked for with it."""
         if not self.is_checked:
-            return AccessDenied(said)
-        return MethodRefused(f"{said} (check the settings account and data_methods)", retries=0)
+            return AccessDenied(reason)
+        return MethodRefused(f"{reason} (check the settings account and data_methods)", retries=0)
 
 
 def problem_of(response: ApiResponse, known: Known) -> ApiError | None:
@@ -127,16 +127,16 @@ def problem_of(response: ApiResponse, known: Known) -> ApiError | None:
 
 def _breach_or(problem: ApiError, response: ApiResponse, wording: str, known: Known) -> ApiError:
     """Say whether a 403 or 503 is about the limit, or may be, now that others were answered."""
-    asked = asked_to_wait(response)
+    retry_after = asked_to_wait(response)
     page = _page(response)
     if _FOR_GOOD.search(page):
         return problem
     if _ABOUT_THE_LIMIT.search(page) or _PERHAPS_ABOUT_THE_LIMIT.search(wording):
-        return _breach(f"HTTP {response.status_code}", asked)
+        return _breach(f"HTTP {response.status_code}", retry_after)
     if not known.has_succeeded or _ABOUT_ACCESS.search(wording):
         return problem
     msg = f"HTTP {response.status_code}, perhaps for the limit of calls"
-    breach = Breach(msg, retries=0, retry_after=asked)
+    breach = Breach(msg, retries=0, retry_after=retry_after)
     is_refusal = isinstance(problem, MethodRefused)
     breach.otherwise = problem if is_refusal else BadResponse(problem.what, retries=0)
     return breach
@@ -145,20 +145,20 @@ def _breach_or(problem: ApiError, response: ApiResponse, wording: str, known: Kn
 def _problem(response: ApiResponse, wording: str, known: Known) -> ApiError | None:
     """Say what an answer is if it is not about the limit."""
     status = response.status_code
-    said = f"HTTP {status}"
+    reason = f"HTTP {status}"
     is_clients_fault = status // 100 == HTTPStatus.BAD_REQUEST // 100
     is_about_the_size = _ABOUT_THE_SIZE.search(wording or _page(response)) is not None
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or (is_clients_fault and is_about_the_size):
-        return TooMuch(said, retries=0)
+        return TooMuch(reason, retries=0)
     problem = classify_status(response)
     if isinstance(problem, BadResponse) and problem.retries is None:
         kind = TooMuch if is_about_the_size or status in _TIMEOUTS else ServerError
-        return kind(said, retry_after=problem.retry_after)
-    return known.refused(said) if is_clients_fault else problem
+        return kind(reason, retry_after=problem.retry_after)
+    return known.refused(reason) if is_clients_fault else problem
 
 
 def failure_beside(
-    beside: Mapping[str, Any], known: Known, presentable: Callable[[str], str]
+    members: Mapping[str, Any], known: Known, presentable: Callable[[str], str]
 ) -> ApiError | None:
     """Look at the members of a body that stand beside `output`.
 
@@ -167,55 +167,55 @@ def failure_beside(
     under which names is not said.
 
     Args:
-        beside: These members.
+        members: What they hold, by name.
         known: What is known.
         presentable: Makes the vendor's words fit to be shown.
 
     Returns:
         What it is if one of them is an error, or says that the call failed.
     """
-    if beside.get("authenticated") is False:
+    if members.get("authenticated") is False:
         return AccessDenied("'authenticated' is false")
-    failures = list(_failures_in(beside))
+    failures = list(_failures_in(members))
     if not failures:
         return None
     words = "; ".join(texts_in(failures, is_error=True))
-    said = ": ".join(filter(None, (_AT_200, presentable(words))))
-    return _failure_of(" ".join(words.split()), said, known)
+    reason = ": ".join(filter(None, (_AT_200, presentable(words))))
+    return _failure_of(" ".join(words.split()), reason, known)
 
 
-def _failure_of(wording: str, said: str, known: Known) -> ApiError:
+def _failure_of(wording: str, reason: str, known: Known) -> ApiError:
     """Say what an error is that came with HTTP 200."""
     if _FOR_GOOD.search(wording):
-        return known.refused(said)
+        return known.refused(reason)
     if _ABOUT_THE_LIMIT.search(wording):
-        return _breach(said, None)
+        return _breach(reason, None)
     if _ABOUT_THE_SIZE.search(wording):
-        return TooMuch(said, retries=0)
+        return TooMuch(reason, retries=0)
     if _PERHAPS_ABOUT_THE_LIMIT.search(wording):
-        return _breach(said, None)
+        return _breach(reason, None)
     if _ABOUT_ACCESS.search(wording) or _DENIED.search(wording):
-        return known.refused(said)
-    return BadResponse(said, retries=_ERROR_RETRIES)
+        return known.refused(reason)
+    return BadResponse(reason, retries=_ERROR_RETRIES)
 
 
-def warnings_of(beside: Mapping[str, Any]) -> list[str]:
+def warnings_of(members: Mapping[str, Any]) -> list[str]:
     """Return the warnings among the members beside `output`."""
-    return texts_in(list(_notices_in(beside)), is_error=True)
+    return texts_in(list(_notices_in(members)), is_error=True)
 
 
-def unread_members(beside: Mapping[str, Any]) -> list[str]:
+def unread_members(members: Mapping[str, Any]) -> list[str]:
     """Return the names of the members beside `output` that hold something else."""
     return [
         name[:_MAX_NAME_LENGTH]
-        for name, value in beside.items()
+        for name, value in members.items()
         if value and not _NOTICE.search(name.lower())
     ]
 
 
-def _breach(said: str, asked_to_wait: float | None) -> Breach:
-    msg = f"{said}: the limit of calls is exceeded"
-    return Breach(msg, retries=0, retry_after=asked_to_wait)
+def _breach(reason: str, retry_after: float | None) -> Breach:
+    msg = f"{reason}: the limit of calls is exceeded"
+    return Breach(msg, retries=0, retry_after=retry_after)
 
 
 def _page(response: ApiResponse) -> str:

@@ -114,15 +114,15 @@ def with_keys(columns: Iterable[Column], keys: Sequence[str]) -> tuple[Column, .
         columns: What the rows hold.
         keys: Columns that the setting `primary_keys` names.
     """
-    found = {one.name: one for one in columns if one.name not in OURS}
+    by_name = {entry.name: entry for entry in columns if entry.name not in OURS}
     for name in keys:
         if name in CONSTANTS:
             continue
-        known = found.get(name)
-        said = (known.description if known else None) or "Part of the key (setting primary_keys)."
-        found[name] = key(name, said)
+        entry = by_name.get(name)
+        text = (entry.description if entry else None) or "Part of the key (setting primary_keys)."
+        by_name[name] = key(name, text)
     own = (WINDOW_START,) if keys else (ROW_KEY, WINDOW_START)
-    return (*own, *found.values())
+    return (*own, *by_name.values())
 
 
 def columns_in(schema: Mapping[str, Any]) -> tuple[Column, ...]:
@@ -139,7 +139,7 @@ def columns_in(schema: Mapping[str, Any]) -> tuple[Column, ...]:
         )
         for name, declared in schema.get("properties", {}).items()
     }
-    return tuple(({one.name: one for one in DOCUMENTED} | in_catalog).values())
+    return tuple(({documented.name: documented for documented in DOCUMENTED} | in_catalog).values())
 
 
 def _origin_of(declared: Mapping[str, Any]) -> Origin:
@@ -151,12 +151,12 @@ def _origin_of(declared: Mapping[str, Any]) -> Origin:
 
 def with_types(columns: Iterable[Column], types: Mapping[str, str]) -> tuple[Column, ...]:
     """Return these columns, and others, with the types that the setting `column_types` names."""
-    found = {one.name: one for one in columns}
+    by_name = {entry.name: entry for entry in columns}
     for name, kind in types.items():
-        known = found.get(name)
-        said = (known.description if known else None) or "Named in the setting column_types."
-        found[name] = _text(name, said) if kind == "string" else column(name, TYPES[kind], said)
-    return tuple(found.values())
+        entry = by_name.get(name)
+        text = (entry.description if entry else None) or "Named in the setting column_types."
+        by_name[name] = _text(name, text) if kind == "string" else column(name, TYPES[kind], text)
+    return tuple(by_name.values())
 
 
 class Sample:
@@ -179,10 +179,10 @@ class Sample:
 
     def columns(self) -> tuple[Column, ...]:
         """Return the documented columns, and those found as text."""
-        known = {"", *OURS, *(documented.name for documented in DOCUMENTED)}
-        found = (
+        taken_names = {"", *OURS, *(documented.name for documented in DOCUMENTED)}
+        sampled_columns = (
             _text(name, f"`{attribute}` of the data method, as found in a sample.")
             for name, attribute in self._attributes.items()
-            if name not in known
+            if name not in taken_names
         )
-        return (*DOCUMENTED, *found)
+        return (*DOCUMENTED, *sampled_columns)

@@ -135,9 +135,9 @@ class OrganisationDataStream(EventStream):
                 spans[:0] = self._halve(span, problem)
                 continue
             for page in pages:
-                good, aside = self._with_own_keys(page.rows, keys)
-                yield page._replace(rows=good)
-                yield from aside
+                rows, remarks = self._with_own_keys(page.rows, keys)
+                yield page._replace(rows=rows)
+                yield from remarks
 
     def _halve(self, span: Span, problem: BadResponse) -> tuple[Span, Span]:
         halves = self.windows.halves(span)
@@ -190,12 +190,12 @@ class OrganisationDataStream(EventStream):
         self._look_at({name: value for name, value in body.items() if name != OUTPUT})
         return [Page(self.rows_in(response), len(response.content))]
 
-    def _look_at(self, beside: Row) -> None:
+    def _look_at(self, members: Row) -> None:
         """Log warnings and the names of other members, each once; fail where there is an error."""
-        self.client.insist_on_success(beside)
-        for text in warnings_of(beside):
+        self.client.insist_on_success(members)
+        for text in warnings_of(members):
             self.log_once(f"Meet & Engage warns: {self.client.presentable(text)}")
-        for name in unread_members(beside):
+        for name in unread_members(members):
             self.log_once(f"the answer also has {name!r}, which is not read", logging.INFO)
 
     @override
@@ -231,16 +231,16 @@ class OrganisationDataStream(EventStream):
             return rows, []
         names = [name for name in self.key_columns if name not in schemas.CONSTANTS]
         before = len(keys)
-        good: list[Row] = []
+        keyed_rows: list[Row] = []
         lacks: Counter[str] = Counter()
-        aside: list[SetAside] = []
+        remarks: list[SetAside] = []
         for row in filter(None, rows):
-            found = {schemas.column_name(name): value for name, value in row.items()}
-            values = [found.get(name) for name in names]
-            if lack := next((name for name in names if not _can_be_key(found.get(name))), None):
+            record = {schemas.column_name(name): value for name, value in row.items()}
+            values = [record.get(name) for name in names]
+            if lack := next((name for name in names if not _can_be_key(record.get(name))), None):
                 lacks[lack] += 1
             else:
-                good.append(row)
+                keyed_rows.append(row)
                 keys.add(digest(*map(str, values)))
         for name, count in lacks.items():
             reason = (
@@ -249,8 +249,8 @@ class OrganisationDataStream(EventStream):
             )
             if not keys:
                 raise BadResponse(reason, retries=0)
-            aside.append(SetAside(self.name, reason, count))
-        if doubles := len(good) - (len(keys) - before):
+            remarks.append(SetAside(self.name, reason, count))
+        if doubles := len(keyed_rows) - (len(keys) - before):
             self.logger.warning(
                 "%s: %s rows have the same %s as others of their window and replace them: "
                 "change the setting primary_keys if they should not",
@@ -258,7 +258,7 @@ class OrganisationDataStream(EventStream):
                 doubles,
                 ", ".join(self.key_columns),
             )
-        return good + [row for row in rows if not row], aside
+        return keyed_rows + [row for row in rows if not row], remarks
 
 
 def _can_be_key(value: Any) -> bool:
@@ -269,11 +269,11 @@ def content(row: Row) -> Row:
     """Identify a row by all that it holds, under names of columns, whatever columns there are."""
     if not any(map(schemas.is_long, row)) and _NESTED.isdisjoint(map(type, row.values())):
         return row
-    found: Row = {}
+    record: Row = {}
     for attribute, value in row.items():
         name = schemas.column_name(attribute) if schemas.is_long(attribute) else attribute
-        found[attribute if name in found else name] = schemas.sorted_json_text(value)
-    return found
+        record[attribute if name in record else name] = schemas.sorted_json_text(value)
+    return record
 
 
 def _pages_in(file: IO[bytes]) -> Iterator[Page]:

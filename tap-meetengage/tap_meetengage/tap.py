@@ -116,7 +116,7 @@ class TapMeetEngage(EventTap):
     )
 
     def __init__(self, **kwargs: Any) -> None:
-        self._found: dict[str, tuple[Column, ...]] = {}
+        self._sampled_columns: dict[str, tuple[Column, ...]] = {}
         super().__init__(**kwargs)
 
     @property
@@ -139,12 +139,12 @@ class TapMeetEngage(EventTap):
         for setting in ("primary_keys", "column_types"):
             self._check_columns(setting)
         for stream in self.data_streams:
-            made = (*self.constants, *type(stream).primary_keys)
-            if stream.selected and stream.primary_keys and tuple(stream.primary_keys) != made:
+            expected = (*self.constants, *type(stream).primary_keys)
+            if stream.selected and stream.primary_keys and tuple(stream.primary_keys) != expected:
                 raise TapError(
                     f"the catalog says that the key of {stream.name} is "
                     f"{list(stream.primary_keys)}, the setting primary_keys that it is "
-                    f"{list(made)}: make a new catalog with --discover"
+                    f"{list(expected)}: make a new catalog with --discover"
                 )
 
             self._check_types(stream)
@@ -179,16 +179,16 @@ class TapMeetEngage(EventTap):
     def _check_types(self, stream: OrganisationDataStream) -> None:
         declared = stream.schema["properties"]
         types = self._by_column("column_types").get(stream.data_method, {})
-        for made in schemas.with_types((), types):
-            expected = made.to_dict()[made.name]
-            there = declared.get(made.name, expected)
+        for column in schemas.with_types((), types):
+            expected = column.to_dict()[column.name]
+            in_catalog = declared.get(column.name, expected)
             if stream.selected and any(
-                there.get(part) != expected.get(part) for part in ("type", "format")
+                in_catalog.get(part) != expected.get(part) for part in ("type", "format")
             ):
                 raise TapError(
-                    f"the catalog says that {made.name} of {stream.name} is {there.get('type')}, "
-                    f"the setting column_types that it is {types[made.name]!r}: make a new catalog "
-                    "with --discover"
+                    f"the catalog says that {column.name} of {stream.name} is "
+                    f"{in_catalog.get('type')}, the setting column_types that it is "
+                    f"{types[column.name]!r}: make a new catalog with --discover"
                 )
 
     def _by_column(self, setting: str) -> dict[str, dict[str, str]]:
@@ -196,11 +196,11 @@ class TapMeetEngage(EventTap):
 
         Columns of a key are text.
         """
-        found = {}
-        for method, said in (self.config.get(setting) or {}).items():
-            types = said if isinstance(said, dict) else dict.fromkeys(said or (), "string")
-            found[method] = {schemas.column_name(name): kind for name, kind in types.items()}
-        return found
+        by_method = {}
+        for method, columns in (self.config.get(setting) or {}).items():
+            types = columns if isinstance(columns, dict) else dict.fromkeys(columns or (), "string")
+            by_method[method] = {schemas.column_name(name): kind for name, kind in types.items()}
+        return by_method
 
     # Streams
 
@@ -227,8 +227,8 @@ class TapMeetEngage(EventTap):
         entry = self.input_catalog and self.input_catalog.get_stream(cls.name)
         if entry:
             return schemas.columns_in(entry.schema.to_dict())
-        found = self._found.get(cls.name, schemas.DOCUMENTED)
-        return schemas.with_types(found, self._by_column("column_types").get(cls.data_method, {}))
+        columns = self._sampled_columns.get(cls.name, schemas.DOCUMENTED)
+        return schemas.with_types(columns, self._by_column("column_types").get(cls.data_method, {}))
 
     # Discovery
 
@@ -236,7 +236,7 @@ class TapMeetEngage(EventTap):
     def discover_columns(self) -> None:
         """Look at a sample of rows of each data method, of which one alone may be refused."""
         for stream in self.data_streams:
-            self._found[stream.name] = self._sampled(stream)
+            self._sampled_columns[stream.name] = self._sampled(stream)
 
     def _sampled(self, stream: OrganisationDataStream) -> tuple[Column, ...]:
         """Read the newest windows, and older ones further and further apart while all are empty.

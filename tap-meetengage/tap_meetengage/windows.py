@@ -65,20 +65,20 @@ class Windows:
 
     def spans(self) -> dict[str, Span]:
         """Return the span of each window by the first day of the window, oldest first."""
-        found: dict[str, Span] = {}
+        spans: dict[str, Span] = {}
         first = self._start_date
         if first is not None and first > self._end:
-            return found
+            return spans
         if first is not None:
             first = self._grid_start(first)
         start = first or EPOCH
         following = self._following(_EARLIEST - _DAY if first is None else start)
         while following <= self._today:
-            found[start.isoformat()] = Span(first, following - _DAY)
+            spans[start.isoformat()] = Span(first, following - _DAY)
             first = start = following
             following = self._following(start)
-        found[start.isoformat()] = Span(first, self._end)
-        return found
+        spans[start.isoformat()] = Span(first, self._end)
+        return spans
 
     def days(self, span: Span) -> int:
         """Return how many days there are to divide; what is ahead cannot be, and counts as one."""
@@ -102,12 +102,12 @@ class Windows:
         """
         if most_days is None or span.first is None or self.days(span) <= most_days:
             return [span]
-        found = []
+        pieces = []
         first, days = span.first, timedelta(days=most_days)
         while first + days <= min(span.last, self._today):
-            found.append(Span(first, first + days - _DAY))
+            pieces.append(Span(first, first + days - _DAY))
             first += days
-        return [*found, Span(first, span.last)]
+        return [*pieces, Span(first, span.last)]
 
     def _grid_start(self, day: date) -> date:
         """Return the first day of the grid's window that holds a day."""
