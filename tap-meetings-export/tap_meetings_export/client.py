@@ -117,8 +117,8 @@ def status_in(body: Any) -> int:
 
     It may stand beside the list or within, wherever counts may; rows are not looked at.
     """
-    found = (_status_of(place) for place in objects_of(body))
-    return next((status for status in found if status != HTTPStatus.OK), HTTPStatus.OK)
+    statuses = (_status_of(place) for place in objects_of(body))
+    return next((status for status in statuses if status != HTTPStatus.OK), HTTPStatus.OK)
 
 
 def _status_of(place: dict[str, Any]) -> int:
@@ -167,11 +167,13 @@ def _is_odd(code: Any) -> bool:
 
 def _problem(status: int) -> ApiError:
     """Say what a status means, whether it came by HTTP or in a body."""
-    said = f"HTTP {status}"
+    reason = f"HTTP {status}"
     if status in _WRONG_KEYS:
-        return AccessDenied(said)
+        return AccessDenied(reason)
     if status in _ABSENT:
-        return NotFound(said)
+        return NotFound(reason)
     if status in _BAD_REQUESTS:
-        return BadRequest(said, retries=0)
-    return TooManyRequests(said) if status == HTTPStatus.TOO_MANY_REQUESTS else BadResponse(said)
+        return BadRequest(reason, retries=0)
+    return (
+        TooManyRequests(reason) if status == HTTPStatus.TOO_MANY_REQUESTS else BadResponse(reason)
+    )

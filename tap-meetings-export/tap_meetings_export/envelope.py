@@ -16,16 +16,7 @@ if TYPE_CHECKING:
 
     from event_taps_core import Row
 
-_LISTS: Final = (
-    "data",
-    "list",
-    "items",
-    "meetings",
-    "participants",
-    "results",
-    "rows",
-    "records",
-)
+_LISTS: Final = ("data", "list", "items", "meetings", "participants", "results", "rows", "records")
 _METADATA: Final = ("meta", "metadata", "pagination", "paging", "page_info")
 _DEEPEST: Final = 3
 
@@ -47,11 +38,11 @@ def rows_of(body: Any) -> list[Row]:
         for value in _inside(body)
         if isinstance(value, list) and (not value or dict in map(type, value))
     ]
-    found = next((rows for rows in lists if rows), lists[0] if lists else None)
-    if found is None:
+    rows = next((filled for filled in lists if filled), lists[0] if lists else None)
+    if rows is None:
         has = ", ".join(body) if isinstance(body, dict) else type(body).__name__
         raise BadResponse(f"no list of rows in the answer, which has: {has[:200] or 'nothing'}")
-    return objects_in(found, "the answer")
+    return objects_in(rows, "the answer")
 
 
 def _inside(body: Any) -> Iterator[Any]:
@@ -82,12 +73,12 @@ def counts_of(body: Any) -> Counts:
 
 
 def _counts(place: Any, names: tuple[str, ...]) -> Iterator[int]:
-    found = map(count_of, _named(place, names))
-    yield from (count for count in found if count is not None)
+    counts = map(count_of, _named(place, names))
+    yield from (count for count in counts if count is not None)
 
 
 def _named(value: Any, names: tuple[str, ...]) -> Iterator[Any]:
     """Return an object's attributes of these names, in any style, in the order of the names."""
     if isinstance(value, dict):
-        found = {snake_case(name): inner for name, inner in value.items()}
-        yield from (found[name] for name in names if name in found)
+        attributes = {snake_case(name): inner for name, inner in value.items()}
+        yield from (attributes[name] for name in names if name in attributes)

@@ -15,7 +15,7 @@ from typing_extensions import override
 from event_taps_core import NotFound, PageEvidence, Pages, Place, digest
 from tap_meetings_export.client import BadRequest
 from tap_meetings_export.envelope import counts_of
-from tap_meetings_export.rows import said
+from tap_meetings_export.rows import text_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,27 +55,27 @@ class Keys:
 
     def __init__(self, columns: Collection[str]) -> None:
         self._columns = columns
-        self._known: defaultdict[str, list[_Version]] = defaultdict(list)
+        self._versions: defaultdict[str, list[_Version]] = defaultdict(list)
         self.repeated = False
         """Whether somebody was listed twice in one meeting."""
 
     def add(self, rows: list[Row]) -> list[Row]:
         """Number the keys of a page's rows, where that is needed; equal rows become the same."""
         alike: defaultdict[str, dict[str, Row]] = defaultdict(dict)
-        found = [alike[row_id(row)].setdefault(digest(row), row) for row in rows]
+        merged_rows = [alike[row_id(row)].setdefault(digest(row), row) for row in rows]
         for identity, different in alike.items():
-            self._number(self._known[identity], list(different.values()))
-        return found
+            self._number(self._versions[identity], list(different.values()))
+        return merged_rows
 
-    def _number(self, known: list[_Version], rows: list[Row]) -> None:
+    def _number(self, versions: list[_Version], rows: list[Row]) -> None:
         """Number the rows of a page that are about the same; the order does not matter."""
         if len(rows) > 1:
-            rows.sort(key=lambda row: ([said(row, column) for column in _STABLE], digest(row)))
+            rows.sort(key=lambda row: ([text_in(row, column) for column in _STABLE], digest(row)))
         on_this_page: set[int] = set()
         for row in rows:
             version = self._version(row)
-            number = _number_of(version, known, on_this_page)
-            known[number : number + 1] = [version]
+            number = _number_of(version, versions, on_this_page)
+            versions[number : number + 1] = [version]
             on_this_page.add(number)
             if number:
                 row[KEY] += f"-{number}"
@@ -83,27 +83,27 @@ class Keys:
 
     def _version(self, row: Row) -> _Version:
         return _Version(
-            hash(tuple(said(row, column) for column in _STABLE)),
-            said(row, "last_modified"),
+            hash(tuple(text_in(row, column) for column in _STABLE)),
+            text_in(row, "last_modified"),
             hash(digest({name: row[name] for name in row if name in self._columns})),
         )
 
 
-def _number_of(row: _Version, known: list[_Version], on_this_page: set[int]) -> int:
+def _number_of(row: _Version, versions: list[_Version], on_this_page: set[int]) -> int:
     """Return the number of a row that came before, in this version or another, or a new one."""
-    for number, before in enumerate(known):
+    for number, before in enumerate(versions):
         if before.content == row.content:
             return number
-    for number, before in enumerate(known):
+    for number, before in enumerate(versions):
         is_newer = before.stable == row.stable and before.last_modified != row.last_modified
         if is_newer and number not in on_this_page:
             return number
-    return len(known)
+    return len(versions)
 
 
 def row_id(row: Row) -> str:
     """Return what identifies a row within an event."""
-    return f"{said(row, 'meeting_id')} {row[KEY]}"
+    return f"{text_in(row, 'meeting_id')} {row[KEY]}"
 
 
 class ExportPages(Pages):

@@ -54,7 +54,7 @@ def with_columns(row: Row, sources: Sources) -> Row:
     return others | {column: row[attribute] for attribute, column in chosen.items()}
 
 
-def said(row: Row, column: str) -> str:
+def text_in(row: Row, column: str) -> str:
     """Return a value as text without surrounding blanks; empty if there is none."""
     value = row.get(column)
     try:
@@ -75,7 +75,7 @@ def names_account(row: Row, sources: Sources) -> bool:
 
 def has_identity(row: Row) -> bool:
     """Say whether a row's person has more than names, which a mended row may replace."""
-    return any(said(row, column) not in _NO_IDENTITY for column in _IDENTITIES)
+    return any(text_in(row, column) not in _NO_IDENTITY for column in _IDENTITIES)
 
 
 def person_key(row: Row, *, has_account: bool = True, role: str = "") -> str:
@@ -90,9 +90,9 @@ def person_key(row: Row, *, has_account: bool = True, role: str = "") -> str:
         role: What tells the rows of a person in one meeting apart, if they may be several.
     """
     first = ("account_id", "email") if has_account else ("email", "account_id")
-    identity = ["names", *(said(row, column) for column in _NAMES)]
+    identity = ["names", *(text_in(row, column) for column in _NAMES)]
     for column in (*first, "external_id"):
-        if (value := said(row, column)) not in _NO_IDENTITY:
+        if (value := text_in(row, column)) not in _NO_IDENTITY:
             identity = [column, value.casefold() if column == "email" else value]
             break
     return digest(*identity, *([role] if role else []))
@@ -103,8 +103,8 @@ def instant(row: Row, columns: Iterable[str]) -> datetime | None:
 
     Seconds or milliseconds since 1970 and ISO 8601 are understood; the vendor documents no form.
     """
-    found = [when for column in columns if (when := _moment(said(row, column)))]
-    return max(found, default=None)
+    times = [when for column in columns if (when := _moment(text_in(row, column)))]
+    return max(times, default=None)
 
 
 def _moment(value: str) -> datetime | None:

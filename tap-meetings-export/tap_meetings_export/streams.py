@@ -29,7 +29,7 @@ from tap_meetings_export.rows import (
     instant,
     names_account,
     person_key,
-    said,
+    text_in,
     with_columns,
 )
 
@@ -113,10 +113,10 @@ class ExpoPlatformStream(EventStream):
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Place | None) -> Row:
-        about: Mapping[str, Any] = context or {}
-        order = {} if _UNORDERED in about else self._order
+        event_context: Mapping[str, Any] = context or {}
+        order = {} if _UNORDERED in event_context else self._order
         number = 1 if next_page_token is None else next_page_token.page
-        return {**self.page_params(context, number), **about.get(_PARAMS, {}), **order}
+        return {**self.page_params(context, number), **event_context.get(_PARAMS, {}), **order}
 
     @property
     def page_size(self) -> int:
@@ -192,7 +192,7 @@ class ExpoPlatformStream(EventStream):
                         "some rows lack an id, so their events are read in full each time"
                     )
                 rows = {hash((row_id(row), str(row))): row for row in step.rows}
-                new = [row for one, row in rows.items() if one not in written]
+                new = [row for row_hash, row in rows.items() if row_hash not in written]
                 yield step._replace(rows=[{} if row[KEY] is None else row for row in new])
                 written.update(rows)
         except IncompletePages as incomplete:
@@ -235,16 +235,16 @@ class ExpoPlatformStream(EventStream):
         context, place = page.stream_context or {}, page.next_page_token
         is_ordered = bool(self._order)  # another worker may find out meanwhile
         try:
-            response, found = super().get_page(page)
+            response, rows_page = super().get_page(page)
         except BadRequest as problem:
             if not is_ordered or (place and place.page > 1):
                 raise
             plain = {**context, _UNORDERED: True}
-            response, found = super().get_page(PageContext(plain, place))
+            response, rows_page = super().get_page(PageContext(plain, place))
             self._order = {}
             self.log_once(f"this environment does not sort as it is asked to ({problem.reason})")
         keys = context.get(_KEYS)
-        return response, found._replace(rows=keys.add(found.rows)) if keys else found
+        return response, rows_page._replace(rows=keys.add(rows_page.rows)) if keys else rows_page
 
     def _watch_filters(self, rows: list[Row], params: Row, since: datetime) -> None:
         """Say it if an environment sends what is older than it was asked for.
@@ -284,7 +284,7 @@ class MeetingsStream(ExpoPlatformStream):
     @override
     def key_of(self, row: Row, sent: Row) -> str:
         """Make the key of a person in a role; so it does not depend on who else is listed."""
-        role = said(row, "role").casefold()
+        role = text_in(row, "role").casefold()
         return person_key(row, has_account=names_account(sent, self._sources), role=role)
 
 
