@@ -8,7 +8,8 @@ again, an error), what a total counts, how many rows a page has, and whether row
   another page again, and a second time;
 - an error ends a pass if it comes twice, and the page before it is still there in between, but not
   behind a full page where no count says that all came: there may be more;
-- what is counted and did not come is worth another pass, as long as that may find some;
+- what is counted and did not come is worth another pass, as long as that may find some, and so is
+  a list whose total changed, or whose rows moved where nothing counts them;
 - what is missing then is a failure, or a warning where the vendor itself showed the end.
 """
 
@@ -27,7 +28,7 @@ from typing_extensions import override
 from event_taps_core.api_errors import ApiError, BadResponse, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable
+    from collections.abc import Callable, Collection, Hashable, Sequence
 
     import requests
 
@@ -67,10 +68,6 @@ class Counts(NamedTuple):
         """Return what is known after another answer."""
         pairs = zip(newer, self, strict=True)
         return Counts(*(old if new is None else new for new, old in pairs))
-
-    def has_page(self, number: int) -> bool:
-        """Say whether so many pages are counted, or more."""
-        return self.pages is not None and number <= self.pages
 
     def has_no_page_after(self, number: int) -> bool:
         """Say whether so many pages are counted, or fewer."""
@@ -157,18 +154,15 @@ class PageEvidence:
     def _begin_pass(self) -> None:
         self.rows.begin_pass()
         self._passes += 1
-        self.number = 0
-        """So many pages of the pass were answered."""
-        self._read_to = 0
-        """The last of them that was no other one again."""
+        self.number = self._read_to = 0
+        """The pages of the pass that were answered; the last that was no other one again."""
         self._first: list[Hashable] = []
         self._last: list[Hashable] = []
         self._largest = self._idle = 0
-        self._is_empty = self._is_same = self._comes_again = False
-        self._is_stuck = self._is_cut_off = False
+        self._is_empty = self._is_same = self._comes_again = self._is_stuck = False
         self._totals: list[int] = []
-        self._has_new = self._is_odd = self._overlaps = False
-        """The last: rows came again beside or before new ones, so they move between pages."""
+        self._has_new = self._is_cut_off = self._is_odd = self.overlaps = False
+        """The last: rows came again on another page, so they move between pages."""
 
     def add(self, page: list[Hashable], anonymous: Collection[Hashable] = ()) -> list[bool]:
         """Take note of a page's rows, and say which of them no page had, in any pass.
@@ -188,8 +182,9 @@ class PageEvidence:
         self.rows.of_pass |= unseen
         self.rows.known |= unknown
         self._has_new |= bool(unknown)
-        self._is_odd |= not self._is_same and (self._comes_again or len(unseen) < len(came))
-        self._overlaps |= self._is_odd and bool(unseen)
+        repeats = len(unseen) < len(came)
+        self._is_odd |= repeats or (self._comes_again and not self._is_same)
+        self.overlaps |= repeats or (self._is_odd and bool(unseen))
         self._idle = 0 if unseen else self._idle + 1
         self.number += 1
         self._read_to = self._read_to if self._comes_again else self.number
@@ -212,11 +207,11 @@ class PageEvidence:
             BadResponse: If they do not end.
         """
         if not self._is_empty or self.number == 1:
+            self._rows_went |= (self.counts.updated(counts).total or 0) < (self.counts.total or 0)
             if counts.total is not None and counts.total < len(self.rows.of_pass):
                 # That is no count of rows; nor, then, is the one before it.
                 counts, self.counts = (one._replace(total=None) for one in (counts, self.counts))
-            before, self.counts = self.counts.total, self.counts.updated(counts)
-            self._rows_went |= (self.counts.total or 0) < (before or 0)
+            self.counts = self.counts.updated(counts)
             self._totals += [] if counts.total is None else [counts.total]
         self._is_cut_off = not has_next and self._idle == 0
         if not (has_next and self._goes_on()):
@@ -226,21 +221,21 @@ class PageEvidence:
         return Step.PAGE
 
     def end_pass(self, error: str = "") -> Step:
-        """End a pass, and begin another one if that may bring what is missing.
+        """End a pass, with an error in place of a page if one is said; begin another that may help.
 
-        The largest total is what to reach: where a row was removed, another may have slipped past.
+        The largest total is what to reach: where a row was removed, another may have slipped past,
+        and a new one may stand in for it; so where a total changed, the first pass proves nothing.
         At last only what was there from the beginning can be missing: the rest is for the next run.
-
-        Args:
-            error: What stands in the place of the next page.
 
         Raises:
             IncompletePages: If rows are missing in the end.
         """
-        has_moved = len(set(self._totals)) > 1
-        lack = self._lack_of(max(self._totals, default=None))
-        is_unsure = self._overlaps and not self._totals and self.max_passes > 1
-        may_help = self._has_new or bool(lack and (has_moved or self._overlaps))
+        has_moved, largest = len(set(self._totals)) > 1, max(self._totals, default=None)
+        lack = self._lack_of(largest)
+        is_loop = self._idle >= _MAX_IDLE_PAGES
+        is_uncounted = self.overlaps and not is_loop and (largest or 0) < len(self.rows.of_pass)
+        is_unsure = self.max_passes > 1 and (is_uncounted or (has_moved and self._passes == 1))
+        may_help = self._has_new or bool(lack and (has_moved or self.overlaps))
         if (lack or is_unsure) and may_help and self._passes < self.max_passes:
             self._begin_pass()
             return Step.PASS
@@ -308,19 +303,21 @@ class PageEvidence:
 
     def _doubt(self, error: str) -> str:
         """Say why there may be more where no count says that all came: a full page is the last."""
-        is_counted = self.counts.has_page(self._read_to) or len(self.rows.of_pass) in self._totals
-        if is_counted or not (self._is_stuck or self._is_cut_off or error):
+        has_page = (self.counts.pages or 0) >= self._read_to
+        if has_page or len(self._came) in self._totals or len(self._last) != self.page_size:
             return ""
-        is_full = len(self._last) == self.page_size
-        return "a full page came last: there may be more" if is_full else ""
+        is_shown = not (self._is_stuck or self._is_cut_off or error)
+        return "" if is_shown else "a full page came last: there may be more"
+
+    @property
+    def _came(self) -> set[int]:
+        """The rows that count; where some went, only a pass that saw all itself is complete."""
+        return self.rows.of_pass if self._rows_went else self.rows.known
 
     def _lack_of(self, total: int | None) -> str:
-        """Say what is missing: rows, or where these are not counted, pages.
-
-        Where rows went, some may have slid past: then only a pass that saw all itself is complete.
-        """
+        """Say what is missing: rows, or where these are not counted, pages."""
         if total is not None:
-            rows = len(self.rows.of_pass if self._rows_went else self.rows.known)
+            rows = len(self._came)
             return f"the API counts {total} rows but sent {rows}" if rows < total else ""
         pages = self.counts.pages or 0
         if self._read_to >= pages or pages == len(self.rows.of_pass):  # it may be a count of rows
@@ -400,12 +397,14 @@ class Pages(BaseAPIPaginator[Any]):
         kinds = (*self.end_errors, BadResponse) if self.evidence.promises_none else self.end_errors
         return self.evidence.number > 0 and isinstance(answer, kinds)
 
-    def end_with(self, answer: ApiError) -> None:
-        """End the pass with an answer in place of a page.
+    def end_with(self, answer: ApiError, again: Sequence[Row] = ()) -> None:
+        """End the pass with an answer in place of a page, the one before having come `again`.
 
         Raises:
             IncompletePages: If rows are missing.
         """
+        marks = [self._id_of(row) if row else None for row in again]
+        self.evidence.overlaps |= not self.evidence.rows.holds(marks)
         self._finished = not self._follow(self.evidence.end_pass(answer.reason))
         self._value = self._next
 

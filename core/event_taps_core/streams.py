@@ -341,13 +341,13 @@ def _page_or_end(
     except ApiError as answer:
         if not pages.may_end_with(answer):
             raise
-        problem = answer
+        problem, again = answer, []
     if not pages.evidence.has_all:
-        _, before = stream.get_page(PageContext(context, pages.before))
+        again = stream.get_page(PageContext(context, pages.before))[1].rows
         try:
             return stream.get_page(here)
         except ApiError as answer:
-            if answer.reason != problem.reason or not before.rows:
+            if answer.reason != problem.reason or not again:
                 raise
-    pages.end_with(problem)
+    pages.end_with(problem, again)
     return None

@@ -251,6 +251,29 @@ def test_an_error_in_place_of_a_page_may_be_the_end(
     assert failure in result.summary("rooms")
 
 
+class MovingRoomsStream(PagedRoomsStream):
+    @override
+    def get_new_paginator(self) -> CountedPages:
+        return CountedPages(Place(0, 1), PageEvidence(10), itemgetter("id"))
+
+
+class MovingTap(VenueTap):
+    stream_classes = (EventsStream, MovingRoomsStream)
+
+
+def test_a_page_that_is_asked_for_again_shows_that_rows_have_moved(server: ApiServer) -> None:
+    """One went, so another slid from the page that is an error to the one before it."""
+    before, after = ({"data": [{"id": id_} for id_ in ids]} for ids in ("123", "234"))
+    server.on("/events", {"data": [{"id": "a"}]})
+    answers: list[Any] = [before, status(404), *[after, status(404)] * 3]
+    server.on("/events/a/rooms", *answers)
+    result = run(server, tap_class=MovingTap, select=["rooms"])
+    assert sorted(result.column("rooms", "id")) == ["1", "2", "3", "4"]
+    pages = "".join(seen.query["page"] for seen in server.seen("/events/a/rooms"))
+    assert pages == "1212" * 2
+    assert result.exit_code == 0
+
+
 # Credentials that are asked for
 
 

@@ -218,6 +218,21 @@ CASES = {
     "row that went hides another": Case(
         [[A, [7]], [[1, 3, 4, 5, 6], [7]]], 7, [1, 2] * 2, total=[7, 6]
     ),
+    "new row in the place of one that slid past": Case(
+        [[A, [7, 8, 9, 10, 11], [12, 13]], [[2, 3, 4, 5, 6], [7, 8, 9, 10, 11], [12, 13]]],
+        13,
+        [1, 2, 3] * 2,
+        total=[12, 11, 12],
+    ),
+    "row that went when two came in": Case(
+        [[A, [7, 8, 9]], [[2, 3, 4, 5, 6], [7, 8, 9]]], 9, [1, 2] * 2, total=[7, 8]
+    ),
+    "rows that went when more than that had come": Case(
+        [[A, [5, 6], [5, 6], [5, 6]], [[3, 4], [4, 6]], [[3, 4], [6, 7]]],
+        7,
+        [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3],
+        total=[7, 7, 7, 4],
+    ),
     "each pass loses a row": Case(
         [[A, [7]]],
         6,
@@ -232,7 +247,7 @@ CASES = {
         [[A, [6]]], 6, [1, 2, 3, 4] * MAX_PASSES, total=[6, 7, 7, 7] * MAX_PASSES
     ),
     "row that went is not another that is missing": Case(
-        [[A, [7]], [[2, 3, 4, 5, 7], [7]]],
+        [[A, [7]], [[2, 3, 4, 5, 7]]],
         6,
         [1, 2, 1, 2, 3],
         total=[7, 6],
@@ -247,6 +262,18 @@ CASES = {
     # Rows that move
     "rows that move, nothing counted": Case([[A, [5, 6]]], 6, [1, 2, 3] * 2),
     "rows that move, all came": Case([[A, [5, 6]]], 6, [1, 2], total=6),
+    "rows that move, total of the page": Case(
+        [[A, [5, 7, 8, 9, 10], [11]], [A, B, [11]]],
+        11,
+        [1, 2, 3, 4] * 2,
+        total=[5, 5, 1, 0] * 2,
+    ),
+    "rows that move, none new on the last page": Case(
+        [[A, [5]], [[1, 2, 3, 4, 6], [5]]], 6, [1, 2, 3] * 2
+    ),
+    "rows that move, all came in two passes, then an error": Case(
+        [[A, [5, 7, 8, 9, 10]], [[1, 2, 3, 4, 6], B]], 10, [1, 2, 3] * 2, total=10, past_end=None
+    ),
     "rows that keep moving": Case(
         [[A, [5, 10 + number]] for number in range(MAX_PASSES)],
         10,
@@ -483,18 +510,29 @@ def put_in_front(rows: list[int], new: list[int]) -> None:
 @given(
     rows=st.integers(6, 33),
     moment=st.integers(2, 8),
-    gone=st.integers(1, 4),
+    gone_and_new=st.tuples(st.integers(1, 4), st.integers(0, 6)).filter(
+        lambda two: len({*two}) > 1
+    ),
     pages=st.sampled_from(["right", "none"]),
     how=st.sampled_from([LENIENT, STRICT, TRUSTING]),
 )
-def test_rows_that_go_hide_none_where_there_is_a_total(
-    rows: int, moment: int, gone: int, pages: str, how: dict[str, Any]
+def test_rows_that_go_hide_none_where_a_total_changes_with_them(
+    rows: int, moment: int, gone_and_new: tuple[int, int], pages: str, how: dict[str, Any]
 ) -> None:
-    """Those behind them move up, and one may move past the beginning of the next page."""
+    """Those behind them move up, and one may move past the beginning of the next page.
+
+    Where as many come in at the end, nothing tells.
+    """
+    gone, new = gone_and_new
     server = Server(list(range(rows)), pages=pages)
-    server.changes[moment] = lambda left: left.__delitem__(slice(0, gone))
+
+    def change(there: list[int]) -> None:
+        there[:gone] = []
+        there += range(rows, rows + new)
+
+    server.changes[moment] = change
     found, _ = read(server, PageEvidence(SIZE, **how))
-    assert set(server.rows) <= set(found)
+    assert set(server.rows) & set(range(rows)) <= set(found)
 
 
 @given(
