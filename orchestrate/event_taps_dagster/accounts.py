@@ -77,6 +77,11 @@ class Account(BaseModel):
         """Its shards, as partitions."""
         return [Shard(self, index).partition for index in range(self.shards)]
 
+    @property
+    def shard_plugins(self) -> list[str]:
+        """The Meltano plugins of its shards."""
+        return [Shard(self, index).plugin for index in range(self.shards)]
+
     def owner(self, tap: Tap) -> str:
         """Return what its rows have in the column that says whose they are."""
         return str(self.settings.get(tap.owner, self.name))
@@ -181,11 +186,15 @@ def _mistakes(accounts: Accounts, project: Project) -> Iterator[Mistake]:
         if account.id in names:
             yield (*where, "name"), f"{account.tap} has this account already"
         names[account.id] = index
+        if double := {account.plugin, *account.shard_plugins} & project.inheriting:
+            said = f"meltano.yml has {min(double)}, whose settings would win: remove it there"
+            yield (*where, "name"), said
         secrets = (name for name in sorted(account.credentials) if name in tap.secrets)
-        key = (account.tap, *(variables.get(account.credentials[name], "") for name in secrets))
+        values = (variables.get(account.credentials[name], "") for name in secrets)
+        key = (account.tap, *(value.strip() for value in values))
         if any(key[1:]) and (other := keys.setdefault(key, account.name)) != account.name:
             yield (*where, "credentials"), f"the key of {other}: two budgets for one key"
-        whose = (account.tap, "of", account.owner(tap))
+        whose = (account.tap, "of", account.owner(tap).strip())
         if (other := keys.setdefault(whose, account.name)) != account.name:
             yield (*where, "settings"), f"{tap.owner} is that of {other}: their rows would mix"
         for path, said in _mistakes_of(account, tap, variables):

@@ -196,7 +196,7 @@ def _output(command: Sequence[str], text: str = "", variables: dict[str, str] | 
         env={**os.environ, **(variables or {})},
     )
     if done.returncode:
-        raise MeltanoError(_last_error(done.stderr.splitlines()))
+        raise MeltanoError(_last_error([*done.stdout.splitlines(), *done.stderr.splitlines()]))
     return done.stdout
 
 

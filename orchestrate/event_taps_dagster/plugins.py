@@ -7,8 +7,6 @@ from uuid import uuid4
 
 import yaml
 
-from event_taps_dagster.accounts import Shard
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +17,11 @@ HEADER = "# Written by `event-taps-dagster prepare` from accounts.yml, which is 
 
 
 def write_plugins(accounts: Accounts, project: Project) -> None:
-    """Write the file, at once and as a whole: runs may read it at the same time."""
+    """Write the file, at once and as a whole: runs may read it at the same time.
+
+    Raises:
+        OSError: If that is not possible; it names the file.
+    """
     plugins = [one for account in accounts.accounts for one in _plugins(account, project)]
     text = HEADER + yaml.safe_dump({"plugins": {"extractors": plugins}}, sort_keys=False)
     path = project.plugins
@@ -27,8 +29,12 @@ def write_plugins(accounts: Accounts, project: Project) -> None:
         return
     path.parent.mkdir(exist_ok=True)
     unfinished = path.with_name(f"{uuid4().hex}.new")  # others may write theirs
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _plugins(account: Account, project: Project) -> Iterator[dict[str, Any]]:
@@ -45,10 +51,5 @@ def _plugins(account: Account, project: Project) -> Iterator[dict[str, Any]]:
         config["requests_per_minute"] = account.requests_per_minute
     config |= {"shard_count": account.shards, "concurrent_runs": account.parallel}
     yield {"name": account.plugin, "inherit_from": account.tap, "config": config}
-    for index in range(account.shards):
-        plugin = Shard(account, index).plugin
-        yield {
-            "name": plugin,
-            "inherit_from": account.plugin,
-            "config": {"shard_index": index},
-        }
+    for index, name in enumerate(account.shard_plugins):
+        yield {"name": name, "inherit_from": account.plugin, "config": {"shard_index": index}}

@@ -24,6 +24,10 @@ DESTINATION = "target-postgres"
 READ_LOG = "read_log"
 
 
+class ProjectError(Exception):
+    """A file of the project cannot be used: which, and why, in a line."""
+
+
 @dataclass(frozen=True)
 class Tap:
     """An extractor of meltano.yml."""
@@ -55,9 +59,17 @@ class Project:
 
     @classmethod
     def from_environment(cls) -> Project:
-        """Return the project that MELTANO_PROJECT_ROOT and MELTANO_ENVIRONMENT name."""
+        """Return the project that MELTANO_PROJECT_ROOT and MELTANO_ENVIRONMENT name.
+
+        What its `.env` says is then in the environment: dbt and Dagster do not look there.
+
+        Raises:
+            ProjectError: If that file is no text.
+        """
         root = Path(os.environ.get("MELTANO_PROJECT_ROOT") or ".").resolve()
-        return cls(root, os.environ.get("MELTANO_ENVIRONMENT") or "prod")
+        project = cls(root, os.environ.get("MELTANO_ENVIRONMENT") or "prod")
+        os.environ.update(project.variables())
+        return project
 
     @property
     def accounts(self) -> Path:
@@ -80,17 +92,44 @@ class Project:
         return self.root / "output" / "dbt-postgres"
 
     def variables(self) -> Mapping[str, str]:
-        """Return the environment variables as Meltano sees them, with those of `.env`."""
-        kept = dotenv.dotenv_values(self.root / ".env")
+        """Return the environment variables as Meltano sees them, with those of `.env`.
+
+        Raises:
+            ProjectError: If that file is no text.
+        """
+        path = self.root / ".env"
+        try:
+            kept = dotenv.dotenv_values(path)
+        except UnicodeDecodeError as error:
+            raise ProjectError(f"{path}: {error}") from error
         return {name: value for name, value in kept.items() if value} | {**os.environ}
 
     @cached_property
     def taps(self) -> dict[str, Tap]:
-        """The extractors of meltano.yml that have models, by name."""
+        """The extractors of meltano.yml that have models, by name.
+
+        Raises:
+            ProjectError: If the file is not what Meltano wants.
+        """
+        try:
+            taps = [self._tap(one) for one in self._extractors if "inherit_from" not in one]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ProjectError(
+                f"{self.root / 'meltano.yml'}: an extractor that Meltano could not use ({error!r})"
+            ) from error
+        return {tap.name: tap for tap in taps if tap.streams}
+
+    @property
+    def inheriting(self) -> frozenset[str]:
+        """The plugins of meltano.yml that inherit an extractor: Meltano prefers them to ours."""
+        return frozenset(one.get("name") for one in self._extractors if "inherit_from" in one)
+
+    @cached_property
+    def _extractors(self) -> list[Any]:
         content = _read_yaml(self.root / "meltano.yml")
-        extractors = ((content or {}).get("plugins") or {}).get("extractors") or []
-        made = [self._tap(one) for one in extractors if "inherit_from" not in one]
-        return {tap.name: tap for tap in made if tap.streams}
+        plugins = content.get("plugins") if isinstance(content, dict) else None
+        extractors = plugins.get("extractors") if isinstance(plugins, dict) else None
+        return extractors if isinstance(extractors, list) else []
 
     def _tap(self, plugin: Mapping[str, Any]) -> Tap:
         schema = plugin.get("load_schema") or plugin.get("namespace") or plugin["name"]
@@ -111,6 +150,16 @@ class Project:
 
 
 def _read_yaml(path: Path) -> Any:
-    """Read a file of ours, as each run does: ten times as fast where PyYAML has its C library."""
+    """Read a file of ours, as each run does: ten times as fast where PyYAML has its C library.
+
+    Raises:
+        ProjectError: If it is no YAML.
+    """
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both are safe
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both are safe
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ProjectError(f"{path}:{line}: no YAML: {error.problem}") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ProjectError(f"{path}: {' '.join(str(error).split())}") from error

@@ -24,7 +24,10 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != int(parent):
             sys.exit(128 + signal.SIGTERM)  # it has ended already
-    os.execvp(command[0], command)  # noqa: S606 - what our own code asks for
+    try:
+        os.execvp(command[0], command)  # noqa: S606 - what our own code asks for
+    except OSError as error:
+        sys.exit(f"{command[0]}: {error.strerror}")
 
 
 if __name__ == "__main__":

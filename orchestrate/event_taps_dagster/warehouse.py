@@ -71,7 +71,7 @@ def connected(project: Project) -> Iterator[Connection]:
     variables = project.variables()
 
     def setting(name: str, default: str | None = None) -> str | None:
-        return variables.get(f"TARGET_POSTGRES_{name}", default)
+        return variables.get(f"TARGET_POSTGRES_{name}") or default
 
     has_tls = (setting("SSL_ENABLE") or "").lower() in _TRUE
     with psycopg.connect(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import yaml
 
 from event_taps_dagster.accounts import Account, AccountsError, read_accounts
 from event_taps_dagster.plugins import write_plugins
-from event_taps_dagster.project import Project
+from event_taps_dagster.project import Project, ProjectError
 
 ROOT = Path(__file__).parents[2]
 GOOD = """\
@@ -82,6 +84,31 @@ def test_a_file_that_follows_from_nothing_new_is_left_alone(project: Project) ->
     before = project.plugins.stat()
     write_plugins(accounts, project)
     assert project.plugins.stat() == before
+
+
+def test_what_cannot_be_written_is_named_and_leaves_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    project.accounts.write_text(GOOD)
+    accounts = read_accounts(project)
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(OSError, match=re.escape(f"No space left on device: '{project.plugins}'")):
+        write_plugins(accounts, project)
+    assert [*project.plugins.parent.iterdir()] == []
+
+
+@pytest.mark.parametrize("name", ["tap-airmeet--acme", "tap-airmeet--acme--3-of-4"])
+def test_a_plugin_of_the_same_name_would_win(project: Project, name: str) -> None:
+    content = yaml.safe_load((ROOT / "meltano.yml").read_text())
+    content["plugins"]["extractors"].append({"name": name, "inherit_from": "tap-airmeet"})
+    (project.root / "meltano.yml").unlink()
+    (project.root / "meltano.yml").write_text(yaml.safe_dump(content))
+    project.accounts.write_text(GOOD)
+    with pytest.raises(AccountsError, match=rf":5: .*, name: meltano\.yml has {name}, whose"):
+        read_accounts(project)
 
 
 # What is changed in GOOD, and what is said then.
@@ -198,9 +225,13 @@ def test_more_than_the_vendor_allows(project: Project) -> None:
         read_accounts(project)
 
 
-def test_an_account_twice_and_one_key_in_two_accounts(project: Project) -> None:
-    again = GOOD.partition("accounts:\n")[2]
-    project.accounts.write_text(GOOD + again.replace("name: acme", "name: acme2", 1))
+def test_an_account_twice_and_one_key_in_two_accounts(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blanks around a key are no part of it."""
+    monkeypatch.setenv("ACME2_ACCESS_KEY", f" {SECRET}\n")
+    again = GOOD.partition("accounts:\n")[2].replace("name: acme", "name: acme2", 1)
+    project.accounts.write_text(GOOD + again.replace("ACME_ACCESS_KEY", "ACME2_ACCESS_KEY"))
     with pytest.raises(AccountsError) as error:
         read_accounts(project)
     assert [line.partition(": ")[2] for line in str(error.value).splitlines()] == [
@@ -282,6 +313,29 @@ def test_taps_of_others_are_passed_over(project: Project, plugins: str) -> None:
         read_accounts(project)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"plugins:\n\textractors: []\n", r"meltano\.yml:2: no YAML"),
+        (b"plugins: {extractors: [{variant: x}]}", r"meltano\.yml: an extractor .*'name'"),
+        (b"plugins: {extractors: [tap-x]}", r"meltano\.yml: an extractor"),
+        (b"plugins: {extractors: [{name: t, settings: [{}]}]}", r"meltano\.yml: an extractor"),
+        (b"name: \xe9", r"meltano\.yml: .*can't decode"),
+        (None, r"meltano\.yml: .*No such file"),
+    ],
+)
+def test_a_mistake_in_the_file_of_meltano_is_one_line(
+    project: Project, content: bytes | None, said: str
+) -> None:
+    (project.root / "meltano.yml").unlink()
+    if content is not None:
+        (project.root / "meltano.yml").write_bytes(content)
+    project.accounts.write_text(GOOD)
+    with pytest.raises(ProjectError, match=said) as error:
+        read_accounts(project)
+    assert "\n" not in str(error.value)
+
+
 def test_all_mistakes_at_once_in_the_order_of_lines(project: Project) -> None:
     project.accounts.write_text(GOOD.replace("0 3", "0 33").replace("ACME_API_KEY", "NONE"))
     with pytest.raises(AccountsError) as error:
@@ -297,6 +351,21 @@ def test_a_variable_in_the_file_that_meltano_reads(
     (project.root / ".env").write_text("ACME_API_KEY='from the file'\n")
     project.accounts.write_text(GOOD)
     assert len(read_accounts(project).accounts) == 3
+
+
+def test_that_file_is_in_the_environment_where_nothing_else_is_set(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the loader would go by it, and dbt would not."""
+    monkeypatch.setattr("os.environ", os.environ | {"ACME_API_KEY": "of the environment"})
+    os.environ["MELTANO_PROJECT_ROOT"] = str(project.root)
+    names = ("ACME_API_KEY", "TARGET_POSTGRES_SSL_ENABLE", "TARGET_POSTGRES_SSL_MODE")
+    (project.root / ".env").write_text(f"{names[0]}=file\n{names[1]}=true\n{names[2]}=\n")
+    Project.from_environment()
+    assert [os.environ.get(name) for name in names] == ["of the environment", "true", None]
+    (project.root / ".env").write_bytes(b"A=\xe9")
+    with pytest.raises(ProjectError, match=r"\.env: .*can't decode"):
+        Project.from_environment()
 
 
 def test_no_file(project: Project) -> None:
