@@ -185,8 +185,8 @@ class ApiClient:
             return send()  # nearly all are answered at once, which must cost nothing
         except BadResponse as answer:
             problem = answer
-        most = self._max_retries if max_retries is None else min(max_retries, self._max_retries)
-        retries = Retries(most, lambda: self.has_succeeded, partial(self._back_off, stats))
+        limit = self._max_retries if max_retries is None else min(max_retries, self._max_retries)
+        retries = Retries(limit, lambda: self.has_succeeded, partial(self._back_off, stats))
         return retries.run(problem, send)
 
     def _back_off(self, stats: StreamStats, problem: BadResponse, seconds: float) -> None:

@@ -136,18 +136,18 @@ _Result = tuple["_Reading[PartitionT, PageT]", "PageT | Wait | Done"]
 
 
 class _Crew(Protocol[PartitionT, PageT]):
-    """Whoever advances readings."""
+    """What advances readings: workers, or the thread that asks."""
 
-    most: int
+    limit: int
     """So many readings may be handed to it at the same time."""
 
-    def hand(self, reading: _Reading[PartitionT, PageT]) -> None:
+    def submit(self, reading: _Reading[PartitionT, PageT]) -> None:
         """Have a reading advanced by one page."""
 
-    def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
-        """Return results, at least one unless `patience` (seconds) ran out."""
+    def results(self, timeout: float | None) -> list[_Result[PartitionT, PageT]]:
+        """Return results, at least one unless `timeout` (seconds) ran out."""
 
-    def end(self) -> None:
+    def shutdown(self) -> None:
         """Let go of everything."""
 
 
@@ -181,7 +181,7 @@ class _Workers(Generic[PartitionT, PageT]):
     """
 
     def __init__(self, count: int, computing: Computing) -> None:
-        self.most = 2 * count  # the next task is there when a worker comes back
+        self.limit = 2 * count  # the next task is there when a worker comes back
         self._count = count
         self._computing = computing
         self._look_seconds = _FIRST_LOOK_SECONDS
@@ -195,14 +195,14 @@ class _Workers(Generic[PartitionT, PageT]):
         while (reading := self._todo.get()) is not None:
             self._results.put((reading, reading.step()))
 
-    def hand(self, reading: _Reading[PartitionT, PageT]) -> None:
-        """Have a reading advanced, by whoever does it now."""
+    def submit(self, reading: _Reading[PartitionT, PageT]) -> None:
+        """Have a reading advanced, by a worker or by this thread."""
         if self._own is None:
             self._todo.put(reading)
         else:
             self._own.append(reading)
 
-    def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
+    def results(self, timeout: float | None) -> list[_Result[PartitionT, PageT]]:
         """Wait for a worker, and take what the others have too; or do it here."""
         self._change_hands()
         if self._own and self._results.empty():
@@ -210,7 +210,7 @@ class _Workers(Generic[PartitionT, PageT]):
             return [(reading, reading.step())]
         results = []
         with contextlib.suppress(queue.Empty):
-            results.append(self._results.get(timeout=patience))
+            results.append(self._results.get(timeout=timeout))
             while True:
                 results.append(self._results.get_nowait())
         return results
@@ -234,7 +234,7 @@ class _Workers(Generic[PartitionT, PageT]):
             while (reading := self._todo.get_nowait()) is not None:
                 yield reading
 
-    def end(self) -> None:
+    def shutdown(self) -> None:
         """Let the threads end after what they are at, and begin nothing more."""
         for _ in self._withdrawn():
             pass
@@ -242,24 +242,24 @@ class _Workers(Generic[PartitionT, PageT]):
             self._todo.put(None)
 
 
-class _Nobody(Generic[PartitionT, PageT]):
+class _Inline(Generic[PartitionT, PageT]):
     """One request after the other, in the thread that asks."""
 
-    most = 1
+    limit = 1
 
     def __init__(self) -> None:
         self._todo: deque[_Reading[PartitionT, PageT]] = deque()
-        self.hand = self._todo.append
+        self.submit = self._todo.append
 
-    def take(self, patience: float | None) -> list[_Result[PartitionT, PageT]]:
+    def results(self, timeout: float | None) -> list[_Result[PartitionT, PageT]]:
         """Advance the reading at hand, or sleep until one can go on."""
         if self._todo:
             reading = self._todo.popleft()
             return [(reading, reading.step())]
-        time.sleep(patience or 0)
+        time.sleep(timeout or 0)
         return []
 
-    def end(self) -> None:
+    def shutdown(self) -> None:
         """Nothing to let go of."""
 
 
@@ -288,13 +288,13 @@ def read_in_order(  # noqa: PLR0913 - all but three have a default
         Stopped: When `stop` was asked.
     """
     crew: _Crew[PartitionT, PageT] = (
-        _Workers(workers, computing or Computing()) if workers > 1 else _Nobody()
+        _Workers(workers, computing or Computing()) if workers > 1 else _Inline()
     )
     try:
         line = _Line(crew, partitions, read, read_ahead_bytes)
         yield from line.hand_out(stop or Stop(), idle)
     finally:
-        crew.end()
+        crew.shutdown()
 
 
 class _Line(Generic[PartitionT, PageT]):
@@ -344,7 +344,7 @@ class _Line(Generic[PartitionT, PageT]):
                 yield head.partition, head.done
             else:
                 with stop.waiting():
-                    results = self._crew.take(self._patience(idle))
+                    results = self._crew.results(self._timeout(idle))
                 for reading, result in results:
                     self._take(reading, result)
                 if not results and idle is not None:
@@ -360,15 +360,15 @@ class _Line(Generic[PartitionT, PageT]):
                 break
             self._line.append(admitted)
             heapq.heappush(self._ready, admitted)
-        while self._ready and self._running < self._crew.most:
+        while self._ready and self._running < self._crew.limit:
             reading = self._ready[0]
             if self._kept_bytes >= self._read_ahead_bytes and reading is not self._line[0]:
                 break
             heapq.heappop(self._ready)
             self._running += 1
-            self._crew.hand(reading)
+            self._crew.submit(reading)
 
-    def _patience(self, idle: Callable[[], None] | None) -> float | None:
+    def _timeout(self, idle: Callable[[], None] | None) -> float | None:
         """Say how long to wait for results: until a parked partition is due, or to be idle."""
         waits = [_IDLE_SECONDS] if idle is not None else []
         if self._parked:

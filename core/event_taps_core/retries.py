@@ -25,18 +25,18 @@ class Retries:
     """What is known of the tries of one request.
 
     Args:
-        most: How often it may be sent again, for what is not a matter of the rate; 0 for never.
+        max_retries: How often it may be sent again if it is not for the rate; 0 for never.
         has_succeeded: Says whether the API has answered well before.
         on_wait: Told of each answer that is asked for again, and after how many seconds.
     """
 
     def __init__(
         self,
-        most: int,
+        max_retries: int,
         has_succeeded: Callable[[], bool],
         on_wait: Callable[[BadResponse, float], None],
     ) -> None:
-        self._most = most
+        self._max_retries = max_retries
         self._has_succeeded = has_succeeded
         self._on_wait = on_wait
         self._tries = 0
@@ -75,9 +75,9 @@ class Retries:
             now = time.monotonic()
             self._throttled_at = self._throttled_at or now
             is_over = now - self._throttled_at >= MAX_THROTTLING_SECONDS
-            return 0 in (self._most, problem.retries) or is_over
+            return 0 in (self._max_retries, problem.retries) or is_over
         self._failures[problem.what] += 1
-        if self._failures.total() > self._most:
+        if self._failures.total() > self._max_retries:
             return True
         if problem.retries is None or (problem.unreachable and self._has_succeeded()):
             return False

@@ -51,13 +51,13 @@ class KeyPairAuthenticator(Authenticator):
         client.redaction.hide(self._pair)
         test = HTTPRequest(client.base_url, headers=dict(self.headers()))
         try:
-            client.send_for_credentials(test, lambda response: _insist_on_access(response, client))
+            client.send_for_credentials(test, lambda response: _require_access(response, client))
         except (TooMuch, TimedOut, ServerError) as problem:
             raise BadResponse(problem.reason, unreachable=True) from problem
         self._is_checked = True
 
 
-def _insist_on_access(response: ApiResponse, client: CredentialsClient) -> None:
+def _require_access(response: ApiResponse, client: CredentialsClient) -> None:
     """Accept `{"authenticated": true}` and nothing else.
 
     Raises:
@@ -76,4 +76,4 @@ def _insist_on_access(response: ApiResponse, client: CredentialsClient) -> None:
     if failure is not None:
         raise failure
     if body.get("authenticated") is not True:
-        raise AccessDenied("it does not say 'authenticated'")
+        raise AccessDenied("the test of the key pair is not answered with 'authenticated'")

@@ -56,7 +56,7 @@ class MeetEngageClient(ApiClient):
         super().__init__(base_url, config, paths)
         self._breaches = 0
         self._last_breach = ""
-        self._most_breaches = _MAX_BREACHES
+        self._max_breaches = _MAX_BREACHES
         self._answered: set[str] = set()
         self._refusals: dict[str, AccessDenied | MethodRefused] = {}
         self._one_at_a_time = threading.Lock()
@@ -100,7 +100,7 @@ class MeetEngageClient(ApiClient):
                     self._breaches = 0
                     self._answered.add(method)
                     return value
-        if otherwise is None or self._breaches >= self._most_breaches:
+        if otherwise is None or self._breaches >= self._max_breaches:
             raise self._enough_breaches()
         raise otherwise
 
@@ -132,7 +132,7 @@ class MeetEngageClient(ApiClient):
         with self._one_at_a_time if in_doubt else contextlib.nullcontext():
             if method in self._refusals:
                 raise self._refusals[method]
-            if self._breaches >= self._most_breaches:
+            if self._breaches >= self._max_breaches:
                 raise self._enough_breaches()
             yield self._breaches
 
@@ -143,7 +143,7 @@ class MeetEngageClient(ApiClient):
                 return
             self._breaches += 1
             self._last_breach = breach.reason
-            self._most_breaches = _MAX_BREACHES * (1 if breach.otherwise is None else 2)
+            self._max_breaches = _MAX_BREACHES * (1 if breach.otherwise is None else 2)
             pause = max(breach.retry_after or 0, SHORTEST_PAUSE_SECONDS)
             if pause > MAX_RETRY_AFTER_SECONDS:
                 raise Stopped(f"{self.base_url} asks to wait {pause:.0f} seconds ({breach.reason})")
@@ -170,7 +170,7 @@ class MeetEngageClient(ApiClient):
     def classify(self, response: ApiResponse) -> ApiError | None:
         return problem_of(response, self.known)
 
-    def insist_on_success(self, members: Mapping[str, Any]) -> None:
+    def require_success(self, members: Mapping[str, Any]) -> None:
         """Look at what stands beside the rows.
 
         Raises:

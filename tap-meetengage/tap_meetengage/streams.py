@@ -71,7 +71,7 @@ class OrganisationDataStream(EventStream):
     def __init__(self, tap: EventTap, columns: Iterable[Column] = schemas.DOCUMENTED) -> None:
         self.columns = schemas.with_keys(columns, self.key_columns)  # a catalog may know more
         super().__init__(tap)
-        self._most_days: int | None = None
+        self._max_days: int | None = None
         self._halves_early = False
         self._noting = threading.Lock()
 
@@ -121,7 +121,7 @@ class OrganisationDataStream(EventStream):
         a server error nobody knows whether it is about the size: halves are a last resort.
         """
         assert context is not None  # noqa: S101 - see own_contexts
-        spans = self.windows.pieces(self.spans[context["window_start"]], self._most_days)
+        spans = self.windows.pieces(self.spans[context["window_start"]], self._max_days)
         keys: set[str] = set()
         while spans:
             span = spans.pop(0)
@@ -146,7 +146,7 @@ class OrganisationDataStream(EventStream):
             if isinstance(problem, ServerError):
                 self._halves_early = True
             elif self.windows.is_typical(span):
-                self._most_days = min(days, self._most_days or days)
+                self._max_days = min(days, self._max_days or days)
         self.stats.count_retry(f"{problem.reason}: read in two parts", 0)
         return halves
 
@@ -161,8 +161,8 @@ class OrganisationDataStream(EventStream):
             except (TooMuch, TimedOut):
                 raise
             except BadResponse as problem:
-                in_vain = isinstance(problem, ServerError) and self._halves_early
-                if in_vain or problem.retries == 0:
+                is_useless = isinstance(problem, ServerError) and self._halves_early
+                if is_useless or problem.retries == 0:
                     raise
         return self._send(span, None)
 
@@ -192,7 +192,7 @@ class OrganisationDataStream(EventStream):
 
     def _look_at(self, members: Row) -> None:
         """Log warnings and the names of other members, each once; fail where there is an error."""
-        self.client.insist_on_success(members)
+        self.client.require_success(members)
         for text in warnings_of(members):
             self.log_once(f"Meet & Engage warns: {self.client.presentable(text)}")
         for name in unread_members(members):

@@ -95,15 +95,15 @@ class Windows:
         middle = self._today if span.last >= self._today else start + timedelta(days=days // 2)
         return Span(span.first, middle - _DAY), Span(middle, span.last)
 
-    def pieces(self, span: Span, most_days: int | None) -> list[Span]:
+    def pieces(self, span: Span, max_days: int | None) -> list[Span]:
         """Divide a span into pieces of at most so many days; None sets no limit.
 
         One without a lower bound stays whole: it has more days than anybody has data.
         """
-        if most_days is None or span.first is None or self.days(span) <= most_days:
+        if max_days is None or span.first is None or self.days(span) <= max_days:
             return [span]
         pieces = []
-        first, days = span.first, timedelta(days=most_days)
+        first, days = span.first, timedelta(days=max_days)
         while first + days <= min(span.last, self._today):
             pieces.append(Span(first, first + days - _DAY))
             first += days

@@ -276,16 +276,16 @@ def without_read_at(record: dict[str, Any]) -> dict[str, Any]:
 class Sends:
     """What stands in for requests: a problem the first time, or with each range that is longer."""
 
-    def __init__(self, problem: BadResponse, most_days: int | None = None) -> None:
+    def __init__(self, problem: BadResponse, max_days: int | None = None) -> None:
         self._problem = problem
-        self._most_days = most_days
+        self._max_days = max_days
         self.days: list[int] = []
 
     def __call__(self, span: Span, max_retries: int | None) -> Any:
         del max_retries
         assert span.first is not None
         self.days.append((span.last - span.first).days + 1)
-        fails = self.days[-1] > self._most_days if self._most_days else len(self.days) == 1
+        fails = self.days[-1] > self._max_days if self._max_days else len(self.days) == 1
         if fails:
             raise self._problem
         return [Page([])]
@@ -306,13 +306,13 @@ def test_server_error_is_waited_out_before_anything_is_halved() -> None:
 
 def test_range_that_is_a_server_error_each_time_is_halved_and_no_size_remembered() -> None:
     made = stream(start_date="2026-01-01")
-    days = sent(made, Sends(ServerError("HTTP 500"), most_days=20))
+    days = sent(made, Sends(ServerError("HTTP 500"), max_days=20))
     assert days == [31, 31, 15, 16, 31, 15, 16]
 
 
 def test_size_that_was_too_much_is_remembered() -> None:
     made = stream(start_date="2026-01-01")
-    assert sent(made, Sends(TooMuch("HTTP 504"), most_days=20)) == [31, 15, 16, 16, 15]
+    assert sent(made, Sends(TooMuch("HTTP 504"), max_days=20)) == [31, 15, 16, 16, 15]
 
 
 # Rows and keys

@@ -83,7 +83,7 @@ def in_halves(made: Windows, span: Span) -> list[Span]:
     start=st.none() | st.integers(-900, 100),
     second_of_the_run=st.integers(0, 86399),
     times=st.lists(st.integers(-1000 * 1440, 400 * 1440), max_size=20),
-    most_days=st.none() | st.integers(1, 40),
+    max_days=st.none() | st.integers(1, 40),
 )
 def test_each_event_is_in_one_answer_under_every_reading(  # noqa: PLR0913, PLR0917 - one for each doubt
     reading: Reading,
@@ -92,7 +92,7 @@ def test_each_event_is_in_one_answer_under_every_reading(  # noqa: PLR0913, PLR0
     start: int | None,
     second_of_the_run: int,
     times: list[int],
-    most_days: int | None,
+    max_days: int | None,
 ) -> None:
     """Times are minutes from now; no event is at a midnight, where "included" would matter."""
     start_date = None if start is None else TODAY + timedelta(days=start)
@@ -100,8 +100,8 @@ def test_each_event_is_in_one_answer_under_every_reading(  # noqa: PLR0913, PLR0
     midnight = datetime.combine(TODAY, time(), UTC)
     now = midnight + timedelta(seconds=second_of_the_run)
     spans = list(made.spans().values())
-    if most_days is not None:
-        spans = [piece for span in spans for piece in made.pieces(span, most_days)]
+    if max_days is not None:
+        spans = [piece for span in spans for piece in made.pieces(span, max_days)]
     last_day = TODAY + timedelta(days=lookahead_days)
     for minutes in times:
         event = midnight + timedelta(minutes=minutes, seconds=30)
