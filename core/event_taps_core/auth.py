@@ -107,9 +107,12 @@ class Authenticator:
         refusal: CredentialsExpired | None,
         refreshes: int,
     ) -> None:
-        """Get other credentials (`refresh`), unless another thread did so since `refreshes`.
+        """Get other credentials (`refresh`), unless another thread did so since the request.
 
-        That is how often there were new ones when the request was sent.
+        It did if there were new ones more often than `refreshes`, which `make_ready` returned.
+
+        Raises:
+            ApiError: See `refresh`.
         """
         with self._refreshing:
             if self._failure is not None:

@@ -126,7 +126,7 @@ class CommandLineTap(BaseTap):
 
     @override
     def run_discovery(self) -> str:
-        """Make the catalog, where there are credentials with the columns that only rows show.
+        """Make the catalog, with the columns that only rows show where there are credentials.
 
         Raises:
             TapError: If a setting is wrong (it may be missing); see `discover_columns`.
@@ -139,7 +139,7 @@ class CommandLineTap(BaseTap):
                 self.check_settings()
                 self._config["max_retries"] = min(_MAX_RETRIES, int(self.config["max_retries"]))
                 self.discover_columns()
-                self._streams = None
+                self._streams = None  # to be made again, with these columns
         return super().run_discovery()
 
     @classmethod

@@ -42,9 +42,9 @@ class _Cause(NamedTuple):
     kind: type[Exception]
     """What `requests` raises."""
     pattern: str
-    """What is in its text; the first group that matches is `said`."""
+    """What is in its text; the first group that matches is `detail`."""
     words: str
-    """What to tell, of `host`, `proxy` (its variable), `bundle` (likewise), and what was `said`."""
+    """What to tell, of `host`, `proxy` (its variable), `bundle` (likewise), and the `detail`."""
     may_pass: bool = False
     """Whether it is worth another try."""
 
@@ -76,13 +76,13 @@ _CAUSES: Final = (
     _Cause(
         exceptions.ProxyError,
         r"(?s:.*Tunnel connection failed: (\d{3}[\w ]*))?",
-        "the proxy did not connect to {host}{said}: check {proxy}, or put {host} into NO_PROXY",
+        "the proxy did not connect to {host}{detail}: check {proxy}, or put {host} into NO_PROXY",
         may_pass=True,
     ),
     _Cause(
         exceptions.SSLError,
         r"CERTIFICATE_VERIFY_FAILED(?:\] certificate verify failed: ([^(]+?)\.? \()?",
-        "the certificate of {host} is not trusted{said}: if your network has a certificate "
+        "the certificate of {host} is not trusted{detail}: if your network has a certificate "
         "authority of its own, put the path of its file into {bundle}",
     ),
     _Cause(
@@ -185,7 +185,7 @@ def _unconnected(error: Exception, url: str) -> Unconnected | None:
                 host=urlsplit(url).hostname,
                 proxy=proxy,
                 bundle=_set_one("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE") or "REQUESTS_CA_BUNDLE",
-                said=detail and f" ({detail})",
+                detail=detail and f" ({detail})",
             )
             return Unconnected(words, retries=None if cause.may_pass else 0, unreachable=True)
     return None

@@ -161,8 +161,8 @@ class PageEvidence:
         self._largest = self._idle = 0
         self._is_empty = self._is_same = self._comes_again = self._is_stuck = False
         self._totals: list[int] = []
-        self._has_new = self._is_cut_off = self._is_odd = self.overlaps = False
-        """The last: rows came again on another page, so they move between pages."""
+        self._has_new = self._is_cut_off = self._is_odd = self._repeats = self.overlaps = False
+        """The last two: rows came again, on a short page of such, or beside or before new ones."""
 
     def add(self, page: list[Hashable], anonymous: Collection[Hashable] = ()) -> list[bool]:
         """Take note of a page's rows, and say which of them no page had, in any pass.
@@ -184,14 +184,14 @@ class PageEvidence:
         self._has_new |= bool(unknown)
         repeats = len(unseen) < len(came)
         self._is_odd |= repeats or (self._comes_again and not self._is_same)
-        self.overlaps |= repeats or (self._is_odd and bool(unseen))
+        self.overlaps |= self._is_odd and bool(unseen)
+        self._repeats |= repeats and not unseen and len(page) < self._largest
         self._idle = 0 if unseen else self._idle + 1
         self.number += 1
         self._read_to = self._read_to if self._comes_again else self.number
         self._is_stuck = self._comes_again and self._read_to == 1
         self._first, self._last = self._first or page, page or self._last
-        self._is_empty = not page
-        self._largest = max(self._largest, len(page))
+        self._is_empty, self._largest = not page, max(self._largest, len(page))
         loaded = (unknown | {None}) - again
         return [key in loaded for key in keys] or [False] * len(page)
 
@@ -232,8 +232,8 @@ class PageEvidence:
         """
         has_moved, largest = len(set(self._totals)) > 1, max(self._totals, default=None)
         lack = self._lack_of(largest)
-        is_loop = self._idle >= _MAX_IDLE_PAGES
-        is_uncounted = self.overlaps and not is_loop and (largest or 0) < len(self.rows.of_pass)
+        moves = self.overlaps or (self._repeats and self._idle < _MAX_IDLE_PAGES)
+        is_uncounted = moves and (largest or 0) < len(self.rows.of_pass)
         is_unsure = self.max_passes > 1 and (is_uncounted or (has_moved and self._passes == 1))
         may_help = self._has_new or bool(lack and (has_moved or self.overlaps))
         if (lack or is_unsure) and may_help and self._passes < self.max_passes:
@@ -303,11 +303,11 @@ class PageEvidence:
 
     def _doubt(self, error: str) -> str:
         """Say why there may be more where no count says that all came: a full page is the last."""
-        has_page = (self.counts.pages or 0) >= self._read_to
-        if has_page or len(self._came) in self._totals or len(self._last) != self.page_size:
+        is_counted = (self.counts.pages or 0) >= self._read_to
+        if is_counted or len(self._came) in self._totals or len(self._last) != self.page_size:
             return ""
-        is_shown = not (self._is_stuck or self._is_cut_off or error)
-        return "" if is_shown else "a full page came last: there may be more"
+        is_doubtful = self._is_stuck or self._is_cut_off or error
+        return "a full page came last: there may be more" if is_doubtful else ""
 
     @property
     def _came(self) -> set[int]:

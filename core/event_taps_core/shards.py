@@ -85,8 +85,8 @@ def merge_states(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     noted = [Shard.of(_stream(state, _READ_LOG)) for state in states]
     given = sorted(shard for shard in noted if shard is not None)
     if not states or given != [Shard(len(states), index) for index in range(len(states))]:
-        text = ", ".join(map(str, noted)) or "none"
-        raise ValueError(f"these are not the states of all shards of one count, but of: {text}")
+        named = ", ".join(map(str, noted)) or "none"
+        raise ValueError(f"these are not the states of all shards of one count, but of: {named}")
     by_shard = dict(zip(noted, states, strict=True))
     names = dict.fromkeys(name for state in states for name in state.get("bookmarks") or {})
     return {

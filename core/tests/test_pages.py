@@ -271,6 +271,13 @@ CASES = {
     "rows that move, none new on the last page": Case(
         [[A, [5]], [[1, 2, 3, 4, 6], [5]]], 6, [1, 2, 3] * 2
     ),
+    "rows that move, and a loop past the end": Case(
+        [[A, [5, 7, 8, 9, 10], *[[1], [2]] * 9], [A, B]], 10, [*range(1, 13), 1, 2, 3]
+    ),
+    "last rows again": Case([[A, B, C]], 12, [1, 2, 3, 4, 5], past_end=[8, 9, 10, 11, 12]),
+    "copy on the last page, counted": Case(
+        [[A, [6, 7], [6]]], 7, [1, 2, 3, 4] * 2, total=8, end="counts 8 rows but sent 7"
+    ),
     "rows that move, all came in two passes, then an error": Case(
         [[A, [5, 7, 8, 9, 10]], [[1, 2, 3, 4, 6], B]], 10, [1, 2, 3] * 2, total=10, past_end=None
     ),

@@ -186,9 +186,9 @@ def _mistakes(accounts: Accounts, project: Project) -> Iterator[Mistake]:
         if account.id in names:
             yield (*where, "name"), f"{account.tap} has this account already"
         names[account.id] = index
-        if double := {account.plugin, *account.shard_plugins} & project.inheriting:
-            said = f"meltano.yml has {min(double)}, whose settings would win: remove it there"
-            yield (*where, "name"), said
+        if taken := {account.plugin, *account.shard_plugins} & project.extractor_names:
+            mistake = f"meltano.yml has {min(taken)}, whose settings would win: remove it there"
+            yield (*where, "name"), mistake
         secrets = (name for name in sorted(account.credentials) if name in tap.secrets)
         values = (variables.get(account.credentials[name], "") for name in secrets)
         key = (account.tap, *(value.strip() for value in values))

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import signal
 import sys
 import textwrap
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from event_taps_dagster.accounts import AccountsError, read_accounts
 from event_taps_dagster.meltano import Meltano
 from event_taps_dagster.plugins import write_plugins
-from event_taps_dagster.project import Project, ProjectError
+from event_taps_dagster.project import Project, ProjectError, read_yaml
 from event_taps_dagster.warehouse import connected
 
 if TYPE_CHECKING:
@@ -53,18 +53,19 @@ def prepare(project: Project, *, with_dbt: bool = True) -> str:
     """
     _check_environment()
     accounts = read_accounts(project)
-    with _named("the warehouse (TARGET_POSTGRES_...) cannot be used"), connected(project):
-        pass  # loads would fail on it
     write_plugins(accounts, project)
-    with _named("meltano upgrade database (by MELTANO_DATABASE_URI) fails"):
+    with _explained("meltano upgrade database (by MELTANO_DATABASE_URI) fails"):
         Meltano(project).upgrade_database()
     if with_dbt:
+        # Not for loads: where each run prepares itself, a short outage is for its tries to outlast.
+        with _explained("the warehouse (TARGET_POSTGRES_...) cannot be used"), connected(project):
+            pass
         from event_taps_dagster.tables import dbt_resource  # noqa: PLC0415 - it takes three seconds
 
-        with _named("dbt cannot read the models"):
+        with _explained("dbt cannot read the models"):
             dbt_resource(project).cli(["parse"], target_path=project.dbt_target).wait()
     where = "Dagster's instance (DAGSTER_HOME, DAGSTER_POSTGRES_URL: a database of its own)"
-    with _named(f"{where} cannot be used"), dg.DagsterInstance.get() as instance:
+    with _explained(f"{where} cannot be used"), dg.DagsterInstance.get() as instance:
         for account in accounts.accounts:
             # As `dagster instance concurrency set` does, but at once for all.
             instance.event_log_storage.set_concurrency_slots(account.id, account.parallel)
@@ -77,34 +78,63 @@ def _check_environment() -> None:
 
     Raises:
         PrepareError: If one is missing, or cannot be right.
+        ProjectError: If dagster.yaml is no YAML.
     """
-    settings = Path(os.environ.get("DAGSTER_HOME") or ".") / "dagster.yaml"
-    wanted = re.findall(r"env: *(\w+)", settings.read_text("utf-8")) if settings.is_file() else ()
-    if missing := [name for name in (*NEEDED, *wanted) if not os.environ.get(name)]:
+    home = Path(os.environ.get("DAGSTER_HOME") or "").expanduser()
+    settings = home / "dagster.yaml"
+    has_settings = home.is_absolute() and settings.is_file()
+    of_storage = _variables_in((read_yaml(settings) or {}).get("storage")) if has_settings else []
+    if missing := [name for name in (*NEEDED, *of_storage) if not os.environ.get(name)]:
         raise PrepareError(f"these environment variables are not set: {', '.join(missing)}")
-    if not settings.is_file():
-        raise PrepareError(f"DAGSTER_HOME: there is no {settings}: copy orchestrate/dagster.yaml")
+    if not has_settings:
+        raise PrepareError(
+            f"DAGSTER_HOME: {home} is no absolute path of a folder with a dagster.yaml: copy "
+            "orchestrate/dagster.yaml there"
+        )
     for name in ADDRESSES:
-        address = os.environ.get(name, "")
-        if address.count("@") != urlsplit(address).netloc.count("@") or address.count("@") > 1:
+        if not _is_address(os.environ.get(name)):
             raise PrepareError(
-                f"{name}: write what is special in its user or password as %40 for @, %2F for /, "
-                "%23 for # and %3F for ?"
+                f"{name}: no address (postgresql://user:password@host:5432/database); in its "
+                "password write %40 for @, %5B for [, %5D for ], %2F for / and %23 for #"
             )
 
 
+def _variables_in(settings: Any) -> list[str]:
+    """Return the variables from which Dagster takes settings: `{env: NAME}`, at any depth."""
+    if not isinstance(settings, dict):
+        return []
+    if isinstance(name := settings.get("env"), str) and len(settings) == 1:
+        return [name]
+    return [name for value in settings.values() for name in _variables_in(value)]
+
+
+def _is_address(address: str | None) -> bool:
+    """Say whether an address of a database, if there is one, can be taken apart as it is meant."""
+    if not address:
+        return True
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        return False
+    is_cut_wrongly = "@" in f"{url.host}{'' if url.drivername == 'sqlite' else url.database}"
+    return not is_cut_wrongly and not {*"[]"} & {*address.rpartition("@")[0]}
+
+
 @contextmanager
-def _named(what: str) -> Iterator[None]:
+def _explained(failure: str) -> Iterator[None]:
     """Say in a line what fails, and why: the first and the last of what a library says."""
     try:
         yield
     except Exception as error:  # each library and database raises its own
-        causes: list[BaseException] = [error]
-        while cause := causes[-1].__cause__ or causes[-1].__context__:
+        causes: list[BaseException] = []
+        cause: BaseException | None = error
+        while cause is not None and cause not in causes:
             causes.append(cause)
-        reasons = dict.fromkeys(" ".join(str(cause).split()) for cause in (causes[0], causes[-1]))
-        reason = textwrap.shorten("; ".join(reasons), _MAX_LENGTH, placeholder=" ...")
-        raise PrepareError(f"{what}: {reason}") from error
+            cause = cause.__cause__ or cause.__context__
+        first, last = (" ".join(str(one).split()) for one in (causes[0], causes[-1]))
+        first = first[max(0, first.find("Error 1:")) :]  # Dagster explains a type before that
+        reason = textwrap.shorten("; ".join({first: 0, last: 0}), _MAX_LENGTH, placeholder=" ...")
+        raise PrepareError(f"{failure}: {reason}") from error
 
 
 def _interrupted(*_: object) -> None:

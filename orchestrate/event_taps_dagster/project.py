@@ -61,15 +61,17 @@ class Project:
     def from_environment(cls) -> Project:
         """Return the project that MELTANO_PROJECT_ROOT and MELTANO_ENVIRONMENT name.
 
-        What its `.env` says is then in the environment: dbt and Dagster do not look there.
+        What its `.env` says is then in the environment, as dbt does not look there; but not what
+        is for Dagster itself, which would not see it.
 
         Raises:
             ProjectError: If that file is no text.
         """
         root = Path(os.environ.get("MELTANO_PROJECT_ROOT") or ".").resolve()
-        project = cls(root, os.environ.get("MELTANO_ENVIRONMENT") or "prod")
-        os.environ.update(project.variables())
-        return project
+        for name, value in cls(root, "").variables().items():
+            if not name.startswith("DAGSTER_") and name != "MELTANO_PROJECT_ROOT":
+                os.environ.setdefault(name, value)
+        return cls(root, os.environ.get("MELTANO_ENVIRONMENT") or "prod")
 
     @property
     def accounts(self) -> Path:
@@ -111,45 +113,57 @@ class Project:
         Raises:
             ProjectError: If the file is not what Meltano wants.
         """
-        try:
-            taps = [self._tap(one) for one in self._extractors if "inherit_from" not in one]
-        except (AttributeError, KeyError, TypeError) as error:
-            raise ProjectError(
-                f"{self.root / 'meltano.yml'}: an extractor that Meltano could not use ({error!r})"
-            ) from error
+        taps = (self._tap(plugin) for plugin in self._extractors if "inherit_from" not in plugin)
         return {tap.name: tap for tap in taps if tap.streams}
 
     @property
-    def inheriting(self) -> frozenset[str]:
-        """The plugins of meltano.yml that inherit an extractor: Meltano prefers them to ours."""
-        return frozenset(one.get("name") for one in self._extractors if "inherit_from" in one)
+    def extractor_names(self) -> frozenset[str]:
+        """The names of all extractors of meltano.yml, which Meltano prefers to included ones."""
+        return frozenset(plugin["name"] for plugin in self._extractors)
 
     @cached_property
-    def _extractors(self) -> list[Any]:
-        content = _read_yaml(self.root / "meltano.yml")
+    def _extractors(self) -> list[dict[str, Any]]:
+        path = self.root / "meltano.yml"
+        content = read_yaml(path)
         plugins = content.get("plugins") if isinstance(content, dict) else None
         extractors = plugins.get("extractors") if isinstance(plugins, dict) else None
-        return extractors if isinstance(extractors, list) else []
+        extractors = extractors if isinstance(extractors, list) else []
+        for number, plugin in enumerate(extractors, 1):
+            if not isinstance(plugin, dict) or not isinstance(plugin.get("name"), str):
+                raise ProjectError(f"{path}: extractor {number} of {len(extractors)} has no name")
+        return extractors
 
     def _tap(self, plugin: Mapping[str, Any]) -> Tap:
         schema = plugin.get("load_schema") or plugin.get("namespace") or plugin["name"]
         settings = plugin.get("settings") or []
         path = self.dbt / "models" / schema / "schema.yml"
-        models = _read_yaml(path)["models"] if path.exists() else []
-        of_streams = {model["name"].removeprefix(f"{schema}__"): model for model in models}
-        log = of_streams.pop(READ_LOG, None)
-        return Tap(
-            plugin["name"],
-            schema,
-            frozenset(one["name"] for one in settings),
-            frozenset(one["name"] for one in settings if one.get("sensitive")),
-            tuple(map(frozenset, plugin.get("settings_group_validation") or ())),
-            {name: model["description"] for name, model in sorted(of_streams.items())},
-            log["columns"][0]["name"] if log else "",
-        )
+        try:
+            names = frozenset(setting["name"] for setting in settings)
+        except (KeyError, TypeError) as error:
+            raise ProjectError(
+                f"{self.root / 'meltano.yml'}: a setting of {plugin['name']} has no name"
+            ) from error
+        try:
+            models = read_yaml(path)["models"] if path.exists() else []
+            of_streams = {model["name"].removeprefix(f"{schema}__"): model for model in models}
+            log = of_streams.pop(READ_LOG, None)
+            return Tap(
+                plugin["name"],
+                schema,
+                names,
+                frozenset(setting["name"] for setting in settings if setting.get("sensitive")),
+                tuple(map(frozenset, plugin.get("settings_group_validation") or ())),
+                {name: model["description"] for name, model in sorted(of_streams.items())},
+                log["columns"][0]["name"] if log else "",
+            )
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            raise ProjectError(
+                f"{path}: not as `./dev docs` writes it: each model has a name, a description "
+                "and columns"
+            ) from error
 
 
-def _read_yaml(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
     """Read a file of ours, as each run does: ten times as fast where PyYAML has its C library.
 
     Raises:
@@ -161,5 +175,5 @@ def _read_yaml(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ProjectError(f"{path}:{line}: no YAML: {error.problem}") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ProjectError(f"{path}: {' '.join(str(error).split())}") from error

@@ -100,10 +100,13 @@ def test_what_cannot_be_written_is_named_and_leaves_nothing(
     assert [*project.plugins.parent.iterdir()] == []
 
 
+@pytest.mark.parametrize("more", [{"inherit_from": "tap-airmeet"}, {"namespace": "mine"}])
 @pytest.mark.parametrize("name", ["tap-airmeet--acme", "tap-airmeet--acme--3-of-4"])
-def test_a_plugin_of_the_same_name_would_win(project: Project, name: str) -> None:
+def test_a_plugin_of_the_same_name_would_win(
+    project: Project, name: str, more: dict[str, str]
+) -> None:
     content = yaml.safe_load((ROOT / "meltano.yml").read_text())
-    content["plugins"]["extractors"].append({"name": name, "inherit_from": "tap-airmeet"})
+    content["plugins"]["extractors"].append({"name": name, **more})
     (project.root / "meltano.yml").unlink()
     (project.root / "meltano.yml").write_text(yaml.safe_dump(content))
     project.accounts.write_text(GOOD)
@@ -317,10 +320,11 @@ def test_taps_of_others_are_passed_over(project: Project, plugins: str) -> None:
     ("content", "said"),
     [
         (b"plugins:\n\textractors: []\n", r"meltano\.yml:2: no YAML"),
-        (b"plugins: {extractors: [{variant: x}]}", r"meltano\.yml: an extractor .*'name'"),
-        (b"plugins: {extractors: [tap-x]}", r"meltano\.yml: an extractor"),
-        (b"plugins: {extractors: [{name: t, settings: [{}]}]}", r"meltano\.yml: an extractor"),
+        (b"plugins: {extractors: [{variant: x}]}", r"meltano\.yml: extractor 1 of 1 has no name"),
+        (b"plugins: {extractors: [tap-x]}", r"meltano\.yml: extractor 1 of 1 has no name"),
+        (b"plugins: {extractors: [{name: t, settings: [{}]}]}", r"yml: a setting of t has no name"),
         (b"name: \xe9", r"meltano\.yml: .*can't decode"),
+        (b"day: 2024-02-30", r"meltano\.yml: day is out of range"),
         (None, r"meltano\.yml: .*No such file"),
     ],
 )
@@ -334,6 +338,18 @@ def test_a_mistake_in_the_file_of_meltano_is_one_line(
     with pytest.raises(ProjectError, match=said) as error:
         read_accounts(project)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("models", ["", "models: [{name: tap_x__a}]", "models: [{name: 5}]"])
+def test_a_mistake_in_the_models_names_their_file(project: Project, models: str) -> None:
+    for name in ("meltano.yml", "transform"):
+        (project.root / name).unlink()
+    (project.root / "meltano.yml").write_text("plugins: {extractors: [{name: tap_x}]}")
+    (project.root / "transform/models/tap_x").mkdir(parents=True)
+    (project.root / "transform/models/tap_x/schema.yml").write_text(models)
+    project.accounts.write_text(GOOD)
+    with pytest.raises(ProjectError, match=r"tap_x/schema\.yml: not as"):
+        read_accounts(project)
 
 
 def test_all_mistakes_at_once_in_the_order_of_lines(project: Project) -> None:
@@ -359,10 +375,15 @@ def test_that_file_is_in_the_environment_where_nothing_else_is_set(
     """Else the loader would go by it, and dbt would not."""
     monkeypatch.setattr("os.environ", os.environ | {"ACME_API_KEY": "of the environment"})
     os.environ["MELTANO_PROJECT_ROOT"] = str(project.root)
+    for name in ("DAGSTER_HOME", "MELTANO_ENVIRONMENT"):
+        os.environ.pop(name, None)
     names = ("ACME_API_KEY", "TARGET_POSTGRES_SSL_ENABLE", "TARGET_POSTGRES_SSL_MODE")
-    (project.root / ".env").write_text(f"{names[0]}=file\n{names[1]}=true\n{names[2]}=\n")
-    Project.from_environment()
+    more = "MELTANO_ENVIRONMENT=staging\nDAGSTER_HOME=/here\nMELTANO_PROJECT_ROOT=/there\n"
+    (project.root / ".env").write_text(f"{names[0]}=file\n{names[1]}=true\n{names[2]}=\n{more}")
+    for _ in range(2):  # a run of Dagster inherits what the code server has
+        assert Project.from_environment() == Project(project.root, "staging")
     assert [os.environ.get(name) for name in names] == ["of the environment", "true", None]
+    assert "DAGSTER_HOME" not in os.environ, "its daemon would not see it"
     (project.root / ".env").write_bytes(b"A=\xe9")
     with pytest.raises(ProjectError, match=r"\.env: .*can't decode"):
         Project.from_environment()
