@@ -83,8 +83,9 @@ def _check_environment() -> None:
     home = Path(os.environ.get("DAGSTER_HOME") or "").expanduser()
     settings = home / "dagster.yaml"
     has_settings = home.is_absolute() and settings.is_file()
-    of_storage = _variables_in((read_yaml(settings) or {}).get("storage")) if has_settings else []
-    if missing := [name for name in (*NEEDED, *of_storage) if not os.environ.get(name)]:
+    content = read_yaml(settings) if has_settings else {}
+    needed = [*NEEDED, *_variables_in(content.get("storage") if isinstance(content, dict) else {})]
+    if missing := [name for name in needed if not os.environ.get(name)]:
         raise PrepareError(f"these environment variables are not set: {', '.join(missing)}")
     if not has_settings:
         raise PrepareError(
@@ -116,8 +117,9 @@ def _is_address(address: str | None) -> bool:
         url = make_url(address)
     except (ArgumentError, ValueError):
         return False
-    is_cut_wrongly = "@" in f"{url.host}{'' if url.drivername == 'sqlite' else url.database}"
-    return not is_cut_wrongly and not {*"[]"} & {*address.rpartition("@")[0]}
+    is_file = url.get_backend_name() == "sqlite"
+    is_cut_wrongly = not is_file and "@" in f"{url.host}{url.database}"
+    return not is_cut_wrongly and {*"[]"}.isdisjoint(address.rpartition("@")[0])
 
 
 @contextmanager

@@ -77,6 +77,7 @@ RIGHT = [
     "postgresql:///dagster?host=/var/run/postgresql",
     "postgresql://a:b@c/d?application_name=x@y",
     "sqlite:////tmp/me@home.db",
+    "sqlite+pysqlite:////tmp/me@home.db",
     "",
 ]
 WRONG = [
