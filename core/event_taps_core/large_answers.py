@@ -7,7 +7,6 @@ leaves something unfinished, so a piece that parses as a list was cut at the rig
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -52,13 +51,12 @@ def read_envelope(file: IO[bytes], name: str) -> dict[str, Any]:
         try:
             rows = next(pieces)
         except StopIteration as end:
-            beside: dict[str, Any] = end.value
+            members: dict[str, Any] = end.value
             break
-        count += len(rows)
-        has_objects = has_objects or any(rows)
+        count, has_objects = count + len(rows), has_objects or any(rows)
     if count > 1 and not has_objects:
         raise BadResponse(f"'{name}' is not a list of objects")
-    return beside
+    return members
 
 
 def pages_of(file: IO[bytes], name: str) -> Iterator[list[Row]]:
@@ -119,7 +117,9 @@ def _members(body: bytes, name: str) -> dict[str, Any]:
 
 def _last_cut(text: bytes) -> _Cut | None:
     """Find the last place at which a row ends."""
-    for match in itertools.islice(reversed(list(_END_OF_ROW.finditer(text))), _STRICT_TRIES):
+    tail = len(text) - _PIECE_BYTES // 8  # to search all of it takes as long as decoding it
+    ends = [*_END_OF_ROW.finditer(text, tail)] or [*_END_OF_ROW.finditer(text)]
+    for match in reversed(ends[-_STRICT_TRIES:]):
         try:
             rows = decode_strictly(b"[" + text[: match.end()] + b"]")
         except (msgspec.DecodeError, UnicodeDecodeError):
