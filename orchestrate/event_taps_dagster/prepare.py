@@ -51,7 +51,7 @@ def prepare(project: Project, *, with_dbt: bool = True) -> str:
         PrepareError: If the environment, a database or dbt cannot.
         ProjectError: If a file of the project cannot.
     """
-    _check_environment()
+    _check_environment(project)
     accounts = read_accounts(project)
     write_plugins(accounts, project)
     with _explained("meltano upgrade database (by MELTANO_DATABASE_URI) fails"):
@@ -73,30 +73,38 @@ def prepare(project: Project, *, with_dbt: bool = True) -> str:
     return f"{len(accounts.accounts)} accounts, {shards} shards: {project.plugins}"
 
 
-def _check_environment() -> None:
+def _check_environment(project: Project) -> None:
     """Look at the variables; what libraries say of an odd one may show a part of a password.
 
     Raises:
         PrepareError: If one is missing, or cannot be right.
-        ProjectError: If dagster.yaml is no YAML.
+        ProjectError: If meltano.yml or dagster.yaml cannot be read.
     """
     home = Path(os.environ.get("DAGSTER_HOME") or "").expanduser()
     settings = home / "dagster.yaml"
     has_settings = home.is_absolute() and settings.is_file()
     content = read_yaml(settings) if has_settings else {}
-    needed = [*NEEDED, *_variables_in(content.get("storage") if isinstance(content, dict) else {})]
-    if missing := [name for name in needed if not os.environ.get(name)]:
+    # `storage`, or one for each kind: `run_storage` and others.
+    storages = content.items() if isinstance(content, dict) else ()
+    of_storage = _variables_in({key: value for key, value in storages if "storage" in str(key)})
+    if missing := [name for name in (*NEEDED, *of_storage) if not os.environ.get(name)]:
         raise PrepareError(f"these environment variables are not set: {', '.join(missing)}")
     if not has_settings:
         raise PrepareError(
             f"DAGSTER_HOME: {home} is no absolute path of a folder with a dagster.yaml: copy "
             "orchestrate/dagster.yaml there"
         )
-    for name in ADDRESSES:
-        if not _is_address(os.environ.get(name)):
+    if project.environment not in project.environments:
+        raise PrepareError(
+            f"MELTANO_ENVIRONMENT: {project.root / 'meltano.yml'} has no environment "
+            f"{project.environment!r}"
+        )
+    for name in dict.fromkeys((*ADDRESSES, *of_storage)):
+        address = os.environ.get(name, "")
+        if not _is_address(address) and (name in ADDRESSES or "://" in address):
             raise PrepareError(
                 f"{name}: no address (postgresql://user:password@host:5432/database); in its "
-                "password write %40 for @, %5B for [, %5D for ], %2F for / and %23 for #"
+                "password write %40 for @, %5B for [, %5D for ], %2F for / and %3F for ?"
             )
 
 
@@ -109,7 +117,7 @@ def _variables_in(settings: Any) -> list[str]:
     return [name for value in settings.values() for name in _variables_in(value)]
 
 
-def _is_address(address: str | None) -> bool:
+def _is_address(address: str) -> bool:
     """Say whether an address of a database, if there is one, can be taken apart as it is meant."""
     if not address:
         return True
@@ -117,8 +125,10 @@ def _is_address(address: str | None) -> bool:
         url = make_url(address)
     except (ArgumentError, ValueError):
         return False
-    is_file = url.get_backend_name() == "sqlite"
-    is_cut_wrongly = not is_file and "@" in f"{url.host}{url.database}"
+    if url.get_backend_name() == "sqlite":
+        return True
+    is_query = {*"?="} <= {*str(url.password or "")}  # cut at an @ of `?password=`
+    is_cut_wrongly = is_query or "@" in f"{url.host}{url.database}"
     return not is_cut_wrongly and {*"[]"}.isdisjoint(address.rpartition("@")[0])
 
 
@@ -135,7 +145,8 @@ def _explained(failure: str) -> Iterator[None]:
             cause = cause.__cause__ or cause.__context__
         first, last = (" ".join(str(one).split()) for one in (causes[0], causes[-1]))
         first = first[max(0, first.find("Error 1:")) :]  # Dagster explains a type before that
-        reason = textwrap.shorten("; ".join({first: 0, last: 0}), _MAX_LENGTH, placeholder=" ...")
+        reasons = "; ".join(dict.fromkeys((first, last)))
+        reason = textwrap.shorten(reasons, _MAX_LENGTH, placeholder=" ...")
         raise PrepareError(f"{failure}: {reason}") from error
 
 

@@ -121,27 +121,55 @@ class Project:
         """The names of all extractors of meltano.yml, which Meltano prefers to included ones."""
         return frozenset(plugin["name"] for plugin in self._extractors)
 
+    @property
+    def environments(self) -> list[str]:
+        """The environments of meltano.yml.
+
+        Raises:
+            ProjectError: See `taps`.
+        """
+        return [
+            one["name"] for one in self._named(self._content.get("environments"), "environment")
+        ]
+
+    @cached_property
+    def _content(self) -> dict[str, Any]:
+        content = read_yaml(self._file)
+        if not isinstance(content, dict):
+            raise ProjectError(f"{self._file}: not as Meltano wants it")
+        return content
+
+    @property
+    def _file(self) -> Path:
+        return self.root / "meltano.yml"
+
     @cached_property
     def _extractors(self) -> list[dict[str, Any]]:
-        path = self.root / "meltano.yml"
-        content = read_yaml(path)
-        plugins = content.get("plugins") if isinstance(content, dict) else None
-        extractors = plugins.get("extractors") if isinstance(plugins, dict) else None
-        extractors = extractors if isinstance(extractors, list) else []
-        for number, plugin in enumerate(extractors, 1):
-            if not isinstance(plugin, dict) or not isinstance(plugin.get("name"), str):
-                raise ProjectError(f"{path}: extractor {number} of {len(extractors)} has no name")
-        return extractors
+        plugins = self._content.get("plugins") or {}
+        if not isinstance(plugins, dict):
+            raise ProjectError(f"{self._file}: plugins is no mapping")
+        return self._named(plugins.get("extractors"), "extractor")
+
+    def _named(self, entries: Any, kind: str) -> list[dict[str, Any]]:
+        """Return a list of Meltano's of which each entry has a name."""
+        entries = [] if entries is None else entries
+        if not isinstance(entries, list):
+            raise ProjectError(f"{self._file}: {kind}s is no list")
+        for number, entry in enumerate(entries, 1):
+            if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+                raise ProjectError(f"{self._file}: {kind} {number} of {len(entries)} has no name")
+        return entries
 
     def _tap(self, plugin: Mapping[str, Any]) -> Tap:
-        schema = plugin.get("load_schema") or plugin.get("namespace") or plugin["name"]
-        settings = plugin.get("settings") or []
-        path = self.dbt / "models" / schema / "schema.yml"
         try:
+            schema = plugin.get("load_schema") or plugin.get("namespace") or plugin["name"]
+            path = self.dbt / "models" / schema / "schema.yml"
+            settings = plugin.get("settings") or []
             names = frozenset(setting["name"] for setting in settings)
+            needs = tuple(map(frozenset, plugin.get("settings_group_validation") or ()))
         except (KeyError, TypeError) as error:
             raise ProjectError(
-                f"{self.root / 'meltano.yml'}: a setting of {plugin['name']} has no name"
+                f"{self._file}: the settings of {plugin['name']} are not as Meltano wants them"
             ) from error
         try:
             models = read_yaml(path)["models"] if path.exists() else []
@@ -152,7 +180,7 @@ class Project:
                 schema,
                 names,
                 frozenset(setting["name"] for setting in settings if setting.get("sensitive")),
-                tuple(map(frozenset, plugin.get("settings_group_validation") or ())),
+                needs,
                 {name: model["description"] for name, model in sorted(of_streams.items())},
                 log["columns"][0]["name"] if log else "",
             )

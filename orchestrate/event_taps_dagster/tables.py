@@ -5,8 +5,10 @@ report_asset    the report
 """
 
 # Dagster reads annotations as they are: without `from __future__ import annotations`.
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -47,8 +49,10 @@ class _Translator(DagsterDbtTranslator):
 
 
 def dbt_resource(project: Project) -> DbtCliResource:
-    """Run dbt in the project's folder."""
+    """Run dbt in the project's folder: the one beside this Python, whatever PATH says."""
+    executable = Path(sys.executable).with_name("dbt")
     return DbtCliResource(
+        dbt_executable=str(executable) if executable.exists() else "dbt",
         project_dir=str(project.dbt),
         profiles_dir=str(project.dbt),
         target="postgres",

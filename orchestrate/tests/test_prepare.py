@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DAGSTER_HOME", "~")
     monkeypatch.delenv("EVENT_TAPS_ACCOUNTS", raising=False)
     (tmp_path / "dagster.yaml").write_text(HOME)
+    (tmp_path / "meltano.yml").write_text("environments: [{name: prod}]")
     return tmp_path
 
 
@@ -85,15 +87,24 @@ WRONG = [
     "postgresql://a:SE/@CRET@b/c",
     "postgresql://a:pa[SECRET]x@b/c",
     "postgresql://a:SECRET/c",
+    "postgresql+psycopg://127.0.0.1:5432/c?user=postgres&password=SE@CRET",
     "a:SECRET@b",
 ]
 
 
-@pytest.mark.parametrize("name", ["MELTANO_DATABASE_URI", "DAGSTER_POSTGRES_URL"])
-@pytest.mark.parametrize("address", [*RIGHT, *WRONG])
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        *product(("MELTANO_DATABASE_URI", "DAGSTER_POSTGRES_URL"), (*RIGHT, *WRONG)),
+        *product(("OTHER_URL",), (one for one in (*RIGHT, *WRONG) if "://" in one)),
+    ],
+)
 def test_an_address_is_taken_apart_as_it_is_meant_or_not_shown(
     home: Path, monkeypatch: pytest.MonkeyPatch, name: str, address: str
 ) -> None:
+    """Also one that only dagster.yaml names."""
+    if name == "OTHER_URL":
+        (home / "dagster.yaml").write_text("run_storage: {postgres_url: {env: OTHER_URL}}")
     monkeypatch.setenv(name, address)
     is_right = address in RIGHT
     with pytest.raises(
@@ -113,10 +124,14 @@ def test_an_address_is_taken_apart_as_it_is_meant_or_not_shown(
         ("DAGSTER_HOME", "/nowhere", "/nowhere is no absolute path of a folder with"),
     ],
 )
-@pytest.mark.usefixtures("home")
 def test_what_is_not_set_is_named(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
 ) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(PrepareError, match=said):
-        prepare(Project(Path(), "prod"))
+        prepare(Project(home, "prod"))
+
+
+def test_an_environment_that_is_not_there_is_named(home: Path) -> None:
+    with pytest.raises(PrepareError, match=r"meltano\.yml has no environment 'staging'"):
+        prepare(Project(home, "staging"))
