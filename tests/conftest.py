@@ -7,6 +7,7 @@ import shutil
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import duckdb
 import pytest
 import yaml
 
@@ -55,6 +56,14 @@ def database() -> Iterator[Database]:
     """An empty PostgreSQL of this module's own."""
     with serving_postgres() as database:
         yield database
+
+
+def query(project: Project, sql: str, warehouse: str = "events.duckdb") -> list[tuple[object, ...]]:
+    """Return rows; several have an order only if it is asked for, and comparing them needs one."""
+    with duckdb.connect(str(project.root / "output" / warehouse), read_only=True) as connection:
+        rows = connection.sql(sql).fetchall()
+    assert len(rows) <= 1 or "order by" in sql, sql
+    return rows
 
 
 def keep_only(project: Project, *taps: str, marts: bool = False) -> Project:

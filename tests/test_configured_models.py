@@ -8,7 +8,6 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 import yaml
 
@@ -17,7 +16,7 @@ from scripts.models import ModelsError, find_plugins, merged
 from scripts.project import Project
 from scripts.sandbox import serving
 from scripts.taps import Column, Stream, Tap, find_taps, load_class
-from tests.conftest import keep_only
+from tests.conftest import keep_only, query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,12 +63,10 @@ class Configured:
         return self.sandbox.truth(vendor, stream)
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        path = self.project.root / "output" / "events.duckdb"
-        with duckdb.connect(str(path), read_only=True) as warehouse:
-            return warehouse.sql(sql).fetchall()
+        return query(self.project, sql)
 
     def types(self, table: str) -> dict[str, str]:
-        columns = f"select column_name, column_type from (describe {table})"  # noqa: S608 - our own
+        columns = f"select column_name, column_type from (describe {table}) order by all"  # noqa: S608 - our own
         return {str(name): str(kind) for name, kind in self.query(columns)}
 
 
@@ -135,7 +132,7 @@ def test_mapped_columns_are_in_the_table_that_is_called_as_the_map_says(
     assert (types["year"], types["session_date"]) == ("BIGINT", "DATE")
     rows = configured.query(
         "select attendance_key, attendee_note, year, cast(year(session_date) as bigint),"
-        " user__email from tap_conferencesio.check_ins"
+        " user__email from tap_conferencesio.check_ins order by all"
     )
     assert truth
     assert {row[1] for row in rows} == {md5(str(row[0])) for row in rows}
@@ -146,7 +143,9 @@ def test_mapped_columns_are_in_the_table_that_is_called_as_the_map_says(
 
 
 def test_a_copy_of_a_stream_is_a_table_too(configured: Configured) -> None:
-    rows = configured.query("""select attendance_key, "o'key" from tap_conferencesio.people""")
+    rows = configured.query(
+        """select attendance_key, "o'key" from tap_conferencesio.people order by all"""
+    )
     assert len(rows) == len(configured.truth("conferencesio", "attendance"))
     assert all(key == copied for key, copied in rows)
 

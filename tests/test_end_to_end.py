@@ -12,7 +12,7 @@ import pytest
 from scripts.demo import compare_all, compare_marts, load
 from scripts.project import Project
 from scripts.taps import ROOT
-from tests.conftest import NO_HUB
+from tests.conftest import NO_HUB, query
 from tests.made_up_marts import Page
 from tests.test_any_folder import NAME
 
@@ -94,13 +94,11 @@ def test_each_rule_of_staging_and_of_people(project: Project) -> None:
 
 def test_marts_join_up(project: Project, sandbox: Sandbox) -> None:
     """Runs after the test above, on its tables."""
-    with duckdb.connect(
-        str(project.root / "output" / "events.duckdb"), read_only=True
-    ) as warehouse:
-        (summary,) = warehouse.sql(
-            "select count(*), sum(polls), sum(questions), sum(evaluation_responses)"
-            " from marts.mart_session_scorecard where vendor = 'conferencesio'"
-        ).fetchall()
+    (summary,) = query(
+        project,
+        "select count(*), sum(polls), sum(questions), sum(evaluation_responses)"
+        " from marts.mart_session_scorecard where vendor = 'conferencesio'",
+    )
     truth = {
         stream: sandbox.truth("conferencesio", stream)
         for stream in ("sessions", "polls", "questions", "evaluation_responses")
