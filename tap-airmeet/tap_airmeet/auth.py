@@ -14,13 +14,9 @@ from typing_extensions import override
 from event_taps_core import AccessDenied, Authenticator, BadResponse, CredentialsClient
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from event_taps_core import ApiResponse, CredentialsExpired
 
 AUTH_PATH: Final = "/auth"
-CONTENT_TYPE: Final = {"Content-Type": "application/json"}
-"""The vendor wants it of GET too."""
 
 AMBIGUOUS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED})
 """Both are said of credentials, and of ids."""
@@ -30,30 +26,19 @@ class TokenAuthenticator(Authenticator):
     """Exchanges the two keys for a token, which is good for 30 days."""
 
     post_paths = (AUTH_PATH,)
-
-    def __init__(self) -> None:
-        super().__init__(
-            settings="the settings access_key and secret_key (Airmeet dashboard, Integrations, "
-            "API Access Key) and region: keys work only in the region of their community"
-        )
-        self.token: str | None = None
-        self.token_has_worked = False
+    token_has_worked = False
 
     @property
     @override
     def is_ready(self) -> bool:
-        return self.token is not None
-
-    @override
-    def headers(self) -> Mapping[str, str]:
-        return {"X-Airmeet-Access-Token": self.token or ""}
+        return bool(self.headers())
 
     @override
     def refresh(
         self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
     ) -> None:
         """Ask for a token; a new one does not help where the last one never worked: a loop."""
-        if self.token is not None and not self.token_has_worked:
+        if self.is_ready and not self.token_has_worked:
             raise AccessDenied("a new access token is refused at once")
         keys = {
             "X-Airmeet-Access-Key": client.config["access_key"],
@@ -63,7 +48,7 @@ class TokenAuthenticator(Authenticator):
         token = client.send_for_credentials(exchange, token_of)
         client.redaction.hide(token)
         self.token_has_worked = False
-        self.token = token
+        self._headers = {"X-Airmeet-Access-Token": token}
 
 
 def token_of(response: ApiResponse) -> str:
@@ -77,16 +62,12 @@ def token_of(response: ApiResponse) -> str:
         BadResponse: If there is no token for another reason.
     """
     status = response.status_code
-    if status in AMBIGUOUS:
-        raise AccessDenied(f"{AUTH_PATH} answers HTTP {status}: the keys are missing or wrong")
-    if status == HTTPStatus.FORBIDDEN:
-        raise AccessDenied(f"{AUTH_PATH} answers HTTP {status}: the keys are revoked")
+    if status in {*AMBIGUOUS, HTTPStatus.FORBIDDEN}:
+        why = "missing or wrong" if status in AMBIGUOUS else "revoked"
+        raise AccessDenied(f"{AUTH_PATH} answers HTTP {status}: the keys are {why}")
     if status != HTTPStatus.OK:
         raise BadResponse(f"{AUTH_PATH} answers HTTP {status}", retries=0, unreachable=True)
-    body = response.json()
-    envelope = body if isinstance(body, dict) else {}
-    for place in (envelope, envelope.get("data")):
-        token = place.get("token") if isinstance(place, dict) else None
-        if isinstance(token, str) and token:
+    match response.json():
+        case {"token": str(token)} | {"data": {"token": str(token)}} if token:
             return token
     raise BadResponse(f"no token in the answer of {AUTH_PATH}")

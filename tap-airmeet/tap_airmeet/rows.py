@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from event_taps_core import Unconvertible, digest, from_milliseconds, json_text, rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from event_taps_core import Row
 
 _COLON_DATE: Final = re.compile(r"^(\d{4}):(\d\d):(\d\d)(?=T)")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 
 
 def iso_time(value: Any) -> Any:
@@ -27,11 +30,9 @@ def iso_time(value: Any) -> Any:
     """
     if isinstance(value, str):
         return _COLON_DATE.sub(r"\1-\2-\3", value, count=1) if value[4:5] == ":" else value
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        try:
+    if type(value) in {int, float}:
+        with suppress(Unconvertible):
             return rfc3339(from_milliseconds(value))
-        except Unconvertible:
-            return value
     return value
 
 
@@ -44,25 +45,23 @@ def free_form(value: Any) -> Any:
     return None if value == "null" else json_text(value)
 
 
-PERSON: Final = frozenset({"user_id", "email", "name"})
-"""What a person is identified by."""
-
-
-def person(row: Row) -> list[Any]:
-    """Identify a person: by Airmeet's id, else by e-mail, else by name; guests have none."""
-    if user_id := row.get("user_id"):
-        return ["user_id", user_id]
+def by_address(row: Row) -> list[Any]:
+    """Identify somebody by e-mail address, else by name."""
     if address := row.get("email"):
         return ["email", str(address).strip().lower()]
     return ["name", row.get("name")]
 
 
+def by_time(attribute: str) -> Callable[[Row], list[str]]:
+    """Order what one person did several times by a time."""
+    return lambda row: [str(iso_time(row.get(attribute)))]
+
+
 def participant(row: Row) -> list[Any]:
     """Identify a registration by its e-mail address, else by what does not change about it."""
-    if address := row.get("email"):
-        return ["email", str(address).strip().lower()]
-    registered = iso_time(row.get("registrationDate"))
-    return ["name", row.get("name"), row.get("organisation"), registered]
+    if row.get("email"):
+        return by_address(row)
+    return [*by_address(row), row.get("organisation"), iso_time(row.get("registrationDate"))]
 
 
 def registration(row: Row) -> str:
@@ -77,19 +76,14 @@ def is_anonymous(row: Row) -> bool:
     return not row.get("email") and not row.get("registrationDate")
 
 
-def registration_order(row: Row) -> list[str]:
-    """Order the registrations of one person by time."""
-    return [str(iso_time(row.get("registrationDate")))]
-
-
 def answer_or_question(row: Row) -> list[Any]:
-    """Identify who answered or asked what, where; the answer itself may change."""
-    return [person(row), row.get("session_id"), row.get("question")]
+    """Identify who answered or asked what, where; the answer itself may change.
 
-
-def answer_order(row: Row) -> list[str]:
-    """Order what one person answered or asked several times by time."""
-    return [str(iso_time(row.get("time_stamp")))]
+    A person is known by Airmeet's id, else by e-mail, else by name; guests have none.
+    """
+    user_id = row.get("user_id")
+    who = ["user_id", user_id] if user_id else by_address(row)
+    return [who, row.get("session_id"), row.get("question")]
 
 
 def recording(row: Row) -> list[Any]:
@@ -99,8 +93,4 @@ def recording(row: Row) -> list[Any]:
 
 def is_uuid(value: Any) -> bool:
     """Say whether a value is an id of a session, say."""
-    try:
-        UUID(value)
-    except (AttributeError, TypeError, ValueError):
-        return False
-    return True
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None

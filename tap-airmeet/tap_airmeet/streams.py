@@ -19,6 +19,7 @@ from event_taps_core import (
     MissingPart,
     NotFound,
     Page,
+    PageEvidence,
     SetAside,
     SurrogateKey,
     Suspect,
@@ -28,23 +29,9 @@ from event_taps_core import (
     utc_timestamp,
 )
 from tap_airmeet import schemas
-from tap_airmeet.client import EVENTS_PATH, AmbiguousRefusal, names_trouble
-from tap_airmeet.paging import (
-    CursorPages,
-    ParticipantPages,
-    counts_rows,
-    is_first_page,
-)
-from tap_airmeet.rows import (
-    PERSON,
-    answer_or_question,
-    answer_order,
-    is_uuid,
-    iso_time,
-    participant,
-    recording,
-    registration_order,
-)
+from tap_airmeet.client import EVENTS_PATH, AmbiguousRefusal, doubt_about_nothing
+from tap_airmeet.paging import CursorPages, ParticipantPages
+from tap_airmeet.rows import answer_or_question, by_time, is_uuid, iso_time, participant, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,15 +42,13 @@ if TYPE_CHECKING:
 
     from event_taps_core import EventTap, Remark, Row, Wait
 
-MAX_EVENTS: Final = 500
-MAX_ROWS: Final = 50
-MAX_PARTICIPANTS: Final = 1000
 _SESSIONS_PER_REQUEST: Final = 50
 
 
 class AirmeetStream(EventStream):
     """What all streams share: pages, lists that are null, and how long a report may take."""
 
+    records_path = ("data",)
     page_size: ClassVar[int | None] = None
     """Rows of a page, the most that is documented; None where there is no paging."""
 
@@ -74,14 +59,19 @@ class AirmeetStream(EventStream):
 
     @override
     def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
-        identity_of = self.identity_of if self.id_attributes else None
-        return CursorPages(self.page_size, identity_of) if self.page_size else None
+        """Follow the cursor; equal rows without an id are rows of their own.
+
+        A cursor is the id of the row that it follows (note of 4.14), so none can move past it.
+        """
+        if self.page_size is None:
+            return None
+        evidence = PageEvidence(self.page_size, max_passes=1, trusts_counts=True)
+        return CursorPages(None, evidence, self.identity_of, None if self.id_attributes else bool)
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
-        """Ask for the largest page; beside `after`, the vendor ignores `before`."""
-        size = {"size": self.page_size} if self.page_size else {}
-        return size if next_page_token is None else {**size, "after": next_page_token}
+        """Ask for the largest page; what is None is not sent."""
+        return {"size": self.page_size, "after": next_page_token}
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
@@ -90,17 +80,14 @@ class AirmeetStream(EventStream):
         `booths` is null for an event without booths, `data` an object where a report is empty.
 
         Raises:
-            BadResponse: If there is no list, or an empty one beside an error, or one that is empty
-                from the start beside a count of what is in it.
+            BadResponse: If there is no list, or an empty one that is no proof of nothing.
         """
         (name,) = self.records_path
         body = response.json()
-        is_none = name in body and (body[name] is None or body[name] == {})
+        is_none = name in body and body[name] in (None, {})
         rows = [] if is_none else list(super().parse_response(response))
-        if not rows and names_trouble(body):
-            raise BadResponse(f"nothing in '{name}', and an error beside it")
-        if not rows and is_first_page(response) and counts_rows(body):
-            raise BadResponse(f"nothing in '{name}', though the answer counts rows")
+        if not rows and (doubt := doubt_about_nothing(response)):
+            raise BadResponse(f"nothing in '{name}', {doubt}")
         return rows
 
 
@@ -110,42 +97,34 @@ class AirmeetsStream(AirmeetStream):
     name = "airmeets"
     path = EVENTS_PATH
     primary_keys = ("uid",)
-    records_path = ("data",)
-    page_size = MAX_EVENTS
+    page_size = 500
     id_attributes = ("uid",)
     columns = schemas.AIRMEETS
 
     @override
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
-        """Keep to the events of the setting `airmeet_ids`, and name those that are not listed."""
+        """Keep to the events of the setting `airmeet_ids`, and name those that are not listed.
+
+        One client in production notes that `after` did not behave, and reads one page of 500. So
+        the events that could be had are read on with, and what lies beyond is named as not read.
+        """
         airmeet_ids = set(self.config.get("airmeet_ids") or ())
         listed: set[int | str | None] = set()
-        for step in self._pages(context):
-            if isinstance(step, Page) and airmeet_ids:
-                listed.update(map(self.id_of, step.rows))
-                rows = [row for row in step.rows if self.id_of(row) in airmeet_ids]
-                yield step._replace(rows=rows)
-            else:
-                yield step
-        if missing := sorted(airmeet_ids - listed):
-            problem: ApiError = NotFound(
-                "not in the list of events: archived, or of another community"
-            )
-            if None in listed:
-                problem = BadResponse("not in the list of events, or there without an id")
-            for airmeet_id in missing:
-                yield MissingPart(self.name, airmeet_id, problem)
-
-    def _pages(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
-        """Read on with the events that could be had if the cursor does not work.
-
-        One client in production notes that `after` did not behave, and reads one page of 500. What
-        lies beyond is named as not read.
-        """
         try:
-            yield from super().read_partition(context)
+            for step in super().read_partition(context):
+                if isinstance(step, Page) and airmeet_ids:
+                    listed.update(map(self.id_of, step.rows))
+                    rows = [row for row in step.rows if self.id_of(row) in airmeet_ids]
+                    yield step._replace(rows=rows)
+                else:
+                    yield step
         except IncompletePages as incomplete:
             yield MissingPart(self.name, WHOLE_STREAM, incomplete)
+        problem: ApiError = NotFound("not in the list of events: archived, or of another community")
+        if None in listed:
+            problem = BadResponse("not in the list of events, or there without an id")
+        for airmeet_id in sorted(airmeet_ids - listed):
+            yield MissingPart(self.name, airmeet_id, problem)
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
@@ -169,6 +148,15 @@ class EventPartStream(AirmeetStream):
     recheck_parent = (AmbiguousRefusal,)
 
 
+class ReportStream(EventPartStream):
+    """What the vendor prepares when it is asked for (headings 4.5, 4.6, 4.8, 4.12 and 4.14)."""
+
+    primary_keys = ("airmeet_id", "id")
+    page_size = 50
+    id_attributes = ("id",)
+    deferred = True
+
+
 class ParticipantsStream(EventPartStream):
     """Registrations, invitees and guests of an event; a person may be listed several times."""
 
@@ -176,12 +164,13 @@ class ParticipantsStream(EventPartStream):
     path = "/airmeet/{airmeet_id}/participants"
     primary_keys = ("airmeet_id", "participant_key")
     records_path = ("participants",)
-    surrogate_key = SurrogateKey("participant_key", participant, registration_order)
+    page_size: ClassVar[int] = 1000
+    surrogate_key = SurrogateKey("participant_key", participant, by_time("registrationDate"))
     columns = schemas.PARTICIPANTS
 
     @override
     def get_new_paginator(self) -> BaseAPIPaginator[Any] | None:
-        return ParticipantPages(MAX_PARTICIPANTS)
+        return ParticipantPages(self.page_size)
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
@@ -191,7 +180,7 @@ class ParticipantsStream(EventPartStream):
         that was read already.
         """
         return {
-            "resultSize": MAX_PARTICIPANTS,
+            "resultSize": self.page_size,
             "pageNumber": 1 if next_page_token is None else next_page_token.page,
             "sortingKey": "registrationDate",
             "sortingDirection": "ASC",
@@ -227,20 +216,15 @@ class CustomFieldsStream(EventPartStream):
     columns = schemas.CUSTOM_FIELDS
 
 
-class EventAttendanceStream(EventPartStream):
+class EventAttendanceStream(ReportStream):
     """Who came to an event; only sessions that are FINISHED count."""
 
     name = "event_attendance"
     path = "/airmeet/{airmeet_id}/attendees"
-    primary_keys = ("airmeet_id", "id")
-    records_path = ("data",)
-    page_size = MAX_ROWS
-    id_attributes = ("id",)
-    deferred = True
     columns = schemas.EVENT_ATTENDANCE
 
 
-class SessionAttendanceStream(EventPartStream):
+class SessionAttendanceStream(ReportStream):
     """Who came to a session; there is none before the session is FINISHED."""
 
     name = "session_attendance"
@@ -248,10 +232,6 @@ class SessionAttendanceStream(EventPartStream):
     parent = SessionsStream
     parent_key = "session_id"
     primary_keys = ("session_id", "id")
-    records_path = ("data",)
-    page_size = MAX_ROWS
-    id_attributes = ("id",)
-    deferred = True
     columns = schemas.SESSION_ATTENDANCE
 
 
@@ -270,7 +250,7 @@ class BoothsStream(EventPartStream):
         return {**(context or {}), "booth_id": self.id_of(record)}
 
 
-class BoothAttendanceStream(EventPartStream):
+class BoothAttendanceStream(ReportStream):
     """Who came to a booth; there is none before the event is FINISHED."""
 
     name = "booth_attendance"
@@ -278,10 +258,6 @@ class BoothAttendanceStream(EventPartStream):
     parent = BoothsStream
     parent_key = "booth_id"
     primary_keys = ("booth_id", "id")
-    records_path = ("data",)
-    page_size = MAX_ROWS
-    id_attributes = ("id",)
-    deferred = True
     columns = schemas.BOOTH_ATTENDANCE
 
 
@@ -300,7 +276,7 @@ class ByPersonStream(EventPartStream):
         has_persons = has_items = False
         for step in super().read_partition(context):
             if isinstance(step, Page):
-                has_persons |= any(map(bool, step.rows))
+                has_persons |= any(step.rows)
                 has_items |= any(self.items in person for person in step.rows)
                 rows = [row for person in step.rows for row in self._rows_of_person(person)]
                 yield step._replace(rows=rows)
@@ -311,21 +287,16 @@ class ByPersonStream(EventPartStream):
 
     def _rows_of_person(self, person: Row) -> Iterator[Row]:
         """Make a row of each item; an empty one, which is set aside, of what is no item."""
-        items = person.get(self.items)
-        if items is None or items == {}:
-            items = []
+        attributes = dict(person)
+        items = attributes.pop(self.items, None)
         if not person or not isinstance(items, list):
-            yield {}
+            yield from [] if person and items in (None, {}) else [{}]
             return
-        person_attributes = {name: value for name, value in person.items() if name != self.items}
         for item in objects_in(items, self.items):
-            if not item:
-                yield {}
-                continue
-            own = item.copy()
-            for name in PERSON & person_attributes.keys():
+            own = dict(item)
+            for name in {"user_id", "email", "name"} & attributes.keys():  # they are the person's
                 make_room(own, name)
-            yield from self.rows_of_item({**person_attributes, **own})
+            yield from self.rows_of_item({**attributes, **own}) if item else [{}]
 
     def rows_of_item(self, row: Row) -> Iterable[Row]:
         """Return the rows that an item stands for."""
@@ -338,10 +309,9 @@ class PollResponsesStream(ByPersonStream):
     name = "poll_responses"
     path = "/airmeet/{airmeet_id}/polls"
     primary_keys = ("airmeet_id", "response_key")
-    records_path = ("data",)
-    page_size = MAX_ROWS
+    page_size = 50
     items = "polls"
-    surrogate_key = SurrogateKey("response_key", answer_or_question, answer_order)
+    surrogate_key = SurrogateKey("response_key", answer_or_question, by_time("time_stamp"))
     columns = schemas.POLL_RESPONSES
 
     @override
@@ -365,9 +335,8 @@ class QuestionsStream(ByPersonStream):
     name = "questions"
     path = "/airmeet/{airmeet_id}/questions"
     primary_keys = ("airmeet_id", "question_key")
-    records_path = ("data",)
     items = "questions"
-    surrogate_key = SurrogateKey("question_key", answer_or_question, answer_order)
+    surrogate_key = SurrogateKey("question_key", answer_or_question, by_time("time_stamp"))
     columns = schemas.QUESTIONS
 
 
@@ -382,16 +351,11 @@ class TracksStream(EventPartStream):
     columns = schemas.TRACKS
 
 
-class RegistrationUtmsStream(EventPartStream):
+class RegistrationUtmsStream(ReportStream):
     """The UTM parameters with which people came to register."""
 
     name = "registration_utms"
     path = "/airmeet/{airmeet_id}/utms"
-    primary_keys = ("airmeet_id", "id")
-    records_path = ("data",)
-    page_size = MAX_ROWS
-    id_attributes = ("id",)
-    deferred = True
     columns = schemas.REGISTRATION_UTMS
 
     @override
@@ -400,12 +364,12 @@ class RegistrationUtmsStream(EventPartStream):
 
         What else is in there stays there, and so goes to `extra_fields`.
         """
-        utms = row.get("utms")
+        utms = {} if row.get("utms") is None else row["utms"]
         if not isinstance(utms, dict):
-            return row if utms is not None else {n: row[n] for n in row if n != "utms"}
-        values = {name: utms[name] for name in utms if name.startswith("utm_")}
-        others = {name: utms[name] for name in utms if name not in values}
+            return row
         rest = {name: row[name] for name in row if name != "utms"}
+        others = {name: utms[name] for name in utms if not name.startswith("utm_")}
+        values = {name: utms[name] for name in utms if name not in others}
         return {**rest, **values, **({"utms": others} if others else {})}
 
 
@@ -438,26 +402,20 @@ class SessionRecordingsStream(EventPartStream):
             self._needs_session_ids = True
 
     def _by_session(self, context: Context | None) -> Iterator[Page | Remark]:
-        sessions = self.sibling(SessionsStream)
         rows = self.tap.rows_of(SessionsStream.name, context)
-        ids = [str(id_) for id_ in map(sessions.id_of, rows) if id_ is not None]
-        if len(ids) < len(rows):
-            missing = len(rows) - len(ids)
+        found = [self.sibling(SessionsStream).id_of(row) for row in rows]
+        if missing := found.count(None):
             yield SetAside(self.name, "a row of sessions without an id", missing)
+        ids = [str(session_id) for session_id in found if session_id is not None]
         for first in range(0, len(ids), _SESSIONS_PER_REQUEST):
             session_ids = ",".join(ids[first : first + _SESSIONS_PER_REQUEST])
             request = HTTPRequest(self.get_url(context), params={"sessionIds": session_ids})
             yield Page(self.tap.client.send(request, self.stats, self.rows_in))
 
 
-class ReplayAttendanceStream(EventPartStream):
+class ReplayAttendanceStream(ReportStream):
     """Who watched the replay of which session; there is none before the event is FINISHED."""
 
     name = "replay_attendance"
     path = "/airmeet/{airmeet_id}/event-replay-attendees"
-    primary_keys = ("airmeet_id", "id")
-    records_path = ("data",)
-    page_size = MAX_ROWS
-    id_attributes = ("id",)
-    deferred = True
     columns = schemas.REPLAY_ATTENDANCE
