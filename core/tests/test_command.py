@@ -285,10 +285,15 @@ def test_discovery_needs_no_credentials_and_no_network() -> None:
     assert sorted(stream["tap_stream_id"] for stream in streams) == sorted(stream_names())
 
 
-def test_about_needs_no_credentials() -> None:
-    result = command("--about", "--format=json")
+@pytest.mark.parametrize("form", [[], ["--format=markdown"], ["--format=json"]], ids=str)
+def test_about_needs_no_credentials(form: list[str]) -> None:
+    result = command("--about", *form)
     assert result.exit_code == 0
-    settings = json.loads(result.stdout)["settings"]["properties"]
+    assert all(name in result.stdout for name in ("api_key", "start_date", "include_secrets"))
+
+
+def test_about_tells_programs_what_is_secret() -> None:
+    settings = json.loads(command("--about", "--format=json").stdout)["settings"]["properties"]
     assert settings["api_key"]["secret"]
     assert {"start_date", "settle_days", "concurrency", "requests_per_minute"} <= set(settings)
 
@@ -299,10 +304,17 @@ def test_the_schema_test_writes_every_schema(config: str) -> None:
     assert sorted(m["stream"] for m in result.of("SCHEMA")) == sorted(stream_names())
 
 
-def test_the_connection_test_writes_a_record_of_each_stream(config: str) -> None:
-    result = command("--config", config, "--test")
+@pytest.mark.parametrize("shards", [1, 2])
+def test_the_connection_test_writes_a_record_of_each_stream(
+    api: ApiServer, tmp_path: Path, shards: int
+) -> None:
+    """Of a shard, too: it lacks only what another one reads whole."""
+    settings = config_of(api, shard_count=shards, shard_index=shards - 1)
+    result = command("--config", written(tmp_path, "c.json", json.dumps(settings)), "--test")
     assert result.exit_code == 0
-    assert {m["stream"] for m in result.of("RECORD")} >= set(stream_names()) - {"read_log"}
+    of_shard_0 = {"people", "events"} if shards > 1 else set()
+    expected = set(stream_names()) - of_shard_0 - {"read_log"}
+    assert {m["stream"] for m in result.of("RECORD")} == expected
 
 
 def test_a_connection_test_that_fails_says_so(api: ApiServer, config: str) -> None:

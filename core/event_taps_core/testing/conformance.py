@@ -29,7 +29,6 @@ from event_taps_core.testing.promises.mistakes import (
 )
 from event_taps_core.testing.promises.output import Output
 from event_taps_core.testing.promises.passing_time import Changes, PassingTime, Settling
-from event_taps_core.testing.promises.sdk_features import SdkFeatures
 from event_taps_core.testing.promises.selection import Selection
 
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ _PROMISES = (
     Mistakes,
     Secrecy,
     PassingTime,
-    SdkFeatures,
 )
 _MIXTURES, _MORE_MIXTURES = range(1), range(1, 6)
 
@@ -92,10 +90,8 @@ def _parameters(tap: TapUnderTest) -> dict[str, list[Any]]:
     return {
         "stream_name": list(tap.streams),
         "all_stream_name": list(tap.all_streams),
-        "bookmarked_stream": [*tap.settling_streams, *tap.changes_streams][:1],
         "whole_stream": [name for name, stream in tap.streams.items() if stream.parent is None],
         "secret_setting": tap.secret_settings,
-        "required_setting": tap.required_settings,
         "switched": tap.switch_runs,
         "mixture": [*_MIXTURES, *map(long, _MORE_MIXTURES)],
         "situation": [

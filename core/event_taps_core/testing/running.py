@@ -336,25 +336,6 @@ def select(catalog: Record, *wanted: str) -> Record:
     return changed
 
 
-def deselect_columns(catalog: Record, columns: Mapping[str, str]) -> Record:
-    """Return the catalog with a column of each of these streams deselected."""
-    changed = copy.deepcopy(catalog)
-    for entry in changed["streams"]:
-        if column := columns.get(entry["tap_stream_id"]):
-            _metadata(entry, "properties", column)["selected"] = False
-    return changed
-
-
-def replicate_in_full(catalog: Record, *streams: str) -> Record:
-    """Return the catalog with FULL_TABLE as the replication method of these streams."""
-    changed = copy.deepcopy(catalog)
-    for entry in changed["streams"]:
-        if entry["tap_stream_id"] in streams:
-            entry["replication_method"] = "FULL_TABLE"
-            _metadata(entry)["forced-replication-method"] = "FULL_TABLE"
-    return changed
-
-
 def _metadata(entry: Record, *breadcrumb: str) -> Record:
     for item in entry["metadata"]:
         if item["breadcrumb"] == list(breadcrumb):

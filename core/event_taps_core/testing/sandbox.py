@@ -220,10 +220,6 @@ class Sandbox:
         }
         return str(self.control("POST", "/vanish", body)["session_id"])
 
-    def bring_back(self) -> None:
-        """Let what has vanished be there again, as it was."""
-        self.control("DELETE", "/vanish")
-
     def forget_requests(self) -> None:
         """Clear the log of requests; `forgotten` keeps them."""
         self.forgotten += self.requests()

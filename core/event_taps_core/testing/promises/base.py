@@ -95,10 +95,6 @@ class FirstRun:
         """
         return share * min(1, _FORTY / len(self.requests))
 
-    def milliseconds(self, run_seconds: float) -> float:
-        """Return by how much each answer has to come later for one worker's run to take so long."""
-        return 1000 * run_seconds / len(self.requests)
-
 
 class Promises:
     """Base of the suite's parts; `conformance_suite` sets the tap."""

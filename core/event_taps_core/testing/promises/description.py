@@ -13,7 +13,7 @@ from singer_sdk import Tap
 
 from event_taps_core.columns import COMMON_COLUMNS
 from event_taps_core.setting_texts import form_of
-from event_taps_core.testing.promises.base import Promises, long, of_the_core
+from event_taps_core.testing.promises.base import Promises
 from event_taps_core.testing.running import TapRunner
 from event_taps_core.testing.under_test import replication_key
 
@@ -60,17 +60,6 @@ class Description(Promises):
     def test_discover_works_offline_and_without_settings(self, described: dict[str, Any]) -> None:
         """The catalog has every stream."""
         assert set(described) == set(self.tap.all_streams)
-
-    @of_the_core
-    @pytest.mark.parametrize("form", ["json", long(None), long("markdown")])
-    def test_about_works_offline_and_without_settings(
-        self, alone: TapRunner, form: str | None
-    ) -> None:
-        """So do the words about the tap, for people and for tools."""
-        run = alone.plain("--about", *([f"--format={form}"] if form else []), env=NO_NETWORK)
-        assert run.exit_code == 0, run.stderr
-        for name in self.tap.setting_schemas:
-            assert name in run.stdout.decode()
 
     def test_every_column_has_a_description(self, described: dict[str, Any]) -> None:
         """Columns of nested objects too."""

@@ -15,7 +15,6 @@ from event_taps_core.testing.promises.base import (
     Truth,
     core,
     long,
-    of_the_core,
 )
 from event_taps_core.testing.warehouse import differences
 from event_taps_core.words import MAX_WORDS_LENGTH
@@ -59,37 +58,6 @@ class Faults(Promises):
         run = run_tap().assert_good()
         assert len({request.fault for request in sandbox.requests() if request.fault}) > 1
         self.assert_equals(self.load(run), first_run.truth)
-
-    @of_the_core
-    def test_answers_in_another_charset_read_the_same(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
-        """JSON is UTF-8, but older servers say something else, and mean it."""
-        usual = first_run.run.stdout.decode()
-        assert re.search("[\x80-\xff]", usual), "nothing would be tested"
-        sandbox.break_path("", "latin_1")
-        first, second = (
-            [{**row, "read_at": None} for name in self.tap.all_streams for row in run.records(name)]
-            for run in (first_run.run, run_tap().assert_good())
-        )
-        assert second == first
-
-    @of_the_core
-    def test_asked_to_wait_nobody_asks_before(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
-        """`Retry-After` is for the key, so all workers wait."""
-        rate, workers = first_run.rate(0.1), 2
-        sandbox.break_randomly("429_seconds", rate=rate, seed=self.tap.fault_seed)
-        sandbox.delay(first_run.milliseconds(4))  # so that there is something left to ask for
-        run_tap(concurrency=workers).assert_good()
-        requests = sandbox.requests()
-        throttled = [r.at + (r.ms or 0) / 1000 for r in requests if r.fault]
-        assert throttled, "no request was struck: choose another fault_seed for this tap"
-        for answered in throttled:
-            # What the other worker sent before this one had read its answer is not blamed.
-            early = [r.path for r in requests if answered < r.at < answered + 0.95]
-            assert len(early) <= 2 * workers, early
 
     def test_a_broken_part_is_named_and_everything_else_is_read(
         self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, breakage: tuple[str, str]

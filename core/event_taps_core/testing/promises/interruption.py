@@ -8,7 +8,6 @@ import contextlib
 import fcntl
 import os
 import signal
-import subprocess
 import termios
 import time
 from typing import IO, TYPE_CHECKING
@@ -18,7 +17,6 @@ import pytest
 from event_taps_core.testing.promises.base import (
     MAX_EXIT_SECONDS,
     PRECISE,
-    STOPPING,
     FirstRun,
     Promises,
     core,
@@ -34,8 +32,6 @@ if TYPE_CHECKING:
 
 _SET_PIPE_SIZE = 1031
 """F_SETPIPE_SZ of Linux, which Python names since 3.10 there only."""
-
-SLOW_RUN_SECONDS = 3
 """By one worker, so that there is time to interrupt it."""
 
 
@@ -52,54 +48,6 @@ class Interruption(Promises):
         killed = running.finish()
         assert killed.exit_code == -signal.SIGKILL
         self.assert_resumes(killed, first_run, sandbox, run_tap)
-
-    @of_the_core
-    def test_run_killed_while_it_writes_is_resumed_from_its_last_state(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
-        """A state may be the last that arrived; whatever came before it is whole."""
-        running = self.run_until_it_writes(first_run, sandbox, run_tap)
-        running.send(signal.SIGKILL)
-        killed = running.finish()
-        assert killed.exit_code == -signal.SIGKILL
-        assert killed.state is not None
-        self.assert_resumes(killed, first_run, sandbox, run_tap)
-
-    @of_the_core
-    @pytest.mark.parametrize(
-        ("number", "part"),
-        [*zip(STOPPING * 2, (0, 0.3, 0.6, 0.99), strict=True)],
-        ids=lambda value: getattr(value, "name", value),
-    )
-    def test_stopped_run_ends_with_whole_lines_and_is_resumed(
-        self,
-        first_run: FirstRun,
-        sandbox: Sandbox,
-        run_tap: TapRunner,
-        number: signal.Signals,
-        part: float,
-    ) -> None:
-        """The exit code is that of the signal; no hanging answer is waited for."""
-        running = self.run_until(part, first_run, sandbox, run_tap)
-        running.send(number)
-        self.assert_stopped(running.finish(MAX_EXIT_SECONDS), number)
-        self.assert_resumes(running.finish(), first_run, sandbox, run_tap)
-
-    @of_the_core
-    @pytest.mark.parametrize("number", STOPPING, ids=lambda number: number.name)
-    def test_run_stopped_while_it_writes_ends_with_whole_lines_and_is_resumed(
-        self,
-        first_run: FirstRun,
-        sandbox: Sandbox,
-        run_tap: TapRunner,
-        number: signal.Signals,
-    ) -> None:
-        """What was handed to the target is whole, and the last state is true of it."""
-        running = self.run_until_it_writes(first_run, sandbox, run_tap)
-        running.send(number)
-        stopped = running.finish(MAX_EXIT_SECONDS)
-        self.assert_stopped(stopped, number)
-        self.assert_resumes(stopped, first_run, sandbox, run_tap)
 
     @of_the_core
     @pytest.mark.parametrize(
@@ -138,30 +86,6 @@ class Interruption(Promises):
                 time.sleep(0.05)  # signals that are pending at the same time are one
             stopped = running.finish(MAX_EXIT_SECONDS)
         assert stopped.exit_code == 128 + signal.SIGTERM
-
-    @of_the_core
-    def test_target_that_goes_away_ends_the_run_in_one_line(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
-        """As `| head -1` does."""
-        sandbox.delay(first_run.milliseconds(1))
-        running = run_tap.start(stdout=subprocess.PIPE)
-        assert running.process.stdout is not None
-        first = running.process.stdout.readline()
-        running.process.stdout.close()
-        run = running.finish()
-        assert first.endswith(b"\n")
-        run.assert_failed_in_one_line("target")
-        assert "BrokenPipe" not in run.stderr
-
-    def run_until_it_writes(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> RunningTap:
-        """Start a run and come back when it has sent its first STATE, in the middle of reading."""
-        sandbox.delay(first_run.milliseconds(SLOW_RUN_SECONDS))
-        running = run_tap.start(settings=PRECISE)
-        sandbox.wait_until(lambda: running.so_far().state is not None, while_true=running.runs)
-        return running
 
     def run_until(
         self, part: float, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner

@@ -3,21 +3,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import socket
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import pytest
 
 from event_taps_core.errors import TapError
-from event_taps_core.setting_texts import form_of, variable_of
+from event_taps_core.setting_texts import variable_of
 from event_taps_core.testing.promises.base import (
     FirstRun,
     Promises,
     long,
-    of_the_core,
     signals_untouched,
 )
 
@@ -29,16 +25,6 @@ if TYPE_CHECKING:
     from event_taps_core.testing.sandbox import Sandbox
 
 WRONG = "wrong-0123456789"
-MALFORMED = {
-    "settle_days": -1,
-    "requests_per_minute": 1_000_001,
-    "concurrency": "many",
-    "request_timeout_seconds": 0,
-    "start_date": "next week",
-    "include_secrets": "perhaps",
-    "api_url": 17,
-    "shard_index": 5,
-}
 
 WRONG_TEXTS = {
     "array": ("demo,other", "[demo]", "{}", "7", "["),
@@ -67,53 +53,11 @@ class Mistakes(Promises):
         most = self.tap.wrong_key_requests * len(self.tap.secret_settings)
         assert sandbox.request_count() <= most
 
-    @of_the_core
-    def test_refused_port(self, run_tap: TapRunner) -> None:
-        """Nothing listens there."""
-        with contextlib.closing(socket.socket()) as bound:  # bound, and not listening
-            bound.bind(("127.0.0.1", 0))
-            netloc = f"127.0.0.1:{bound.getsockname()[1]}"
-            run = run_tap(api_url=self.at(netloc, run_tap), max_retries=1)
-        run.assert_failed_in_one_line("127.0.0.1", "refuses", "setting", "api_url")
-        self.assert_nothing_was_read(run)
-
-    @of_the_core
-    def test_unknown_host(self, run_tap: TapRunner) -> None:
-        """The name does not resolve: `.invalid` never does."""
-        run = run_tap(api_url=self.at("nowhere.invalid", run_tap), max_retries=1)
-        run.assert_failed_in_one_line("nowhere.invalid", "not known", "setting", "api_url")
-        self.assert_nothing_was_read(run)
-
-    @of_the_core
-    def test_host_that_does_not_answer(self, sandbox: Sandbox, run_tap: TapRunner) -> None:
-        """It accepts connections and says nothing."""
-        sandbox.delay(30_000)
-        run = run_tap(request_timeout_seconds=1, max_retries=1)
-        run.assert_failed_in_one_line("127.0.0.1", "no answer", "setting")
-        self.assert_nothing_was_read(run)
-
     def test_another_server_at_that_address(self, sandbox: Sandbox, run_tap: TapRunner) -> None:
         """It knows none of the paths: that is no vendor without data."""
         run = run_tap(api_url=f"{sandbox.url}/elsewhere", max_retries=1)
         run.assert_failed_in_one_line("/elsewhere", "setting")
         self.assert_nothing_was_read(run)
-
-    @of_the_core
-    def test_missing_setting(self, run_tap: TapRunner, required_setting: str) -> None:
-        """It is named, with the variable that would set it."""
-        run = run_tap(**{required_setting: None})
-        variable = variable_of(self.tap.command, required_setting)
-        run.assert_failed_in_one_line(required_setting, variable)
-        assert run.stdout == b""
-
-    @of_the_core
-    @pytest.mark.parametrize("setting", ["settle_days", *map(long, list(MALFORMED)[1:])])
-    def test_malformed_setting(self, run_tap: TapRunner, setting: str) -> None:
-        """It is named, and what is wrong with it."""
-        malformed: dict[str, Any] = {setting: MALFORMED[setting]}
-        run = run_tap(**malformed)
-        run.assert_failed_in_one_line(setting)
-        assert run.stdout == b""
 
     def test_texts_for_other_types(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Every setting: read, or named with the form it takes, from a variable and from a file."""
@@ -151,34 +95,6 @@ class Mistakes(Promises):
             )
         return dict(tap.config)
 
-    @of_the_core
-    def test_variables_alone(self, run_tap: TapRunner, first_run: FirstRun) -> None:
-        """They are enough; an empty one is a setting that is not given."""
-        texts = {n: v if isinstance(v, str) else json.dumps(v) for n, v in run_tap.settings.items()}
-        env = {variable_of(self.tap.command, name): text for name, text in texts.items()}
-        env[variable_of(self.tap.command, "settle_days")] = ""
-        run = run_tap.plain("--config", "ENV", env=env).assert_good()
-        self.assert_equals(self.load(run), first_run.truth)
-
-    @of_the_core
-    def test_a_variable_that_holds_no_list(self, run_tap: TapRunner) -> None:
-        """One line, whatever else is missing."""
-        name = next((n for n, kind in self.kinds().items() if kind == "array"), "settle_days")
-        variable = variable_of(self.tap.command, name)
-        run = run_tap.plain("--config", "ENV", env={variable: "demo,other"})
-        form = form_of(self.tap.tap_class.config_jsonschema, name)
-        run.assert_failed_in_one_line(name, variable, form)
-        assert run.stdout == b""
-
-    @of_the_core
-    def test_malformed_secret_is_not_shown(self, run_tap: TapRunner, secret_setting: str) -> None:
-        """Not even to say what is wrong with it."""
-        malformed: dict[str, Any] = {secret_setting: [WRONG]}
-        run = run_tap(**malformed)
-        run.assert_failed_in_one_line(secret_setting)
-        assert WRONG not in run.stderr
-        assert run.stdout == b""
-
     @pytest.mark.parametrize("ending", ["\nx", long("\u20ac"), long("\0")], ids=ascii)
     def test_secret_that_no_header_can_hold(
         self, run_tap: TapRunner, secret_setting: str, ending: str
@@ -189,71 +105,6 @@ class Mistakes(Promises):
         run.assert_failed_in_one_line(secret_setting)
         assert WRONG not in run.stderr
         self.assert_nothing_was_read(run)
-
-    @of_the_core
-    @pytest.mark.parametrize("content", ["{", *map(long, ("", "[]", '"text"'))], ids=repr)
-    def test_config_file_that_is_no_object(
-        self, run_tap: TapRunner, content: str, tmp_path_factory: pytest.TempPathFactory
-    ) -> None:
-        """A file that was cut, or another file."""
-        path = tmp_path_factory.mktemp("config") / "config.json"
-        path.write_text(content)
-        run = run_tap.plain("--config", str(path))
-        run.assert_failed_in_one_line("config")
-        assert run.stdout == b""
-
-    @of_the_core
-    def test_config_file_that_does_not_exist(self, run_tap: TapRunner) -> None:
-        """Its path is named."""
-        run = run_tap.plain("--config", "no-such-file.json")
-        assert run.exit_code != 0
-        assert "no-such-file.json" in run.last_line
-        assert "Traceback" not in run.stderr
-        assert run.stdout == b""
-
-    @of_the_core
-    @pytest.mark.parametrize(
-        "content", ["", *map(long, ("{", "[]", "7", '{"bookmarks": [1]}'))], ids=repr
-    )
-    def test_unusable_state_file(self, sandbox: Sandbox, run_tap: TapRunner, content: str) -> None:
-        """Starting anew without a word could cost a day; so it is for the user to say so."""
-        run = run_tap(state=content)
-        run.assert_failed_in_one_line("state")
-        assert run.stdout == b""
-        assert sandbox.request_count() == 0
-
-    @of_the_core
-    @pytest.mark.parametrize("bookmark", ["soon", *map(long, (20260101, {"a": 1}, ""))], ids=repr)
-    def test_bookmark_that_is_no_time(
-        self, sandbox: Sandbox, run_tap: TapRunner, bookmarked_stream: str, bookmark: object
-    ) -> None:
-        """The stream is named."""
-        state = {"bookmarks": {bookmarked_stream: {"replication_key_value": bookmark}}}
-        run = run_tap(state=state)
-        run.assert_failed_in_one_line("state", bookmarked_stream)
-        assert run.stdout == b""
-        assert sandbox.request_count() == 0
-
-    @of_the_core
-    @pytest.mark.parametrize("content", ["{", *map(long, ("", "[]", '{"streams": 3}'))], ids=repr)
-    def test_unusable_catalog_file(self, run_tap: TapRunner, content: str) -> None:
-        """A file that was cut, or another file."""
-        run = run_tap(catalog=content)
-        run.assert_failed_in_one_line("catalog")
-        assert run.stdout == b""
-
-    @of_the_core
-    def test_unknown_stream_in_state_is_no_mistake(
-        self, first_run: FirstRun, run_tap: TapRunner
-    ) -> None:
-        """A state may be older, or newer, than the tap."""
-        state = {"bookmarks": {"gone_since": {"replication_key_value": "2020-01-01"}}}
-        self.assert_equals(self.load(run_tap(state=state).assert_good()), first_run.truth)
-
-    def at(self, netloc: str, run_tap: TapRunner) -> str:
-        """Return the API's address at another host."""
-        address: str = run_tap.settings["api_url"]
-        return urlsplit(address)._replace(netloc=netloc).geturl()
 
 
 class Secrecy(Promises):

@@ -8,7 +8,6 @@ import random
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -18,7 +17,6 @@ from event_taps_core.testing.promises.base import (
     FirstRun,
     Promises,
     core,
-    of_the_core,
 )
 from event_taps_core.testing.under_test import matches
 from event_taps_core.testing.warehouse import differences
@@ -46,16 +44,6 @@ class Output(Promises):
         truth = first_run.truth[stream_name]
         assert truth, "the sandbox's world has no row of this stream: nothing would be tested"
         assert differences(first_run.run.records(stream_name), truth) == []
-
-    @of_the_core
-    def test_host_may_be_written_in_capitals(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
-        """Names of hosts have no case; only who compares them as they are typed finds one."""
-        address = urlsplit(sandbox.settings["api_url"])
-        written = address._replace(scheme="HTTP", netloc=f"LocalHost:{address.port}").geturl()
-        run = run_tap(api_url=written.replace("http:", "HTTP:")).assert_good()
-        self.assert_equals(self.load(run), first_run.truth)
 
     def test_every_request_names_the_tap_and_takes_compressed_answers(
         self, first_run: FirstRun
@@ -93,16 +81,6 @@ class Output(Promises):
             ]
             assert errors == []
             assert list(record) == [name for name in schema["properties"] if name in record]
-
-    def test_schema_comes_once_and_before_the_first_record(self, first_run: FirstRun) -> None:
-        """A target may make a table anew at each SCHEMA."""
-        assert set(Counter(m["stream"] for m in first_run.run.of_type("SCHEMA")).values()) == {1}
-        seen = set()
-        for message in first_run.run.messages:
-            if message["type"] == "SCHEMA":
-                seen.add(message["stream"])
-            elif message["type"] == "RECORD":
-                assert message["stream"] in seen
 
     def test_state_is_small_and_holds_only_bookmarks(self, first_run: FirstRun) -> None:
         """It is sent often, and kept by orchestrators in places that are not made for much."""
