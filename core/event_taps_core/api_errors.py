@@ -24,11 +24,7 @@ MAX_RETRY_AFTER_SECONDS = 900
 
 
 class ApiError(Exception):
-    """An answer that holds no records.
-
-    Args:
-        reason: What the server said, in a few words, without personal data.
-    """
+    """An answer that holds no records: why not, in a few words without personal data."""
 
     words = ""
     """What the vendor itself says of it, without secrets and addresses."""
@@ -48,12 +44,7 @@ class ApiError(Exception):
 
 
 class NotReady(ApiError):
-    """The data is being prepared: ask again, not before `seconds` have passed.
-
-    Args:
-        reason: What the server said.
-        seconds: How long to wait; None for the stream's own `poll_seconds`.
-    """
+    """The data is being prepared: ask again after `seconds`, or the stream's `poll_seconds`."""
 
     def __init__(self, reason: str, seconds: float | None = None) -> None:
         super().__init__(reason)
@@ -103,8 +94,11 @@ class BadResponse(ApiError):
         self.retries = retries
         self.retry_after = retry_after
         self.at_once = at_once
-        self.throttled = retry_after is not None
-        """The server finds the whole key too fast: every worker waits, not just one."""
+
+    @property
+    def throttled(self) -> bool:
+        """Whether the server finds the whole key too fast: every worker waits, not just one."""
+        return self.retry_after is not None or isinstance(self, TooManyRequests)
 
 
 class Redirected(BadResponse):
@@ -119,19 +113,7 @@ class TimedOut(BadResponse):
 
 
 class TooManyRequests(BadResponse):
-    """The key is used too fast: this passes with time, however many tries that takes.
-
-    Args:
-        reason: See `BadResponse`.
-        retries: See `BadResponse`.
-        retry_after: See `BadResponse`.
-    """
-
-    def __init__(
-        self, reason: str, *, retries: int | None = None, retry_after: float | None = None
-    ) -> None:
-        super().__init__(reason, retries=retries, retry_after=retry_after)
-        self.throttled = True
+    """The key is used too fast: this passes with time, however many tries that takes."""
 
     @property
     @override
@@ -142,21 +124,8 @@ class TooManyRequests(BadResponse):
         )
 
 
-def asked_to_wait(response: requests.Response) -> float | None:
-    """Return for how many seconds an answer asks to wait, None if it does not.
-
-    A date is measured against the answer's own, where it has one: the clock here may be wrong.
-    """
-    wanted = response.headers.get("Retry-After")
-    return retry_after_seconds(wanted, http_date(response.headers.get("Date")))
-
-
 def http_date(value: str | None) -> datetime | None:
-    """Read a date of HTTP; one without a zone is in UTC.
-
-    Returns:
-        None if there is none.
-    """
+    """Read a date of HTTP, None if there is none; one without a zone is in UTC."""
     try:
         date = email.utils.parsedate_to_datetime(value or "")
     except (ValueError, OverflowError):
@@ -164,18 +133,17 @@ def http_date(value: str | None) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-def retry_after_seconds(value: str | None, now: datetime | None = None) -> float | None:
-    """Read a `Retry-After` header: seconds, or an HTTP date (RFC 9110, section 10.2.3).
+def asked_to_wait(response: requests.Response) -> float | None:
+    """Return for how many seconds an answer asks to wait, None if it does not.
 
-    Returns:
-        Seconds from now, never negative; None if there is no header or it cannot be read.
+    `Retry-After` holds seconds, or a date (RFC 9110, section 10.2.3). That is measured against the
+    answer's own, where it has one: the clock here may be wrong.
     """
-    if value is None:
-        return None
-    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value, re.ASCII):
-        return float(value)
-    due = http_date(value)
-    return None if due is None else max(0.0, (due - (now or datetime.now(UTC))).total_seconds())
+    wanted = response.headers.get("Retry-After", "")
+    if re.fullmatch(r"\s*\d+(\.\d+)?\s*", wanted, re.ASCII):
+        return float(wanted)
+    due, now = http_date(wanted), http_date(response.headers.get("Date")) or datetime.now(UTC)
+    return None if due is None else max(0.0, (due - now).total_seconds())
 
 
 _RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY})

@@ -180,14 +180,9 @@ class ApiClient:
         parse: Callable[[ApiResponse], T],
         max_retries: int | None = None,
     ) -> T:
-        send = partial(self._send_handling_redirects, request, auth, stats, parse)
-        try:
-            return send()  # nearly all are answered at once, which must cost nothing
-        except BadResponse as answer:
-            problem = answer
         limit = self._max_retries if max_retries is None else min(max_retries, self._max_retries)
         retries = Retries(limit, lambda: self.has_succeeded, partial(self._back_off, stats))
-        return retries.run(problem, send)
+        return retries.run(partial(self._send_handling_redirects, request, auth, stats, parse))
 
     def _back_off(self, stats: StreamStats, problem: BadResponse, seconds: float) -> None:
         if problem.throttled:
@@ -247,10 +242,6 @@ class ApiClient:
 
 
 def _lag(response: requests.Response, now: datetime) -> timedelta | None:
-    """Return by how much the server's clock is behind ours: never less than nothing.
-
-    Returns:
-        None if the answer does not say.
-    """
+    """Return by how much the server's clock is behind ours, never less than nothing, if it says."""
     server_time = http_date(response.headers.get("Date"))
     return None if server_time is None else max(timedelta(0), now - server_time)

@@ -5,7 +5,3 @@ from __future__ import annotations
 
 class TapError(Exception):
     """What is wrong, in which setting or stream, and what to do: one sentence, no secrets."""
-
-
-class StateError(TapError):
-    """The state that was passed cannot be used."""

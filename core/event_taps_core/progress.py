@@ -19,7 +19,7 @@ from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 from typing_extensions import override
 
 from event_taps_core.columns import READ_AT
-from event_taps_core.errors import StateError
+from event_taps_core.errors import TapError
 from event_taps_core.outcomes import Outcome, Status
 from event_taps_core.output import OutputStream
 from event_taps_core.settling import Settling, parse_datetime
@@ -92,7 +92,7 @@ class IncrementalStream(OutputStream):
         """What this stream reads in this run, and what the next one has to know.
 
         Raises:
-            StateError: If the last state cannot be used.
+            TapError: If the last state cannot be used.
         """
         return self.incremental(self)
 
@@ -113,12 +113,12 @@ class IncrementalStream(OutputStream):
         """Look at what the state and the catalog say of this stream, before anything is written.
 
         Raises:
-            StateError: If that cannot be used.
+            TapError: If that cannot be used.
         """
         _ = self.progress
         lacking = set(self.primary_keys) - set(self.effective_schema.get("properties", {}))
         if self.selected and lacking:
-            raise StateError(
+            raise TapError(
                 f"the catalog does not declare {', '.join(sorted(lacking))} of stream {self.name}, "
                 "which is part of its key: make a new one with --discover"
             )
@@ -141,7 +141,7 @@ class Progress(ABC):
         stream: The stream.
 
     Raises:
-        StateError: If the last state cannot be used.
+        TapError: If the last state cannot be used.
     """
 
     def __init__(self, stream: IncrementalStream) -> None:
@@ -334,7 +334,7 @@ class ChangedSince(Progress):
                     partition_id = self.stream.partition_id(partition["context"])
                     bookmarks[partition_id] = bookmark_in(partition, name)
         except (AttributeError, KeyError, TypeError) as error:
-            raise StateError(
+            raise TapError(
                 f"the state of stream {name} does not say what its bookmarks are for; "
                 "remove it, or run with a full refresh"
             ) from error
@@ -405,11 +405,11 @@ def bookmark_in(state: Mapping[str, Any], stream: str) -> str | None:
     """Return the bookmark in a piece of a stream's state.
 
     Raises:
-        StateError: If it is not a date or time.
+        TapError: If it is not a date or time.
     """
     bookmark = state.get("replication_key_value")
     if bookmark is not None and parse_datetime(bookmark) is None:
-        raise StateError(
+        raise TapError(
             f"the state's bookmark of stream {stream} is not a date or time; "
             "remove that bookmark, or run with a full refresh"
         )

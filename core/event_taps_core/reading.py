@@ -52,22 +52,15 @@ _PARTITIONS_AHEAD = 1000
 
 @dataclass(frozen=True)
 class Wait:
-    """Yielded by a partition that has to ask again later.
-
-    Args:
-        due: The `time.monotonic()` from which on it goes on.
-    """
+    """Yielded by a partition that has to ask again later."""
 
     due: float
+    """The `time.monotonic()` from which on it goes on."""
 
 
 @dataclass(frozen=True)
 class Done:
-    """The end of a partition: everything it holds was handed out, or it failed.
-
-    Args:
-        error: None if it was read completely.
-    """
+    """The end of a partition: everything it holds was handed out, or it failed."""
 
     error: BaseException | None = None
 
@@ -135,22 +128,6 @@ class _Reading(Generic[PartitionT, PageT]):
 _Result = tuple["_Reading[PartitionT, PageT]", "PageT | Wait | Done"]
 
 
-class _Crew(Protocol[PartitionT, PageT]):
-    """What advances readings: workers, or the thread that asks."""
-
-    limit: int
-    """So many readings may be handed to it at the same time."""
-
-    def submit(self, reading: _Reading[PartitionT, PageT]) -> None:
-        """Have a reading advanced by one page."""
-
-    def results(self, timeout: float | None) -> list[_Result[PartitionT, PageT]]:
-        """Return results, at least one unless `timeout` (seconds) ran out."""
-
-    def shutdown(self) -> None:
-        """Let go of everything."""
-
-
 class Computing:
     """How much of the time the process computes, instead of waiting for servers."""
 
@@ -172,7 +149,7 @@ class Computing:
 
 
 class _Workers(Generic[PartitionT, PageT]):
-    """Threads that advance readings.
+    """Threads that advance readings; without any, the thread that asks does all.
 
     Where servers answer at once, threads only hinder each other: Python lets one of them compute.
     While the process does nothing else, the reader's own thread does all.
@@ -181,11 +158,11 @@ class _Workers(Generic[PartitionT, PageT]):
     """
 
     def __init__(self, count: int, computing: Computing) -> None:
-        self.limit = 2 * count  # the next task is there when a worker comes back
+        self.limit = max(1, 2 * count)  # the next task is there when a worker comes back
         self._count = count
         self._computing = computing
         self._look_seconds = _FIRST_LOOK_SECONDS
-        self._own: deque[_Reading[PartitionT, PageT]] | None = None
+        self._own: deque[_Reading[PartitionT, PageT]] | None = None if count else deque()
         self._todo: queue.SimpleQueue[_Reading[PartitionT, PageT] | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[_Result[PartitionT, PageT]] = queue.SimpleQueue()
         for _ in range(count):
@@ -196,14 +173,14 @@ class _Workers(Generic[PartitionT, PageT]):
             self._results.put((reading, reading.step()))
 
     def submit(self, reading: _Reading[PartitionT, PageT]) -> None:
-        """Have a reading advanced, by a worker or by this thread."""
+        """Have a reading advanced by one page, by a worker or by this thread."""
         if self._own is None:
             self._todo.put(reading)
         else:
             self._own.append(reading)
 
     def results(self, timeout: float | None) -> list[_Result[PartitionT, PageT]]:
-        """Wait for a worker, and take what the others have too; or do it here."""
+        """Return results, at least one unless `timeout` (seconds) ran out."""
         self._change_hands()
         if self._own and self._results.empty():
             reading = self._own.popleft()
@@ -218,7 +195,7 @@ class _Workers(Generic[PartitionT, PageT]):
     def _change_hands(self) -> None:
         """Let the reader's thread do all as long as it would hardly wait."""
         share = self._computing.share(self._look_seconds if self._own is None else _LOOK_SECONDS)
-        if share is None:
+        if share is None or self._count == 0:
             return
         if self._own is None and share >= _COMPUTES_ALWAYS:
             self._own = deque(self._withdrawn())
@@ -240,27 +217,6 @@ class _Workers(Generic[PartitionT, PageT]):
             pass
         for _ in range(self._count):
             self._todo.put(None)
-
-
-class _Inline(Generic[PartitionT, PageT]):
-    """One request after the other, in the thread that asks."""
-
-    limit = 1
-
-    def __init__(self) -> None:
-        self._todo: deque[_Reading[PartitionT, PageT]] = deque()
-        self.submit = self._todo.append
-
-    def results(self, timeout: float | None) -> list[_Result[PartitionT, PageT]]:
-        """Advance the reading at hand, or sleep until one can go on."""
-        if self._todo:
-            reading = self._todo.popleft()
-            return [(reading, reading.step())]
-        time.sleep(timeout or 0)
-        return []
-
-    def shutdown(self) -> None:
-        """Nothing to let go of."""
 
 
 def read_in_order(  # noqa: PLR0913 - all but three have a default
@@ -287,9 +243,7 @@ def read_in_order(  # noqa: PLR0913 - all but three have a default
     Raises:
         Stopped: When `stop` was asked.
     """
-    crew: _Crew[PartitionT, PageT] = (
-        _Workers(workers, computing or Computing()) if workers > 1 else _Inline()
-    )
+    crew = _Workers[PartitionT, PageT](workers if workers > 1 else 0, computing or Computing())
     try:
         line = _Line(crew, partitions, read, read_ahead_bytes)
         yield from line.hand_out(stop or Stop(), idle)
@@ -305,7 +259,7 @@ class _Line(Generic[PartitionT, PageT]):
 
     def __init__(
         self,
-        crew: _Crew[PartitionT, PageT],
+        crew: _Workers[PartitionT, PageT],
         partitions: Iterable[PartitionT],
         read: Callable[[PartitionT], Iterator[PageT | Wait]],
         read_ahead_bytes: int,

@@ -9,6 +9,7 @@ bases know the rest: `RecordStream` the rows, `IncrementalStream` what is read a
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
@@ -21,7 +22,6 @@ from event_taps_core.address import path_with_ids
 from event_taps_core.api_errors import AccessDenied, ApiError, BadResponse, NotFound, NotReady
 from event_taps_core.json_values import objects_at
 from event_taps_core.pages import IncompletePages, Pages
-from event_taps_core.preparing import Preparing, preparing
 from event_taps_core.progress import Progress, SettlesAfter
 from event_taps_core.reading import Wait
 from event_taps_core.records import RecordStream
@@ -64,6 +64,16 @@ class Page(NamedTuple):
         return self._replace(rows=fresh, shared=shared)
 
 
+class _Preparing(NamedTuple):
+    """What the vendor prepares; both times are those of `time.monotonic`, in seconds."""
+
+    due: float
+    """When to ask again."""
+
+    deadline: float
+    """When to give up: so long after the first such answer."""
+
+
 class EventStream(RecordStream, RESTStream[Any]):
     """A stream of an API."""
 
@@ -99,7 +109,7 @@ class EventStream(RecordStream, RESTStream[Any]):
     def __init__(self, tap: BaseTap) -> None:
         super().__init__(tap)
         self.has_been_read = False
-        self._asked_early: dict[str, Preparing | ApiError] = {}
+        self._asked_early: dict[str, _Preparing | ApiError] = {}
 
     @property
     @override
@@ -184,7 +194,7 @@ class EventStream(RecordStream, RESTStream[Any]):
             try:
                 next_page = _next_page(self, context, paginator)
             except NotReady as answer:
-                preparing = self._preparing(answer, preparing)
+                preparing = _prepared_later(self, answer, preparing)
                 yield Wait(preparing.due)
                 continue
             if next_page is None:
@@ -224,10 +234,6 @@ class EventStream(RecordStream, RESTStream[Any]):
             raise BadResponse("an empty list")
         return frozenset(listed)
 
-    def _preparing(self, answer: NotReady, earlier: Preparing | None) -> Preparing:
-        self.stats.count_pending()
-        return preparing(answer, earlier, self.poll_seconds, self.pending_timeout_seconds)
-
     def request_early(self, context: Context | None) -> None:
         """Ask for what has to be prepared, so that this happens while others are read.
 
@@ -237,7 +243,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         try:
             self._try_first_page(context)
         except NotReady as answer:
-            self._asked_early[self.partition_id(context)] = self._preparing(answer, None)
+            self._asked_early[self.partition_id(context)] = _prepared_later(self, answer, None)
         except (NotFound, AccessDenied) as answer:
             self._asked_early[self.partition_id(context)] = answer
         except BadResponse:
@@ -270,6 +276,22 @@ def streams_in(module: ModuleType) -> tuple[type[EventStream], ...]:
     classes = (value for value in vars(module).values() if isinstance(value, type))
     streams = (kind for kind in classes if issubclass(kind, EventStream) and "name" in vars(kind))
     return tuple(stream for stream in streams if stream.__module__ == module.__name__)
+
+
+def _prepared_later(
+    stream: EventStream, answer: NotReady, earlier: _Preparing | None
+) -> _Preparing:
+    """Say when to ask again for what is not ready.
+
+    Raises:
+        BadResponse: If it has not been ready for too long.
+    """
+    stream.stats.count_pending()
+    now, timeout = time.monotonic(), stream.pending_timeout_seconds
+    deadline = earlier.deadline if earlier else now + timeout
+    if now >= deadline:
+        raise BadResponse(f"not ready after {timeout} s ({answer.reason})") from answer
+    return _Preparing(min(deadline, now + (answer.seconds or stream.poll_seconds)), deadline)
 
 
 def _news_of(page: Page, paginator: BaseAPIPaginator[Any]) -> Page:

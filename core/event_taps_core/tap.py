@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from event_taps_core.base_tap import text_of
 from event_taps_core.command import CommandLineTap
-from event_taps_core.errors import StateError
+from event_taps_core.errors import TapError
 from event_taps_core.read_log import ReadLogStream
 from event_taps_core.reading import Stopped
 from event_taps_core.run import Run
@@ -134,12 +134,12 @@ class EventTap(CommandLineTap):
         is_state = isinstance(state, dict) and not {"singer_state", "type"} & state.keys()
         bookmarks = state.get("bookmarks", {}) if is_state else None
         if not isinstance(bookmarks, dict) or {*map(type, bookmarks.values())} - {dict}:
-            raise StateError(
+            raise TapError(
                 "the state is not Singer state ({'bookmarks': {...}}): pass none to start anew"
             )
         for name, stream_state in bookmarks.items():
             if not isinstance(stream_state.get("partitions", []), list):
-                raise StateError(
+                raise TapError(
                     f"the state of stream {name} does not say what its bookmarks are for; "
                     "remove it, or run with a full refresh"
                 )
@@ -149,7 +149,7 @@ class EventTap(CommandLineTap):
             try:
                 self.read_at = text_of(last + timedelta(microseconds=1))
             except OverflowError as error:
-                raise StateError(
+                raise TapError(
                     f"the state's bookmark of stream {ReadLogStream.name} is at the end of time"
                 ) from error
             self.logger.warning(

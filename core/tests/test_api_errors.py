@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-import requests
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -21,104 +20,75 @@ from event_taps_core.api_errors import (
     TooManyRequests,
     asked_to_wait,
     classify_status,
-    retry_after_seconds,
 )
+from event_taps_core.testing import api_response
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def response(status: int, **headers: str) -> requests.Response:
-    made = requests.Response()
-    made.status_code = status
-    made.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    return made
+def classified(status: int, **headers: str) -> ApiError | None:
+    return classify_status(api_response(status=status, **headers))
 
 
-def broken(status: int, **headers: str) -> BadResponse:
-    found = classify_status(response(status, **headers))
-    assert isinstance(found, BadResponse)
-    return found
+def seconds_of(retry_after: str | None) -> float | None:
+    """Return how long an answer of today's noon asks to wait."""
+    headers = {} if retry_after is None else {"Retry_After": retry_after}
+    return asked_to_wait(api_response(Date=format_datetime(NOW, usegmt=True), **headers))
 
 
 def test_only_a_plain_200_can_hold_records() -> None:
-    records = [code for code in range(100, 600) if classify_status(response(code)) is None]
-    assert records == [200]
+    assert [code for code in range(100, 600) if classified(code) is None] == [200]
 
 
 @pytest.mark.parametrize(
-    ("status", "kind"),
+    ("kind", "statuses"),
     [
-        (202, NotReady),
-        (204, BadResponse),
-        (206, BadResponse),
-        (301, Redirected),
-        (302, Redirected),
-        (304, Redirected),
-        (400, BadResponse),
-        (401, AccessDenied),
-        (403, AccessDenied),
-        (404, NotFound),
-        (405, BadResponse),
-        (408, BadResponse),
-        (410, NotFound),
-        (422, BadResponse),
-        (425, BadResponse),
-        (429, TooManyRequests),
-        (500, BadResponse),
-        (502, BadResponse),
-        (503, BadResponse),
-        (504, BadResponse),
-        (599, BadResponse),
+        (NotReady, [202]),
+        (NotFound, [404, 410]),
+        (AccessDenied, [401, 403]),
+        (Redirected, [301, 302, 304]),
+        (TooManyRequests, [429]),
+        (BadResponse, [204, 206, 400, 405, 408, 409, 422, 425, 451, 500, 502, 503, 504, 599]),
     ],
 )
-def test_status_table(status: int, kind: type[ApiError]) -> None:
-    found = classify_status(response(status))
-    assert type(found) is kind
-    assert str(status) in found.reason
+def test_what_a_status_says(kind: type[ApiError], statuses: list[int]) -> None:
+    for status in statuses:
+        found = classified(status)
+        assert type(found) is kind
+        assert str(status) in found.reason
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
-def test_what_may_pass_is_retried_as_often_as_the_setting_says(status: int) -> None:
-    assert broken(status).retries is None
+@pytest.mark.parametrize("status", [204, 206, 400, 405, 409, 422, 451, 408, 425, 429, 500, 599])
+def test_what_may_pass_is_retried_as_often_as_the_setting_says_and_all_else_never(
+    status: int,
+) -> None:
+    found = classified(status)
+    assert isinstance(found, BadResponse)
+    assert found.retries == (None if status in (408, 425, 429) or status >= 500 else 0)
+    assert found.throttled == (status == 429), "else only one worker waits"
+    if found.retries is None:
+        asked = classified(status, Retry_After="7")
+        assert isinstance(asked, BadResponse)
+        assert (asked.throttled, asked.retry_after) == (True, 7)
 
 
-@pytest.mark.parametrize("status", [204, 206, 400, 405, 409, 422, 451])
-def test_what_will_not_pass_is_not_retried(status: int) -> None:
-    assert broken(status).retries == 0
-
-
-def test_too_many_requests_makes_every_worker_wait() -> None:
-    assert broken(429).throttled
-
-
-def test_a_server_error_makes_only_one_worker_wait() -> None:
-    assert not broken(500).throttled
-
-
-@pytest.mark.parametrize("status", [429, 503, 500, 408])
-def test_retry_after_makes_every_worker_wait_that_long(status: int) -> None:
-    found = broken(status, Retry_After="7")
-    assert found.throttled
-    assert found.retry_after == 7
-
-
-def test_pending_waits_as_long_as_the_server_asks() -> None:
-    found = classify_status(response(202, Retry_After="120"))
+@pytest.mark.parametrize(("headers", "seconds"), [({}, None), ({"Retry_After": "120"}, 120)])
+def test_pending_waits_as_long_as_the_server_asks_or_the_stream(
+    headers: dict[str, str], seconds: float | None
+) -> None:
+    found = classified(202, **headers)
     assert isinstance(found, NotReady)
-    assert found.seconds == 120
+    assert found.seconds == seconds
 
 
-def test_pending_without_retry_after_leaves_the_time_to_the_stream() -> None:
-    found = classify_status(response(202))
-    assert isinstance(found, NotReady)
-    assert found.seconds is None
-
-
-def test_a_wait_beyond_reason_is_named_instead_of_waited_for() -> None:
-    found = broken(429, Retry_After=str(MAX_RETRY_AFTER_SECONDS + 1))
-    assert found.retries == 0
-    assert f"{MAX_RETRY_AFTER_SECONDS + 1} seconds" in found.reason
-    assert broken(429, Retry_After=str(MAX_RETRY_AFTER_SECONDS)).retries is None
+@pytest.mark.parametrize(("more", "retries"), [(0, None), (1, 0)])
+def test_a_wait_beyond_reason_is_named_instead_of_waited_for(
+    more: int, retries: int | None
+) -> None:
+    found = classified(429, Retry_After=str(MAX_RETRY_AFTER_SECONDS + more))
+    assert isinstance(found, BadResponse)
+    assert found.retries == retries
+    assert ("seconds" in found.reason) == (retries == 0)
 
 
 @pytest.mark.parametrize(
@@ -142,23 +112,19 @@ def test_a_wait_beyond_reason_is_named_instead_of_waited_for() -> None:
     ],
 )
 def test_retry_after_table(header: str | None, seconds: float | None) -> None:
-    assert retry_after_seconds(header, NOW) == seconds
+    """A date by the clock that it is from, whatever the clock here says."""
+    assert seconds_of(header) == seconds
 
 
-@pytest.mark.parametrize(("date", "seconds"), [("Thu, 01 Jan 1970 00:00:00 GMT", 90), ("", None)])
-def test_a_date_to_wait_for_is_measured_by_the_clock_that_it_is_from(
-    date: str, seconds: float | None
-) -> None:
-    """Whatever the clock here says; without one there, only that is left."""
-    found = asked_to_wait(response(429, Retry_After="Thu, 01 Jan 1970 00:01:30 GMT", Date=date))
-    assert found == (seconds or 0)
+def test_a_date_to_wait_for_is_measured_by_the_clock_here_where_there_is_no_other() -> None:
+    assert asked_to_wait(api_response(Retry_After="Thu, 01 Jan 1970 00:01:30 GMT", Date="")) == 0
 
 
 @given(st.timedeltas(min_value=timedelta(days=-900), max_value=timedelta(days=900)))
 def test_retry_after_date_is_the_time_until_then(ahead: timedelta) -> None:
     due = (NOW + ahead).replace(microsecond=0)
     expected = max(0.0, (due - NOW).total_seconds())
-    assert retry_after_seconds(format_datetime(due, usegmt=True), NOW) == expected
+    assert seconds_of(format_datetime(due, usegmt=True)) == expected
 
 
 @given(st.text(st.characters(codec="latin-1"), max_size=40))
@@ -167,5 +133,5 @@ def test_retry_after_date_is_the_time_until_then(ahead: timedelta) -> None:
 @example("-inf")
 @example("1e999")
 def test_retry_after_never_fails_whatever_the_server_writes(header: str) -> None:
-    found = retry_after_seconds(header, NOW)
+    found = seconds_of(header)
     assert found is None or found >= 0
