@@ -60,9 +60,8 @@ def origin_of(url: str) -> Origin:
 class ReadableAddresses:
     """The addresses of an API that may be requested with GET: nothing else ever is.
 
-    Args:
-        base_url: The API's base, as `base_of` returns it.
-        paths: What may be read below it; a name in braces stands for one segment.
+    In the paths below the base, which is as `base_of` returns it, a name in braces stands for one
+    segment.
     """
 
     def __init__(self, base_url: str, paths: Iterable[str]) -> None:

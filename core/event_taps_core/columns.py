@@ -53,12 +53,7 @@ class Place(NamedTuple):
 
 
 class Sources:
-    """Which columns an attribute of the vendor's may fill.
-
-    Args:
-        sources: By column: the declared `source`.
-        column_name: Makes a column's name of an attribute's.
-    """
+    """Which columns an attribute of the vendor's may fill, by the declared `source` of each."""
 
     def __init__(
         self,
@@ -191,10 +186,9 @@ class Conversion:
         self._named: defaultdict[str, dict[str, tuple[int, bool]]] = defaultdict(dict)
 
     def template(self, constants: Mapping[str, Any]) -> Template:
-        """Make what `convert` starts from.
+        """Make what `convert` starts from, of what no row can overwrite.
 
-        Args:
-            constants: What no row can overwrite; the names are the same in all partitions.
+        The names of the constants are the same in all partitions.
         """
         self._constant = frozenset(constants)
         record = {name: constants.get(name) for name in self._columns}
@@ -203,15 +197,7 @@ class Conversion:
         return Template(record, constants)
 
     def convert(self, rows: Sequence[Row], template: Template) -> list[Row]:
-        """Convert the rows of one answer, column by column.
-
-        Args:
-            rows: Rows as the vendor sent them.
-            template: See `template`.
-
-        Returns:
-            New records, with times as `datetime`; the rows stay as they are.
-        """
+        """Convert the rows of one answer, column by column: they stay as they are."""
         records = [template.record.copy() for _ in rows]
         present = set().union(*rows)
         if not present <= self._planned.keys():

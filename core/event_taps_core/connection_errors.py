@@ -94,14 +94,7 @@ _CAUSES: Final = (
 
 
 def hint_for(answer: ApiError, url: str, host_setting: str, credential_settings: str) -> str:
-    """Say in one sentence what a user can do when nothing at all can be read.
-
-    Args:
-        answer: What the API said instead of records.
-        url: The API's base.
-        host_setting: The setting to check when the host gives no usable answer.
-        credential_settings: The settings to check when the host refuses.
-    """
+    """Say in one sentence what a user can do when nothing at all can be read."""
     reason = answer.reason
     if isinstance(answer, Unconnected):
         return reason
@@ -119,15 +112,7 @@ def hint_for(answer: ApiError, url: str, host_setting: str, credential_settings:
 
 @contextlib.contextmanager
 def failures_in_words(url: str, timeout_seconds: int) -> Iterator[None]:
-    """Turn what `requests` raises into answers that a user understands.
-
-    Args:
-        url: What is asked for.
-        timeout_seconds: How long the next byte of an answer is waited for.
-
-    Raises:
-        BadResponse: In place of what was raised.
-    """
+    """Turn what `requests` raises into `BadResponse`s that a user understands."""
     host = urlsplit(url).hostname
     try:
         yield
@@ -169,12 +154,7 @@ def _in_words(error: Exception, host: str | None) -> str:
 
 
 def _unconnected(error: Exception, url: str) -> Unconnected | None:
-    """Say why there was no connection, if a variable has to do with it.
-
-    Args:
-        error: What `requests` raised.
-        url: What was asked for.
-    """
+    """Say why there was no connection, if a variable has to do with it."""
     text = str(error)
     proxy = _proxy_variable(url)
     for cause in _CAUSES:

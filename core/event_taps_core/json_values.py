@@ -67,9 +67,7 @@ def decode_strictly(content: bytes) -> Any:
 def in_utf8(file: IO[bytes], charset: str | None) -> IO[bytes]:
     """Return a body in UTF-8: the file itself, if it is that or not what is declared either.
 
-    Args:
-        file: The body; closed if another file takes its place.
-        charset: See `decode`.
+    It is closed if another file takes its place.
 
     Raises:
         OSError: If there is no room for the other file.
@@ -139,11 +137,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def objects_at(body: Any, path: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the objects of a list within an answer.
-
-    Args:
-        body: The answer.
-        path: The attributes that lead to the list; none for an answer that is the list.
+    """Return the objects of the list to which a path of attributes leads within an answer.
 
     Raises:
         BadResponse: If there is none, see `objects_in`.
@@ -159,12 +153,8 @@ def objects_at(body: Any, path: Sequence[str]) -> list[dict[str, Any]]:
 def objects_in(value: Any, name: str) -> list[dict[str, Any]]:
     """Take a list's rows; what is no object in it is an empty row, which is set aside.
 
-    Args:
-        value: What should be a list of objects.
-        name: How to call it in an error.
-
     Raises:
-        BadResponse: If it is no list.
+        BadResponse: If it is no list; says its name.
     """
     if not isinstance(value, list):
         raise BadResponse(f"'{name}' is not a list of objects")

@@ -73,10 +73,8 @@ class SurrogateKey:
     ) -> list[Row]:
         """Return copies of the rows, in their order, with the key column set.
 
-        Args:
-            rows: The vendor's rows of one answer.
-            seen: How often each identity came in earlier answers of the same reading; updated.
-            context: The partition they are from.
+        `seen` says how often each identity came in earlier answers of the same reading, and learns
+        of these.
         """
         rows = [row.copy() for row in rows]
         where = [(context or {}).get(name) for name in self._within]

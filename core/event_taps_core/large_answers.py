@@ -35,11 +35,7 @@ class _Cut(NamedTuple):
 
 
 def read_envelope(file: IO[bytes], name: str) -> dict[str, Any]:
-    """Read a whole body once, and return its members other than the list of rows.
-
-    Args:
-        file: The body.
-        name: The member of the outermost object that holds the rows.
+    """Read a whole body once; return the outermost object's members other than the list of rows.
 
     Raises:
         BadResponse: If the body is cut or no JSON, or `name` is not there or no list, or one of
@@ -85,11 +81,7 @@ def _pieces(file: IO[bytes], name: str) -> Generator[list[Row], None, dict[str, 
 
 
 def _head(file: IO[bytes], name: str) -> tuple[bytes, bytes]:
-    """Read up to the rows.
-
-    Returns:
-        The body up to the list, with an empty list in its place; what was read of the rows.
-    """
+    """Return the body up to the rows, an empty list in their place, and what was read of them."""
     start = re.compile(rb'"' + re.escape(name.encode()) + rb'"\s*:\s*\[')
     read = b""
     while len(read) <= _MAX_ROW_BYTES and (piece := file.read(_PIECE_BYTES)):

@@ -168,13 +168,7 @@ class Outcomes:
         return [*confirmed, *self._suspect.pop(stream, ()), outcome]
 
     def note(self, stream: str, name: str, problem: BaseException) -> None:
-        """Note what is no partition of its own: a part of one, or what partitions hang on.
-
-        Args:
-            stream: The stream that lacks its rows.
-            name: What a summary calls it.
-            problem: `NotFound`, or why it could not be read.
-        """
+        """Note what is no partition of its own: a part of one, or what partitions hang on."""
         names = self.absent if isinstance(problem, NotFound) else self.failed
         names[stream][reason_of(problem)].append(name)
 

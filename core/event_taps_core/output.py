@@ -136,12 +136,7 @@ class OutputStream(Stream):
         return self.conversion.template(constants)
 
     def batch_of(self, records: list[Row], *, encode: bool) -> Batch:
-        """Make typed records ready to be written.
-
-        Args:
-            records: What `conversion` made.
-            encode: Whether they go to stdout as they are, where the short path allows it.
-        """
+        """Make typed records ready to be written: encoded, where that is asked for and possible."""
         if not (encode and self.is_on_short_path):
             return Batch(len(records), msgspec.to_builtins(records), None)
         lines = record_lines(self.name, records, self.tap.read_at, self._stream_version)

@@ -88,12 +88,7 @@ def _list_again(parent: EventStream, context: Context) -> _Listed:
 
 
 class Parents:
-    """The rows of a run that are kept for as long as it lasts.
-
-    Args:
-        tap: The tap.
-        streams: Its streams by name.
-    """
+    """The rows of a run that are kept for as long as it lasts."""
 
     def __init__(self, tap: BaseTap, streams: Mapping[str, EventStream]) -> None:
         self._tap = tap
@@ -132,13 +127,7 @@ class Parents:
     def rechecked(self, stream: EventStream, context: Context | None, error: ApiError) -> ApiError:
         """Tell what has gone since it was listed from what is broken.
 
-        Args:
-            stream: The stream whose partition could not be read.
-            context: The partition.
-            error: Why not.
-
-        Returns:
-            What to believe: `Gone`, or the error; `NotFound` is believed only of what has gone.
+        `NotFound` is believed only of what has gone.
         """
         if isinstance(error, Gone) or not isinstance(error, stream.recheck_parent):
             return error
@@ -185,10 +174,6 @@ class Parents:
 
         A parent may have a parent itself; its partitions are read side by side, those only that
         are chosen.
-
-        Args:
-            stream: The stream.
-            choose: Returns which of the contexts of one level are read.
 
         Raises:
             ApiError: If the outermost stream that these hang on cannot be read.

@@ -135,14 +135,7 @@ class IncrementalStream(OutputStream):
 
 
 class Progress(ABC):
-    """What a stream reads in this run, and what its state says of it.
-
-    Args:
-        stream: The stream.
-
-    Raises:
-        TapError: If the last state cannot be used.
-    """
+    """What a stream reads in this run, and what its state says of it."""
 
     def __init__(self, stream: IncrementalStream) -> None:
         self.stream = stream
@@ -165,7 +158,7 @@ class Progress(ABC):
         """Decide which parents are read.
 
         Args:
-            listed: The contexts of one level that are listed now, also those of other shards.
+            listed: The contexts of one level, also those of other shards.
             are_all: Whether no list that others come from failed.
         """
         del listed, are_all
@@ -180,22 +173,12 @@ class Progress(ABC):
         return True
 
     def expect(self, contexts: Iterable[Context | None], incomplete: Iterable[Context]) -> None:
-        """Take note of what is going to be read.
-
-        Args:
-            contexts: The partitions that are due.
-            incomplete: Contexts of which not all partitions are known.
-        """
+        """Take note of the partitions that are due, and of what not all of them are known of."""
         del contexts, incomplete
 
     @abstractmethod
     def note(self, outcome: Outcome, server_lag: timedelta = _NO_LAG) -> None:
-        """Note that a partition was read, or is absent, and that its rows are written.
-
-        Args:
-            outcome: What became of it; confirmed, and not FAILED.
-            server_lag: By how much the vendor's clock is behind ours.
-        """
+        """Note that a partition was read, or is absent, and that its rows are written."""
 
     def note_end(self, server_lag: timedelta) -> None:
         """Note that all that was due has been tried."""

@@ -87,11 +87,7 @@ class RecordStream(IncrementalStream):
     ) -> Batch:
         """Convert the rows of one answer, and encode them where the short path allows it.
 
-        Args:
-            rows: The vendor's rows.
-            context: The partition; its items are columns of every record.
-            seen: Surrogate identities of earlier answers of the same partition; updated.
-            encode: Whether the records go to stdout as they are.
+        The context's items are columns of every record. `seen`: see `SurrogateKey.add`.
         """
         remarks: list[SetAside] = []
         if not all(rows):

@@ -50,13 +50,7 @@ MAX_FAILURES_IN_A_ROW = 100
 
 
 class Run:
-    """Reads a tap's streams, and keeps what became of them.
-
-    Args:
-        tap: The tap.
-        streams: Its streams by name.
-        read_log: The stream that says what was read.
-    """
+    """Reads a tap's streams, and keeps what became of them."""
 
     def __init__(
         self, tap: BaseTap, streams: Mapping[str, EventStream], read_log: ReadLogStream
@@ -143,11 +137,7 @@ class Run:
             self.tap.state_writer.write_state(self.tap.state)
 
     def end(self, stopped: Stopped | None) -> TapError | None:
-        """Note how the run ended, and keep its progress.
-
-        Returns:
-            Why nothing more, or nothing at all, could be read; None if all was tried.
-        """
+        """Keep the run's progress; say why nothing more could be read, None if all was tried."""
         self.name_missing_parts()
         failure, problem = self.first_failure, None
         if stopped is not None:
@@ -218,12 +208,7 @@ class _Prepared:
 
 
 class _Findings:
-    """Says what became of the partitions of streams that share their requests.
-
-    Args:
-        run: The run.
-        streams: The streams.
-    """
+    """Says what became of the partitions of streams that share their requests."""
 
     def __init__(self, run: Run, streams: Sequence[EventStream]) -> None:
         self._run = run
@@ -238,14 +223,7 @@ class _Findings:
         rows: Mapping[str, int],
         remarks: Sequence[Remark],
     ) -> None:
-        """Note what became of a partition.
-
-        Args:
-            partition: The partition.
-            error: Why it could not be read to its end.
-            rows: How many rows each stream got of it.
-            remarks: What its reading has said beside.
-        """
+        """Note what became of a partition: why it ended too early, and the rows of each stream."""
         self.name_missing_parts(remarks)
         if error is not None and not self._is_absence(partition, error):
             self.fail(partition, error)
@@ -371,12 +349,7 @@ class _Findings:
 
 
 class Group:
-    """Reads the partitions of streams that share their requests.
-
-    Args:
-        run: The run.
-        streams: The streams.
-    """
+    """Reads the partitions of streams that share their requests."""
 
     def __init__(self, run: Run, streams: Sequence[EventStream]) -> None:
         self._run = run

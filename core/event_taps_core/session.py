@@ -191,11 +191,6 @@ class Session(requests.Session):
 
     `requests` strips only the standard `Authorization` header when a redirect leaves the host;
     the key headers of these vendors would travel on.
-
-    Args:
-        base_url: The API's base.
-        permits: Says whether a request may be sent, by its method and address.
-        connections: How many there are at most.
     """
 
     def __init__(

@@ -75,7 +75,7 @@ def read_texts(
     Args:
         config: The settings as they came.
         schema: Their JSON schema.
-        variables: The settings that came from variables, and these variables' names.
+        variables: The names of those variables that settings came from.
 
     Raises:
         TapError: If a text is not of the form that its setting takes, or no text at all.
@@ -122,14 +122,7 @@ def misspelt(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
 def in_words(
     errors: Iterable[str], schema: Mapping[str, Any], tap_name: str, variables: Mapping[str, str]
 ) -> str:
-    """Turn what the SDK finds wrong with settings into one sentence, without values of secrets.
-
-    Args:
-        errors: The SDK's own words.
-        schema: The settings' JSON schema.
-        tap_name: The tap's name, which variables begin with.
-        variables: See `read_texts`.
-    """
+    """Turn what the SDK finds wrong with settings into one sentence, without values of secrets."""
     return "; ".join(_error_in_words(text, schema, tap_name, variables) for text in errors)
 
 

@@ -165,12 +165,6 @@ def check(
 ) -> None:
     """Check what a JSON schema cannot say.
 
-    Args:
-        config: The tap's settings.
-        schema: Their schema, which marks the secret ones.
-        api_url: The address that will be asked.
-        call_window: The limit that the vendor enforces.
-
     Raises:
         TapError: If a setting makes no sense; its message never holds a secret.
     """

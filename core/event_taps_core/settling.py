@@ -48,11 +48,7 @@ ParentKey = Hashable
 
 
 def parse_datetime(value: Any) -> datetime | None:
-    """Read a date or an RFC 3339 time as an instant (a date as its midnight, no zone as UTC).
-
-    Returns:
-        None if it is neither.
-    """
+    """Read a date (as its midnight) or a time as an instant, no zone as UTC; None if neither."""
     if not isinstance(value, str):
         return None
     try:
@@ -246,12 +242,7 @@ class Settling:
     def note_read(self, key: ParentKey, end: str | None, server_lag: timedelta = _NO_LAG) -> None:
         """Note that a part of a parent was read completely, or is affirmed to be absent.
 
-        The bookmark moves on, never beyond the run's start.
-
-        Args:
-            key: The parent.
-            end: When it ends.
-            server_lag: By how much the vendor's clock is behind ours: ours may be ahead.
+        The bookmark moves on, never beyond the run's start by either clock: ours may be ahead.
         """
         self._unread[key] -= 1
         if self._unread[key] == 0:

@@ -58,12 +58,7 @@ class StreamStats:
     def failures(
         self, failed: Mapping[str, Sequence[str]], why_not_tried: str
     ) -> list[dict[str, Any]]:
-        """Count by reason what was not read.
-
-        Args:
-            failed: By reason, what could not be read.
-            why_not_tried: Why the run ended early; empty if it did not.
-        """
+        """Count by reason what was not read; `why_not_tried` is empty if the run ended well."""
         parts = {reason: len(ids) for reason, ids in list(failed.items())[:_NAMED]}
         if rest := list(failed.values())[_NAMED:]:
             parts[f"{len(rest)} other reasons"] = sum(map(len, rest))
@@ -77,12 +72,7 @@ class StreamStats:
         ]
 
     def line(self, absent: Mapping[str, Sequence[str]], failed: Mapping[str, Sequence[str]]) -> str:
-        """Say it in one line.
-
-        Args:
-            absent: By reason, what the vendor says is not there.
-            failed: By reason, what could not be read.
-        """
+        """Say it in one line, with the ids of what is absent or failed by their reason."""
         return f"{self.name}: " + ", ".join(self._parts(absent, failed))
 
     def _parts(
@@ -113,11 +103,7 @@ class StreamStats:
 
 
 def said_of_failures(failed: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
-    """Say what was not read, each reason once for the streams that share it.
-
-    Args:
-        failed: By stream and reason, the ids of what was not read.
-    """
+    """Say what was not read, each reason once for the streams that share it."""
     streams: dict[str, list[str]] = {}
     for name, reasons in failed.items():
         for reason, ids in list(reasons.items())[:_NAMED_AT_LAST]:

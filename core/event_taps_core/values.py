@@ -108,12 +108,7 @@ def text(value: Any) -> str:
 
 
 def json_text(value: Any, order: Literal["sorted"] | None = None) -> Any:
-    """Write an object or list as compact JSON text; anything else stays as it is.
-
-    Args:
-        value: The value.
-        order: Whether the members of objects are sorted, or as they come.
-    """
+    """Write an object or list as compact JSON text; anything else stays as it is."""
     if isinstance(value, (dict, list)):
         return msgspec.json.encode(value, order=order).decode()
     return value

@@ -36,9 +36,7 @@ _TITLE: Final = re.compile(rb"<title[^>]*>([^<]*)", re.IGNORECASE)
 def texts_in(value: Any, *, is_error: bool) -> list[str]:
     """Collect the texts that a decoded body has for a user, with the line breaks in them.
 
-    Args:
-        value: The body, or a part of it.
-        is_error: Whether it is about an error as a whole; else only what names one is looked at.
+    Where it is not about an error as a whole, only what names one is looked at.
     """
     if isinstance(value, dict):
         names = _SAID_OF_ERRORS if is_error else _SAID
@@ -88,12 +86,9 @@ def _words_of_text(response: ApiResponse) -> str:
 
 
 def presentable(words: str, redaction: Redaction) -> str:
-    """Return words that may be shown: short, and without secrets and people.
+    """Return a vendor's words as they may be shown: short, and without secrets and people.
 
-    Args:
-        words: What a vendor says.
-        redaction: Takes secrets and addresses out. It does so before the cut: half a secret is one
-            too.
+    These are taken out before the cut: half a secret is one too.
     """
     decoded = html.unescape(html.unescape(words))  # an error that quotes a page quotes its quotes
     lines = "".join(c if c.isprintable() or c == "\n" else " " for c in decoded).split("\n")
