@@ -6,7 +6,6 @@ from event_taps_core.api_errors import (
     ApiError,
     BadResponse,
     CredentialsExpired,
-    Gone,
     NotFound,
     NotReady,
     Redirected,
@@ -27,7 +26,7 @@ from event_taps_core.outcomes import MissingPart, ReadAgain, ReadInFull, Remark,
 from event_taps_core.pacer import CallWindow
 from event_taps_core.pages import Counts, IncompletePages, PageEvidence, Pages, Place
 from event_taps_core.partitions import WHOLE_STREAM
-from event_taps_core.progress import ChangedSince, SettlesAfter
+from event_taps_core.progress import ChangedSince
 from event_taps_core.reading import Stopped, Wait
 from event_taps_core.schema import ACCOUNT
 from event_taps_core.session import ApiResponse
@@ -71,7 +70,6 @@ __all__ = [
     "CredentialsExpired",
     "EventStream",
     "EventTap",
-    "Gone",
     "IncompletePages",
     "MissingPart",
     "NotFound",
@@ -86,7 +84,6 @@ __all__ = [
     "Remark",
     "Row",
     "SetAside",
-    "SettlesAfter",
     "Sources",
     "Stopped",
     "StreamStats",

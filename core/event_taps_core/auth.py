@@ -110,9 +110,6 @@ class Authenticator:
         """Get other credentials (`refresh`), unless another thread did so since the request.
 
         It did if there were new ones more often than `refreshes`, which `make_ready` returned.
-
-        Raises:
-            ApiError: See `refresh`.
         """
         with self._refreshing:
             if self._failure is not None:

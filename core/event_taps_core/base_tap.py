@@ -108,13 +108,10 @@ class BaseTap(Tap):
         """Read a stream for somebody else to write."""
 
     def refuse_settings(self, errors: Sequence[str]) -> NoReturn:
-        """Say which settings are wrong.
-
-        Raises:
-            TapError: In one sentence; the SDK would say it in several lines.
-        """
-        wrong = in_words(errors, self.config_jsonschema, self.name, self._variables)
-        raise TapError(self.redaction.clean(wrong))
+        """Say which settings are wrong, in one sentence: the SDK would say it in several lines."""
+        schema = self.config_jsonschema
+        wrong = [in_words(text, schema, self.name, self._variables) for text in errors]
+        raise TapError(self.redaction.clean("; ".join(wrong)))
 
     # The SDK's hooks
 

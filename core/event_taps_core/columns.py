@@ -35,6 +35,8 @@ COMMON_COLUMNS: Final = (
 )
 """Columns that every stream of every tap has."""
 
+_UNDECLARED: Final = Column("", OBJECT, "")
+"""What fills a column of which only a catalog knows: the attribute of its name."""
 
 _ODD: Final = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What a conversion may raise of a value that it is not made for; Unconvertible is one of them."""
@@ -94,22 +96,14 @@ class _Column(NamedTuple):
     context_item: str | None
 
     def all_of(self, values: list[Any], constants: Mapping[str, Any]) -> list[Any]:
-        """Convert the values of a page.
-
-        Raises:
-            Exception: One of `_ODD`, if a value has to be looked at alone.
-        """
+        """Convert the values of a page, or raise one of `_ODD`: then each is looked at alone."""
         if self.form is not None:
             form = self._form_for(constants)
             values = [None if value is None else form(value) for value in values]
         return self.type.convert_all(values)
 
     def one_of(self, value: Any, constants: Mapping[str, Any]) -> Any:
-        """Convert a value.
-
-        Raises:
-            Unconvertible: If the column cannot hold it.
-        """
+        """Convert a value."""
         if self.form is not None and value is not None:
             try:
                 value = self._form_for(constants)(value)
@@ -134,13 +128,6 @@ class Template(NamedTuple):
     """The partition's context, and what is the same for the whole run."""
 
 
-class _Plan(NamedTuple):
-    """Where an attribute's values go."""
-
-    home: str | None
-    columns: tuple[_Column, ...]
-
-
 class Conversion:
     """The compiled conversion of one stream's rows; its workers share it.
 
@@ -163,26 +150,21 @@ class Conversion:
     ) -> None:
         self.unknown: set[str] = set()
         """Names of the attributes that went to `extra_fields`, for the run summary."""
-        declared = {column.name: column for column in columns}
+        by_name = {column.name: column for column in columns}
         names = [name for name in properties if name != EXTRA_FIELDS]
+        declared = {name: by_name.get(name, _UNDECLARED) for name in (*names, *dropped)}
         self._columns = {
-            name: _Column(
-                name,
-                type_of(properties[name]),
-                declared[name].convert if name in declared else None,
-                declared[name].context_item if name in declared else None,
-            )
-            for name in names
+            name: _Column(name, type_of(properties[name]), column.convert, column.context_item)
+            for name, column in declared.items()
             if name not in dropped
         }
-        self._sources = Sources(
-            {n: declared[n].source if n in declared else () for n in (*names, *dropped)},
-            column_name,
-        )
+        self._sources = Sources({n: column.source for n, column in declared.items()}, column_name)
         self._keep_extra = keep_extra
         self._planning = threading.Lock()
         self._constant: frozenset[str] = frozenset()
-        self._planned: dict[str, _Plan] = {}
+        self._planned: dict[str, tuple[_Column, ...]] = {}
+        """By attribute, the columns that it may fill."""
+
         self._named: defaultdict[str, dict[str, tuple[int, bool]]] = defaultdict(dict)
 
     def template(self, constants: Mapping[str, Any]) -> Template:
@@ -204,13 +186,14 @@ class Conversion:
             self._plan(present)
         # In an order that does not depend on what other workers have read.
         attributes = [*rows[0], *sorted(present - rows[0].keys())] if rows else []
-        extra = [name for name in attributes if self._planned[name].home is None]
+        extra = [name for name in attributes if self._sources.place_of(name).home is None]
         if extra:
             self._keep_all(extra, rows, records, template.constants)
         contested: dict[str, _Column] = {}
         for attribute in attributes:
-            for column in self._planned[attribute].columns:
-                if self._is_contested(column.name):
+            for column in self._planned[attribute]:
+                # Where several attributes fit a column, each whole row has to be looked at.
+                if column.name in self._constant or len(self._named[column.name]) > 1:
                     contested[column.name] = column
                 else:
                     self._fill(column, attribute, rows, records, template.constants)
@@ -223,15 +206,11 @@ class Conversion:
         """Find the columns of attributes, some of which are seen for the first time."""
         with self._planning:
             for attribute in attributes:
-                home, ranks = self._sources.place_of(attribute)
+                ranks = self._sources.place_of(attribute).ranks
                 columns = tuple(self._columns[name] for name in ranks if name in self._columns)
                 for column in columns:
                     self._named[column.name][attribute] = ranks[column.name]
-                self._planned[attribute] = _Plan(home, columns)
-
-    def _is_contested(self, column: str) -> bool:
-        """Say whether several attributes fit a column: each whole row has to be looked at."""
-        return column in self._constant or len(self._named[column]) > 1
+                self._planned[attribute] = columns
 
     def _fill(
         self,
@@ -312,7 +291,7 @@ class Conversion:
 
     def _keep(self, column: _Column, attribute: str, value: Any, record: Row) -> None:
         """Keep what a column cannot hold, unless it is another column's to do so."""
-        if self._planned[attribute].home != column.name:
+        if self._sources.place_of(attribute).home != column.name:
             return
         self.unknown.add(attribute)
         if self._keep_extra:

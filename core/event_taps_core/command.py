@@ -106,19 +106,11 @@ class CommandLineTap(BaseTap):
 
     @abstractmethod
     def check_settings(self) -> None:
-        """Check what the settings' schema cannot say.
-
-        Raises:
-            TapError: If a setting makes no sense.
-        """
+        """Check what the settings' schema cannot say."""
 
     @abstractmethod
     def run(self) -> int:
-        """Read every selected stream and say what happened.
-
-        Returns:
-            The exit code.
-        """
+        """Read every selected stream and say what happened; return the exit code."""
 
     @abstractmethod
     def failures(self) -> str:
@@ -206,11 +198,7 @@ class CommandLineTap(BaseTap):
 
 
 def _json_file(file: IO[str] | None, kind: str) -> dict[str, Any] | None:
-    """Read a file passed on the command line.
-
-    Raises:
-        TapError: If it is not a JSON object.
-    """
+    """Read a file passed on the command line."""
     if file is None:
         return None
     try:
@@ -225,11 +213,7 @@ def _json_file(file: IO[str] | None, kind: str) -> dict[str, Any] | None:
 
 
 def _catalog(value: dict[str, Any] | None) -> Catalog | None:
-    """Read a catalog file's content.
-
-    Raises:
-        TapError: If it is no Singer catalog.
-    """
+    """Read a catalog file's content."""
     if value is None:
         return None
     try:

@@ -30,15 +30,10 @@ _COUNT = re.compile(r"(\d{1,18}|\d{1,3}(,\d{3}){1,5})(\.0+)?", re.ASCII)
 
 
 def decode(content: bytes, charset: Callable[[], str | None] = lambda: None) -> Any:
-    """Decode a JSON body.
+    """Decode a JSON body; the charset that the answer declares counts where it is not UTF-8.
 
-    Args:
-        content: The body.
-        charset: Says what the answer declares; it counts where the body is not UTF-8.
-
-    Returns:
-        The value. NaN and infinities become null, lone surrogates become U+FFFD, NUL characters
-        (which PostgreSQL can hold neither in text nor in jsonb) are taken out.
+    NaN and infinities become null, lone surrogates become U+FFFD, NUL characters (which PostgreSQL
+    can hold neither in text nor in jsonb) are taken out.
 
     Raises:
         BadResponse: If the body is HTML, empty, cut or otherwise not JSON.
@@ -137,11 +132,7 @@ def _cleaned(value: Any) -> Any:
 
 
 def objects_at(body: Any, path: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the objects of the list to which a path of attributes leads within an answer.
-
-    Raises:
-        BadResponse: If there is none, see `objects_in`.
-    """
+    """Return the objects of the list to which a path of attributes leads within an answer."""
     name = ".".join(path)
     for attribute in path:
         if not isinstance(body, dict) or attribute not in body:
@@ -151,11 +142,7 @@ def objects_at(body: Any, path: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def objects_in(value: Any, name: str) -> list[dict[str, Any]]:
-    """Take a list's rows; what is no object in it is an empty row, which is set aside.
-
-    Raises:
-        BadResponse: If it is no list; says its name.
-    """
+    """Take a list's rows; what is no object in it is an empty row, which is set aside."""
     if not isinstance(value, list):
         raise BadResponse(f"'{name}' is not a list of objects")
     if {dict}.issuperset(map(type, value)):

@@ -84,15 +84,13 @@ class SurrogateKey:
             same[digest(*where, _or_content(self._identity, row))].append(row)
         for identity, alike in same.items():
             if len(alike) > 1:
-                alike.sort(key=self._sort_key)
+                order = self._order
+                alike.sort(key=lambda row: _encode([order and _or_content(order, row), row]))
             first = seen.get(identity, 0)
             seen[identity] = first + len(alike)
             for occurrence, row in enumerate(alike, start=first):
                 row[self.column] = f"{identity}-{occurrence}" if occurrence else identity
         return rows
-
-    def _sort_key(self, row: Row) -> bytes:
-        return _encode([_or_content(self._order, row) if self._order else None, row])
 
 
 def _or_content(function: Callable[[Row], Any], row: Row) -> Any:

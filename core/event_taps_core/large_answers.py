@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -17,7 +17,7 @@ from event_taps_core.api_errors import BadResponse
 from event_taps_core.json_values import decode, decode_strictly, objects_in
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
 
     from event_taps_core.columns import Row
 
@@ -29,11 +29,6 @@ _NEXT = re.compile(r"[ \t\r\n]*([,\]])[ \t\r\n]*")
 _END_OF_ROW = re.compile(rb"\}(?=[ \t\r\n]*[,\]])")
 
 
-class _Cut(NamedTuple):
-    rows: list[Row]
-    end: int
-
-
 def read_envelope(file: IO[bytes], name: str) -> dict[str, Any]:
     """Read a whole body once; return the outermost object's members other than the list of rows.
 
@@ -41,14 +36,9 @@ def read_envelope(file: IO[bytes], name: str) -> dict[str, Any]:
         BadResponse: If the body is cut or no JSON, or `name` is not there or no list, or one of
             several items and none is an object.
     """
-    pieces = _pieces(file, name)
+    members: dict[str, Any] = {}
     count, has_objects = 0, False
-    while True:
-        try:
-            rows = next(pieces)
-        except StopIteration as end:
-            members: dict[str, Any] = end.value
-            break
+    for rows in _pieces(file, name, members):
         count, has_objects = count + len(rows), has_objects or any(rows)
     if count > 1 and not has_objects:
         raise BadResponse(f"'{name}' is not a list of objects")
@@ -60,22 +50,27 @@ def pages_of(file: IO[bytes], name: str) -> Iterator[list[Row]]:
 
     What is no object is an empty row, as in `EventStream.parse_response`.
     """
-    yield from _pieces(file, name)
+    yield from _pieces(file, name, {})
 
 
-def _pieces(file: IO[bytes], name: str) -> Generator[list[Row], None, dict[str, Any]]:
-    """Yield the rows; return the members beside them."""
+def _pieces(file: IO[bytes], name: str, members: dict[str, Any]) -> Iterator[list[Row]]:
+    """Yield the rows; add the members beside them to `members`."""
     file.seek(0)
     head, rest = _head(file, name)
     while True:
         piece = file.read(_PIECE_BYTES)
         rest = (rest + piece).lstrip()
         if rest[:1] == b"]":
-            return _members(head + rest[1:] + file.read(), name)
+            envelope = decode(head + rest[1:] + file.read())
+            if not isinstance(envelope, dict):
+                raise BadResponse(f"'{name}' is not in a JSON object")
+            members.update((member, value) for member, value in envelope.items() if member != name)
+            return
         cut = _last_cut(rest)
         if cut is not None:
-            yield cut.rows
-            rest = rest[cut.end :].lstrip().removeprefix(b",")
+            rows, end = cut
+            yield rows
+            rest = rest[end:].lstrip().removeprefix(b",")
         elif not piece or len(rest) > _MAX_ROW_BYTES:
             raise BadResponse(f"'{name}' is not a whole list of objects")
 
@@ -99,16 +94,8 @@ def _head(file: IO[bytes], name: str) -> tuple[bytes, bytes]:
     raise BadResponse(f"no list '{name}' in the answer")
 
 
-def _members(body: bytes, name: str) -> dict[str, Any]:
-    """Decode a body without its rows."""
-    envelope = decode(body)
-    if not isinstance(envelope, dict):
-        raise BadResponse(f"'{name}' is not in a JSON object")
-    return {member: value for member, value in envelope.items() if member != name}
-
-
-def _last_cut(text: bytes) -> _Cut | None:
-    """Find the last place at which a row ends."""
+def _last_cut(text: bytes) -> tuple[list[Row], int] | None:
+    """Find the last place at which a row ends; return the rows before it, too."""
     tail = len(text) - _PIECE_BYTES // 8  # to search all of it takes as long as decoding it
     ends = [*_END_OF_ROW.finditer(text, tail)] or [*_END_OF_ROW.finditer(text)]
     for match in reversed(ends[-_STRICT_TRIES:]):
@@ -116,11 +103,11 @@ def _last_cut(text: bytes) -> _Cut | None:
             rows = decode_strictly(b"[" + text[: match.end()] + b"]")
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
-        return _Cut(objects_in(rows, ""), match.end())
+        return objects_in(rows, ""), match.end()
     end = _end_of_last_row(text.decode("utf-8", "surrogateescape"))
     if end == 0:
         return None
-    return _Cut(objects_in(decode(b"[" + text[:end] + b"]"), ""), end)
+    return objects_in(decode(b"[" + text[:end] + b"]"), ""), end
 
 
 def _end_of_last_row(text: str) -> int:

@@ -24,7 +24,7 @@ from event_taps_core.summary import StreamStats
 from event_taps_core.values import snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator
 
     from singer_sdk.helpers.types import Context
     from singer_sdk.singerlib import RecordMessage
@@ -77,12 +77,9 @@ class OutputStream(Stream):
         self._has_begun = False
         self._mapped = 0
         self.columns = (*tap.constant_columns, *self.columns)
-        super().__init__(tap, schema=self._declared_schema(tap.config))
+        shown = [c for c in self.columns if tap.config.get("include_secrets") or not c.secret]
+        super().__init__(tap, schema=PropertiesList(*shown, *COMMON_COLUMNS).to_dict())
         self.primary_keys = (*tap.constants, *type(self).primary_keys)
-
-    def _declared_schema(self, config: Mapping[str, Any]) -> dict[str, Any]:
-        shown = [c for c in self.columns if config.get("include_secrets") or not c.secret]
-        return PropertiesList(*shown, *COMMON_COLUMNS).to_dict()
 
     @property
     @override
@@ -215,16 +212,13 @@ class OutputStream(Stream):
         if not write_messages:  # BATCH: the SDK writes the files from the records
             yield from self.get_records(context)
         elif self.ABORT_AT_RECORD_COUNT is not None:
-            self._sync_sample(self.ABORT_AT_RECORD_COUNT)
+            # Only the first records, as `--test` asks.
+            for record in itertools.islice(self.get_records(None), self.ABORT_AT_RECORD_COUNT):
+                self._write_record_message(record)
+            self.tap.message_writer.flush()
         else:
             self.tap.read(self.name)
 
     @override
     def get_records(self, context: Context | None) -> Iterator[Row]:
         yield from self.tap.records_of(self.name)
-
-    def _sync_sample(self, limit: int) -> None:
-        """Write the first records only, as `--test` asks."""
-        for record in itertools.islice(self.get_records(None), limit):
-            self._write_record_message(record)
-        self.tap.message_writer.flush()

@@ -53,8 +53,8 @@ class _Listed(NamedTuple):
     at: float
     """When that began, in monotonic seconds."""
 
-    ids: frozenset[int | str | None] | None
-    """What is in it; None if it could not be read."""
+    ids: frozenset[int | str | None]
+    """What is in it, None among it if it proves nothing."""
 
 
 def _part_of(
@@ -74,17 +74,12 @@ def _placed(stream: EventStream, context: Context | None, shard_id: str | None =
     return Placed(context, partition_id if shard_id is None else shard_id)
 
 
-def _are_scalars(context: Context) -> bool:
-    """Say whether a context holds what ids and times are; an object in it is an odd row's."""
-    return not any(isinstance(value, (dict, list)) for value in context.values())
-
-
 def _list_again(parent: EventStream, context: Context) -> _Listed:
     began = time.monotonic()
     try:
         return _Listed(began, parent.list_again(context))
     except ApiError:
-        return _Listed(began, None)
+        return _Listed(began, frozenset({None}))
 
 
 class Parents:
@@ -96,7 +91,9 @@ class Parents:
         self._parents = {stream.parent.name for stream in streams.values() if stream.parent}
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
         self._shared: dict[tuple[str, ...], _Shared] = {}
-        self._missing: deque[MissingPart] = deque()
+        self.missing: deque[MissingPart] = deque()
+        """What was found to be missing in rows that others need, and is not named yet."""
+
         self._listed: dict[tuple[str, ...], _Listed] = {}
 
     def has(self, stream: EventStream) -> bool:
@@ -104,15 +101,8 @@ class Parents:
         return stream.name in self._parents
 
     def rows_of(self, stream: EventStream, context: Context | None) -> list[Row]:
-        """Return the rows of a partition as the vendor sent them, requested once per run.
-
-        Raises:
-            ApiError: If they cannot be read; every stream that needs them gets the same answer.
-        """
-        shared = self._share(stream, context)
-        if shared.problem is not None:
-            raise shared.problem
-        return shared.rows
+        """See `BaseTap.rows_of`."""
+        return self._share(stream, context).rows
 
     def reading_of(
         self, stream: EventStream, context: Context | None
@@ -139,8 +129,6 @@ class Parents:
         self, stream: EventStream, context: Context | None
     ) -> Iterator[Page | Remark]:
         shared = self._share(stream, context)
-        if shared.problem is not None:
-            raise shared.problem
         yield Page(shared.rows)
         yield from shared.remarks
 
@@ -161,13 +149,7 @@ class Parents:
             if listed is None or time.monotonic() - listed.at > _FRESH_SECONDS:
                 listed = self._listed[key] = _list_again(parent, context)
         parent_id = context.get(stream.parent_key or "")
-        has_left = listed.ids is not None and listed.ids.isdisjoint((parent_id, None))
-        return parent.name if has_left else None
-
-    def take_missing(self) -> Iterator[MissingPart]:
-        """Return what was found to be missing in rows that others need, once."""
-        while self._missing:
-            yield self._missing.popleft()
+        return parent.name if listed.ids.isdisjoint((parent_id, None)) else None
 
     def contexts_of(self, stream: EventStream, choose: Choose) -> Contexts:
         """List the partitions of a stream that are chosen: one for each parent, or the whole.
@@ -215,10 +197,14 @@ class Parents:
             except Exception:  # noqa: BLE001 - whatever is odd about one row, it hides no other
                 without_id += 1
                 continue
-            if child is not None and parent.is_as_expected(row) and _are_scalars(child):
+            if child is None:
+                continue
+            # Ids and times are scalars; an object in their place is an odd row's.
+            is_odd = any(isinstance(value, (dict, list)) for value in child.values())
+            if parent.is_as_expected(row) and not is_odd:
                 children.append(child)
             else:
-                without_id += child is not None
+                without_id += 1
         return children, without_id
 
     def _read_side_by_side(self, stream: EventStream, contexts: list[Context | None]) -> None:
@@ -236,7 +222,10 @@ class Parents:
         with self._locks.setdefault(key, threading.Lock()):
             if key not in self._shared:
                 self._shared[key] = self._read(stream, context)
-        return self._shared[key]
+        shared = self._shared[key]
+        if shared.problem is not None:
+            raise shared.problem
+        return shared
 
     def _read(self, stream: EventStream, context: Context | None) -> _Shared:
         """Read all rows of a partition, or say why that is not possible."""
@@ -249,7 +238,7 @@ class Parents:
         )
         for _, event in reading:
             if isinstance(event, MissingPart):
-                self._missing.append(event)
+                self.missing.append(event)
             elif isinstance(event, Remark):
                 shared.remarks.append(event)
             elif isinstance(event, Page):

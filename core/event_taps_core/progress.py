@@ -89,11 +89,7 @@ class IncrementalStream(OutputStream):
 
     @cached_property
     def progress(self) -> Progress:
-        """What this stream reads in this run, and what the next one has to know.
-
-        Raises:
-            TapError: If the last state cannot be used.
-        """
+        """What this stream reads in this run, and what the next one has to know."""
         return self.incremental(self)
 
     @property
@@ -147,19 +143,14 @@ class Progress(ABC):
 
         self.is_resharded = bool(stream.kept_state) and self.shard_of_state != stream.tap.shard
 
-    settled = before_start = not_known = 0
-    """See `Settling`."""
-
     @abstractmethod
     def since(self, context: Context | None) -> datetime | None:
         """Return from when on changes are asked for, in UTC; None to ask for everything."""
 
     def plan(self, listed: Sequence[Placed], *, are_all: bool) -> None:
-        """Decide which parents are read.
+        """Decide which parents are read, of one level, also those of other shards.
 
-        Args:
-            listed: The contexts of one level, also those of other shards.
-            are_all: Whether no list that others come from failed.
+        They are all if no list that others come from failed.
         """
         del listed, are_all
 
@@ -256,9 +247,10 @@ class SettlesAfter(Progress):
             self._settling.expect(parts, map(self._parent_of, incomplete))
         if self._items is not None or self.is_resharded:
             self._look_for_news()
-        self.settled = self._settling.settled
-        self.before_start = self._settling.before_start
-        self.not_known = self._settling.not_known
+        stats = self.stream.stats
+        stats.settled = self._settling.settled
+        stats.before_start = self._settling.before_start
+        stats.not_known = self._settling.not_known
 
     @override
     def note(self, outcome: Outcome, server_lag: timedelta = _NO_LAG) -> None:
@@ -385,11 +377,7 @@ def _of_clocks(server_lag: timedelta) -> timedelta:
 
 
 def bookmark_in(state: Mapping[str, Any], stream: str) -> str | None:
-    """Return the bookmark in a piece of a stream's state.
-
-    Raises:
-        TapError: If it is not a date or time.
-    """
+    """Return the bookmark in a piece of a stream's state."""
     bookmark = state.get("replication_key_value")
     if bookmark is not None and parse_datetime(bookmark) is None:
         raise TapError(

@@ -22,7 +22,7 @@ from event_taps_core.output import OutputStream
 from event_taps_core.schema import INTEGER, TEXT, TIMESTAMP, Column, column, key, list_of, member
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from singer_sdk.helpers.types import Context
 
@@ -152,12 +152,6 @@ class ReadLogStream(OutputStream):
         self.write_batch(self.batch_of([record], encode=True))
 
     @override
-    def _sync_records(
-        self, context: Context | None = None, *, write_messages: bool = True
-    ) -> Generator[Row, Any, Any]:
-        """Nothing to read: rows come with the readings of the other streams."""
-        yield from ()
-
-    @override
     def get_records(self, context: Context | None) -> Iterator[Row]:
+        """Nothing to read: rows come with the readings of the other streams."""
         yield from ()

@@ -44,11 +44,7 @@ class Retries:
         self._throttled_at: float | None = None
 
     def run(self, send: Callable[[], T]) -> T:
-        """Send, and again as long as that may help.
-
-        Raises:
-            ApiError: What the API said in the end.
-        """
+        """Send, and again as long as that may help."""
         trying = backoff.on_exception(
             backoff.runtime,
             BadResponse,

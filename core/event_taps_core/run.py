@@ -85,7 +85,10 @@ class Run:
             return
         asks = [(stream, context) for stream in deferred for context in self.due_contexts(stream)]
         workers = self.tap.concurrency
-        for _ in read_in_order(asks, _asking, workers=workers, stop=self.tap.stop):
+        reading = read_in_order(
+            asks, lambda ask: ask[0].request_early(ask[1]), workers=workers, stop=self.tap.stop
+        )
+        for _ in reading:
             pass
 
     def due_contexts(self, stream: EventStream) -> list[Context | None]:
@@ -119,8 +122,9 @@ class Run:
         return self.tap.client.server_lag or timedelta(0)
 
     def name_missing_parts(self) -> None:
-        """Name the parts that were missing in rows that others need."""
-        for part in self.parents.take_missing():
+        """Name the parts that were missing in rows that others need, once."""
+        while self.parents.missing:
+            part = self.parents.missing.popleft()
             self.outcomes.note(part.stream, part.id, part.problem)
 
     def remember(self, answer: ApiError) -> None:
@@ -190,13 +194,6 @@ class Run:
         """Whether the state names this run: it has read, or left all that is due to others."""
         is_idle_shard = self.tap.shard.count > 1 and self.first_failure is None
         return self.outcomes.has_read or is_idle_shard
-
-
-def _asking(early: tuple[EventStream, Context | None]) -> Iterator[Page]:
-    """Ask early, as a reading without pages."""
-    stream, context = early
-    stream.request_early(context)
-    yield from ()
 
 
 @dataclass(frozen=True)
@@ -315,11 +312,7 @@ class _Findings:
             self.failures_in_a_row += 1
 
     def _stop_if_useless(self, error: BaseException, *, is_whole: bool) -> None:
-        """End the run where nothing else could be read either.
-
-        Raises:
-            Stopped: With advice.
-        """
+        """End the run where nothing else could be read either."""
         tap = self._run.tap
         if not isinstance(error, ApiError):
             tap.logger.error("A defect of this tap", exc_info=error)
@@ -426,12 +419,10 @@ class Group:
         if self._run.is_left_to_shard_0(self._sender):
             return [], []
         contexts, missing = self._run.parents.contexts_of(self._sender, self._choose)
-        partitions = [self._partition(entry.context) for entry in contexts if self._is_own(entry)]
+        shard = self._run.tap.shard
+        partitions = [self._partition(one.context) for one in contexts if one.is_in(shard)]
         partitions.sort(key=lambda partition: (partition.ends, partition.id))
         return partitions, missing
-
-    def _is_own(self, placed: Placed) -> bool:
-        return placed.is_in(self._run.tap.shard)
 
     def _partition(self, context: Context | None) -> Partition[EventStream]:
         sender = self._sender
@@ -465,7 +456,8 @@ class Group:
             return []
         finally:
             self._findings.name_missing_parts()
-        own = [(above.context or {}, problem) for above, problem in missing if self._is_own(above)]
+        shard = self._run.tap.shard
+        own = [(above.context or {}, problem) for above, problem in missing if above.is_in(shard)]
         for above, problem in own:
             self._findings.name_missing(above, problem, self._due(above))
         incomplete = [above for above, problem in own if not isinstance(problem, NotFound)]
@@ -473,9 +465,6 @@ class Group:
             due = [partition.context for partition in partitions if stream in partition.streams]
             stream.progress.expect(due, incomplete)
             stream.stats.is_left_to_shard_0 = self._run.is_left_to_shard_0(self._sender)
-            stream.stats.settled = stream.progress.settled
-            stream.stats.before_start = stream.progress.before_start
-            stream.stats.not_known = stream.progress.not_known
         if partitions and self._sender.parent is not None:
             self._run.apply(self._run.outcomes.note_records())
         return partitions

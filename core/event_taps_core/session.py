@@ -148,11 +148,7 @@ class ApiResponse(requests.Response):
 
     @override
     def json(self, **kwargs: Any) -> Any:
-        """Return the decoded body (`kwargs` are the standard decoder's and not needed here).
-
-        Raises:
-            BadResponse: If the body is not JSON.
-        """
+        """Return the decoded body (`kwargs` are the standard decoder's and not needed here)."""
         if self._value is _UNREAD:
             self._value = decode(self.content, self.charset)
         return self._value

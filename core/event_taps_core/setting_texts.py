@@ -16,7 +16,7 @@ from singer_sdk.configuration._dict_config import parse_environment_config
 from event_taps_core.errors import TapError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 _YES_OR_NO: Final = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -120,15 +120,9 @@ def misspelt(config: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, 
 
 
 def in_words(
-    errors: Iterable[str], schema: Mapping[str, Any], tap_name: str, variables: Mapping[str, str]
-) -> str:
-    """Turn what the SDK finds wrong with settings into one sentence, without values of secrets."""
-    return "; ".join(_error_in_words(text, schema, tap_name, variables) for text in errors)
-
-
-def _error_in_words(
     text: str, schema: Mapping[str, Any], tap_name: str, variables: Mapping[str, str]
 ) -> str:
+    """Turn what the SDK finds wrong with a setting into our words, without values of secrets."""
     if missing := re.match(r"'(\w+)' is a required property$", text):
         name = missing[1]
         description = schema["properties"].get(name, {}).get("description", "")

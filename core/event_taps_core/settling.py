@@ -71,21 +71,16 @@ class Fingerprint:
         """Add a parent; the order does not matter."""
         self._sums[parent.month] = (self._sums[parent.month] + parent.hash) % 256**_SUM_BYTES
 
-    @classmethod
-    def of(cls, parents: Iterable[_Parent]) -> Self:
-        """Make it of these parents."""
-        fingerprint = cls()
-        for parent in parents:
-            fingerprint.add(parent)
-        return fingerprint
-
     def join(self, other: Fingerprint) -> None:
         """Add the parents of another one, of which this has none."""
         pairs = zip(self._sums, other._sums, strict=True)
         self._sums = [(own_sum + other_sum) % 256**_SUM_BYTES for own_sum, other_sum in pairs]
 
-    def months_like(self, other: Fingerprint) -> set[int]:
-        """Return the months in which both have the same parents."""
+    def months_of(self, parents: Iterable[_Parent]) -> set[int]:
+        """Return the months in which it is of just these parents."""
+        other = Fingerprint()
+        for parent in parents:
+            other.add(parent)
         return {month for month in range(_MONTHS) if self._sums[month] == other._sums[month]}
 
     def to_text(self) -> str:
@@ -185,9 +180,9 @@ class Settling:
         self._ends = {key: parent for key, parent in listed.items() if key in own}
         line, before = self._line, self._known_before or datetime.min.replace(tzinfo=UTC)
         compared = {k: p for k, p in listed.items() if p and k in of_state and p.end < before}
-        same = Fingerprint.of(compared.values()).months_like(self._known or Fingerprint())
+        same = (self._known or Fingerprint()).months_of(compared.values())
         # The fingerprint of another shard is of others, too.
-        if self._known is not None and not are_all and is_own and self._is_line_at_least(line):
+        if self._known and not are_all and is_own and line is not None and line >= before:
             same, self._read = set(range(_MONTHS)), self._known
         for key, parent in self._ends.items():
             if parent is None or line is None or parent.end >= line:
@@ -218,10 +213,6 @@ class Settling:
     def has_known(self) -> bool:
         """Whether the last run knew of anything that was read."""
         return self._known is not None
-
-    def _is_line_at_least(self, line: datetime | None) -> bool:
-        """Say whether all that the last run knew lies before the line."""
-        return line is not None and self._known_before is not None and line >= self._known_before
 
     def reads(self, key: ParentKey) -> bool:
         """Say whether a parent is read."""

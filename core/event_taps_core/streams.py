@@ -57,12 +57,6 @@ class Page(NamedTuple):
     shared: Mapping[str, list[Row]] = MappingProxyType({})
     """Those of each selected stream that has it as its `source`, by name."""
 
-    def less_than(self, fresh: list[Row]) -> Page:
-        """Return the page with its fresh rows only; one that came before is nobody's news."""
-        comes_again = bool(self.rows) and not fresh
-        shared = {name: [] for name in self.shared} if comes_again else self.shared
-        return self._replace(rows=fresh, shared=shared)
-
 
 class _Preparing(NamedTuple):
     """What the vendor prepares; both times are those of `time.monotonic`, in seconds."""
@@ -121,11 +115,7 @@ class EventStream(RecordStream, RESTStream[Any]):
         return self.url_for(self.path, context)
 
     def url_for(self, path: str, context: Context | None) -> str:
-        """Fill a path from the context; an id can never add a path segment or a query.
-
-        Raises:
-            BadResponse: If an id would lead to another path.
-        """
+        """Fill a path from the context; an id can never add a path segment or a query."""
         try:
             return self.url_base + path_with_ids(path, context or {})
         except ValueError as error:
@@ -234,11 +224,11 @@ class EventStream(RecordStream, RESTStream[Any]):
             raise BadResponse("an empty list")
         return frozenset(listed)
 
-    def request_early(self, context: Context | None) -> None:
+    def request_early(self, context: Context | None) -> Iterator[Page]:
         """Ask for what has to be prepared, so that this happens while others are read.
 
-        What is ready at once is asked for again when its turn comes: keeping it would need memory
-        for all partitions. What is final is kept for the reading, which names it.
+        A reading without pages: what is ready at once is asked for again when its turn comes, as
+        keeping it would need memory for all. What is final is kept for then, to be named.
         """
         try:
             self._try_first_page(context)
@@ -247,7 +237,8 @@ class EventStream(RecordStream, RESTStream[Any]):
         except (NotFound, AccessDenied) as answer:
             self._asked_early[self.partition_id(context)] = answer
         except BadResponse:
-            return  # by its turn it may have mended
+            pass  # by its turn it may have mended
+        yield from ()
 
     def probe(self, contexts: list[Context | None]) -> None:
         """Ask for the first page of the first or last of one or more partitions.
@@ -281,11 +272,7 @@ def streams_in(module: ModuleType) -> tuple[type[EventStream], ...]:
 def _prepared_later(
     stream: EventStream, answer: NotReady, earlier: _Preparing | None
 ) -> _Preparing:
-    """Say when to ask again for what is not ready.
-
-    Raises:
-        BadResponse: If it has not been ready for too long.
-    """
+    """Say when to ask again for what is not ready."""
     stream.stats.count_pending()
     now, timeout = time.monotonic(), stream.pending_timeout_seconds
     deadline = earlier.deadline if earlier else now + timeout
@@ -295,18 +282,17 @@ def _prepared_later(
 
 
 def _news_of(page: Page, paginator: BaseAPIPaginator[Any]) -> Page:
-    """Return a page with what no earlier one held."""
-    if isinstance(paginator, Pages):
-        return page.less_than(paginator.fresh(page.rows))
-    return page
+    """Return a page with what no earlier one held; one that came before is nobody's news."""
+    if not isinstance(paginator, Pages):
+        return page
+    fresh = paginator.fresh(page.rows)
+    comes_again = bool(page.rows) and not fresh
+    shared = {name: [] for name in page.shared} if comes_again else page.shared
+    return page._replace(rows=fresh, shared=shared)
 
 
 def _count_empty(page: Page, before: int) -> int:
-    """Count the pages in a row without a row; one that only repeats earlier ones has some.
-
-    Raises:
-        BadResponse: If there are so many that the vendor will hardly come to an end.
-    """
+    """Count the pages in a row without a row; one that only repeats earlier ones has some."""
     empty = 0 if page.rows or any(page.shared.values()) else before + 1
     if empty > MAX_EMPTY_PAGES:
         raise BadResponse(f"{MAX_EMPTY_PAGES:,} pages in a row without a row", retries=0)

@@ -88,10 +88,9 @@ class StreamStats:
         if self.before_start:
             yield f"{self.before_start} parents ended before start_date"
         if self.retries:
-            yield (
-                f"{self.retries.total()} retries ({_counted(self.retries)}), "
-                f"{self.waited_seconds:.0f} s waited for them"
-            )
+            reasons = ", ".join(f"{n} x {reason}" for reason, n in sorted(self.retries.items()))
+            waited = f"{self.waited_seconds:.0f} s waited for them"
+            yield f"{self.retries.total()} retries ({reasons}), {waited}"
         if self.pending:
             yield f"{self.pending} answers not ready at first"
         yield from _by_reason(absent, "absent")
@@ -127,7 +126,3 @@ def _by_reason(named: Mapping[str, Sequence[str]], status: str) -> Iterator[str]
 def _some(ids: Sequence[str]) -> str:
     more = len(ids) - _NAMED
     return ", ".join(ids[:_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _counted(reasons: Counter[str]) -> str:
-    return ", ".join(f"{count} x {reason}" for reason, count in sorted(reasons.items()))

@@ -115,7 +115,8 @@ class EventTap(CommandLineTap):
 
     @override
     def read(self, stream: str) -> None:
-        self.reading.read(self.event_streams[stream])
+        if stream in self.event_streams:  # the read log is only written
+            self.reading.read(self.event_streams[stream])
 
     @override
     def records_of(self, stream: str) -> Iterator[Row]:
@@ -230,11 +231,7 @@ class EventTap(CommandLineTap):
 
 
 def _check_sources(streams: Sequence[EventStream]) -> None:
-    """Look whether streams that share an answer can do so.
-
-    Raises:
-        ValueError: If not: a mistake of the tap's author.
-    """
+    """Look whether streams that share an answer can do so."""
     classes = {stream.name: type(stream) for stream in streams}
     parents = {stream.parent.name for stream in streams if stream.parent}
     for stream in streams:

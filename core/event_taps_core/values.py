@@ -1,4 +1,7 @@
-"""The forms that values come in, each brought into one: of JSON, of time, of columns' types."""
+"""The forms that values come in, each brought into one: of JSON, of time, of columns' types.
+
+What cannot be brought into it without loss is `Unconvertible`.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,7 @@ def snake_case(name: str) -> str:
 
 
 def to_utc(value: Any) -> datetime:
-    """Read an ISO 8601 time with a known offset as a moment in UTC.
-
-    Raises:
-        Unconvertible: If it is no time, or has no offset (a local time is not guessed at).
-    """
+    """Read an ISO 8601 time with a known offset in UTC: a local time is not guessed at."""
     try:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is UTC:
@@ -54,19 +53,12 @@ def utc_timestamp(value: Any) -> str:
 
     >>> utc_timestamp("2019-01-08T11:47:02-05:00")
     '2019-01-08T16:47:02Z'
-
-    Raises:
-        Unconvertible: See `to_utc`.
     """
     return rfc3339(to_utc(value))
 
 
 def from_milliseconds(value: float) -> datetime:
-    """Return the moment that is so many milliseconds after 1970 began in UTC.
-
-    Raises:
-        Unconvertible: If no calendar reaches so far.
-    """
+    """Return the moment that is so many milliseconds after 1970 began in UTC."""
     try:
         return _EPOCH + timedelta(milliseconds=value)
     except (ValueError, OverflowError) as error:
@@ -79,11 +71,7 @@ def rfc3339(moment: datetime) -> str:
 
 
 def iso_date(value: Any) -> str:
-    """Accept a calendar date `YYYY-MM-DD`.
-
-    Raises:
-        Unconvertible: If it is not one.
-    """
+    """Accept a calendar date `YYYY-MM-DD`."""
     if isinstance(value, str):
         try:
             return date.fromisoformat(value.strip()).isoformat()
@@ -93,11 +81,7 @@ def iso_date(value: Any) -> str:
 
 
 def text(value: Any) -> str:
-    """Accept a scalar as text: numbers and booleans in their JSON form.
-
-    Raises:
-        Unconvertible: For objects and lists.
-    """
+    """Accept a scalar as text: numbers and booleans in their JSON form."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -118,9 +102,6 @@ def integer(value: Any) -> int:
     """Accept whole numbers of 64 bits, also as text (`"3"`) or as floats (`3.0`).
 
     No warehouse has larger ones in a column of integers.
-
-    Raises:
-        Unconvertible: If it is not one.
     """
     is_whole = (
         type(value) is int
@@ -136,9 +117,6 @@ def number(value: Any) -> float:
     """Accept finite numbers, also as text (`"2.5"`); whole ones as far as floats reach.
 
     PostgreSQL holds all of them exactly (numeric), DuckDB with the digits of a float (double).
-
-    Raises:
-        Unconvertible: If it is not a number.
     """
     if type(value) in (int, float) and abs(value) <= sys.float_info.max:
         return value  # type: ignore[no-any-return] # mypy does not narrow by `type(...) in`
@@ -153,11 +131,7 @@ _BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False}
 
 
 def boolean(value: Any) -> bool:
-    """Accept `true`/`false` and 1/0, also as text.
-
-    Raises:
-        Unconvertible: If it is anything else.
-    """
+    """Accept `true`/`false` and 1/0, also as text."""
     if isinstance(value, (str, int, float)):
         converted = _BOOLEANS.get(str(value).strip().lower())
         if converted is not None:

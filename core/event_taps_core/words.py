@@ -39,8 +39,10 @@ def texts_in(value: Any, *, is_error: bool) -> list[str]:
     Where it is not about an error as a whole, only what names one is looked at.
     """
     if isinstance(value, dict):
-        names = _SAID_OF_ERRORS if is_error else _SAID
-        return _told(value, names) or _told_within(value)
+        inner = [item for item in value.values() if isinstance(item, dict)]
+        told = _told(value, _SAID_OF_ERRORS if is_error else _SAID)
+        # One level down, only what is called an error is one.
+        return told or [text for item in inner for text in _told(item, _OF_TROUBLE)]
     if not is_error or value is None or isinstance(value, bool):
         return []
     if isinstance(value, list):
@@ -53,12 +55,6 @@ def _told(value: dict[str, Any], names: re.Pattern[str]) -> list[str]:
     values = [item for name, item in value.items() if names.fullmatch(snake_case(name))]
     texts = texts_in(values, is_error=True)
     return [text for text in texts if not text.isdecimal()] or texts
-
-
-def _told_within(value: dict[str, Any]) -> list[str]:
-    """Look one level down, where only what is called an error is one."""
-    inner = [item for item in value.values() if isinstance(item, dict)]
-    return [text for item in inner for text in _told(item, _OF_TROUBLE)]
 
 
 def words_in(response: ApiResponse) -> str:

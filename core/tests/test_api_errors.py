@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -32,7 +33,7 @@ def classified(status: int, **headers: str) -> ApiError | None:
 
 def seconds_of(retry_after: str | None) -> float | None:
     """Return how long an answer of today's noon asks to wait."""
-    headers = {} if retry_after is None else {"Retry_After": retry_after}
+    headers: dict[str, Any] = {} if retry_after is None else {"Retry_After": retry_after}
     return asked_to_wait(api_response(Date=format_datetime(NOW, usegmt=True), **headers))
 
 

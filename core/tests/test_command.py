@@ -118,6 +118,7 @@ def test_no_configuration_at_all() -> None:
         ("api_key", "half-\ud800"),
         ("stream_maps", {"people": {"name": ["\ud800"]}}),
         ("api_key", "ключ-ключ"),
+        ("user_agent", "acme\r\nX-Evil: 1"),
     ],
 )
 def test_a_malformed_setting_is_named(
@@ -340,5 +341,5 @@ def test_a_malformed_item_of_a_list_names_the_setting(at: str) -> None:
     """The SDK's validator names the item's place as well."""
     wrong = "5 is not of type 'string'"
     schema = {"properties": {"ids": {"type": ["array", "null"], "examples": [["demo"]]}}}
-    found = in_words([f"{wrong} in config{at}"], schema, "tap-toy", {"ids": "TAP_TOY_IDS"})
+    found = in_words(f"{wrong} in config{at}", schema, "tap-toy", {"ids": "TAP_TOY_IDS"})
     assert found == f'setting ids (TAP_TOY_IDS): {wrong}; write it as ["demo"]'

@@ -141,20 +141,6 @@ def test_a_body_that_is_cut_anywhere_is_broken_and_gives_no_wrong_row(
     assert rows == whole[: len(rows)]
 
 
-NESTED = (
-    b'{"a": {"rows": [1]}, "t": "\\"rows\\": [", "rows": [{"id": 1, "n": [{"x": {}}, {}]}, {},'
-    b' {"id": 2, "t": "}, {\\"id\\": 3}]"}], "z": [{"b": {}}], "n": -1.5e3}'
-)
-
-
-@pytest.mark.parametrize("piece_bytes", [1, 20, 100_000])
-def test_cut_at_each_byte_a_body_is_broken_and_gives_no_wrong_row(piece_bytes: int) -> None:
-    whole = decode(NESTED)[NAME]
-    for end in range(len(NESTED)):
-        rows = rows_before_it_breaks(NESTED[:end], piece_bytes)
-        assert rows == whole[: len(rows)]
-
-
 # What is no list of objects
 
 

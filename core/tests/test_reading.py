@@ -131,23 +131,9 @@ def test_order_and_content_do_not_depend_on_workers_delays_waits_memory_or_who_r
 
 
 @many_workers
-def test_an_exception_is_handed_out_where_it_belongs(workers: int) -> None:
-    error = KeyError("x")
-    scripts: list[Script] = [[Sleep(0.05), Page("a")], [Page("b"), error, Page("never")], [error]]
-    events = read(scripts, workers=workers)
-    assert events == one_after_the_other(scripts)
-    assert [event.error for _, event in events if isinstance(event, Done)] == [None, error, error]
-
-
-@many_workers
 def test_even_an_exit_inside_a_partition_is_only_that_partitions_end(workers: int) -> None:
     scripts: list[Script] = [[SystemExit(3)], [Page("b")]]
     assert read(scripts, workers=workers) == one_after_the_other(scripts)
-
-
-@many_workers
-def test_nothing_to_read_is_nothing(workers: int) -> None:
-    assert read([], workers=workers) == []
 
 
 def test_as_many_partitions_are_read_at_the_same_time_as_there_are_workers() -> None:

@@ -98,25 +98,6 @@ def test_the_core_overrides_what_exists() -> None:
     assert {"_sync_records", "_handle_termination", "url_base", "main", "invoke"} <= set(checked)
 
 
-@pytest.mark.parametrize(
-    ("owner", "name"),
-    [
-        (Stream, "mask"),
-        (Stream, "stream_maps"),
-        (Stream, "stream_state"),
-        (Stream, "tap_state"),
-        (Stream, "emit_activate_version_messages"),
-        (Stream, "ABORT_AT_RECORD_COUNT"),
-        (Stream, "TYPE_CONFORMANCE_LEVEL"),
-        (Tap, "state_writer"),
-        (Tap, "message_writer_class"),
-        (Tap, "get_singer_command"),
-    ],
-)
-def test_an_attribute_that_the_core_uses_is_there(owner: type, name: str) -> None:
-    assert hasattr(owner, name), changed(f"{owner.__name__}.{name}: it is gone")
-
-
 def recorded(
     monkeypatch: pytest.MonkeyPatch, owner: type, name: str
 ) -> list[tuple[tuple[Any, ...], dict[str, Any]]]:
