@@ -94,7 +94,7 @@ def test_what_is_no_session_id_is_a_mistake_in_the_settings(session_id: str) -> 
 def test_session_id_that_makes_no_address_is_named_and_the_rest_is_read() -> None:
     tap = tap_that_gets({"/sessions": {"count": 2, "data": OTHERS}}, ("..",))
     assert tap.rows_of("sessions") == OTHERS
-    assert [part.id for part in tap.reading.parents.take_missing()] == [".."]
+    assert [part.id for part in tap.reading.parents.missing] == [".."]
 
 
 SESSIONS = {"count": 1, "data": [{"id": "s1", "name": "One"}]}
