@@ -20,7 +20,6 @@ from event_taps_core import (
     Authenticator,
     BadResponse,
     NotFound,
-    Redirected,
     TooManyRequests,
     snake_case,
     texts_in,
@@ -32,27 +31,38 @@ if TYPE_CHECKING:
 
     from event_taps_core import ApiResponse
 
-API_PREFIX: Final = "/api/v2"
-MEETINGS_PATH: Final = f"{API_PREFIX}/meetings/export"
-PARTICIPANTS_PATH: Final = f"{API_PREFIX}/participants/{{event_id}}/list"
+MEETINGS_PATH: Final = "/api/v2/meetings/export"
+PARTICIPANTS_PATH: Final = "/api/v2/participants/{event_id}/list"
 
-_SUCCESS: Final = 2
-_BAD_REQUESTS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
-_WRONG_KEYS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-_ABSENT: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+_KNOWN_ENDING: Final = re.compile(
+    r"(?<![:/])(/+api(/+v2(/+meetings/+export)?)?)?/*$", re.IGNORECASE
+)
+
+_STATUS_OF_FAILURE: Final = re.compile("[345][0-9]{2}")
+_SUCCESS: Final = re.compile("(2[0-9]{2}|ok|success|successful|true)?")
+_FAILURE: Final = re.compile("errors?|fail(ed|ure)?|false|exception")
+_NO_ERROR: Final = re.compile("0|false|no|none|null")
 _CODES: Final = ("code", "status_code")
 _VERDICTS: Final = ("code", "status", "result", "type", "success", "ok")
-_ERRORS: Final = ("error", "errors")
-_FAILURES: Final = frozenset({"error", "errors", "fail", "failed", "failure", "false", "exception"})
-_SUCCESSES: Final = frozenset({"ok", "success", "successful"})
-_NO_ERROR: Final = frozenset({"0", "false", "no", "none", "null"})
-_LAST_STATUS: Final = 599
-
-_KNOWN_ENDING: Final = re.compile(r"(?<![:/])/+api(/+v2(/+meetings/+export)?)?/*$", re.IGNORECASE)
 
 
 class BadRequest(BadResponse):
     """The vendor does not like a parameter: an order that it does not know, a page past the end."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, retries=0)
+
+
+_KINDS: Final[Mapping[int, type[ApiError]]] = {
+    HTTPStatus.BAD_REQUEST: BadRequest,
+    HTTPStatus.UNPROCESSABLE_ENTITY: BadRequest,
+    HTTPStatus.UNAUTHORIZED: AccessDenied,
+    HTTPStatus.FORBIDDEN: AccessDenied,
+    HTTPStatus.NOT_FOUND: NotFound,
+    HTTPStatus.GONE: NotFound,
+    HTTPStatus.TOO_MANY_REQUESTS: TooManyRequests,
+}
+"""What a status in a body means; any other one is a server's trouble."""
 
 
 class ExpoPlatformClient(ApiClient):
@@ -64,7 +74,8 @@ class ExpoPlatformClient(ApiClient):
     )
 
     def __init__(self, base_url: str, config: Mapping[str, Any], paths: Iterable[str] = ()) -> None:
-        super().__init__(without_prefix(base_url), config, paths)
+        """Take the base with or without `/api/v2`, the export's path and slashes behind it."""
+        super().__init__(_KNOWN_ENDING.sub("", base_url), config, paths)
 
     @override
     def make_authenticator(self) -> Authenticator:
@@ -84,32 +95,17 @@ class ExpoPlatformClient(ApiClient):
         nothing about an event.
         """
         problem = super().classify(response)
-        if isinstance(problem, Redirected):
-            return problem
+        if _KINDS.get(response.status_code) is BadRequest:
+            return BadRequest(f"HTTP {response.status_code}")
         try:
-            body = response.json()
+            status = status_in(response.json())
         except BadResponse as unreadable:
-            if problem is None:
-                return unreadable
-            body = None
-        if problem is None:
-            status = status_in(body)
-            return None if status // 100 == _SUCCESS else _problem(status)
-        status = response.status_code
-        if status in _ABSENT and body is None:
-            return BadResponse(f"HTTP {status} without JSON, so not from this API")
-        if status in _BAD_REQUESTS or isinstance(problem, (NotFound, AccessDenied)):
-            return _problem(status)
-        return problem
-
-
-def without_prefix(api_url: str) -> str:
-    """Return the base without what it may be given with: `/api/v2`, the export's path, slashes.
-
-    >>> without_prefix("https://api-x.expoplatform.com/api/v2/")
-    'https://api-x.expoplatform.com'
-    """
-    return _KNOWN_ENDING.sub("", api_url.rstrip("/")).rstrip("/")
+            if isinstance(problem, NotFound):
+                return BadResponse(f"{problem.what} without JSON, so not from this API")
+            return problem or unreadable
+        if problem is not None or status == HTTPStatus.OK:
+            return problem
+        return _KINDS.get(status, BadResponse)(f"HTTP {status}")
 
 
 def status_in(body: Any) -> int:
@@ -124,56 +120,22 @@ def status_in(body: Any) -> int:
 def _status_of(place: dict[str, Any]) -> int:
     """Return the status that one object names: its code, or that of its error, or its verdict."""
     named = {snake_case(name): value for name, value in place.items()}
-    for code in (named.get(name) for name in (*_CODES, "status")):
-        if HTTPStatus.MULTIPLE_CHOICES <= _number(code) <= _LAST_STATUS:
-            return _number(code)
-    for error in (named.get(name) for name in _ERRORS):
-        if not _says_nothing(error):
-            inner = error[0] if isinstance(error, list) else error
-            status = status_in(inner)
-            return HTTPStatus.INTERNAL_SERVER_ERROR if status == HTTPStatus.OK else status
-    has_failed = any(_is_failure(named.get(name)) for name in _VERDICTS) or (
-        bool(texts_in(place, is_error=False))
-        and (_number(named.get("status")) == 0 or any(_is_odd(named.get(name)) for name in _CODES))
-    )
-    return HTTPStatus.INTERNAL_SERVER_ERROR if has_failed else HTTPStatus.OK
-
-
-def _number(value: Any) -> int:
-    """Return a code as a number; -1 if it is none."""
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return value if type(value) is int else -1
+    codes = [_word(named.get(name)) for name in _CODES]
+    status = _word(named.get("status"))
+    failed = next(filter(_STATUS_OF_FAILURE.fullmatch, (*codes, status)), None)
+    if failed is not None:
+        return int(failed)
+    for error in filter(None, (named.get("error"), named.get("errors"))):
+        if not _NO_ERROR.fullmatch(_word(error)):
+            inner = status_in(error[0] if isinstance(error, list) else error)
+            return HTTPStatus.INTERNAL_SERVER_ERROR if inner == HTTPStatus.OK else inner
+    has_failed = any(_FAILURE.fullmatch(_word(named.get(name))) for name in _VERDICTS)
+    is_odd = status == "0" or not all(map(_SUCCESS.fullmatch, codes))
+    if has_failed or (is_odd and texts_in(place, is_error=False)):  # else it may mean anything
+        return HTTPStatus.INTERNAL_SERVER_ERROR
+    return HTTPStatus.OK
 
 
 def _word(value: Any) -> str:
-    return value.strip(" .!").casefold() if isinstance(value, str) else ""
-
-
-def _says_nothing(error: Any) -> bool:
-    return not error or _word(error) in _NO_ERROR
-
-
-def _is_failure(verdict: Any) -> bool:
-    return verdict is False or _word(verdict) in _FAILURES
-
-
-def _is_odd(code: Any) -> bool:
-    """Say whether a code is none of success; one without a message may mean anything."""
-    if _number(code) < 0:
-        return bool(_word(code)) and _word(code) not in _SUCCESSES
-    return _number(code) // 100 != _SUCCESS
-
-
-def _problem(status: int) -> ApiError:
-    """Say what a status means, whether it came by HTTP or in a body."""
-    reason = f"HTTP {status}"
-    if status in _WRONG_KEYS:
-        return AccessDenied(reason)
-    if status in _ABSENT:
-        return NotFound(reason)
-    if status in _BAD_REQUESTS:
-        return BadRequest(reason, retries=0)
-    return (
-        TooManyRequests(reason) if status == HTTPStatus.TOO_MANY_REQUESTS else BadResponse(reason)
-    )
+    """Return a text, a boolean or a whole number as a word to compare; nothing of anything else."""
+    return str(value).strip(" .!").casefold() if isinstance(value, (str, int)) else ""

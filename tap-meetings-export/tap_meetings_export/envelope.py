@@ -65,16 +65,12 @@ def counts_of(body: Any) -> Counts:
     Whether a total counts rows, or meetings, say, no document tells.
     """
     places = objects_of(body)
-    totals, pages, sizes = (
-        next((count for place in places for count in _counts(place, names)), None)
-        for names in (_TOTALS, _PAGES, _SIZES)
-    )
-    return Counts(totals, pages, sizes)
+    return Counts(*(_count(places, names) for names in (_TOTALS, _PAGES, _SIZES)))
 
 
-def _counts(place: Any, names: tuple[str, ...]) -> Iterator[int]:
-    counts = map(count_of, _named(place, names))
-    yield from (count for count in counts if count is not None)
+def _count(places: list[dict[str, Any]], names: tuple[str, ...]) -> int | None:
+    counts = (count_of(value) for place in places for value in _named(place, names))
+    return next((count for count in counts if count is not None), None)
 
 
 def _named(value: Any, names: tuple[str, ...]) -> Iterator[Any]:

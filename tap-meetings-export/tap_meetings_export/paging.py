@@ -8,6 +8,7 @@ follows from what comes is the core's `PageEvidence`.
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from typing_extensions import override
@@ -18,11 +19,11 @@ from tap_meetings_export.envelope import counts_of
 from tap_meetings_export.rows import text_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     import requests
 
-    from event_taps_core import Counts, Row
+    from event_taps_core import ApiError, Counts, Row
 
 KEY: Final = "participant_key"
 
@@ -39,8 +40,31 @@ class _Version(NamedTuple):
     content: int
 
 
-class Keys:
-    """Tells the rows of one reading apart that have the same key.
+def _stable(row: Row) -> tuple[str, ...]:
+    return tuple(text_in(row, column) for column in _STABLE)
+
+
+def _number_of(row: _Version, versions: list[_Version], on_this_page: set[int]) -> int:
+    """Return the number of a row that came before, in this version or another, or a new one."""
+    numbers = range(len(versions))
+    same = (n for n in numbers if versions[n].content == row.content)
+    older = (
+        n
+        for n in numbers
+        if versions[n].stable == row.stable
+        and versions[n].last_modified != row.last_modified
+        and n not in on_this_page
+    )
+    return next(chain(same, older), len(versions))
+
+
+def row_id(row: Row) -> str:
+    """Return what identifies a row within an event."""
+    return f"{text_in(row, 'meeting_id')} {row.get(KEY)}"
+
+
+class ExportPages(Pages):
+    """`page` from 1; a total that is not reached is a failure, as the next run goes on from here.
 
     A row is about a person, in a meeting, in a role. If that comes twice with different contents,
     these are two rows, and the second one's key gets a number; but with the same stable columns and
@@ -49,74 +73,17 @@ class Keys:
     such rows it is that comes alone later on.
 
     Args:
-        columns: The declared columns. By these rows of two pages are compared: what is undeclared
-            may be different in every answer, as signed links are.
-    """
-
-    def __init__(self, columns: Collection[str]) -> None:
-        self._columns = columns
-        self._versions: defaultdict[str, list[_Version]] = defaultdict(list)
-        self.repeated = False
-        """Whether somebody was listed twice in one meeting."""
-
-    def add(self, rows: list[Row]) -> list[Row]:
-        """Number the keys of a page's rows, where that is needed; equal rows become the same."""
-        alike: defaultdict[str, dict[str, Row]] = defaultdict(dict)
-        merged_rows = [alike[row_id(row)].setdefault(digest(row), row) for row in rows]
-        for identity, different in alike.items():
-            self._number(self._versions[identity], list(different.values()))
-        return merged_rows
-
-    def _number(self, versions: list[_Version], rows: list[Row]) -> None:
-        """Number the rows of a page that are about the same; the order does not matter."""
-        if len(rows) > 1:
-            rows.sort(key=lambda row: ([text_in(row, column) for column in _STABLE], digest(row)))
-        on_this_page: set[int] = set()
-        for row in rows:
-            version = self._version(row)
-            number = _number_of(version, versions, on_this_page)
-            versions[number : number + 1] = [version]
-            on_this_page.add(number)
-            if number:
-                row[KEY] += f"-{number}"
-                self.repeated = True
-
-    def _version(self, row: Row) -> _Version:
-        return _Version(
-            hash(tuple(text_in(row, column) for column in _STABLE)),
-            text_in(row, "last_modified"),
-            hash(digest({name: row[name] for name in row if name in self._columns})),
-        )
-
-
-def _number_of(row: _Version, versions: list[_Version], on_this_page: set[int]) -> int:
-    """Return the number of a row that came before, in this version or another, or a new one."""
-    for number, before in enumerate(versions):
-        if before.content == row.content:
-            return number
-    for number, before in enumerate(versions):
-        is_newer = before.stable == row.stable and before.last_modified != row.last_modified
-        if is_newer and number not in on_this_page:
-            return number
-    return len(versions)
-
-
-def row_id(row: Row) -> str:
-    """Return what identifies a row within an event."""
-    return f"{text_in(row, 'meeting_id')} {row[KEY]}"
-
-
-class ExportPages(Pages):
-    """`page` from 1; a total that is not reached is a failure, as the next run goes on from here.
-
-    Args:
         page_size: The rows to ask for.
+        columns: The declared columns. By these rows are compared: what is undeclared may be
+            different in every answer, as signed links are.
     """
 
     end_errors = (NotFound, BadRequest)
 
-    def __init__(self, page_size: int) -> None:
+    def __init__(self, page_size: int, columns: Collection[str]) -> None:
         super().__init__(Place(0, 1), PageEvidence(page_size, is_strict=True), row_id)
+        self._columns = columns
+        self._versions: defaultdict[str, list[_Version]] = defaultdict(list)
 
     @override
     def counts_of(self, response: requests.Response) -> Counts:
@@ -124,6 +91,31 @@ class ExportPages(Pages):
 
     @override
     def fresh(self, rows: list[Row]) -> list[Row]:
-        """Return all: one that comes again may have been changed in between."""
+        """Return all, with other keys where needed: a known one may have been changed meanwhile."""
+        rows = self._with_numbers(rows)
         super().fresh(rows)
         return rows
+
+    @override
+    def end_with(self, answer: ApiError, again: Sequence[Row] = ()) -> None:
+        super().end_with(answer, self._with_numbers(again))
+
+    def _with_numbers(self, rows: Sequence[Row]) -> list[Row]:
+        """Number the keys of a page's rows, where that is needed; equal rows become the same."""
+        alike: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+        merged_rows = [alike[row_id(row)].setdefault(self._content(row), row) for row in rows]
+        for identity, by_content in alike.items():
+            versions, on_this_page = self._versions[identity], set[int]()
+            # In an order that is not that of the page, which may be another the next time.
+            for stable, content in sorted((_stable(by_content[it]), it) for it in by_content):
+                row = by_content[content]
+                version = _Version(hash(stable), text_in(row, "last_modified"), hash(content))
+                number = _number_of(version, versions, on_this_page)
+                versions[number : number + 1] = [version]
+                on_this_page.add(number)
+                if number:
+                    row[KEY] += f"-{number}"
+        return merged_rows
+
+    def _content(self, row: Row) -> str:
+        return digest({name: row[name] for name in row if name in self._columns})

@@ -109,14 +109,19 @@ def test_error_names_what_there_is() -> None:
         rows_of({"status": "ok", "payload": [{"a": 1}]})
 
 
-@pytest.mark.parametrize("value", [None, "", "many", -1, True, 2.5, [], {"rows": 3}])
-def test_what_is_no_count_counts_nothing(value: Any) -> None:
-    assert counts_of({"data": [], "total": value, "total_pages": value}) == Counts()
-
-
-def test_items_on_this_page_are_no_total() -> None:
-    body = {"data": [], "total_current_page_items": 7, "count": 7}
-    assert counts_of(body) == Counts()
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"total": None, "total_pages": ""},
+        {"total": "many", "total_pages": -1},
+        {"total": True, "total_pages": 2.5},
+        {"total": [], "total_pages": {"rows": 3}},
+        {"total_current_page_items": 7, "count": 7},
+    ],
+    ids=str,
+)
+def test_what_is_no_count_of_all_counts_nothing(said: dict[str, Any]) -> None:
+    assert counts_of({"data": [], **said}) == Counts()
 
 
 def test_documented_sibling_is_understood() -> None:

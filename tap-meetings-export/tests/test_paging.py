@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,10 +19,12 @@ from event_taps_core import (
     Page,
     ReadAgain,
     ReadInFull,
+    Remark,
 )
 from event_taps_core.testing import api_response
+from event_taps_core.testing.promises.base import signals_untouched
 from tap_meetings_export.client import BadRequest
-from tap_meetings_export.paging import Keys, row_id
+from tap_meetings_export.paging import ExportPages, row_id
 from tap_meetings_export.rows import person_key
 from tap_meetings_export.streams import MeetingsStream
 from tap_meetings_export.tap import TapMeetingsExport
@@ -61,6 +62,8 @@ class Server:
     answers: dict[int, ApiError] = field(default_factory=dict)
     """Errors, by the number of the request."""
     asked: list[int] = field(default_factory=list)
+    base_url: str = "https://api-fair.expoplatform.com"
+    server_lag: None = None
 
     def send(self, request: HTTPRequest, stats: object, parse: Callable[[ApiResponse], Any]) -> Any:
         """Stand for the client.
@@ -90,27 +93,26 @@ class Server:
 @pytest.fixture(scope="module")
 def stream() -> MeetingsStream:
     """The stream as a run has it, without a state."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     config = {
         "api_url": "https://api-fair.expoplatform.com",
         "api_key": "q8Zr-4_kT.2m",
         "event_ids": [7],
         "page_size": PAGE_SIZE,
     }
-    found = TapMeetingsExport(config=config).streams["meetings"]
-    for number, handler in handlers.items():  # the SDK takes them over
-        signal.signal(number, handler)
+    with signals_untouched():
+        found = TapMeetingsExport(config=config).streams["meetings"]
     assert isinstance(found, MeetingsStream)
     return found
 
 
-def pages_of(stream: MeetingsStream, server: Server) -> Iterator[list[Row]]:
+def steps_of(stream: MeetingsStream, server: Server) -> Iterator[Any]:
     """Read an event from this server."""
     stream.tap.__dict__["client"] = server
-    server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # the client's
-    for page in stream.read_partition({"event_id": "7"}):
-        if isinstance(page, Page):
-            yield page.rows
+    return stream.read_partition({"event_id": "7"})
+
+
+def pages_of(stream: MeetingsStream, server: Server) -> Iterator[list[Row]]:
+    return (step.rows for step in steps_of(stream, server) if isinstance(step, Page))
 
 
 def table(stream: MeetingsStream, server: Server) -> dict[str, Row]:
@@ -139,16 +141,13 @@ def test_row_that_moves_when_it_is_changed_hides_none_and_is_one_row(
 
 @pytest.mark.parametrize("answer", [NotFound("HTTP 404"), BadRequest("HTTP 400")])
 def test_error_past_the_end_is_the_end(stream: MeetingsStream, answer: ApiError) -> None:
-    """If it comes twice, and the page before it is there in between; see the core's tests."""
-    server = Server(counts=False, past_end=answer)
+    """If it comes twice, and the page before it is there in between; see the core's tests.
+
+    Where it is not, the event has gone meanwhile, and no filter was refused.
+    """
+    server = Server([*rows_from(1000, 21), A, B], counts=False, past_end=answer)
     assert len(table(stream, server)) == len(server.rows)
     assert server.asked == [1, 2, 3, 4, 5, 6, 5, 6]
-
-
-@pytest.mark.parametrize("answer", [NotFound("HTTP 404"), BadRequest("HTTP 400")])
-def test_error_where_the_event_goes_meanwhile_is_no_refused_filter(
-    stream: MeetingsStream, answer: ApiError
-) -> None:
     server = Server(counts=False, answers={3: answer, 4: answer})
     with pytest.raises(BadResponse, match=r"HTTP 40. after 2 pages") as raised:
         table(stream, server)
@@ -187,9 +186,9 @@ def test_rows_without_any_meeting_id_are_broken(stream: MeetingsStream) -> None:
 COLUMNS = {"meeting_id", "account_id", "category", "status", "last_modified"}
 
 
-def numbered(keys: Keys, rows: list[Row]) -> list[Row]:
+def numbered(pages: ExportPages, rows: list[Row]) -> list[Row]:
     """Number the rows of a page, as the stream hands them over."""
-    return keys.add([{**row, "participant_key": person_key(row)} for row in rows])
+    return pages.fresh([{**row, "participant_key": person_key(row)} for row in rows])
 
 
 A = {"meeting_id": 1, "account_id": 1, "category": "Buyer", "last_modified": "09:00"}
@@ -223,8 +222,8 @@ def test_second_row_of_a_person_in_a_meeting_gets_a_number(
     pages: list[list[Row]], numbers: list[str]
 ) -> None:
     """Another version of a row is none: it moved to another page and was changed in between."""
-    keys = Keys(COLUMNS)
-    found = [row["participant_key"][32:] for page in pages for row in numbered(keys, page)]
+    export = ExportPages(PAGE_SIZE, COLUMNS)
+    found = [row["participant_key"][32:] for page in pages for row in numbered(export, page)]
     assert found == numbers
 
 
@@ -233,8 +232,10 @@ ALIKE = [A, B, {**A, "account_id": 2}, {**B, "status": "Pending"}]
 
 @given(st.permutations(ALIKE))
 def test_order_within_a_page_changes_no_key(rows: list[Row]) -> None:
-    found = {row["participant_key"]: row for row in numbered(Keys(COLUMNS), rows)}
-    again = {row["participant_key"]: row for row in numbered(Keys(COLUMNS), ALIKE)}
+    found, again = (
+        {row["participant_key"]: row for row in numbered(ExportPages(PAGE_SIZE, COLUMNS), page)}
+        for page in (rows, ALIKE)
+    )
     assert found == again
 
 
@@ -254,50 +255,37 @@ def test_second_pass_that_misses_a_row_replaces_it_by_no_twin(stream: MeetingsSt
 
 
 @pytest.mark.parametrize(
-    ("rows", "is_kept"),
+    ("rows", "of_all", "of_changes"),
     [
-        ([A, B], False),
-        ([A], True),
-        ([{"meeting_id": 1, "email": "a@example.org"}], True),
-        ([A, {"meeting_id": 1, "name": "Ada", "email": "", "account_id": 0}], False),
-        ([A, {"meeting_id": None, "account_id": 2}], False),
+        ([A], [], []),
+        ([{"meeting_id": 1, "email": "a@example.org"}], [], []),
+        ([A, B], [ReadAgain], [ReadAgain]),
+        (
+            [A, {"meeting_id": 1, "name": "Ada", "account_id": 0}],
+            [ReadAgain],
+            [ReadInFull, ReadAgain],
+        ),
+        ([A, {"meeting_id": None, "account_id": 2}], [ReadAgain], [ReadInFull, ReadAgain]),
     ],
     ids=str,
 )
 def test_event_with_a_key_that_may_not_last_is_read_in_full_each_time(
-    stream: MeetingsStream, rows: list[Row], *, is_kept: bool
+    stream: MeetingsStream,
+    monkeypatch: pytest.MonkeyPatch,
+    rows: list[Row],
+    of_all: list[type[Remark]],
+    of_changes: list[type[Remark]],
 ) -> None:
-    """Else one that was changed would come alone, and replace its twin or stand beside itself."""
-    event = {"event_id": str(rows)}
-    stream.tap.__dict__["client"] = server = Server(rows=rows)
-    server.server_lag = None  # type: ignore[attr-defined] # the client's
-    server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # likewise
-    steps = list(stream.read_partition(event))
-    assert (ReadAgain(stream.name) not in steps) is is_kept
+    """Else a changed row would come alone, and replace its twin or stand beside itself.
 
-
-@pytest.mark.parametrize(
-    ("row", "is_whole"),
-    [
-        (B, False),
-        ({"meeting_id": None, "account_id": 2}, True),
-        ({"meeting_id": 1, "name": "Ada"}, True),
-    ],
-    ids=str,
-)
-def test_changed_row_that_lacks_an_id_has_its_event_read_in_full_at_once(
-    stream: MeetingsStream, monkeypatch: pytest.MonkeyPatch, row: Row, *, is_whole: bool
-) -> None:
-    """No digest can be its key among changes only, so it would be a failure in every run."""
-    event = {"event_id": f"changed {row}"}
-    since = datetime(2026, 1, 1, tzinfo=UTC)
-    monkeypatch.setattr(type(stream.progress), "since", lambda *_: since)
-    stream.tap.__dict__["client"] = server = Server(rows=[A, row])
-    server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # the client's
-    steps = list(stream.read_partition(event))
-    pages = [step.rows for step in steps if isinstance(step, Page)]
-    assert [len(rows) for rows in pages if rows] == [2]
-    assert (ReadInFull(stream.name) in steps) is is_whole
+    Among changes, one that lacks an id has everything read at once: no digest can be its key there.
+    """
+    for remarks, since in ((of_all, None), (of_changes, datetime(2026, 1, 1, tzinfo=UTC))):
+        monkeypatch.setattr(type(stream.progress), "since", lambda *_, since=since: since)
+        steps = list(steps_of(stream, Server(rows=[dict(row) for row in rows])))
+        pages = [step.rows for step in steps if isinstance(step, Page)]
+        assert [len(page) for page in pages if page] == [len(rows)]
+        assert {type(step) for step in steps if not isinstance(step, Page)} == set(remarks)
 
 
 def test_where_a_filter_is_refused_the_event_is_read_in_full_whatever_its_rows_lack(
@@ -305,11 +293,9 @@ def test_where_a_filter_is_refused_the_event_is_read_in_full_whatever_its_rows_l
 ) -> None:
     since = datetime(2026, 1, 1, tzinfo=UTC)
     monkeypatch.setattr(type(stream.progress), "since", lambda *_: since)
-    refused = BadRequest("HTTP 400", retries=0)  # with an order, and without
+    refused = BadRequest("HTTP 400")  # with an order, and without
     server = Server(rows=[A, {"meeting_id": 1, "name": "Ada"}], answers={1: refused, 2: refused})
-    server.base_url = "https://api-fair.expoplatform.com"  # type: ignore[attr-defined] # the client's
-    stream.tap.__dict__["client"] = server
-    steps = list(stream.read_partition({"event_id": "7"}))
+    steps = list(steps_of(stream, server))
     assert ReadInFull(stream.name) in steps
     assert sum(len(step.rows) for step in steps if isinstance(step, Page)) == 2
 
@@ -328,23 +314,25 @@ def test_person_in_two_roles_has_a_key_for_each_whoever_else_is_listed(
     assert set(both) == set(on_two_pages) == set(each[0]) | set(each[1])
 
 
-def test_people_are_told_apart_where_id_is_the_meetings_own(stream: MeetingsStream) -> None:
+@pytest.mark.parametrize(
+    "odd_id",
+    [
+        {"id": 55},  # the meeting's own
+        {"Account ID": 0},  # a placeholder, and nobody's
+        {"Account ID": None, "user_id": "", "ID": 55},
+    ],
+    ids=str,
+)
+def test_people_are_told_apart_where_the_id_is_not_theirs(
+    stream: MeetingsStream, odd_id: Row
+) -> None:
     """Also where they come on two pages, with times that differ."""
     people = [
-        {"id": 55, "Meeting ID": 7, "Email": f"{name}@example.org", "Last Modified": name}
+        {"Meeting ID": 7, **odd_id, "Email": f"{name}@example.org", "Last Modified": name}
         for name in "ab"
     ]
     found = table(stream, Server(rows=people, largest_page=1))
     assert {row["email"] for row in found.values()} == {"a@example.org", "b@example.org"}
-    assert {row["account_id"] for row in found.values()} == {55}
-
-
-def test_placeholder_of_an_account_is_nobodys_id(stream: MeetingsStream) -> None:
-    guests = [
-        {"Meeting ID": 7, "Account ID": 0, "Email": f"{name}@example.org", "Last Modified": name}
-        for name in "ab"
-    ]
-    assert len(table(stream, Server(rows=guests, largest_page=1))) == 2
 
 
 def test_attribute_that_is_called_like_the_key_is_kept(stream: MeetingsStream) -> None:
