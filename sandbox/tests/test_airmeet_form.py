@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from event_sandbox.airmeet.testing import AirmeetClient
+from event_sandbox.airmeet.testing import AirmeetReader
 
 if TYPE_CHECKING:
     from event_sandbox.testing import Client
@@ -40,114 +40,80 @@ RECORDING = {"session_id", "session_name", "download_link"}
 REPLAY = {"id", "name", "email", "session_id", "duration_viewed"}
 CURSORS = {"after", "before", "pageCount"}
 STATUS = {"statusCode", "statusMessage"}
+REPORT = {"cursors", "data"} | STATUS
+PERSON = {"email", "name", "user_id"}
+QUESTION = {"question", "session_id", "upvoteCount"}
 
 OLDER = ("participants", "info", "custom-fields", "session-recordings", "event-replay-attendees")
 NEWER = ("attendees", "booths", "polls", "questions", "tracks", "utms")
 
+FORMS = {
+    "airmeets": ({"data", "cursors"}, AIRMEET),
+    "participants": ({"participants", "userCount", "totalUserCount"}, PARTICIPANT),
+    "custom_fields": ({"customFields"}, CUSTOM_FIELD),
+    "event_attendance": (REPORT, ATTENDEE),
+    "session_attendance": (REPORT, ATTENDEE),
+    "booths": ({"booths"}, BOOTH),
+    "booth_attendance": (REPORT, BOOTH_ATTENDEE),
+    "poll_responses": (REPORT, PERSON | {"polls"}),
+    "questions": ({"data"} | STATUS, PERSON | {"questions"}),
+    "tracks": ({"tracks"}, TRACK),
+    "registration_utms": (REPORT, UTM),
+    "session_recordings": ({"recordings", "recordingsCount", "totalCount"}, RECORDING),
+    "replay_attendance": (REPORT, REPLAY),
+}
+"""Of each list the attributes of the answer, and of a row; what `/info` has more is not shown."""
+
+WITHIN: dict[tuple[str, str], list[set[str]]] = {
+    ("participants", "user_profile"): [{"value", "fieldId"}],
+    ("custom_fields", "options"): [{"code", "displayValue"}],
+    ("custom_fields", "type"): [{"fieldType", "inputType", "mappedFrom"}],
+    ("sessions", "speakerList"): [{"id", "name", "company", "designation", "speaker_img"}],
+    ("poll_responses", "polls"): [{"question", "answer", "time_stamp"}],
+    ("questions", "questions"): [QUESTION, QUESTION | {"time_stamp"}],
+    ("tracks", "metaData"): [{"colorCode"}],
+}
+"""Of objects within rows, the attributes."""
+
 
 @pytest.fixture
-def client(sandbox: Client) -> AirmeetClient:
-    client = AirmeetClient(sandbox)
-    client.sign_in()
-    return client
+def client(sandbox: Client) -> AirmeetReader:
+    return AirmeetReader(sandbox)
 
 
-def report(client: AirmeetClient, path: str) -> list[Json]:
-    body = client.get(path)
-    assert set(body) == {"cursors", "data"} | STATUS
-    assert (body["statusCode"], body["statusMessage"]) == (200, "SUCCESS")
-    assert set(body["cursors"]) == CURSORS | {"totalCount"}
-    assert all(type(value) is int for value in body["cursors"].values())
-    assert body["data"]
-    return list(body["data"])
+def test_answers_rows_and_objects_in_them_have_these_attributes(client: AirmeetReader) -> None:
+    for stream, (answer, row) in FORMS.items():
+        assert {frozenset(body) for body in client.bodies(stream)} == {frozenset(answer)}, stream
+        assert {frozenset(one) for one in client.rows(stream)} == {frozenset(row)}, stream
+        states = {tuple(map(body.get, sorted(STATUS))) for body in client.bodies(stream)}
+        assert states == ({(200, "SUCCESS")} if answer >= STATUS else {(None, None)})
+        for cursors in client.told(stream, "cursors"):
+            assert set(cursors) == CURSORS | ({"totalCount"} if answer >= REPORT else set())
+    for (stream, name), attributes in WITHIN.items():
+        values = client.values(stream, name)
+        objects = [one for value in values for one in (value if type(value) is list else [value])]
+        assert set(map(frozenset, objects)) == set(map(frozenset, attributes)), (stream, name)
 
 
-def test_airmeets(client: AirmeetClient) -> None:
-    body = client.get("/airmeets")
-    assert set(body) == {"data", "cursors"}
-    assert set(body["cursors"]) == CURSORS
-    assert all(set(event) == AIRMEET for event in body["data"])
-    statuses = {event["status"] for event in body["data"]}
-    assert statuses == {"CREATED", "ONGOING", "PAUSED", "FINISHED"}
-    assert sum(event["endTime"] is None for event in body["data"]) == 1
-
-
-def test_participants(client: AirmeetClient) -> None:
-    body = client.get(f"/airmeet/{client.big()}/participants")
-    assert set(body) == {"participants", "userCount", "totalUserCount"}
-    assert body["userCount"] == body["totalUserCount"] == len(body["participants"]) > 60
-    assert all(set(row) == PARTICIPANT for row in body["participants"])
-    answers = [answer for row in body["participants"] for answer in row["user_profile"]]
-    assert all(set(answer) == {"value", "fieldId"} for answer in answers)
-    fields = client.get(f"/airmeet/{client.big()}/custom-fields")["customFields"]
+def test_values_that_an_event_has(client: AirmeetReader) -> None:
+    events = client.rows("airmeets")
+    assert {event["status"] for event in events} == {"CREATED", "ONGOING", "PAUSED", "FINISHED"}
+    assert sum(event["endTime"] is None for event in events) == 1
+    assert all(set(session) == SESSION for session in client.rows("sessions"))
+    assert client.types("sessions", "duration") == {int}
+    path = f"/airmeet/{client.big()}"
+    people = client.get(f"{path}/participants")
+    assert people["userCount"] == people["totalUserCount"] == len(people["participants"]) > 60
+    answers = [answer for row in people["participants"] for answer in row["user_profile"]]
+    fields = client.get(f"{path}/custom-fields")["customFields"]
     assert {answer["fieldId"] for answer in answers} == {field["fieldId"] for field in fields}
-
-
-def test_sessions(client: AirmeetClient) -> None:
-    sessions = client.get(f"/airmeet/{client.big()}/info")["sessions"]
-    assert all(set(session) == SESSION for session in sessions)
-    speakers = [speaker for session in sessions for speaker in session["speakerList"]]
-    assert all({"name", "company", "designation", "speaker_img"} < set(s) for s in speakers)
-    assert all(type(session["duration"]) is int for session in sessions)
-
-
-def test_custom_fields(client: AirmeetClient) -> None:
-    body = client.get(f"/airmeet/{client.big()}/custom-fields")
-    assert set(body) == {"customFields"}
-    assert all(set(field) == CUSTOM_FIELD for field in body["customFields"])
-    kinds = [field["type"] for field in body["customFields"]]
-    assert all(set(kind) == {"fieldType", "inputType", "mappedFrom"} for kind in kinds)
-    assert [kind["inputType"] for kind in kinds] == ["text", "radio", "checkbox"]
-    options = [option for field in body["customFields"] for option in field["options"]]
-    assert all(set(option) == {"code", "displayValue"} for option in options)
-
-
-def test_reports(client: AirmeetClient) -> None:
-    path = f"/airmeet/{client.big()}"
-    assert all(set(row) == ATTENDEE for row in report(client, f"{path}/attendees"))
-    session = client.get(f"{path}/info")["sessions"][0]["sessionid"]
-    assert all(set(row) == ATTENDEE for row in report(client, f"/session/{session}/attendees"))
-    booth = client.get(f"{path}/booths")["booths"][0]["uid"]
-    rows = report(client, f"{path}/booth/{booth}/booth-attendance")
-    assert all(set(row) == BOOTH_ATTENDEE for row in rows)
-    assert all(set(row) == UTM for row in report(client, f"{path}/utms"))
-    rows = report(client, f"{path}/event-replay-attendees")
-    assert all(set(row) == REPLAY for row in rows)
-
-
-def test_polls_and_questions(client: AirmeetClient) -> None:
-    path = f"/airmeet/{client.big()}"
-    rows = report(client, f"{path}/polls")
-    assert all(set(row) == {"email", "name", "user_id", "polls"} for row in rows)
-    polls = [poll for row in rows for poll in row["polls"]]
-    assert all(set(poll) == {"question", "answer", "time_stamp"} for poll in polls)
-    body = client.get(f"{path}/questions")
-    assert set(body) == {"data"} | STATUS
-    assert all(set(row) == {"email", "name", "user_id", "questions"} for row in body["data"])
-    questions = [question for row in body["data"] for question in row["questions"]]
-    attributes = {"question", "session_id", "upvoteCount"}
-    assert {frozenset(question) for question in questions} == {
-        frozenset(attributes),
-        frozenset(attributes | {"time_stamp"}),
-    }
-
-
-def test_booths_tracks_and_recordings(client: AirmeetClient) -> None:
-    path = f"/airmeet/{client.big()}"
-    booths = client.get(f"{path}/booths")
-    assert set(booths) == {"booths"}
-    assert all(set(booth) == BOOTH for booth in booths["booths"])
-    tracks = client.get(f"{path}/tracks")
-    assert set(tracks) == {"tracks"}
-    assert all(set(track) == TRACK for track in tracks["tracks"])
-    assert all(set(track["metaData"]) == {"colorCode"} for track in tracks["tracks"])
-    recordings = client.get(f"{path}/session-recordings")
-    assert set(recordings) == {"recordings", "recordingsCount", "totalCount"}
-    assert all(set(recording) == RECORDING for recording in recordings["recordings"])
+    assert [field["type"]["inputType"] for field in fields] == ["text", "radio", "checkbox"]
+    cursors = client.get(f"{path}/attendees")["cursors"]
+    assert all(type(value) is int for value in cursors.values())
 
 
 @pytest.mark.parametrize("name", [*OLDER, *NEWER])
-def test_unknown_and_foreign_events(client: AirmeetClient, name: str) -> None:
+def test_unknown_and_foreign_events(client: AirmeetReader, name: str) -> None:
     """The older endpoints tell causes apart, the newer ones say 400 to all."""
     older = name in OLDER
     unknown = "00000000-0000-11ed-a000-000000000000"
@@ -157,13 +123,13 @@ def test_unknown_and_foreign_events(client: AirmeetClient, name: str) -> None:
     assert client.ask(f"/airmeet/{foreign}/{name}")[0] == (401 if older else 400)
 
 
-def test_unknown_sessions_and_booths(client: AirmeetClient) -> None:
+def test_unknown_sessions_and_booths(client: AirmeetReader) -> None:
     assert client.ask("/session/nothing/attendees")[0] == 400
     assert client.ask(f"/airmeet/{client.big()}/booth/nothing/booth-attendance")[0] == 400
 
 
 def test_archived_events(fresh: Client) -> None:
-    client = AirmeetClient(fresh)
+    client = AirmeetReader(fresh)
     big, path = client.big(), f"/airmeet/{client.big()}/info"
     session = client.get(path)["sessions"][0]["sessionid"]
     fresh.control("POST", "/vanish", {"vendor": "airmeet", "session_id": big})
@@ -187,7 +153,7 @@ def test_vanish_chooses_the_newest_event_with_attendance(fresh: Client) -> None:
     )
     answer = fresh.control("POST", "/vanish", {"vendor": "airmeet", "after_requests": 2})
     assert answer["session_id"] == newest[1]
-    client = AirmeetClient(fresh)
+    client = AirmeetReader(fresh)
     client.sign_in()
     assert newest[1] not in {event["uid"] for event in client.events()}
     answer = fresh.ask(
@@ -213,7 +179,7 @@ def test_what_is_not_there_cannot_vanish_later(sandbox: Client) -> None:
         ("empty", None, None),
     ],
 )
-def test_bodies_of_errors(client: AirmeetClient, form: str, older: Json, newer: Json) -> None:
+def test_bodies_of_errors(client: AirmeetReader, form: str, older: Json, newer: Json) -> None:
     client.switch(error_body=form)
     assert client.ask("/airmeet/nothing/info") == (404, older)
     assert client.ask("/airmeet/nothing/polls") == (400, newer)
@@ -233,7 +199,7 @@ def test_bodies_of_errors(client: AirmeetClient, form: str, older: Json, newer: 
     ],
 )
 def test_what_is_no_read_is_recorded_and_without_effect(
-    client: AirmeetClient, method: str, path: str
+    client: AirmeetReader, method: str, path: str
 ) -> None:
     before = client.sandbox.truth("airmeet", "participants")
     path = path.format(big=client.big())
@@ -265,7 +231,7 @@ def test_what_is_no_read_is_recorded_and_without_effect(
     ],
 )
 def test_faults_have_this_vendors_form(
-    client: AirmeetClient, kind: str, status: int, body: Json
+    client: AirmeetReader, kind: str, status: int, body: Json
 ) -> None:
     client.sandbox.control("POST", "/faults", {"rate": 1, "kinds": [kind]})
     answer = client.send("GET", "/airmeets")

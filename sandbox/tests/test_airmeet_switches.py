@@ -70,12 +70,6 @@ def emails(reader: AirmeetReader) -> Counter[tuple[int, str, str]]:
     )
 
 
-def answered(reader: AirmeetReader, stream: str, status: int, words: str) -> bool:
-    """Whether a list of the stream was ever answered so."""
-    reader.rows(stream)
-    return reader.statuses[status, words] > 0
-
-
 CLAIMS: dict[str, Callable[[AirmeetReader], bool]] = {
     "largest_page=five": lambda r: {len(b["data"]) for b in r.bodies("airmeets")} == {5, 2, 0},
     "total_count=absent": lambda r: not any("totalCount" in c for c in pages_of(r)),

@@ -77,12 +77,12 @@ def test_a_token_ends_after_a_time() -> None:
     token = tokens.give(DEFAULTS)
     short = DEFAULTS | {"token_life": "2_seconds"}
     now[0] = 1.9
-    assert tokens.use(token, short)
+    assert tokens.use(token, short) is None
     now[0] = 2.1
-    assert not tokens.use(token, short)
-    assert tokens.use(token, DEFAULTS)
+    assert tokens.use(token, short) == "expired_token"
+    assert tokens.use(token, DEFAULTS) is None
     now[0] = 31 * 86_400.0
-    assert not tokens.use(token, DEFAULTS)
+    assert tokens.use(token, DEFAULTS) == "expired_token"
 
 
 def test_a_new_token_may_end_the_old_one(client: AirmeetClient) -> None:

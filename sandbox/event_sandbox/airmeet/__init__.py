@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from event_sandbox.airmeet import known
 from event_sandbox.airmeet.api import API, BASE_PATH
 from event_sandbox.airmeet.errors import injected
 from event_sandbox.airmeet.records import TOLD
@@ -38,7 +39,7 @@ def _newest_event(view: View) -> str | None:
         for found in view.readable()
         if found.ends is not None
         and found.is_finished(view.now)
-        and any(view.session_stays(found, session) for session in found.sessions)
+        and any(known.session_stays(view, found, session) for session in found.sessions)
     ]
     return max(ended)[1] if ended else None
 

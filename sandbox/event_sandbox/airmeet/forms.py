@@ -9,9 +9,14 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from event_sandbox.airmeet.view import View
-    from event_sandbox.world.model import Millis
+    from event_sandbox.world.model import Millis, Person
 
 Shape = dict[str, Any]
+
+
+def full_name(person: Person) -> str:
+    """Give a name in one piece."""
+    return f"{person.first_name} {person.last_name}".strip()
 
 
 def time_stamp(view: View, at: Millis) -> str | int:

@@ -66,7 +66,10 @@ class Pager:
         after, before = self.number("after", None), self.number("before", None)
         first, last = 0, size
         if after is not None and not ignored:
-            first = self._past_end(ranks, sign * after, bisect_right(ranks, sign * after), size)
+            promised = ranks[-1:] == [sign * after] and self.positions["page_count"] == "one_more"
+            first = bisect_right(ranks, sign * after)
+            if not promised:
+                first = self._past_end(first, len(ranks), size, "after")
             last = first + size
         elif before is not None and not ignored:
             last = bisect_left(ranks, sign * before)
@@ -77,16 +80,13 @@ class Pager:
             cursors["totalCount"] = len(keys)
         return Page(first, last, last >= len(keys), cursors)
 
-    def _past_end(self, ranks: list[int], after: int, first: int, size: int) -> int:
-        """Give the first row of the page after a cursor, or of what stands in its place."""
-        if not ranks or first < len(ranks):
-            return first
-        promised = self.positions["page_count"] == "one_more" and after == ranks[-1]
-        if promised or self.positions["past_end"] == "empty":
+    def _past_end(self, first: int, total: int, size: int, name: str) -> int:
+        """Give the first row of a page, or where there is none, of what stands in its place."""
+        if first < total or total == 0 or self.positions["past_end"] == "empty":
             return first
         if self.positions["past_end"] == "error":
-            self._refuse("after is not valid")
-        return (len(ranks) - 1) // size * size
+            self._refuse(f"{name} is not valid")
+        return (total - 1) // size * size
 
     def _cursors(self, keys: list[int], shown: slice, size: int) -> dict[str, int | None]:
         pages = -(-len(keys) // size)
@@ -111,12 +111,7 @@ class Pager:
         number = self.number("pageNumber", 1) or 0
         if number < 1:
             self._refuse("pageNumber must be 1 or more")
-        first = (number - 1) * size
-        if total and first >= total:
-            if self.positions["past_end"] == "error":
-                self._refuse("pageNumber is not valid")
-            if self.positions["past_end"] == "repeated":
-                first = (total - 1) // size * size
+        first = self._past_end((number - 1) * size, total, size, "pageNumber")
         return slice(first, first + size)
 
     def _refuse(self, message: str) -> NoReturn:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.airmeet.forms import Shape, time_stamp, unknown
+from event_sandbox.airmeet import known
+from event_sandbox.airmeet.forms import Shape, full_name, time_stamp, unknown
 
 if TYPE_CHECKING:
     from event_sandbox.airmeet.view import View
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
         OnlineAnswer,
         OnlineEvent,
         OnlineQuestion,
-        OnlineSession,
         Registration,
         Stay,
     )
@@ -32,7 +32,7 @@ def event_attendance(view: View, event: OnlineEvent) -> Rows:
     """4.5: who was in any finished session, from when, and how long in all."""
     stays: dict[int, list[tuple[Stay, int]]] = {}
     for session in event.sessions:
-        for stay in view.session_stays(event, session):
+        for stay in known.session_stays(view, event, session):
             stays.setdefault(stay.person.number, []).append((stay, stay.spent_by(view.now)))
     return [
         _attendance(
@@ -45,18 +45,18 @@ def event_attendance(view: View, event: OnlineEvent) -> Rows:
     ]
 
 
-def session_attendance(view: View, event: OnlineEvent, session: OnlineSession) -> Rows:
+def session_attendance(view: View, event: OnlineEvent, session_key: str) -> Rows:
     """4.6: who was in a session."""
     return [
         _attendance(view, event, stay, stay.spent_by(view.now))
-        for stay in view.session_stays(event, session)
+        for stay in known.session_stays(view, event, known.session_of(event, session_key))
     ]
 
 
 def booth_attendance(view: View, event: OnlineEvent, booth_key: str) -> Rows:
     """4.8: who was at a booth."""
     rows = []
-    for stay in view.booth_stays(event, booth_key):
+    for stay in known.booth_stays(view, event, booth_key):
         key, row = _attendance(view, event, stay, stay.spent_by(view.now))
         odd = view.is_odd(stay.person.number)
         row["interested_in_being_contacted"] = "maybe" if odd else stay.interested
@@ -69,26 +69,21 @@ def _attendance(view: View, event: OnlineEvent, stay: Stay, spent: int) -> tuple
     """Give a row that the three kinds of attendance share; `time_spent` is a text of digits."""
     key = view.record_id(event, stay.person.number)
     odd = view.is_odd(stay.person.number)
+    sent = str(spent) if view.positions["time_spent"] == "text" else spent
     return key, {
         "email": None if odd else stay.person.email,
         "id": key,
-        "name": _name(stay.person),
+        "name": full_name(stay.person),
         "user_id": stay.user,
         "time_stamp": "soon" if odd else time_stamp(view, stay.at),
-        "time_spent": _spent(view, spent, odd=odd),
+        "time_spent": "n/a" if odd else sent,
     } | unknown(view, {"device": {"kind": "desktop"}})
-
-
-def _spent(view: View, spent: int, *, odd: bool) -> str | int:
-    if odd:
-        return "n/a"
-    return str(spent) if view.positions["time_spent"] == "text" else spent
 
 
 def polls(view: View, event: OnlineEvent) -> Rows:
     """4.9: a row for each person, with the answers inside and without an id of its own."""
     rows = []
-    for number, answers in groupby(view.answers(event), key=lambda a: a.person.number):
+    for number, answers in groupby(known.answers(view, event), key=lambda a: a.person.number):
         of_person = list(answers)
         row = _who(of_person[0].person, of_person[0].user)
         row["polls"] = [_poll(view, answer, at) for at, answer in enumerate(of_person)]
@@ -127,7 +122,7 @@ def _poll_answer(view: View, answer: OnlineAnswer) -> str | float | list[str] | 
 def questions(view: View, event: OnlineEvent) -> list[Shape]:
     """4.10: a row for each person, with the questions inside; not cut into pages."""
     rows = []
-    for _, questions in groupby(view.questions(event), key=lambda q: q.user):
+    for _, questions in groupby(known.questions(view, event), key=lambda q: q.user):
         of_person = list(questions)
         row = _who(of_person[0].person, of_person[0].user)
         row["questions"] = [_question(view, question) for question in of_person]
@@ -153,7 +148,7 @@ def _question(view: View, question: OnlineQuestion) -> Shape:
 def utms(view: View, event: OnlineEvent) -> Rows:
     """4.12: what the registration link carried; the sample is lost, clients met this."""
     form = view.positions["people_without_utms"]
-    entries = sorted(view.registrations(event), key=lambda entry: entry.number)
+    entries = sorted(known.registrations(view, event), key=lambda entry: entry.number)
     return [
         (view.record_id(event, entry.number), _utm(view, event, entry))
         for entry in entries
@@ -179,7 +174,7 @@ def _utm(view: View, event: OnlineEvent, entry: Registration) -> Shape:
 def replays(view: View, event: OnlineEvent) -> Rows:
     """4.14: a row for each person and session; the sample is lost, clients met this."""
     rows = []
-    for watched in view.replays(event):
+    for watched in known.replays(view, event):
         key = view.record_id(event, watched.number)
         minutes: dict[str, str | float] = {
             "integer": watched.half_minutes // 2,
@@ -188,7 +183,7 @@ def replays(view: View, event: OnlineEvent) -> Rows:
         }
         row: Shape = {
             "id": key,
-            "name": _name(watched.person),
+            "name": full_name(watched.person),
             "email": watched.person.email,
             "session_id": watched.session.key,
             "duration_viewed": minutes[view.positions["duration_viewed"]],
@@ -204,10 +199,6 @@ def replays(view: View, event: OnlineEvent) -> Rows:
 def _who(person: Person | None, user: str | None) -> Shape:
     return {
         "email": person and person.email,
-        "name": person and _name(person),
+        "name": person and full_name(person),
         "user_id": user,
     }
-
-
-def _name(person: Person) -> str:
-    return f"{person.first_name} {person.last_name}".strip()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from event_sandbox.airmeet.forms import Shape, list_time, members, unknown
+from event_sandbox.airmeet.forms import Shape, full_name, list_time, members, unknown
 from event_sandbox.airmeet.view import COMMUNITY
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         CustomField,
         OnlineEvent,
         OnlineSession,
-        OnlineSpeaker,
         Registration,
         Track,
     )
@@ -46,10 +45,9 @@ def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
     if entry.registered is not None:
         registered = "last week" if odd else list_time(view, entry.registered, event.zone)
     person = entry.person
-    name = f"{person.first_name} {person.last_name}".strip()
     shape: Shape = {
         "email": person.email or None,
-        "name": entry.number if odd else name,
+        "name": entry.number if odd else full_name(person),
         "city": entry.city,
         "country": entry.country,
         "organisation": person.company,
@@ -123,24 +121,22 @@ def session(view: View, event: OnlineEvent, session: OnlineSession) -> Shape:
         "host_id": members(view, [host.key for host in session.hosts]),
         "cohost_ids": members(view, [host.key for host in session.cohosts]),
         "speaker_id": members(view, [speaker.key for speaker in session.speakers]),
-        "speakerList": _speaker_list(view, session),
+        # The items are not documented; clients read these attributes.
+        "speakerList": members(
+            view,
+            [
+                {
+                    "id": speaker.key,
+                    "name": speaker.name,
+                    "company": speaker.company,
+                    "designation": speaker.role,
+                    "speaker_img": None,
+                }
+                for speaker in session.speakers
+            ],
+        ),
         "type": session.type,
     } | unknown(view, {"stage": {"rows": session.number}})
-
-
-def _speaker_list(view: View, session: OnlineSession) -> list[Shape] | None:
-    """4.3: the items are not documented; clients read these attributes."""
-    return members(view, [_speaker(speaker) for speaker in session.speakers])
-
-
-def _speaker(speaker: OnlineSpeaker) -> Shape:
-    return {
-        "id": speaker.key,
-        "name": speaker.name,
-        "company": speaker.company,
-        "designation": speaker.role,
-        "speaker_img": None,
-    }
 
 
 def custom_field(view: View, field: CustomField) -> Shape:
@@ -150,20 +146,18 @@ def custom_field(view: View, field: CustomField) -> Shape:
         "label": field.label,
         "name": field.name,
         "fieldId": field.key,
-        "options": _options(view, field),
+        "options": members(view, [{"code": text, "displayValue": text} for text in field.options]),
         "isRequired": "sometimes" if odd else field.required,
-        "type": _field_type(field),
+        "type": {"fieldType": "custom", "inputType": field.input, "mappedFrom": field.name},
     } | unknown(view, {"order": 1})
 
 
-def _options(view: View, field: CustomField) -> list[Shape] | None:
-    """4.4: what can be chosen."""
-    return members(view, [{"code": text, "displayValue": text} for text in field.options])
-
-
-def _field_type(field: CustomField) -> Shape:
-    """4.4: how a field is filled in."""
-    return {"fieldType": "custom", "inputType": field.input, "mappedFrom": field.name}
+_UNFILLED: Final = (
+    *("video", "faqs", "resources", "layoutType", "social_media_links", "short_description"),
+    *("long_description", "banner_url", "register_interest_details", "offer_details"),
+    *("doc_url", "doc_name", "booth_space_id"),
+)
+"""Null in the sample (4.7)."""
 
 
 def booth(view: View, event: OnlineEvent, booth: Booth) -> Shape:
@@ -176,22 +170,10 @@ def booth(view: View, event: OnlineEvent, booth: Booth) -> Shape:
         "tags": members(view, list(booth.tags)),
         "airmeet_id": event.key,
         "logo_url": f"{_SITE}/images/{booth.key}.png",
-        "video": None,
-        "faqs": None,
         "order": str(booth.number) if view.is_odd(booth.number) else booth.number,
-        "resources": None,
-        "layoutType": None,
         "layoutData": layouts[view.positions["layout_data"]],
         "boothExhibitor": "maybe" if view.is_odd(booth.number) else booth.exhibits,
-        "social_media_links": None,
-        "short_description": None,
-        "long_description": None,
-        "banner_url": None,
-        "register_interest_details": None,
-        "offer_details": None,
-        "doc_url": None,
-        "doc_name": None,
-        "booth_space_id": None,
+        **dict.fromkeys(_UNFILLED),
         **_booth_details(view, booth),
     } | unknown(view, {"spotlight": {"until": None}})
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
@@ -91,7 +90,6 @@ class AirmeetReader(AirmeetClient, VendorReader):
 
     def __init__(self, sandbox: Client) -> None:
         super().__init__(sandbox)
-        self.statuses: Counter[tuple[int, str]] = Counter()
         self._bodies: dict[str, list[Json]] = {}
 
     def bodies(self, stream: str) -> list[Json]:
@@ -142,15 +140,13 @@ class AirmeetReader(AirmeetClient, VendorReader):
         seen: set[int] = set()
         while True:
             status, body = self.ask(url)
-            said = body if isinstance(body, dict) else {}
-            self.statuses[status, str(said.get("statusMessage"))] += 1
-            if status != HTTPStatus.OK or said.get("statusCode", status) != status:
+            if status != HTTPStatus.OK or body.get("statusCode", status) != status:
                 return
             yield body
-            people += said.get("userCount", 0)
-            after = said.get("cursors", {}).get("after")
-            if people < said.get("totalUserCount", 0):
-                url = f"{path}&pageNumber={people // said['userCount'] + 1}"
+            people += body.get("userCount", 0)
+            after = body.get("cursors", {}).get("after")
+            if people < body.get("totalUserCount", 0):
+                url = f"{path}&pageNumber={people // body['userCount'] + 1}"
             elif after is not None and after not in seen:
                 seen.add(after)
                 url = f"{path}&after={after}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from event_sandbox.airmeet.errors import Cause
     from event_sandbox.switches import Positions
 
 ACCESS_KEY: Final = "2f6c1e0a-5b7d-4c1f-9a57-0d2b6f3c9e11#in"
@@ -18,8 +20,13 @@ ACCESS_KEY: Final = "2f6c1e0a-5b7d-4c1f-9a57-0d2b6f3c9e11#in"
 SECRET_KEY: Final = "sandbox-airmeet-secret"  # noqa: S105 - the sandbox's own, and public
 TOKEN_PREFIX: Final = "sandbox-airmeet-token-"  # noqa: S105 - the sandbox's own, and public
 
-_LIFE_SECONDS: Final = {"30_days": 30 * 86_400.0, "2_seconds": 2.0}
-_LIFE_REQUESTS: Final = {"50_requests": 50}
+_LONG: Final = 30 * 86_400.0
+_LIVES: Final = {
+    "30_days": (_LONG, math.inf),
+    "50_requests": (_LONG, 50),
+    "2_seconds": (2.0, math.inf),
+}
+"""How many seconds and requests a token is good for."""
 
 
 @dataclass(slots=True)
@@ -45,16 +52,12 @@ class Tokens:
         self._tokens[name] = _Token(self.clock())
         return name
 
-    def is_known(self, name: str | None) -> bool:
-        """Tell whether this token was ever given out."""
-        return name in self._tokens
-
-    def use(self, name: str, positions: Positions) -> bool:
-        """Count a use of a known token; tell whether it is still good."""
-        token = self._tokens[name]
+    def use(self, name: str, positions: Positions) -> Cause | None:
+        """Count a use of a token; say why it is not good."""
+        token = self._tokens.get(name)
+        if token is None:
+            return "bad_token"
         token.uses += 1
-        life = positions["token_life"]
-        seconds = _LIFE_SECONDS.get(life, _LIFE_SECONDS["30_days"])
-        return self.clock() - token.since < seconds and token.uses <= _LIFE_REQUESTS.get(
-            life, token.uses
-        )
+        seconds, uses = _LIVES[positions["token_life"]]
+        is_good = self.clock() - token.since < seconds and token.uses <= uses
+        return None if is_good else "expired_token"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.airmeet import reports, shapes
+from event_sandbox.airmeet import known, reports, shapes
 from event_sandbox.airmeet.view import View
 from event_sandbox.columns import Columns, Stream, instant, several
 
@@ -29,11 +29,6 @@ def _plain(view: View) -> View:
         "poll_items": "answer" if items == "typo" else items,
     }
     return View(view.world, view.positions | plain)
-
-
-def _reporting(view: View) -> list[OnlineEvent]:
-    """Give the events whose reports are ready some time."""
-    return [event for event in view.readable() if view.has_reports(event)]
 
 
 def _stream(
@@ -62,7 +57,7 @@ def _airmeets(view: View) -> Iterator[tuple[Shape, Row]]:
 
 def _session_attendance(view: View, event: OnlineEvent) -> Iterator[Shape]:
     for session in event.sessions:
-        for _, sent in reports.session_attendance(view, event, session):
+        for _, sent in reports.session_attendance(view, event, session.key):
             yield {"session_id": session.key, **sent}
 
 
@@ -100,7 +95,7 @@ STREAMS: Final[dict[str, Stream[View]]] = {
     ),
     "participants": _stream(
         lambda view, event: (
-            shapes.participant(view, event, entry) for entry in view.registrations(event)
+            shapes.participant(view, event, entry) for entry in known.registrations(view, event)
         ),
         Columns(
             same="email city country organisation Designation profile_url user_type user_profile"
@@ -127,10 +122,10 @@ STREAMS: Final[dict[str, Stream[View]]] = {
     "event_attendance": _stream(
         lambda view, event: (sent for _, sent in reports.event_attendance(view, event)),
         _ATTENDANCE,
-        events=_reporting,
+        events=View.reporting,
     ),
     "session_attendance": _stream(
-        _session_attendance, _ATTENDANCE + Columns(same="session_id"), events=_reporting
+        _session_attendance, _ATTENDANCE + Columns(same="session_id"), events=View.reporting
     ),
     "booths": _stream(
         lambda view, event: (shapes.booth(view, event, booth) for booth in event.booths),
@@ -147,7 +142,7 @@ STREAMS: Final[dict[str, Stream[View]]] = {
         _booth_attendance,
         _ATTENDANCE
         + Columns(same="booth_id", flag="interested_in_being_contacted", whole="visits"),
-        events=_reporting,
+        events=View.reporting,
     ),
     "poll_responses": _stream(
         _poll_responses,
@@ -168,12 +163,12 @@ STREAMS: Final[dict[str, Stream[View]]] = {
     "registration_utms": _stream(
         _utms,
         Columns(same="id email utm_source utm_medium utm_campaign utm_term utm_content"),
-        events=_reporting,
+        events=View.reporting,
     ),
     "session_recordings": _stream(
         lambda view, event: (
             shapes.recording(view, event, session, number)
-            for session, number in view.recordings(event)
+            for session, number in known.recordings(view, event)
         ),
         Columns(same="session_id session_name"),
         secrets=Columns(same="download_link"),
@@ -185,6 +180,6 @@ STREAMS: Final[dict[str, Stream[View]]] = {
             number="duration_viewed",
             instant="time_stamp",
         ),
-        events=_reporting,
+        events=View.reporting,
     ),
 }

@@ -1,4 +1,4 @@
-"""What of the world this vendor knows by now: the ground that the answers and the truth share."""
+"""Which events there are for this vendor by now: the ground that answers and truth share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world.online import FOREIGN, event, event_key, event_numbers, now_of
-from event_sandbox.world.online_people import activity, registrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,15 +13,7 @@ if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
     from event_sandbox.world.model import Millis
-    from event_sandbox.world.online_model import (
-        OnlineAnswer,
-        OnlineEvent,
-        OnlineQuestion,
-        OnlineSession,
-        Registration,
-        ReplayView,
-        Stay,
-    )
+    from event_sandbox.world.online_model import OnlineEvent, OnlineSession
 
 COMMUNITY: Final = "c7a1f0de-51b2-11ed-a0f2-2a9c3f6e7b10"
 
@@ -63,9 +54,10 @@ class View:
         """Give the reachable events whose details answer."""
         return [found for found in self.reachable() if found.number != FOREIGN]
 
-    def has_reports(self, found: OnlineEvent) -> bool:
-        """Tell whether the event's reports are ever ready."""
-        return found.number != self.never_ready()
+    def reporting(self) -> list[OnlineEvent]:
+        """Give the readable events whose reports are ready some time."""
+        never_ready = self.never_ready()
+        return [found for found in self.readable() if found.number != never_ready]
 
     def never_ready(self) -> int | None:
         """Give the number of the event whose reports are not: the newest finished one."""
@@ -95,51 +87,6 @@ class View:
             return "FINISHED"
         return "ONGOING" if self.now >= session.starts else "CREATED"
 
-    def registrations(self, found: OnlineEvent) -> list[Registration]:
-        """Give the event's list of people, oldest first."""
-        duplicates = self.positions["duplicate_people"] == "some"
-        return [
-            entry
-            for entry in registrations(self.world, found)
-            if entry.known_from <= self.now and (duplicates or not entry.duplicate)
-        ]
-
-    def session_stays(self, found: OnlineEvent, session: OnlineSession) -> list[Stay]:
-        """Give who is known to have been in a session, if that is over."""
-        if self.session_status(found, session) != "FINISHED":
-            return []
-        return self._known(activity(self.world, found).stays.get(session.key, ()))
-
-    def booth_stays(self, found: OnlineEvent, booth_key: str) -> list[Stay]:
-        """Give who is known to have been at a booth, if the event is over."""
-        if not found.is_finished(self.now):
-            return []
-        return self._known(activity(self.world, found).visits.get(booth_key, ()))
-
-    def answers(self, found: OnlineEvent) -> list[OnlineAnswer]:
-        """Give the answers to polls, by person."""
-        return [a for a in activity(self.world, found).answers if a.at <= self.now]
-
-    def questions(self, found: OnlineEvent) -> list[OnlineQuestion]:
-        """Give the questions, by person."""
-        return [q for q in activity(self.world, found).questions if q.at <= self.now]
-
-    def replays(self, found: OnlineEvent) -> list[ReplayView]:
-        """Give who watched what after the event."""
-        if not found.is_finished(self.now):
-            return []
-        return [view for view in activity(self.world, found).replays if view.at <= self.now]
-
-    def recordings(self, found: OnlineEvent) -> list[tuple[OnlineSession, int]]:
-        """Give the recorded sessions, with the number of each recording."""
-        several = self.positions["recordings_per_session"] == "several"
-        return [
-            (session, number)
-            for session in found.sessions
-            if session.recorded_from is not None and session.recorded_from <= self.now
-            for number in range(2 if several and session.number == 0 else 1)
-        ]
-
     def record_id(self, found: OnlineEvent, number: int) -> int:
         """Give the id of a report's row, which is unique within the report only."""
         renumbered = self.positions["attendance_ids"] == "renumbered"
@@ -158,9 +105,6 @@ class View:
     def is_odd(self, number: int) -> bool:
         """Tell whether the row of that number has values of unexpected types."""
         return self.positions["odd_types"] == "present" and number % 5 == 1
-
-    def _known(self, stays: Iterable[Stay]) -> list[Stay]:
-        return [stay for stay in stays if stay.known_from <= self.now]
 
 
 def cursor(number: int) -> int:
