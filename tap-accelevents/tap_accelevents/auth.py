@@ -13,13 +13,20 @@ from typing import TYPE_CHECKING, Any, Final
 from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import AccessDenied, ApiError, Authenticator, BadResponse, CredentialsClient
-from tap_accelevents.errors import SHORTEST_CODE, error_in, is_about_the_key
+from event_taps_core import (
+    AccessDenied,
+    ApiError,
+    Authenticator,
+    BadResponse,
+    CredentialsClient,
+    CredentialsExpired,
+)
+from tap_accelevents.errors import SHORTEST_CODE, error_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from event_taps_core import ApiResponse, CredentialsExpired
+    from event_taps_core import ApiResponse
 
 HEADERS: Final[dict[str, tuple[str, str]]] = {
     "Key": ("Key", "{}"),
@@ -28,9 +35,6 @@ HEADERS: Final[dict[str, tuple[str, str]]] = {
 }
 """How the key may be sent: the API definitions say `Key` (and also `Authorization`, raw), a client
 in use reads with `Bearer` and writes with `Key`."""
-
-_ABOUT_PERMISSIONS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-_ACCEPTED: Final = 2
 
 
 class KeyAuthenticator(Authenticator):
@@ -48,8 +52,9 @@ class KeyAuthenticator(Authenticator):
         self._form, self._others = forms[0], forms[1:]
         self._is_settled = False
         self._is_refused = False
-        self._has_answered = False
         self._first = threading.Lock()
+        """Taken by the first request, and kept."""
+        self._has_answered = threading.Event()
 
     @property
     @override
@@ -71,15 +76,12 @@ class KeyAuthenticator(Authenticator):
     @contextlib.contextmanager
     def first_alone(self) -> Iterator[None]:
         """Let the first request go alone, so that a wrong key is not tried by all workers."""
-        if not self._has_answered:
-            with self._first:
-                if not self._has_answered:
-                    try:
-                        yield
-                    finally:
-                        self._has_answered = True
-                    return
-        yield
+        if not self._first.acquire(blocking=False):
+            self._has_answered.wait()
+        try:
+            yield
+        finally:
+            self._has_answered.set()
 
     @override
     def refresh(
@@ -106,26 +108,27 @@ class KeyAuthenticator(Authenticator):
         One that is only told that it may not is no better than one that has worked; where none
         has, it is better than nothing: the key may be good, and the event somebody else's.
         """
-        trust = dict.fromkeys(self._others, 0)
+        better = None
         for form in self._others:
             trial = HTTPRequest(request.url, params=request.params, headers=self._in_form(form))
             with contextlib.suppress(ApiError):  # whatever is wrong, the key is not accepted
-                trust[form] = client.send_for_credentials(trial, _trust)
-            if trust[form] == _ACCEPTED:
-                return form
-        best = max(trust, key=lambda form: trust[form], default=None)
-        return best if best and trust[best] and not client.has_succeeded else None
+                if client.send_for_credentials(trial, _is_accepted):
+                    return form
+                better = better or form
+        return None if client.has_succeeded else better
 
 
-def _trust(response: ApiResponse) -> int:
-    """Say how far an answer accepts the form of the header: 0 for not at all.
+def _is_accepted(response: ApiResponse) -> bool:
+    """Say whether an answer accepts the form of the header, or only that it was understood.
 
     A gateway that cannot read a form may say 400, 403 or 500; only a code of the API proves that
     the question got through.
+
+    Raises:
+        ApiError: If it was not.
     """
-    is_error, code = error_in(response, None if response.ok else BadResponse("an error"))
-    if is_about_the_key(response, code):
-        return 0
-    if len(code) >= SHORTEST_CODE:
-        return 1 if response.status_code in _ABOUT_PERMISSIONS else _ACCEPTED
-    return 0 if is_error else _ACCEPTED
+    problem, code = error_in(response, None if response.ok else BadResponse("refused", retries=0))
+    has_got_through = not isinstance(problem, CredentialsExpired) and len(code) >= SHORTEST_CODE
+    if problem is not None and not has_got_through:
+        raise problem
+    return response.status_code != HTTPStatus.FORBIDDEN

@@ -1,4 +1,4 @@
-"""Accelevents' public API: how `expand` is spelled, and what answers mean."""
+"""Accelevents' public API: where its unknown path may be, how `expand` is spelled, its errors."""
 
 from __future__ import annotations
 
@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from typing_extensions import override
 
-from event_taps_core import (
-    AccessDenied,
-    ApiClient,
-    ApiError,
-    Authenticator,
-    BadResponse,
-    CredentialsExpired,
-)
-from tap_accelevents.analytics_path import SESSION_ANALYTICS
+from event_taps_core import AccessDenied, ApiClient, ApiError, Authenticator, CredentialsExpired
 from tap_accelevents.auth import KeyAuthenticator
-from tap_accelevents.errors import BadRequest, described, error_in, is_about_the_key, meaning_of
+from tap_accelevents.errors import BadRequest, error_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -30,6 +22,14 @@ if TYPE_CHECKING:
 
 LOGGER: Final = logging.getLogger(__name__)
 T = TypeVar("T")
+
+SESSION_ANALYTICS: Final = (
+    "/rest/host/session/{session_id}/analytics",
+    "/rest/host/session/analytics/{session_id}",
+    "/rest/host/event/{event_url}/session/{session_id}/analytics",
+)
+"""Where one session's analytics may be, which the vendor's page does not show. The first is by
+analogy with the attendees of a session."""
 
 _DOCUMENTED_EXPANSIONS: Final = frozenset({"TAG", "TRACK", "SPEAKER", "registerdHolderUsers"})
 
@@ -79,31 +79,14 @@ class AccelEventsClient(ApiClient):
             return value
         raise problem
 
-    # What answers mean
-
     @override
     def classify(self, response: ApiResponse) -> ApiError | None:
-        """Read the code, whatever the status, and `error`, which may be set in a 200.
-
-        That is no sign of a server with too much to do, so it need not be given time.
-        """
-        problem = super().classify(response)
-        try:
-            is_error, code = error_in(response, problem)
-        except BadResponse as unreadable:
-            return unreadable
-        if not is_error:
-            return problem
-        reason = described(problem.what if problem else "HTTP 200 with an error", response, code)
-        if is_about_the_key(response, code):
+        """Read the body too, whatever the status."""
+        problem, _ = error_in(response, super().classify(response))
+        if isinstance(problem, CredentialsExpired):
             # A form of the header that is out of date is no key that is not good for this.
             is_final = self.authenticator.is_final(response.request.headers)
-            return AccessDenied(reason) if is_final else CredentialsExpired(reason)
-        if meaning := meaning_of(response, code, reason):
-            return meaning
-        if problem is None:
-            return BadResponse(reason, at_once=True)
-        problem.what = reason
+            return AccessDenied(problem.what) if is_final else problem
         return problem
 
 

@@ -7,13 +7,23 @@ Their first digits are those of a status of HTTP.
 from __future__ import annotations
 
 import re
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from event_taps_core import AccessDenied, ApiError, BadResponse, NotFound, TooManyRequests
+from event_taps_core import (
+    AccessDenied,
+    ApiError,
+    BadResponse,
+    CredentialsExpired,
+    NotFound,
+    TooManyRequests,
+)
 
 if TYPE_CHECKING:
-    from event_taps_core import ApiResponse
+    from collections.abc import Callable
+
+    from event_taps_core import ApiResponse, Row
 
 _UNKNOWN_URL: Final = "40600013"
 SHORTEST_CODE: Final = len("404800")
@@ -22,15 +32,33 @@ SHORTEST_CODE: Final = len("404800")
 _CODE: Final = re.compile(r"\d{3,8}", re.ASCII)
 _FAILED: Final = frozenset({"fail", "failed", "failure", "error"})
 
-_BY_CODE: Final[dict[str, type[NotFound | AccessDenied | TooManyRequests]]] = {
-    "401": AccessDenied,
+
+class NoSuchPath(BadResponse):
+    """A 404 that does not say what is missing: where something is listed, it is the path."""
+
+
+class BadRequest(BadResponse):
+    """A 400: the same question may have an answer if it is put in other words."""
+
+
+_BY_CODE: Final[dict[str, Callable[[str], ApiError]]] = {
+    "401": CredentialsExpired,
     "403": AccessDenied,
     "404": NotFound,
     "429": TooManyRequests,
     "4060906": NotFound,
     "4060918": NotFound,
+    _UNKNOWN_URL: partial(BadResponse, retries=0),
 }
 """What codes mean: by their first three digits, or one by one where these lead astray."""
+
+_BY_STATUS: Final[dict[int, Callable[[str], ApiError]]] = {
+    HTTPStatus.UNAUTHORIZED: CredentialsExpired,
+    HTTPStatus.BAD_REQUEST: partial(BadRequest, retries=0),
+    HTTPStatus.NOT_FOUND: partial(NoSuchPath, retries=0),
+}
+"""What statuses mean that have no such code, where that is not the same for any API; 401 means it
+with any code."""
 
 _IN_WORDS: Final = {
     "4010101": "not authorised",
@@ -46,63 +74,38 @@ _IN_WORDS: Final = {
 }
 
 
-class NoSuchPath(BadResponse):
-    """A 404 that does not say what is missing: where something is listed, it is the path."""
+def error_in(response: ApiResponse, problem: ApiError | None) -> tuple[ApiError | None, str]:
+    """Return what an answer is, and its code, if it is an error and has one.
 
+    The shape of errors is not documented. Lists have a member `error`, which may be set in a 200:
+    that is no sign of a server with too much to do, so it need not be given time. Clients read
+    `errorCode` or `code`.
 
-class BadRequest(BadResponse):
-    """A 400: the same question may have an answer if it is put in other words."""
-
-
-def described(reason: str, response: ApiResponse, code: str) -> str:
-    """Add a code to a reason, if it says more than the status."""
-    if not code or code == str(response.status_code):
-        return reason
-    return f"{reason}: {code} {_IN_WORDS.get(code, '')}".rstrip()
-
-
-def meaning_of(response: ApiResponse, code: str, reason: str) -> ApiError | None:
-    """Return what a code of the vendor means, or a status: 4030201 is a 403."""
-    if code == _UNKNOWN_URL:
-        return BadResponse(reason, retries=0)
-    kind = _BY_CODE.get(code) or _BY_CODE.get(code[:3])
-    if kind is not None and len(code) >= SHORTEST_CODE:
-        return kind(reason)
-    if response.status_code == HTTPStatus.NOT_FOUND:
-        return NoSuchPath(reason, retries=0)
-    if response.status_code == HTTPStatus.BAD_REQUEST:
-        return BadRequest(reason, retries=0)
-    return None
-
-
-def is_about_the_key(response: ApiResponse, code: str) -> bool:
-    """Say whether an error is that the key is not accepted, or not in this header."""
-    return response.status_code == HTTPStatus.UNAUTHORIZED or (
-        code.startswith("401") and len(code) >= SHORTEST_CODE
-    )
-
-
-def error_in(response: ApiResponse, problem: ApiError | None) -> tuple[bool, str]:
-    """Say whether an answer is an error, and return its code, if it has one.
-
-    The shape is not documented. Lists have a member `error`, which may be set in a 200; clients
-    read `errorCode` or `code`.
-
-    Raises:
-        BadResponse: If HTTP says 200 and the body is not JSON.
+    Args:
+        response: The answer.
+        problem: What its status says.
     """
     try:
         body = response.json()
-    except BadResponse:
-        if problem is None:
-            raise
-        return True, ""
-    if not isinstance(body, dict):
-        return problem is not None, ""
-    error, code = body.get("error"), body.get("errorCode")
-    has_failed = str(body.get("type")).lower() in _FAILED
-    if problem is None and not error and not code and not has_failed:
-        return False, ""
-    inner = error if isinstance(error, dict) else {}
-    code = str(code or body.get("code") or inner.get("errorCode") or inner.get("code"))
-    return True, code if _CODE.fullmatch(code) else ""
+    except BadResponse as unreadable:
+        body, problem = None, problem or unreadable
+    said: Row = body if isinstance(body, dict) else {}
+    if problem is None:
+        is_failure = str(said.get("type")).lower() in _FAILED
+        if not (is_failure or said.get("error") or said.get("errorCode")):
+            return None, ""
+        problem = BadResponse("HTTP 200 with an error", at_once=True)
+    code, status = _code_in(said), response.status_code
+    if code and code != str(status):
+        problem.what = f"{problem.what}: {code} {_IN_WORDS.get(code, '')}".rstrip()
+    meaning = _BY_STATUS.get(status)
+    if status != HTTPStatus.UNAUTHORIZED and len(code) >= SHORTEST_CODE:
+        meaning = _BY_CODE.get(code) or _BY_CODE.get(code[:3]) or meaning
+    return meaning(problem.what) if meaning else problem, code
+
+
+def _code_in(said: Row) -> str:
+    places = [place for place in (said, said.get("error")) if isinstance(place, dict)]
+    codes = [place.get(name) for place in places for name in ("errorCode", "code")]
+    code = str(next(filter(None, codes), ""))
+    return code if _CODE.fullmatch(code) else ""

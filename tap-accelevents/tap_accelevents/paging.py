@@ -7,8 +7,7 @@ follows from what comes is the core's `PageEvidence`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs, urlsplit
+from typing import TYPE_CHECKING, Final
 
 from typing_extensions import override
 
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 PAGE_SIZE: Final = 100
 """Rows to ask for: the default of one list, and what clients use on the others."""
 
+FIRST_PAGE: Final = Place(0, 0)
+
 SEARCH_TIME: Final = "searchTimeStamp"
 """The parameter that limits a list to what changed."""
 
@@ -39,25 +40,16 @@ class ListPages(Pages):
     end_errors = (NotFound, NoSuchPath, BadRequest)
 
     def __init__(self, id_of: Callable[[Row], Hashable]) -> None:
-        super().__init__(Place(0, 0), PageEvidence(PAGE_SIZE), id_of)
+        super().__init__(FIRST_PAGE, PageEvidence(PAGE_SIZE), id_of)
 
     @override
     def counts_of(self, response: requests.Response) -> Counts:
-        """Beside a filter it is not known what is counted, changes or all."""
-        is_filtered = SEARCH_TIME in response.url
-        return Counts(None if is_filtered else total_of(response.json()) or None)
+        return Counts(total_of(response))
 
 
-def total_of(body: Any) -> int | None:
-    """Return `recordsTotal`; a bare list has none."""
-    return count_of(body.get("recordsTotal")) if isinstance(body, dict) else None
-
-
-def is_first_of_all(url: str) -> bool:
-    """Say whether an address asks for the first page of a list that is not limited to changes.
-
-    >>> is_first_of_all("https://api.accelevents.com/rest/x?page=0&size=100")
-    True
-    """
-    query = parse_qs(urlsplit(url).query)
-    return query.get("page") == ["0"] and SEARCH_TIME not in query
+def total_of(response: requests.Response) -> int | None:
+    """Return `recordsTotal`, if it counts some: beside a filter nobody knows what it counts."""
+    body = response.json()
+    if not isinstance(body, dict) or SEARCH_TIME in response.url:
+        return None
+    return count_of(body.get("recordsTotal")) or None

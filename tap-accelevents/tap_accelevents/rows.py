@@ -11,15 +11,13 @@ import msgspec
 from event_taps_core import BadResponse, Unconvertible, integer, objects_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from event_taps_core import Row
 
 _SECRETS: Final = ("streamkey", "rtmpurl", "password", "accesstoken", "cardtype", "lastfour")
 """How the names end, in any spelling, of what lets somebody in or tells of a card: that is never
 emitted unless asked for."""
-
-_JSON_BEGINS: Final = ("{", "[")
 
 
 def list_of_ids(value: Any) -> Any:
@@ -56,7 +54,7 @@ def without_secrets(value: Any) -> Any:
             name: without_secrets(member) for name, member in value.items() if not is_secret(name)
         }
     if isinstance(value, str):
-        return _text_without_secrets(value) if value.lstrip()[:1] in _JSON_BEGINS else value
+        return _text_without_secrets(value) if value.lstrip()[:1] in ("{", "[") else value
     return [without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
@@ -73,6 +71,8 @@ def _text_without_secrets(text: str) -> str:
 def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
     """Take the list out of an answer: bare, or under one of several names; null is no rows.
 
+    One with rows in it goes before any other.
+
     Raises:
         BadResponse: If there is no list, or none with rows in it and a sign of an error beside it.
     """
@@ -81,22 +81,13 @@ def rows_of(body: Any, names: Iterable[str]) -> list[Row]:
         values = [body[name] for name in names if name in body]
         if not values:
             raise BadResponse(f"no '{next(iter(names))}' in the answer")
-        rows = first_filled(values)
+        present = [value for value in values if value is not None]
+        filled = [value for value in present if isinstance(value, list) and value]
+        rows = next(iter(filled or present), None)
         if not rows and _tells_of_an_error(body, is_null=rows is None):
             raise BadResponse("no rows, and an error beside them")
         rows = [] if rows is None else rows
     return objects_in(rows, next(iter(names), "the answer"))
-
-
-def first_filled(values: Sequence[Any]) -> Any:
-    """Return what one attribute of several spellings holds: a list with rows before any other.
-
-    >>> first_filled([None, [], [{"id": 1}]]), first_filled([None, []]), first_filled([None])
-    ([{'id': 1}], [], None)
-    """
-    filled = (value for value in values if isinstance(value, list) and value)
-    present = (value for value in values if value is not None)
-    return next(filled, next(present, None))
 
 
 def _tells_of_an_error(body: Row, *, is_null: bool) -> bool:

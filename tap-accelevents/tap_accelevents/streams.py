@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias, cast
 
 from singer_sdk.streams.rest import PageContext
 from typing_extensions import override
@@ -25,21 +26,14 @@ from event_taps_core import (
     ReadInFull,
     SetAside,
     Suspect,
-    objects_in,
     snake_case,
 )
 from tap_accelevents import schemas
-from tap_accelevents.analytics_path import SESSION_ANALYTICS, AnalyticsPath
-from tap_accelevents.dates import search_time, session_end, utc_time, zone_of
+from tap_accelevents.client import SESSION_ANALYTICS
+from tap_accelevents.dates import session_end, utc_time, zone_of
 from tap_accelevents.errors import BadRequest, NoSuchPath
-from tap_accelevents.paging import (
-    PAGE_SIZE,
-    SEARCH_TIME,
-    ListPages,
-    is_first_of_all,
-    total_of,
-)
-from tap_accelevents.rows import first_filled, list_of_objects, rows_of, without_secrets
+from tap_accelevents.paging import FIRST_PAGE, PAGE_SIZE, SEARCH_TIME, ListPages, total_of
+from tap_accelevents.rows import list_of_objects, rows_of, without_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -48,7 +42,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
     from singer_sdk.pagination import BaseAPIPaginator
 
-    from event_taps_core import BaseTap, Remark, Row, Wait
+    from event_taps_core import ApiResponse, BaseTap, Remark, Row, Wait
 
 _REGISTRANTS: Final = ("registerdHolderUsers", "registeredHolderUsers")
 """Really misspelled, on at least five of the vendor's pages."""
@@ -65,8 +59,8 @@ _MAX_TRIED_SESSIONS: Final = 5
 class AccelEventsStream(EventStream):
     """What all streams share: lists in several envelopes, pages, no secrets."""
 
-    list_names: ClassVar[tuple[str, ...]] = ("data",)
-    """What the list may be called in the answer; it may also be the answer itself."""
+    list_names: ClassVar[tuple[str, ...]] = ()
+    """What the list may be called, if not `data` or as the stream; it may also be the answer."""
 
     is_paged: ClassVar[bool] = True
 
@@ -85,9 +79,11 @@ class AccelEventsStream(EventStream):
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
+        """Ask for what the selected streams need, and for nothing else."""
         params: Row = {name: (context or {})[item] for name, item in self.event_params.items()}
-        if self.expansions:
-            params["expand"] = ",".join(self.expansions)
+        readers = cast("list[AccelEventsStream]", self.readers)
+        if tokens := [token for stream in readers for token in stream.expansions]:
+            params["expand"] = ",".join(tokens)
         if next_page_token is not None:
             params |= {"page": next_page_token.page, "size": PAGE_SIZE}
         return params
@@ -99,10 +95,9 @@ class AccelEventsStream(EventStream):
         Raises:
             BadResponse: If there is no list, or it has no rows and some are counted.
         """
-        body = response.json()
-        rows = rows_of(body, self.list_names)
-        counted = total_of(body)
-        if not rows and counted and is_first_of_all(response.url):
+        rows = rows_of(response.json(), self.list_names or ("data", self.name))
+        counted = total_of(response)
+        if not rows and counted and f"page={FIRST_PAGE.page}&" in response.url:
             raise BadResponse(f"no rows, and the API counts {counted}")
         return list(map(self.own_part_of, self.without_twins(rows)))
 
@@ -186,7 +181,6 @@ class SessionsStream(EventPartStream):
     name = "sessions"
     path = "/rest/host/event/{event_url}/session"  # get-all-sessions-1
     primary_keys = ("event_url", "session_id")
-    list_names = ("data", "sessions")
     id_attributes = ("sessionId",)
     event_params: ClassVar = {"eventId": "event_id"}  # the prose requires it beside the slug
     expansions = ("TRACK", "TAG", "STATS")
@@ -200,12 +194,8 @@ class SessionsStream(EventPartStream):
         return {**event_context, "session_id": self.id_of(record), "session_end_time": end}
 
 
-class _Reading(NamedTuple):
-    """What one reading of the analytics of all sessions brought."""
-
-    rows: list[Row]
-    stuck: IncompletePages | None
-    """Why there may be more."""
+_Reading: TypeAlias = "tuple[list[Row], IncompletePages | None]"
+"""Rows, and why there may be more."""
 
 
 class SessionAnalyticsStream(EventPartStream):
@@ -259,12 +249,12 @@ class SessionAnalyticsStream(EventPartStream):
         """
         with self._first_reading:
             is_first = self._first is None
-            reading = self._first = self._first or self._read_all(context)
-        if not is_first and ids.isdisjoint(map(self.id_of, reading.rows)):
-            reading = self._read_all(context)
-        if reading.rows and ids.isdisjoint(map(self.id_of, reading.rows)):
+            rows, stuck = self._first = self._first or self._read_all(context)
+        if not is_first and ids.isdisjoint(map(self.id_of, rows)):
+            rows, stuck = self._read_all(context)
+        if rows and ids.isdisjoint(map(self.id_of, rows)):
             raise BadResponse("the analytics of all sessions hold none of this event's", retries=0)
-        return reading
+        return rows, stuck
 
     def _read_all(self, context: Context | None) -> _Reading:
         rows: list[Row] = []
@@ -272,8 +262,8 @@ class SessionAnalyticsStream(EventPartStream):
             for step in super().read_partition(context):
                 rows += step.rows if isinstance(step, Page) else ()
         except IncompletePages as stuck:
-            return _Reading(rows, stuck)
-        return _Reading(rows, None)
+            return rows, stuck
+        return rows, None
 
 
 class SessionPartStream(AccelEventsStream):
@@ -317,14 +307,7 @@ class SessionAnalyticsDetailsStream(SessionPartStream):
     def __init__(self, tap: BaseTap) -> None:
         super().__init__(tap)
         self.path = self.config.get("session_analytics_path") or self.path
-        self._analytics_path = AnalyticsPath(self.path, self._try_path)
-
-    @override
-    def get_url_params(self, context: Context | None, next_page_token: Any | None) -> Row:
-        """Ask for what the selected streams need, and for nothing else."""
-        readers = cast("list[AccelEventsStream]", self.readers)
-        tokens = [token for stream in readers for token in stream.expansions]
-        return {"expand": ",".join(tokens)} if tokens else {}
+        self._search = threading.Lock()
 
     @override
     def get_url(self, context: Context | None) -> str:
@@ -333,9 +316,7 @@ class SessionAnalyticsDetailsStream(SessionPartStream):
     @override
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
         """Ask at the path that answers, and doubt what did not come although it was asked for."""
-        response, page = self._analytics_path.send(
-            lambda path: self.get_page(_page_at(path, context))
-        )
+        response, page = self._get_session(context)
         steps: list[Page | Remark] = [page, *self._missing_in(session_of(response))]
         del response, page  # see EventStream.read_partition
         while steps:
@@ -345,6 +326,46 @@ class SessionAnalyticsDetailsStream(SessionPartStream):
         for stream in self.readers:
             if isinstance(stream, SessionItemsStream) and session.keys().isdisjoint(stream.items):
                 yield Suspect(stream.name, f"no '{stream.items[0]}' in the answer")
+
+    def _get_session(self, context: Context | None) -> tuple[ApiResponse, Page]:
+        """Ask for one session, at another path too if the one in use may be wrong.
+
+        Raises:
+            ApiError: Why there are no records.
+        """
+        path = self.path
+        try:
+            return self.get_page(_page_at(path, context))
+        except ApiError as answer:
+            if isinstance(answer, BadResponse) and answer.retries != 0:
+                raise  # this may pass, so it says nothing about the path
+            with self._search:
+                working_path = self._working_path
+            if working_path is None:
+                reason = f"{answer.reason}; no path that is known works: set session_analytics_path"
+                raise BadResponse(reason, retries=0) from answer
+            if working_path == path:
+                raise
+        return self.get_page(_page_at(working_path, context))
+
+    @cached_property
+    def _working_path(self) -> str | None:
+        """The first path that has sessions, the one in use before all others; searched for once.
+
+        What the search finds depends neither on who begins it nor on what else has answered by
+        then: so the same is read, and the same fails, with one worker and with many.
+        """
+        paths = dict.fromkeys((self.path, *SESSION_ANALYTICS))
+        found = next(filter(self._try_path, paths), None)
+        if found not in (None, self.path):
+            self.logger.warning(
+                "Session analytics are at %s, not at %s: put that into the setting "
+                "session_analytics_path",
+                found,
+                self.path,
+            )
+        self.path = found or self.path
+        return found
 
     def _try_path(self, path: str) -> bool:
         """Ask for a few of the sessions that are read at a path; say whether one came."""
@@ -375,8 +396,8 @@ class SessionItemsStream(SessionPartStream):
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         session = session_of(response)
-        rows = first_filled([list_of_objects(session.get(name)) for name in self.items])
-        return self.without_twins(objects_in([] if rows is None else rows, self.items[0]))
+        lists = {name: list_of_objects(session.get(name)) for name in self.items}
+        return self.without_twins(rows_of(lists, self.items))
 
 
 class SessionRegistrantsStream(SessionItemsStream):
@@ -428,7 +449,6 @@ class SpeakersStream(EventPartStream):
     name = "speakers"
     path = "/rest/host/event/{event_url}/speaker"  # get-all-speakers
     primary_keys = ("event_url", "speaker_id")
-    list_names = ("data", "speakers")
     id_attributes = ("speakerId",)
     event_params: ClassVar = {"eventId": "event_id"}
     expansions = ("",)  # the definition requires `expand`, even if it is empty
@@ -451,17 +471,12 @@ class AttendeesStream(EventPartStream):
         return super().get_new_paginator() if self.selected else None
 
     @override
-    def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
+    def get_page(self, page: PageContext[Any]) -> tuple[ApiResponse, Page]:
         """Take the counters of the first page alone: of later ones they may have changed."""
-        has_come = False
-        for step in super().read_partition(context):
-            handed = [step]
-            if isinstance(step, Page):
-                if has_come:
-                    handed = [step._replace(shared={name: [] for name in step.shared})]
-                has_come = True
-            del step  # see EventStream.read_partition
-            yield handed.pop()
+        response, found = super().get_page(page)
+        if page.next_page_token not in (None, FIRST_PAGE):
+            found = found._replace(shared={name: [] for name in found.shared})
+        return response, found
 
 
 class AttendeeSummaryStream(EventPartStream):
@@ -486,7 +501,6 @@ class OrdersStream(EventPartStream):
     name = "orders"
     path = "/rest/events/{event_url}/staff/orders"  # get-ticketing-orders
     primary_keys = ("event_url", "order_id")
-    list_names = ("data", "orders")
     id_attributes = ("orderId", "id")
     columns = schemas.ORDERS
 
@@ -518,7 +532,7 @@ class OrdersStream(EventPartStream):
         since = self.progress.since(context)
         if since is None or "in_full" in (context or {}):
             return params
-        return {**params, SEARCH_TIME: search_time(since)}
+        return {**params, SEARCH_TIME: since.strftime("%m/%d/%Y %H:%M:%S")}
 
 
 class TicketTypesStream(EventPartStream):
@@ -539,7 +553,6 @@ class SponsorsStream(EventPartStream):
     name = "sponsors"
     path = "/rest/event/{event_id}/sponsors"  # get-all-sponsor-for-display-side-by-eventid
     primary_keys = ("event_url", "id")
-    list_names = ("data", "sponsors")
     id_attributes = ("id",)
     columns = schemas.SPONSORS
 
@@ -562,7 +575,6 @@ class ExhibitorsStream(EventPartStream):
     # get-summary-of-all-exhibitor-for-expo-portal
     path = "/rest/event/{event_url}/exhibitor/summary"
     primary_keys = ("event_url", "id")
-    list_names = ("data", "exhibitors")
     id_attributes = ("id",)
     columns = schemas.EXHIBITORS
 

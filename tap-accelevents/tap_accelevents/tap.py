@@ -10,10 +10,12 @@ from typing_extensions import override
 
 from event_taps_core import ACCOUNT, ACCOUNT_SETTING, EventTap, TapError, settings, streams_in
 from tap_accelevents import streams
-from tap_accelevents.analytics_path import SESSION_ANALYTICS, check_analytics_path
 from tap_accelevents.auth import HEADERS
-from tap_accelevents.client import AccelEventsClient
+from tap_accelevents.client import SESSION_ANALYTICS, AccelEventsClient
 
+_PLACEHOLDER: Final = re.compile(r"\{\w+\}")
+_PATH: Final = re.compile(r"/rest(?:/[A-Za-z0-9_-]+|/\{(?:session_id|event_url|event_id)\})+")
+_NEVER: Final = re.compile(r"staff|check-?in", re.IGNORECASE)
 _SLUG: Final = re.compile(r"[^\s/?#%]+")
 
 
@@ -87,3 +89,24 @@ class TapAccelevents(EventTap):
 
 def _is_slug(event_url: str | None) -> bool:
     return bool(event_url and _SLUG.fullmatch(event_url) and event_url.isprintable())
+
+
+def check_analytics_path(path: str) -> None:
+    """Refuse a setting `session_analytics_path` that is no path of a session's analytics.
+
+    A GET of this vendor checks people in, so no path passes that could be that one.
+
+    Raises:
+        TapError: If it is none.
+    """
+    literal = _PLACEHOLDER.sub("", path).rstrip("/").rpartition("/")[2]
+    if (
+        not _PATH.fullmatch(path)
+        or path.count("{session_id}") != 1
+        or "analytics" not in literal.lower()
+        or _NEVER.search(path)
+    ):
+        raise TapError(
+            "setting session_analytics_path: it must be a path below /rest that holds {session_id} "
+            f"once and ends in analytics, such as {SESSION_ANALYTICS[0]}"
+        )

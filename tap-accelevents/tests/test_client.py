@@ -23,10 +23,9 @@ from event_taps_core import (
     TapError,
 )
 from event_taps_core.testing import api_response
-from tap_accelevents.analytics_path import SESSION_ANALYTICS, check_analytics_path
-from tap_accelevents.client import AccelEventsClient, spellings_of
+from tap_accelevents.client import SESSION_ANALYTICS, AccelEventsClient, spellings_of
 from tap_accelevents.errors import BadRequest, NoSuchPath
-from tap_accelevents.tap import TapAccelevents
+from tap_accelevents.tap import TapAccelevents, check_analytics_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

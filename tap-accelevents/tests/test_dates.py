@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_accelevents.dates import search_time, session_end, utc_time, zone_of
+from tap_accelevents.dates import session_end, utc_time, zone_of
 
 NEW_YORK = "America/New_York"
 ZONES = st.sampled_from(
@@ -116,7 +116,3 @@ def test_what_is_no_name_of_a_zone_is_none(name: Any) -> None:
 
 def test_names_of_zones_are_those_of_the_tz_database() -> None:
     assert zone_of(NEW_YORK) == ZoneInfo(NEW_YORK)
-
-
-def test_filter_of_orders_has_the_month_first() -> None:
-    assert search_time(datetime(2026, 11, 2, 3, 4, 5, tzinfo=UTC)) == "11/02/2026 03:04:05"

@@ -152,17 +152,25 @@ def outcomes(run: Run) -> Counter[tuple[str, str]]:
 @pytest.mark.parametrize("odd", [1000, 1010])
 @pytest.mark.parametrize(
     "answer",
-    [BARE_404, long((406, {"message": "no"})), long((403, b""))],
-    ids=["404", "406", "403"],
+    [BARE_404, (500, b""), long((406, {"message": "no"})), long((403, b""))],
+    ids=["404", "500", "406", "403"],
 )
 def test_listed_session_without_analytics_fails_alone_whatever_its_place_and_the_workers(
     api: Api, workers: int, odd: int, answer: ApiError
 ) -> None:
+    """A path that has other sessions is kept, be there one that has them all."""
     api.vendor.count = 12
-    api.vendor.odd = lambda path, *_: answer if path.endswith(f"{odd}/analytics") else None
+
+    def answers(path: str, *_: Any) -> ApiError | None:
+        if path.endswith(f"{odd}/analytics"):
+            return answer
+        return (200, session(odd)) if path.endswith(f"/analytics/{odd}") else None
+
+    api.vendor.odd = answers
     run = api(DETAILS, "session_speakers", concurrency=workers)
     run.assert_failed_in_one_line(DETAILS, "session_speakers", f"({odd})", str(answer[0]))
     assert "set session_analytics_path" not in run.stderr
+    assert api.vendor.times("/session/analytics/") == 0
     assert ids(run, DETAILS) == [one for one in range(1000, 1012) if one != odd]
     assert outcomes(run) == {(DETAILS, "read"): 11, ("session_speakers", "read"): 11}
     api.vendor.odd = lambda *_: None
@@ -212,6 +220,15 @@ def test_only_records_settle_the_path(api: Api, workers: int, right: int, wrong:
     run = api(DETAILS, concurrency=workers, max_retries=0).assert_good()
     assert len(run.records(DETAILS)) == 6
     assert run.stderr.count("put that into the setting session_analytics_path") == 1
+
+
+def test_path_that_is_set_is_asked_first_and_the_known_ones_after_it(api: Api) -> None:
+    own = "/rest/v2/session/{session_id}/analytics"
+    run = api(DETAILS, session_analytics_path=own, concurrency=1).assert_good()
+    assert len(run.records(DETAILS)) == 6
+    details = [path for path, _ in api.vendor.asked if path.endswith("/analytics")]
+    assert details[:2] == ["/rest/v2/session/1000/analytics"] * 2
+    assert details[7] == "/rest/host/session/1000/analytics"
 
 
 @pytest.mark.parametrize("workers", [1, 8])

@@ -17,7 +17,7 @@ import pytest
 from event_taps_core.testing import TapUnderTest, differences
 from event_taps_core.testing.promises.base import long
 from event_taps_core.testing.running import select
-from tap_accelevents.analytics_path import SESSION_ANALYTICS
+from tap_accelevents.client import SESSION_ANALYTICS
 from tap_accelevents.rows import is_secret
 from tap_accelevents.tap import TapAccelevents
 

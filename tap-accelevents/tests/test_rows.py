@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from event_taps_core import BadResponse
+from event_taps_core.testing import api_response
+from tap_accelevents.paging import total_of
 from tap_accelevents.rows import (
     is_secret,
     list_of_ids,
@@ -239,3 +241,25 @@ def test_what_is_no_list_is_broken(body: Any) -> None:
 def test_no_rows_beside_an_error_are_not_an_empty_list(body: Any) -> None:
     with pytest.raises(BadResponse):
         rows_of(body, ("data", "sessions"))
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "total"),
+    [
+        ({"recordsTotal": 7}, "?page=0", 7),
+        ({"recordsTotal": "7.0"}, "?page=0", 7),
+        ({"recordsTotal": 0}, "?page=0", None),
+        ({"recordsTotal": None}, "?page=0", None),
+        ({"recordsTotal": "x"}, "?page=0", None),
+        ({"recordsFiltered": 7}, "?page=0", None),
+        ([], "?page=0", None),
+        (None, "?page=0", None),
+        ({"recordsTotal": 7}, "?page=0&searchTimeStamp=11%2F20%2F2026", None),
+    ],
+    ids=repr,
+)
+def test_total_may_be_absent_or_a_text_and_is_not_looked_at_beside_changes(
+    body: Any, query: str, total: int | None
+) -> None:
+    url = f"https://api.accelevents.com/rest/events/demo/staff/orders{query}"
+    assert total_of(api_response(body, url=url)) == total
