@@ -23,15 +23,9 @@ _CONSTANTS: Final[dict[str, Expansion]] = {
     "TRACK": "tracks",
     "TAG": "tags",
 }
-_LABELS: Final[dict[str, Expansion]] = {
-    "Stats": "stats",
-    "Duration": "duration",
-    "Attendee Count": "attendee_count",
-    "registerdHolderUsers": "registrants",
-    "Speaker": "speakers",
-    "Watch Time": "watch_time",
-    "Track": "tracks",
-    "Tag": "tags",
+_LABELS: Final = {
+    token.replace("_", " ").title() if token.isupper() else token: expansion
+    for token, expansion in _CONSTANTS.items()
 }
 
 

@@ -10,7 +10,7 @@ import msgspec
 if TYPE_CHECKING:
     from event_sandbox.accelevents.view import View
     from event_sandbox.world.hub_model import HubEvent
-    from event_sandbox.world.model import Millis
+    from event_sandbox.world.model import Millis, Person
 
 Shape = dict[str, Any]
 
@@ -36,6 +36,15 @@ def other_date(view: View, event: HubEvent, at: Millis | None) -> str | int | No
     if form == "iso":
         return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}.000Z"
     return local_time(event, at)
+
+
+def name_and_email(person: Person) -> Shape:
+    """Give who somebody is."""
+    return {
+        "firstName": person.first_name,
+        "lastName": person.last_name,
+        "email": person.email or None,
+    }
 
 
 def make_id(view: View, number: int) -> int | str:

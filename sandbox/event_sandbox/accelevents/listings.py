@@ -6,7 +6,7 @@ The numbers in the texts are sections of what is known of this API: 8 tickets an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from event_sandbox.accelevents.forms import (
     Shape,
@@ -14,9 +14,10 @@ from event_sandbox.accelevents.forms import (
     json_inside,
     local_time,
     make_id,
+    name_and_email,
     other_date,
 )
-from event_sandbox.accelevents.shapes import picture, tickets_of
+from event_sandbox.accelevents.shapes import profile
 from event_sandbox.world.hub import DAY, days_open
 
 if TYPE_CHECKING:
@@ -96,29 +97,14 @@ def _zone_names(view: View, event: HubEvent) -> Shape:
 
 def speaker(view: View, event: HubEvent, speaker: HubSpeaker) -> Shape:
     """9.1: a speaker."""
-    shape: Shape = {
-        "speakerId": make_id(view, speaker.key),
-        "userId": make_id(view, speaker.user),
+    shape = profile(view, speaker) | {
         "firstName": speaker.first_name,
         "lastName": speaker.last_name,
         "email": speaker.email,
-        "title": speaker.title,
-        "company": speaker.company,
-        "bio": speaker.bio,
-        "pronouns": speaker.pronouns,
-        "imageUrl": picture(speaker),
-        "linkedIn": f"https://www.linkedin.com/in/{speaker.user}",
         "twitter": f"https://twitter.com/{speaker.user}",
         "instagram": "",
         "position": 1000 * (speaker.number + 1),
         "sessionDTO": _session_dto(view, event, speaker),
-        "moderator": speaker.moderates,
-        "showModerator": speaker.moderates,
-        "allowAttendeeAccess": None,
-        "ticketTypesForSpeaker": tickets_of(view, speaker),
-        "deviceChecked": False,
-        "loggedInAtVEH": speaker.number % 2 == 0,
-        "allowOverrideDetails": False,
     }
     if view.positions["unknown_fields"] == "present":
         shape["allowEditSessions"] = speaker.number % 2 == 1
@@ -143,14 +129,10 @@ def _session_dto(view: View, event: HubEvent, speaker: HubSpeaker) -> Shape | No
 
 def attendee(view: View, event: HubEvent, ticket: HubTicket, order: HubOrder) -> Shape:
     """8.1: a ticket and its holder; ids are numbers here and texts there."""
-    person = ticket.person
-    text_id = f"AT-{ticket.key}"
     shape: Shape = {
-        "attendeeId": make_id(view, ticket.key) if ticket.number % 2 else text_id,
+        "attendeeId": make_id(view, ticket.key) if ticket.number % 2 else f"AT-{ticket.key}",
         "barcode": ticket.barcode,
-        "firstName": person.first_name,
-        "lastName": person.last_name,
-        "email": person.email or None,
+        **name_and_email(ticket.person),
         "status": _order_status(view, order),
         "ticketStatus": view.ticket_status(event, ticket, order),
         "ticketType": ticket.type.name,
@@ -193,15 +175,10 @@ def _order_status(view: View, order: HubOrder) -> str:
     return "unpaid" if order.type == "UNPAID" else "paid"
 
 
-def _order_cents(order: HubOrder) -> int:
-    """Give what an order costs, without taxes and fees."""
-    return sum(ticket.type.cents for ticket in order.tickets)
-
-
 def order(view: View, event: HubEvent, order: HubOrder) -> Shape:
     """8.2: an order."""
     card = order.type == "CARD"
-    cents = _order_cents(order)
+    cents = sum(ticket.type.cents for ticket in order.tickets)  # without taxes and fees
     form = view.positions["order_ids"]
     ids: Shape = {}
     if form != "id_only":
@@ -214,7 +191,7 @@ def order(view: View, event: HubEvent, order: HubOrder) -> Shape:
         "salesTaxFee": 0.0,
         "ticketingFee": round(cents * 0.01) / 100,
         "ccFee": round(cents * 0.03) / 100 if card else 0,
-        "purchaser": _purchaser(order),
+        "purchaser": name_and_email(order.buyer),
         "purchaseDate": other_date(view, event, order.made),
         "orderType": order.type,
         "cardType": "VISA" if card else None,
@@ -230,23 +207,11 @@ def order(view: View, event: HubEvent, order: HubOrder) -> Shape:
     return finished(view, order.number, shape, {"totalAmount": "much", "isSpeakerOrder": "no"})
 
 
-def _purchaser(order: HubOrder) -> Shape:
-    """8.2: who bought."""
-    person = order.buyer
-    return {
-        "firstName": person.first_name,
-        "lastName": person.last_name,
-        "email": person.email or None,
-    }
-
-
 def _order_attendees(order: HubOrder) -> list[Shape]:
     """8.2: for whom; card hints are here as well."""
     return [
         {
-            "firstName": ticket.person.first_name,
-            "lastName": ticket.person.last_name,
-            "email": ticket.person.email or None,
+            **name_and_email(ticket.person),
             "qty": 1,
             "ticketType": ticket.type.name,
             "bundleType": None,
@@ -259,11 +224,12 @@ def _order_attendees(order: HubOrder) -> list[Shape]:
 def ticket_type(view: View, event: HubEvent, kind: HubTicketType) -> Shape:
     """8.5: a kind of ticket; the public list has more attributes, one of them misspelled."""
     many = view.positions["ticket_type_fields"] == "many"
+    sold = [ticket for ticket, _ in view.tickets(event) if ticket.type is kind]
     shape: Shape = {
         "typeId" if many else "id": make_id(view, kind.key),
         "name": kind.name,
         "price": kind.cents / 100,
-        "remainingTickets": _remaining(view, event, kind),
+        "remainingTickets": kind.seats - len(sold),
     }
     if many:
         shape |= {
@@ -280,11 +246,6 @@ def ticket_type(view: View, event: HubEvent, kind: HubTicketType) -> Shape:
             "absorbTax": False,
         }
     return finished(view, kind.number, shape, {"remainingTickets": "few", "price": "free"})
-
-
-def _remaining(view: View, event: HubEvent, kind: HubTicketType) -> int:
-    """Give how many tickets can still be had."""
-    return kind.seats - sum(ticket.type is kind for ticket, _ in view.tickets(event))
 
 
 def sponsor(view: View, event: HubEvent, company: HubCompany) -> Shape:
@@ -320,20 +281,15 @@ def _places(company: HubCompany) -> list[Shape]:
 
 
 def sponsor_clicks(view: View, event: HubEvent, company: HubCompany) -> Shape:
-    """9.2: how often a sponsor was clicked on."""
+    """9.2: how often a sponsor was clicked on, and where."""
+    days = days_open(event, view.now)
+    site, hub = company.clicks_a_day * days, days * (company.number + 1)
     shape: Shape = {
         "id": make_id(view, company.key),
         "sponsorName": company.name,
-        "countBySource": _count_by_source(view, event, company),
+        "countBySource": {"eventSite": site, "total": site + hub, "virtualEventHub": hub},
     }
     return finished(view, company.number, shape, {"sponsorName": 12})
-
-
-def _count_by_source(view: View, event: HubEvent, company: HubCompany) -> Shape:
-    """9.2: clicks by where they were made."""
-    days = days_open(event, view.now)
-    site, hub = company.clicks_a_day * days, days * (company.number + 1)
-    return {"eventSite": site, "total": site + hub, "virtualEventHub": hub}
 
 
 def exhibitor(view: View, event: HubEvent, company: HubCompany) -> Shape:
@@ -363,21 +319,14 @@ def staff(view: View, event: HubEvent, company: HubCompany, member: HubStaff) ->
     shape: Shape = {
         "id": make_id(view, member.key),
         "exhibitorId": make_id(view, company.key),
-        "firstName": member.person.first_name,
-        "lastName": member.person.last_name,
-        "email": member.person.email or None,
+        **name_and_email(member.person),
         "role": "exhibitoradmin" if member.is_admin else "leadretriever",
         "allowToBookMeeting": True,
         "allowDirectMessages": member.is_admin,
-        "user": _staff_user(view, member),
+        "user": {"userId": make_id(view, member.user), "photo": None},
         "leads": member.leads_a_day * days_open(event, view.now),
         "exhibitorAdmin": member.is_admin,
     }
     return finished(
         view, member.number, shape, {"leads": "many", "allowToBookMeeting": "sometimes"}
     )
-
-
-def _staff_user(view: View, member: HubStaff) -> dict[str, Any]:
-    """Give the account of somebody at a stand."""
-    return {"userId": make_id(view, member.user), "photo": None}

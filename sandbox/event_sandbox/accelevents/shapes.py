@@ -12,6 +12,7 @@ from event_sandbox.accelevents.forms import (
     finished,
     json_inside,
     make_id,
+    name_and_email,
     other_date,
     percentage,
     session_time,
@@ -19,8 +20,6 @@ from event_sandbox.accelevents.forms import (
 from event_sandbox.world import names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from event_sandbox.accelevents.expand import Expansion
     from event_sandbox.accelevents.view import View
     from event_sandbox.world.hub_model import HubAsset, HubEvent, HubSession, HubSpeaker, HubVisit
@@ -41,6 +40,7 @@ _SIBLING_FORMATS: Final = {
     "workshop": "WORKSHOP",
 }
 _SEED_STATUSES: Final = ("CHECK_IN_AVAILABEL", "IN_MEETING", "REGISTERED")
+_ODD: Final = {"capacity": "plenty", "recordSession": "yes", "startTime": "next week"}
 
 
 def listed_session(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
@@ -57,8 +57,7 @@ def listed_session(view: View, session: HubSession, asked: set[Expansion]) -> Sh
         "sessionTypeFormat": "IN_PERSON" if session.number % 2 else "HYBRID",
         "ticketTypesThatCanBeRegistered": _ticket_types(view, session),
     }
-    odd: Shape = {"capacity": "plenty", "recordSession": "yes", "startTime": "next week"}
-    return finished(view, session.number, shape, odd)
+    return finished(view, session.number, shape, _ODD)
 
 
 def details(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
@@ -81,8 +80,7 @@ def details(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
         ]
     if "speakers" in asked:
         shape["speakerList"] = [session_speaker(view, speaker) for speaker in session.speakers]
-    odd: Shape = {"capacity": "plenty", "recordSession": "yes", "startTime": "next week"}
-    return finished(view, session.number, shape, odd)
+    return finished(view, session.number, shape, _ODD)
 
 
 def _session(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
@@ -227,13 +225,11 @@ def _asset(view: View, event: HubEvent, asset: HubAsset) -> Shape:
 
 def holder(view: View, session: HubSession, visit: HubVisit) -> Shape:
     """6.2a, 6.3: somebody who registered for a session, or came."""
-    ticket, person = visit.ticket, visit.ticket.person
+    ticket = visit.ticket
     shape: Shape = {
         view.positions["ticket_id_name"]: make_id(view, ticket.key),
         "userId": make_id(view, ticket.user),
-        "firstName": person.first_name,
-        "lastName": person.last_name,
-        "email": person.email or None,
+        **name_and_email(ticket.person),
         "phoneNumber": None if ticket.number % 4 else f"+49 30 55{ticket.number:05d}",
         "attended": visit.comes and session.is_over(view.now),
         "registrationDate": other_date(view, view.event_of(session), visit.registered),
@@ -253,43 +249,47 @@ def _engagement(view: View, session: HubSession, visit: HubVisit) -> float | Non
 
 def session_speaker(view: View, speaker: HubSpeaker) -> Shape:
     """6.2b: a speaker in a session's analytics; the page lists no name."""
-    shape: Shape = {
-        "speakerId": make_id(view, speaker.key),
-        "title": speaker.title,
-        "company": speaker.company,
-        "imageUrl": picture(speaker),
-        "userId": make_id(view, speaker.user),
-        "pronouns": speaker.pronouns,
-        "bio": speaker.bio,
-        "linkedIn": f"https://www.linkedin.com/in/{speaker.user}",
-        "twitter": None,
-        "moderator": speaker.moderates,
-        "loggedInAtVEH": speaker.number % 2 == 0,
-        "showModerator": speaker.moderates,
-        "deviceChecked": False,
-        "ticketTypesForSpeaker": tickets_of(view, speaker),
-        "allowOverrideDetails": False,
-        "allowAttendeeAccess": None,
-    }
+    shape = profile(view, speaker) | {"twitter": None}
     form = view.positions["session_speaker_fields"]
     if form != "seed":
         shape |= {
             "firatName" if form == "misspelled" else "firstName": speaker.first_name,
             "lastName": speaker.last_name,
             "email": speaker.email,
-            "photoUrl": picture(speaker),
+            "photoUrl": _picture(speaker),
             "instagram": None,
             "position": 1000.0 * (speaker.number + 1),
         }
     return finished(view, speaker.number, shape, {"deviceChecked": "no", "moderator": "maybe"})
 
 
-def picture(speaker: HubSpeaker) -> str:
+def profile(view: View, speaker: HubSpeaker) -> Shape:
+    """6.2b, 9.1: what both pages of speakers list."""
+    return {
+        "speakerId": make_id(view, speaker.key),
+        "title": speaker.title,
+        "company": speaker.company,
+        "imageUrl": _picture(speaker),
+        "userId": make_id(view, speaker.user),
+        "pronouns": speaker.pronouns,
+        "bio": speaker.bio,
+        "linkedIn": f"https://www.linkedin.com/in/{speaker.user}",
+        "moderator": speaker.moderates,
+        "loggedInAtVEH": speaker.number % 2 == 0,
+        "showModerator": speaker.moderates,
+        "deviceChecked": False,
+        "ticketTypesForSpeaker": _tickets_of(view, speaker),
+        "allowOverrideDetails": False,
+        "allowAttendeeAccess": None,
+    }
+
+
+def _picture(speaker: HubSpeaker) -> str:
     """Give a speaker's picture: empty if there is none, else the id of an image."""
     return f"6f0c1b0e-0000-4000-8000-{speaker.key:012d}" if speaker.has_picture else ""
 
 
-def tickets_of(view: View, speaker: HubSpeaker) -> Any:
+def _tickets_of(view: View, speaker: HubSpeaker) -> Any:
     """Give `ticketTypesForSpeaker`."""
     form = view.positions["speaker_tickets"]
     if form == "null":
@@ -305,7 +305,7 @@ def tickets_of(view: View, speaker: HubSpeaker) -> Any:
 def analytics(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
     """6.1: one of all sessions. What the platform cannot measure is missing, not zero."""
     event = view.event_of(session)
-    watched = _watched_seconds(view, session, view.came(session))
+    measured = _measured(view, session) if session.is_watched else {}
     shape: Shape = {
         "sessionId": make_id(view, session.key),
         "title": session.title,
@@ -314,46 +314,23 @@ def analytics(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
         "registeredUserCount": len(view.registrants(session)),
         "attendeeCount": len(view.came(session)),
         "duration": view.seconds(session) if "duration" in asked else None,
-        "avgAttendedDuration": percentage(view, _average(watched)),
-        "recordingViews": _replays(view, session),
-        "liveViews": _live_views(watched),
-        "watchTime": _total(watched) if "watch_time" in asked else None,
+        "avgAttendedDuration": percentage(view, measured.get("average")),
+        "recordingViews": measured.get("replays"),
+        "liveViews": measured.get("live"),
+        "watchTime": measured.get("total") if "watch_time" in asked else None,
     }
     odd: Shape = {"recordingViews": "many", "liveViews": [], "title": 7}
     return finished(view, session.number, shape, odd)
 
 
-def _watched_seconds(
-    view: View, session: HubSession, visits: Iterable[HubVisit]
-) -> list[int] | None:
-    """Give how long each visitor watched, or nothing if the platform does not see it."""
-    if not session.is_watched:
-        return None
-    return [visit.seconds_by(view.now) for visit in visits]
-
-
-def _average(watched: list[int] | None) -> float | None:
-    """Give the mean, zero if nobody watched."""
-    if watched is None:
-        return None
-    return round(sum(watched) / len(watched), 1) if watched else 0.0
-
-
-def _total(watched: list[int] | None) -> int | None:
-    """Give the sum."""
-    return None if watched is None else sum(watched)
-
-
-def _live_views(watched: list[int] | None) -> int | None:
-    """Give how many watched long enough to count: half a minute."""
-    return None if watched is None else sum(seconds >= 30 for seconds in watched)  # noqa: PLR2004 - a view, says the vendor
-
-
-def _replays(view: View, session: HubSession) -> int | None:
-    """Give how many watched the recording."""
-    if not session.is_watched:
-        return None
-    if not session.is_over(view.now):
-        return 0
-    replayed = (visit.replayed_from for visit in view.registrants(session))
-    return sum(at is not None and at <= view.now for at in replayed)
+def _measured(view: View, session: HubSession) -> dict[str, float]:
+    """Give what the platform measures of a session that is watched on it."""
+    watched = [visit.seconds_by(view.now) for visit in view.came(session)]
+    visits = view.registrants(session) if session.is_over(view.now) else []
+    replayed = [visit.replayed_from for visit in visits]
+    return {
+        "average": round(sum(watched) / len(watched), 1) if watched else 0.0,
+        "replays": sum(at is not None and at <= view.now for at in replayed),
+        "live": sum(seconds >= 30 for seconds in watched),  # noqa: PLR2004 - a view, says the vendor
+        "total": sum(watched),
+    }
