@@ -19,6 +19,7 @@ from event_taps_core.testing import ApiServer, Reply, Seen
 from event_taps_core.testing.api_server import PREFIX
 from event_taps_core.testing.promises.base import long
 from event_taps_core.testing.running import TapRunner, select
+from tap_accelevents.client import SESSION_ANALYTICS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +36,9 @@ DETAILS = "session_analytics_details"
 BARE_404: ApiError = (404, b"")
 EVENT, SESSION = r"/rest/host/event/(\w+)", r"/rest/host/session/(\d+)"
 DAYS = 24
+TRIED = 5
+"""So many sessions are asked for at each path that may be that of their analytics."""
+
 catalogs: list[dict[str, Any]] = []
 
 
@@ -70,14 +74,20 @@ class Vendor(ApiServer):
         self.events = ["a"]
         self.count = 6
         self.asked: list[tuple[str, Query]] = []
-        self.odd: Callable[[str, Query, Mapping[str, str]], ApiError | None] = lambda *_: None
+        self.odd: dict[str, ApiError | Callable[[Seen], ApiError | None]] = {}
+        """What is answered where a path ends so; None is the usual answer."""
 
     @override
     def answer(self, seen: Seen) -> Reply:
         path = seen.path.removeprefix(PREFIX)
         self.asked.append((path, seen.query))
-        status, body = self.odd(path, seen.query, seen.headers) or self.usual(path, seen.query)
+        status, body = self.odd_answer(path, seen) or self.usual(path, seen.query)
         return Reply(body if isinstance(body, bytes) else json.dumps(body).encode(), status)
+
+    def odd_answer(self, path: str, seen: Seen) -> ApiError | None:
+        odd = (answer for ending, answer in self.odd.items() if re.search(f"{ending}$", path))
+        given = (answer(seen) if callable(answer) else answer for answer in odd)
+        return next(filter(None, given), None)
 
     def usual(self, path: str, query: Query) -> ApiError:
         answers: dict[str, Callable[[str], ApiError]] = {
@@ -145,6 +155,16 @@ def outcomes(run: Run) -> Counter[tuple[str, str]]:
     return Counter((row["stream"], row["outcome"]) for row in run.records("read_log"))
 
 
+def number_in(seen: Seen) -> int:
+    """Return the id in a path."""
+    return int(re.findall(r"\d+", seen.path)[-1])
+
+
+def found(seen: Seen) -> ApiError:
+    """Answer with the session that a path names."""
+    return 200, session(number_in(seen))
+
+
 # Sessions without records
 
 
@@ -160,32 +180,24 @@ def test_listed_session_without_analytics_fails_alone_whatever_its_place_and_the
 ) -> None:
     """A path that has other sessions is kept, be there one that has them all."""
     api.vendor.count = 12
-
-    def answers(path: str, *_: Any) -> ApiError | None:
-        if path.endswith(f"{odd}/analytics"):
-            return answer
-        return (200, session(odd)) if path.endswith(f"/analytics/{odd}") else None
-
-    api.vendor.odd = answers
+    api.vendor.odd = {f"/{odd}/analytics": answer, r"/session/analytics/\d+": found}
     run = api(DETAILS, "session_speakers", concurrency=workers)
     run.assert_failed_in_one_line(DETAILS, "session_speakers", f"({odd})", str(answer[0]))
     assert "set session_analytics_path" not in run.stderr
     assert api.vendor.times("/session/analytics/") == 0
     assert ids(run, DETAILS) == [one for one in range(1000, 1012) if one != odd]
     assert outcomes(run) == {(DETAILS, "read"): 11, ("session_speakers", "read"): 11}
-    api.vendor.odd = lambda *_: None
+    api.vendor.odd.clear()
     assert odd in ids(api(DETAILS, state=run.state, settle_days=0), DETAILS)
 
 
-@pytest.mark.parametrize("workers", [1, 8])
-@pytest.mark.parametrize("odd", [1000, 1010])
+@pytest.mark.parametrize(("workers", "odd"), [(1, 1000), (8, 1010)])
 def test_session_that_the_vendor_says_is_not_there_is_named_and_no_failure(
     api: Api, workers: int, odd: int
 ) -> None:
     """404800 at a path that has other sessions is the vendor's word, whatever the list says."""
     api.vendor.count = 12
-    gone = (404, {"errorCode": 404800})
-    api.vendor.odd = lambda path, *_: gone if path.endswith(f"{odd}/analytics") else None
+    api.vendor.odd[f"/{odd}/analytics"] = (404, {"errorCode": 404800})
     run = api(DETAILS, "session_speakers", concurrency=workers).assert_good()
     assert f"1 absent (HTTP 404: 404800 no such session): {odd}" in run.summary(DETAILS)
     assert ids(run, DETAILS) == [one for one in range(1000, 1012) if one != odd]
@@ -206,29 +218,26 @@ def test_session_that_the_vendor_says_is_not_there_is_named_and_no_failure(
     ids=["404800", "403", "no session", "500", "406"],
 )
 def test_only_records_settle_the_path(api: Api, workers: int, right: int, wrong: ApiError) -> None:
-    paths = [r"/session/analytics/(\d+)", r"/event/a/session/(\d+)/analytics"]
-
-    def odd(path: str, *_: Any) -> ApiError | None:
-        if re.fullmatch(SESSION + "/analytics", path):
-            return BARE_404
-        for number, pattern in enumerate(paths, 1):
-            if found := re.search(pattern + "$", path):
-                return (200, session(int(found[1]))) if number == right else wrong
-        return None
-
-    api.vendor.odd = odd
+    paths = [r"/session/analytics/\d+", r"/event/a/session/\d+/analytics"]
+    api.vendor.odd = dict.fromkeys(paths, wrong) | {paths[right - 1]: found}
+    api.vendor.odd[SESSION + "/analytics"] = BARE_404
     run = api(DETAILS, concurrency=workers, max_retries=0).assert_good()
     assert len(run.records(DETAILS)) == 6
     assert run.stderr.count("put that into the setting session_analytics_path") == 1
+    assert f"Session analytics are at {SESSION_ANALYTICS[right]}" in run.stderr
+    assert api.vendor.times(SESSION + "/analytics") <= TRIED + workers
 
 
-def test_path_that_is_set_is_asked_first_and_the_known_ones_after_it(api: Api) -> None:
+@pytest.mark.parametrize("is_there", [True, False])
+def test_path_that_is_set_is_asked_first_and_the_known_ones_where_it_is_wrong(
+    api: Api, *, is_there: bool
+) -> None:
+    api.vendor.odd[r"/rest/v2/session/\d+/analytics"] = found if is_there else BARE_404
     own = "/rest/v2/session/{session_id}/analytics"
     run = api(DETAILS, session_analytics_path=own, concurrency=1).assert_good()
     assert len(run.records(DETAILS)) == 6
-    details = [path for path, _ in api.vendor.asked if path.endswith("/analytics")]
-    assert details[:2] == ["/rest/v2/session/1000/analytics"] * 2
-    assert details[7] == "/rest/host/session/1000/analytics"
+    assert api.vendor.times("/rest/v2/") == (6 if is_there else 1 + TRIED)
+    assert api.vendor.times("/rest/host/session/1000/analytics") == (0 if is_there else 2)
 
 
 @pytest.mark.parametrize("workers", [1, 8])
@@ -237,45 +246,35 @@ def test_where_no_path_has_any_of_five_sessions_the_setting_is_named_and_others_
 ) -> None:
     api.vendor.count = 24
     tried = {1000, 1004, 1008, 1012, 1016}
-
-    def odd(path: str, *_: Any) -> ApiError | None:
-        found = re.fullmatch(SESSION + "/analytics", path)
-        return BARE_404 if found and int(found[1]) in tried else None
-
-    api.vendor.odd = odd
-    run = api(DETAILS, concurrency=workers)
-    run.assert_failed_in_one_line(DETAILS, "set session_analytics_path")
+    api.vendor.odd = {f"/host/session/{one}/analytics": BARE_404 for one in tried}
+    run = api(DETAILS, "session_assets", concurrency=workers)
+    run.assert_failed_in_one_line(DETAILS, "session_assets", "set session_analytics_path")
     assert set(ids(run, DETAILS)) == set(range(1000, 1024)) - tried
     assert api.vendor.times(r"/session/analytics/\d+$|/event/a/session/") == 2 * len(tried)
 
 
 def test_session_whose_list_cannot_be_read_again_is_not_absent(api: Api) -> None:
     """An outage: the session's attendees are not there, and the list of sessions is neither."""
-    state = {"down": False}
 
-    def odd(path: str, *_: Any) -> ApiError | None:
-        if path.endswith("/attendee"):
-            state["down"] = True
-            return 503, b""
-        return BARE_404 if state["down"] and path.endswith("/a/session") else None
+    def down(_: Seen) -> ApiError:
+        api.vendor.odd["/a/session"] = BARE_404
+        return 503, b""
 
-    api.vendor.odd = odd
+    api.vendor.odd["/attendee"] = down
     run = api("session_attendees", max_retries=0)
     run.assert_failed_in_one_line("HTTP 503")
     assert run.records("read_log") == []
-    api.vendor.odd = lambda *_: None
+    api.vendor.odd.clear()
     assert len(outcomes(api("session_attendees", state=run.state, settle_days=0))) == 1
 
 
 def test_session_that_left_the_list_is_absent_whatever_is_said_of_it(api: Api) -> None:
-    def odd(path: str, *_: Any) -> ApiError | None:
-        if path.endswith("/1002/attendee"):
-            api.vendor.count = 2
-            return 500, b"<html>"
-        return None
+    def gone(_: Seen) -> ApiError:
+        api.vendor.count = 2
+        return 500, b"<html>"
 
     api.vendor.count = 3
-    api.vendor.odd = odd
+    api.vendor.odd["/1002/attendee"] = gone
     run = api("session_attendees", max_retries=0).assert_good()
     assert (
         "1 absent (no longer in the list of sessions (HTTP 500: an HTML page)): 1002"
@@ -284,24 +283,17 @@ def test_session_that_left_the_list_is_absent_whatever_is_said_of_it(api: Api) -
 
 
 def test_what_was_asked_for_and_never_came_is_not_empty(api: Api) -> None:
-    def odd(path: str, *_: Any) -> ApiError | None:
-        found = re.fullmatch(SESSION + "/analytics", path)
-        return (200, {"sessionId": int(found[1]), "title": "S"}) if found else None
-
-    api.vendor.odd = odd
+    api.vendor.odd["/analytics"] = lambda seen: (200, {"sessionId": number_in(seen), "title": "S"})
     run = api("session_registrants", "session_speakers", "session_assets", DETAILS)
     run.assert_failed_in_one_line("registerdHolderUsers", "speakerList", "assetList")
     assert outcomes(run) == {(DETAILS, "read"): 6}
-    api.vendor.odd = lambda *_: None
+    api.vendor.odd.clear()
     again = api("session_registrants", state=run.state, settle_days=0)
     assert outcomes(again) == {("session_registrants", "read"): 6}
 
 
 def test_list_that_is_missing_once_and_came_for_another_session_is_empty(api: Api) -> None:
-    def odd(path: str, *_: Any) -> ApiError | None:
-        return (200, {"title": "S"}) if path.endswith("/1000/analytics") else None
-
-    api.vendor.odd = odd
+    api.vendor.odd["/1000/analytics"] = (200, {"title": "S"})
     run = api("session_registrants").assert_good()
     assert outcomes(run) == {("session_registrants", "read"): 6}
 
@@ -309,15 +301,13 @@ def test_list_that_is_missing_once_and_came_for_another_session_is_empty(api: Ap
 def test_lists_of_a_session_may_be_spelled_like_their_siblings_and_be_in_an_envelope(
     api: Api,
 ) -> None:
-    def odd(path: str, *_: Any) -> ApiError | None:
-        if found := re.fullmatch(SESSION + "/analytics", path):
-            one = session(int(found[1]))
-            one["registeredHolderUsers"] = one.pop("registerdHolderUsers")
-            one["speakers"], one["assets"] = one.pop("speakerList"), one.pop("assetList")
-            return 200, {"data": one, "error": None}
-        return None
+    def enveloped(seen: Seen) -> ApiError:
+        one = session(number_in(seen))
+        one["registeredHolderUsers"] = one.pop("registerdHolderUsers")
+        one["speakers"], one["assets"] = one.pop("speakerList"), one.pop("assetList")
+        return 200, {"data": one, "error": None}
 
-    api.vendor.odd = odd
+    api.vendor.odd["/analytics"] = enveloped
     streams = (DETAILS, "session_registrants", "session_speakers", "session_assets")
     run = api(*streams).assert_good()
     assert {name: len(run.records(name)) for name in streams} == dict.fromkeys(streams, 6)
@@ -332,38 +322,37 @@ def test_header_is_found_for_all_who_were_refused_with_the_old_one(api: Api, wor
     """`Key` is good for the host's paths only, and the first answer of all is no answer."""
     api.vendor.events = list("abcdefgh")
 
-    def odd(path: str, _: Query, headers: Mapping[str, str]) -> ApiError | None:
-        if len(api.vendor.asked) <= 2:
-            return 500, b""
-        if "/staff/" in path and headers.get("Authorization") != f"Bearer {KEY}":
-            time.sleep(0.02 * (1 + "abcdefgh".index(path.split("/")[3]) % 4))
-            return 401, {"errorCode": 4010101}
-        return None
+    def refused(seen: Seen) -> ApiError | None:
+        if seen.headers.get("Authorization") == f"Bearer {KEY}":
+            return None
+        time.sleep(0.02 * (1 + "abcdefgh".index(seen.segments[-3]) % 4))
+        return 401, {"errorCode": 4010101}
 
-    api.vendor.odd = odd
+    api.vendor.odd = {
+        "": lambda _: (500, b"") if len(api.vendor.asked) <= 2 else None,
+        "/staff/allAttendees": refused,
+    }
     run = api("attendees", concurrency=workers, max_retries=3).assert_good()
     assert len(run.records("attendees")) == 24
 
 
 @pytest.mark.parametrize("status", [400, 403, 500, 200])
 def test_form_that_is_not_understood_is_not_accepted(api: Api, status: int) -> None:
-    def odd(_: str, __: Query, headers: Mapping[str, str]) -> ApiError | None:
-        if headers.get("Key"):
+    def answer(seen: Seen) -> ApiError | None:
+        if seen.headers.get("Key"):
             return 401, b""
-        return (status, b"<html>") if headers.get("Authorization") == KEY else None
+        return (status, b"<html>") if seen.headers.get("Authorization") == KEY else None
 
-    api.vendor.odd = odd
+    api.vendor.odd[""] = answer
     assert len(api("events", "sessions").assert_good().records("sessions")) == 6
 
 
 @pytest.mark.parametrize("code", [None, 4030201])
 def test_key_that_works_is_kept_although_one_path_refuses_it(api: Api, code: int | None) -> None:
-    def odd(path: str, _: Query, headers: Mapping[str, str]) -> ApiError | None:
-        if headers.get("Authorization"):
-            return 403, {"errorCode": code}
-        return (401, {"errorCode": 4010101}) if path.endswith("/allAttendees") else None
-
-    api.vendor.odd = odd
+    api.vendor.odd = {
+        "": lambda seen: (403, {"errorCode": code}) if seen.headers.get("Authorization") else None,
+        "/allAttendees": (401, {"errorCode": 4010101}),
+    }
     run = api("events", "attendees", "orders", "sessions")
     run.assert_failed_in_one_line("attendees: HTTP 401: 4010101")
     assert "orders" not in run.last_line
@@ -372,15 +361,12 @@ def test_key_that_works_is_kept_although_one_path_refuses_it(api: Api, code: int
 
 
 def test_a_vendors_words_are_passed_on_without_keys_and_addresses(api: Api) -> None:
-    def odd(path: str, *_: Any) -> ApiError | None:
-        if found := re.fullmatch(SESSION + "/attendee", path):
-            said = f"No session {found[1]} for jane@example.org, key {KEY}"
-            return 404, {"errorCode": 404800, "message": said, "code": said}
-        if path.endswith("/speaker"):
-            return 200, {"error": "Something went wrong for host"}
-        return None
+    def gone(seen: Seen) -> ApiError:
+        said = f"No session {number_in(seen)} for jane@example.org, key {KEY}"
+        return 404, {"errorCode": 404800, "message": said, "code": said}
 
-    api.vendor.odd = odd
+    failed = (200, {"error": "Something went wrong for host"})
+    api.vendor.odd = {"/attendee": gone, "/speaker": failed}
     run = api("session_attendees", "speakers", max_retries=0)
     run.assert_failed_in_one_line(
         "speakers", "HTTP 200 with an error: Something went wrong for host"
@@ -400,9 +386,7 @@ def test_a_vendors_words_are_passed_on_without_keys_and_addresses(api: Api) -> N
 def test_list_that_is_not_found_of_an_event_that_is_there_is_a_failure(
     api: Api, answer: ApiError
 ) -> None:
-    api.vendor.odd = lambda path, *_: (
-        answer if re.search("/a/session$|/summary$|/orders$", path) else None
-    )
+    api.vendor.odd = dict.fromkeys(("/a/session", "/summary", "/orders"), answer)
     run = api("events", "sessions", DETAILS, "exhibitors", "exhibitor_staff", "orders")
     run.assert_failed_in_one_line("sessions", "exhibitors", "orders", f"HTTP {answer[0]}")
     assert outcomes(run) == {("events", "read"): 1}
@@ -415,15 +399,13 @@ def test_counters_of_tickets_are_one_row_where_somebody_registers_between_two_pa
     """Another pass finds the new ticket on its first page, which holds other counters by then."""
     tickets = [{"barcode": f"t{number}"} for number in range(150)]
 
-    def odd(path: str, query: Query, _: Any) -> ApiError | None:
-        if not path.endswith("/allAttendees"):
-            return None
-        if query["page"] == "1" and len(tickets) == 150:
+    def answer(seen: Seen) -> ApiError:
+        if seen.query["page"] == "1" and len(tickets) == 150:
             tickets.insert(0, {"barcode": "new"})
-        status, body = page(tickets, query)
+        status, body = page(tickets, seen.query)
         return status, {**body, "totalBookedTickets": len(tickets)}
 
-    api.vendor.odd = odd
+    api.vendor.odd["/allAttendees"] = answer
     run = api("attendees", "attendee_summary")
     assert len(run.records("attendees")) == 151
     assert len(run.records("attendee_summary")) == 1
@@ -432,13 +414,7 @@ def test_counters_of_tickets_are_one_row_where_somebody_registers_between_two_pa
 def test_analytics_of_another_event_are_not_taken_for_none(api: Api) -> None:
     """The path names no event: it may be the one that the key was made in."""
     api.vendor.events = ["a", "b", "c"]
-
-    def odd(path: str, query: Query, _: Any) -> ApiError | None:
-        if path == "/rest/host/session/analytics":
-            return page(sessions("c", api.vendor.count), query)
-        return None
-
-    api.vendor.odd = odd
+    api.vendor.odd["/host/session/analytics"] = lambda seen: page(sessions("c", 6), seen.query)
     run = api("session_analytics")
     run.assert_failed_in_one_line("session_analytics", "(a, b)")
     assert {row["event_url"] for row in run.records("session_analytics")} == {"c"}
@@ -450,54 +426,41 @@ def test_expand_that_is_refused_is_asked_for_in_fewer_words_once_in_a_run(
     api: Api, known: set[str]
 ) -> None:
     api.vendor.events = ["a", "b", "c"]
-
-    def odd(path: str, query: Query, _: Any) -> ApiError | None:
-        if path.endswith("/session") and not set(query["expand"].split(",")) <= known:
-            return 400, b""
-        return None
-
-    api.vendor.odd = odd
+    api.vendor.odd["/session"] = lambda seen: (
+        None if set(seen.query["expand"].split(",")) <= known else (400, b"")
+    )
     run = api("sessions", concurrency=1).assert_good()
     assert len(run.records("sessions")) == 18
     assert api.vendor.times("/session$") == 3 * 2 + (3 - len(known) + 1)
     assert run.stderr.count("WARNING") == 1
 
 
-@pytest.mark.parametrize("path", ["/1000/attendee", "/1000/analytics", "/session/analytics"])
-def test_row_without_an_id_hides_no_other_and_is_not_asked_for_again(api: Api, path: str) -> None:
-    def odd(asked: str, *_: Any) -> ApiError | None:
-        row = {"eventTicketId": None, "email": "someone@example.org"}
-        rows = [row, {"eventTicketId": 7, "sessionId": 1001}, None]
-        one = {"title": "S", "registerdHolderUsers": rows}
-        if asked.endswith(path):
-            return 200, one if path.endswith("1000/analytics") else {"data": rows}
-        return None
-
-    api.vendor.odd = odd
+@pytest.mark.parametrize(
+    ("path", "stream"),
+    [
+        ("/1000/attendee", "session_attendees"),
+        ("/1000/analytics", "session_registrants"),
+        ("/session/analytics", "session_analytics"),
+    ],
+)
+def test_row_without_an_id_hides_no_other_and_is_not_asked_for_again(
+    api: Api, path: str, stream: str
+) -> None:
+    row = {"eventTicketId": None, "email": "someone@example.org"}
+    rows = [row, {"eventTicketId": 7, "sessionId": 1001}, None]
+    api.vendor.odd[path] = (200, {"title": "S", "registerdHolderUsers": rows, "data": rows})
     run = api("session_attendees", "session_registrants", "session_analytics", max_retries=3)
     run.assert_failed_in_one_line("a row without", "no object in place of a row", "1 row of ")
     assert "retries" not in run.stderr
-    assert [row for row in run.records(_OF[path]) if 7 in row.values() or 1001 in row.values()]
-
-
-_OF = {
-    "/1000/attendee": "session_attendees",
-    "/1000/analytics": "session_registrants",
-    "/session/analytics": "session_analytics",
-}
+    assert [row for row in run.records(stream) if 7 in row.values() or 1001 in row.values()]
 
 
 def test_ids_of_nineteen_digits_are_numbers_in_a_text_too(api: Api) -> None:
     long = 2**63 - 1
-
-    def odd(path: str, query: Query, _: Any) -> ApiError | None:
-        if path.endswith("/a/session"):
-            return page([{"sessionId": str(long), "title": "S"}], query)
-        if path.endswith("/attendee"):
-            return page([{"eventTicketId": str(long)}], query)
-        return None
-
-    api.vendor.odd = odd
+    api.vendor.odd = {
+        "/a/session": lambda seen: page([{"sessionId": str(long), "title": "S"}], seen.query),
+        "/attendee": lambda seen: page([{"eventTicketId": str(long)}], seen.query),
+    }
     run = api("sessions", "session_attendees").assert_good()
     assert ids(run, "sessions") == ids(run, "session_attendees") == [long]
     assert ids(run, "session_attendees", "event_ticket_id") == [long]
@@ -507,11 +470,8 @@ def test_ids_of_nineteen_digits_are_numbers_in_a_text_too(api: Api) -> None:
 def test_what_hangs_on_an_id_beyond_64_bits_is_named_and_not_asked_for(
     api: Api, too_long: Any
 ) -> None:
-    def odd(path: str, query: Query, _: Any) -> ApiError | None:
-        rows = [{"sessionId": number, "title": "S"} for number in (1000, too_long)]
-        return page(rows, query) if path.endswith("/a/session") else None
-
-    api.vendor.odd = odd
+    rows = [{"sessionId": number, "title": "S"} for number in (1000, too_long)]
+    api.vendor.odd["/a/session"] = lambda seen: page(rows, seen.query)
     run = api("sessions", "session_attendees")
     run.assert_failed_in_one_line(
         "sessions: a row without session_id (1 row of a)",
@@ -520,21 +480,31 @@ def test_what_hangs_on_an_id_beyond_64_bits_is_named_and_not_asked_for(
     assert ids(run, "sessions") == ids(run, "session_attendees") == [1000]
 
 
-def test_error_beside_no_rows_is_asked_again_and_named(api: Api) -> None:
-    failed = {"data": None, "message": "Something went wrong"}
-    api.vendor.odd = lambda path, *_: (200, failed) if path.endswith("/orders") else None
-    run = api("orders")
-    run.assert_failed_in_one_line("orders: no rows, and an error beside them", "(a)")
-    assert api.vendor.times("/orders") == 2
-
-
-@pytest.mark.parametrize("stream", ["sessions", "orders", "session_attendees"])
-def test_no_rows_beside_a_count_are_asked_for_again_and_named(api: Api, stream: str) -> None:
-    path = {"sessions": "/a/session", "orders": "/orders"}.get(stream, "/1000/attendee")
-    nothing = {"recordsTotal": 30, "data": []}
-    api.vendor.odd = lambda asked, *_: (200, nothing) if asked.endswith(path) else None
+@pytest.mark.parametrize(
+    ("stream", "path", "answer", "said"),
+    [
+        (
+            "orders",
+            "/orders",
+            {"data": None, "message": "Something went wrong"},
+            "no rows, and an error beside them",
+        ),
+        *(
+            (stream, path, {"recordsTotal": 30, "data": []}, "no rows, and the API counts 30")
+            for stream, path in (
+                ("sessions", "/a/session"),
+                ("orders", "/orders"),
+                ("session_attendees", "/1000/attendee"),
+            )
+        ),
+    ],
+)
+def test_no_rows_beside_a_count_or_an_error_are_asked_for_again_and_named(
+    api: Api, stream: str, path: str, answer: Any, said: str
+) -> None:
+    api.vendor.odd[path] = (200, answer)
     run = api(stream)
-    run.assert_failed_in_one_line(f"{stream}: no rows, and the API counts 30")
+    run.assert_failed_in_one_line(f"{stream}: {said}")
     assert api.vendor.times(f"{path}$") == 2
 
 
@@ -549,13 +519,7 @@ def test_page_that_is_ignored_is_named_where_it_is_full_and_what_came_is_loaded(
     api: Api, stream: str, rows: str, path: str
 ) -> None:
     api.vendor.count = 150
-
-    def odd(asked: str, query: Query, _: Any) -> ApiError | None:
-        if not asked.endswith(path):
-            return None
-        return 200, [{rows: 1000 + number} for number in range(150)][: int(query["size"])]
-
-    api.vendor.odd = odd
+    api.vendor.odd[path] = (200, [{rows: 1000 + number} for number in range(100)])
     run = api(stream)
     run.assert_failed_in_one_line(f"{stream}: page 2 is page 1 again, and a full page came last")
     of_it = {1000 + number for number in range(100)}
@@ -575,16 +539,12 @@ def test_rows_of_one_id_that_differ_are_said_once(
 ) -> None:
     rows = [one, one, {**one, "id": 11}, dict.fromkeys(one, 2)]
     api.vendor.count = 2
-
-    def odd(asked: str, query: Query, _: Any) -> ApiError | None:
-        if not asked.endswith(path):
-            return None
-        if path.endswith("analytics"):
-            lists = {"registeredHolderUsers": rows, "registerdHolderUsers": []}
-            return 200, {"sessionId": 1000, **lists}
-        return page(rows, query)
-
-    api.vendor.odd = odd
+    lists = {"registeredHolderUsers": rows, "registerdHolderUsers": []}
+    api.vendor.odd[path] = lambda seen: (
+        (200, {"sessionId": 1000, **lists})
+        if path.endswith("analytics")
+        else page(rows, seen.query)
+    )
     run = api(stream, max_retries=0).assert_good()
     name = next(iter(one))
     assert len(run.records(stream)) == count
@@ -595,13 +555,13 @@ def test_rows_of_one_id_that_differ_are_said_once(
 
 
 def test_total_of_a_filtered_list_is_not_a_count_of_what_is_missing(api: Api) -> None:
-    def odd(_: str, query: Query, __: Any) -> ApiError | None:
-        if "searchTimeStamp" not in query:
+    def changed(seen: Seen) -> ApiError | None:
+        if "searchTimeStamp" not in seen.query:
             return None
-        rows = [{"orderId": 1}] if query["page"] == "0" else []
+        rows = [{"orderId": 1}] if seen.query["page"] == "0" else []
         return 200, {"recordsTotal": 30, "data": rows}
 
-    api.vendor.odd = odd
+    api.vendor.odd["/orders"] = changed
     first = api("orders").assert_good()
     api.vendor.asked.clear()
     run = api("orders", state=first.state).assert_good()
@@ -616,14 +576,12 @@ def test_error_past_the_last_page_is_the_end_unless_more_are_counted(
 ) -> None:
     """It is no filter that is refused, nor an event that is not there."""
 
-    def odd(path: str, query: Query, _: Any) -> ApiError | None:
-        if not path.endswith("/orders"):
-            return None
-        first = 10 * int(query["page"])
+    def answer(seen: Seen) -> ApiError:
+        first = 10 * int(seen.query["page"])
         rows = [{"orderId": number} for number in range(1 + first, min(11 + first, 31))]
         return (200, {"recordsTotal": total, "data": rows}) if rows else past_end
 
-    api.vendor.odd = odd
+    api.vendor.odd["/orders"] = answer
     first = api("orders")
     assert len(first.records("orders")) == 30
     if total == 31:
@@ -642,16 +600,12 @@ def test_filter_whose_pages_cannot_be_had_is_said_and_everything_is_read(
 ) -> None:
     """Beside it nothing is counted, so a full page may not be the last."""
 
-    def odd(path: str, query: Query, _: Any) -> ApiError | None:
-        if not path.endswith("/orders"):
-            return None
-        first = 100 * int(query["page"])
-        if first and "searchTimeStamp" in query:
+    def answer(seen: Seen) -> ApiError:
+        if seen.query["page"] != "0" and "searchTimeStamp" in seen.query:
             return past_end
-        rows = [{"orderId": number} for number in range(1 + first, min(101 + first, 251))]
-        return 200, {"recordsTotal": 250, "data": rows}
+        return page([{"orderId": 1 + number} for number in range(250)], seen.query)
 
-    api.vendor.odd = odd
+    api.vendor.odd["/orders"] = answer
     first = api("orders").assert_good()
     run = api("orders", state=first.state).assert_good()
     assert len({row["order_id"] for row in run.records("orders")}) == 250
@@ -659,7 +613,7 @@ def test_filter_whose_pages_cannot_be_had_is_said_and_everything_is_read(
 
 
 def test_filter_that_is_refused_is_said_and_everything_is_read(api: Api) -> None:
-    api.vendor.odd = lambda _, query, __: (400, b"") if "searchTimeStamp" in query else None
+    api.vendor.odd["/orders"] = lambda seen: (400, b"") if "searchTimeStamp" in seen.query else None
     first = api("orders").assert_good()
     run = api("orders", state=first.state).assert_good()
     assert len(run.records("orders")) == 30

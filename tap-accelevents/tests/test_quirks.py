@@ -1,14 +1,14 @@
-"""One test per oddity of the vendor, named after it; what every tap promises is in the suite.
+"""What the vendor's oddities demand beside the rows, each test named after one.
+
+The rows are compared with the truth by the suite, under every position of every switch.
 
 Sources are slugs of the vendor's pages (developer.accelevents.com/reference/...).
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import product, starmap
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -17,8 +17,6 @@ import pytest
 from event_taps_core.testing import TapUnderTest, differences
 from event_taps_core.testing.promises.base import long
 from event_taps_core.testing.running import select
-from tap_accelevents.client import SESSION_ANALYTICS
-from tap_accelevents.rows import is_secret
 from tap_accelevents.tap import TapAccelevents
 
 if TYPE_CHECKING:
@@ -42,8 +40,8 @@ LISTS = (
     "exhibitor_staff",
 )
 TRAP = "/rest/events/{event_url}/staff/checkin/barcode/{session_id}/checkin/true"
-TRIED = 5
-"""So many sessions are asked for at each path that may be that of their analytics."""
+SECRETS = ("event-token", "-9c1e", "pw-", "rtmps://", "VISA", '"4242"')
+"""What the sandbox's keys, addresses, passwords and cards have in them."""
 
 catalogs: list[dict[str, Any]] = []
 
@@ -98,15 +96,6 @@ def details(sandbox: Sandbox) -> Counter[str]:
     )
 
 
-def members(value: Any) -> set[str]:
-    """Return the names of all members, at any depth, in JSON texts too."""
-    if isinstance(value, dict):
-        return set(value).union(*map(members, value.values()))
-    if isinstance(value, str) and value[:1] in ("{", "["):
-        return members(json.loads(value))
-    return set().union(*map(members, value)) if isinstance(value, list) else set()
-
-
 # The key
 
 
@@ -151,16 +140,8 @@ def test_event_of_another_host_is_isolated(sandbox: Sandbox, run_tap: TapRunner)
     run.assert_failed_in_one_line(foreign, "4030201")
     assert_true(run, sandbox)
     assert [row for row in run.records("read_log") if row["parent_id"] == foreign] == []
-
-
-def test_only_event_of_another_host_says_what_to_check(
-    sandbox: Sandbox, run_tap: TapRunner
-) -> None:
-    listed = {row["event_url"] for row in sandbox.truth("events")}
-    sandbox.switch(foreign_event="one")
-    (foreign,) = listed - {row["event_url"] for row in sandbox.truth("events")}
-    run = run_tap(event_urls=[foreign])
-    run.assert_failed_in_one_line("setting", "api_key", "event_urls", "4030201")
+    alone = run_tap(event_urls=[foreign])
+    alone.assert_failed_in_one_line("setting", "api_key", "event_urls", "4030201")
 
 
 # Settings
@@ -192,74 +173,11 @@ def test_path_that_could_check_people_in_cannot_be_set(
     assert sandbox.request_count() == 0
 
 
-# The path of one session's analytics, which the page does not show
+# One answer for a session, several streams
 
 
-@pytest.mark.parametrize(
-    ("path", "wrong", "body"),
-    [
-        long("analytics_session_id", "bare_404", "error_code"),
-        ("analytics_session_id", "coded_404", "code"),
-        long("analytics_session_id", "coded_406", "empty"),
-        long("event_session_id_analytics", "bare_404", "html"),
-        long("event_session_id_analytics", "coded_404", "plain"),
-        ("event_session_id_analytics", "coded_406", "error_code"),
-    ],
-)
-def test_analytics_path_is_found_once_and_said(
-    sandbox: Sandbox, run_tap: TapRunner, path: str, wrong: str, body: str
-) -> None:
-    sandbox.switch(analytics_path=path, wrong_path=wrong, error_body=body)
-    run = read(run_tap, sandbox, *OF_ONE_ANSWER, concurrency=1)
-    found = SESSION_ANALYTICS[1 if path == "analytics_session_id" else 2]
-    assert run.stderr.count("put that into the setting session_analytics_path") == 1
-    assert found in run.stderr
-    refused = [request for request in sandbox.requests() if request.status != 200]
-    assert len(refused) == 1 + TRIED * SESSION_ANALYTICS.index(found)
-
-
-@pytest.mark.parametrize(
-    ("path", "position"),
-    [
-        long(SESSION_ANALYTICS[0], "session_id_analytics"),
-        (SESSION_ANALYTICS[1], "analytics_session_id"),
-        long(SESSION_ANALYTICS[2], "event_session_id_analytics"),
-    ],
-)
-def test_analytics_path_that_is_set_is_asked_first(
-    sandbox: Sandbox, run_tap: TapRunner, path: str, position: str
-) -> None:
-    sandbox.switch(analytics_path=position)
-    read(run_tap, sandbox, "session_assets", session_analytics_path=path)
-    assert {request.status for request in sandbox.requests()} == {200}
-
-
-@pytest.mark.parametrize("body", [long("error_code"), "empty"])
-def test_no_analytics_path_is_a_failure_and_not_empty(
-    sandbox: Sandbox, run_tap: TapRunner, body: str
-) -> None:
-    """Else a path that has changed would look like sessions without analytics."""
-    sandbox.switch(error_body=body)
-    sandbox.break_path(r"/session/(\d+/analytics|analytics/\d+)$", "404")
-    run = run_tap(catalog=only(run_tap, "events", *OF_ONE_ANSWER), concurrency=1, max_retries=0)
-    run.assert_failed_in_one_line("session_analytics_path", *OF_ONE_ANSWER)
-    asked = [path for path in sandbox.paths() if "nalytics" in path]
-    assert len(asked) == len(sandbox.truth("sessions")) + TRIED * len(SESSION_ANALYTICS)
-    assert_true(run, sandbox, "events")
-
-
-@pytest.mark.parametrize(
-    ("unknown", "body"),
-    [
-        ("http_404", "error_code"),
-        ("http_400", "html"),
-        *starmap(long, product(("http_404", "http_406"), ("html",))),
-        *starmap(long, product(("http_406", "http_400"), ("error_code",))),
-        long("http_404", "code"),
-        ("http_406", "empty"),
-        long("http_400", "plain"),
-    ],
-)
+@pytest.mark.parametrize("unknown", ["http_404", "http_406", "http_400"])
+@pytest.mark.parametrize("body", ["error_code", long("code"), long("html"), "empty"])
 def test_404800_is_a_session_that_has_vanished(
     sandbox: Sandbox, run_tap: TapRunner, unknown: str, body: str
 ) -> None:
@@ -271,17 +189,11 @@ def test_404800_is_a_session_that_has_vanished(
         for row in sandbox.truth("sessions")
         if row["session_end_time"]
     )[1]
-    after = 5 + 10
-    sandbox.vanish(str(first), after_requests=after)
-    run = run_tap(
-        catalog=only(run_tap, "session_assets", "session_attendees"), concurrency=1
-    ).assert_good()
+    lists = 5 + 10
+    sandbox.vanish(str(first), after_requests=lists)
+    run = read(run_tap, sandbox, "session_assets", "session_attendees", concurrency=1)
     for name in ("session_assets", "session_attendees"):
         assert str(first) in run.summary(name)
-    assert_true(run, sandbox, "session_assets", "session_attendees")
-
-
-# One answer, several streams
 
 
 def test_one_request_per_session_feeds_four_streams(sandbox: Sandbox, run_tap: TapRunner) -> None:
@@ -313,67 +225,11 @@ def test_expand_holds_what_the_selected_streams_need_and_registerd_is_misspelled
         assert tokens == wanted
 
 
-@pytest.mark.parametrize("position", [long("any"), "constants", "labels", "strict"])
-def test_expansions_are_constants_or_labels(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    sandbox.switch(expand_tokens=position)
-    run = read(run_tap, sandbox, "sessions", "session_analytics", *OF_ONE_ANSWER)
-    assert any(row["session_stats"] for row in run.records("session_analytics_details"))
-    assert any(row["duration"] for row in run.records("session_analytics_details"))
-    assert any(row["tracks"] for row in run.records("sessions"))
-    assert run.records("session_registrants")
-
-
 # Lists
 
 
 @pytest.mark.parametrize(
-    "switch",
-    [
-        long({"list_envelope": "data"}),
-        long({"list_envelope": "bare_list"}),
-        {"list_envelope": "named", "attendees_envelope": "data"},
-        {"list_envelope": "bare_list", "largest_page": "five", "past_end": "repeated"},
-    ],
-    ids=str,
-)
-def test_lists_are_bare_or_have_one_of_several_names(
-    sandbox: Sandbox, run_tap: TapRunner, switch: dict[str, str]
-) -> None:
-    sandbox.switch(**switch)
-    read(run_tap, sandbox, *LISTS)
-
-
-@pytest.mark.parametrize(
-    ("analytics", "attendees", "pages"),
-    [
-        long("data", "data", "paged"),
-        long("bare_list", "bare_list", "none"),
-        ("bare_list", "attendees", "paged"),
-        ("sessions", "bare_list", "paged"),
-    ],
-)
-def test_envelopes_that_no_page_shows(
-    sandbox: Sandbox, run_tap: TapRunner, analytics: str, attendees: str, pages: str
-) -> None:
-    sandbox.switch(
-        analytics_envelope=analytics,
-        session_attendees_envelope=attendees,
-        host_pages=pages,
-        largest_page="five",
-    )
-    read(run_tap, sandbox, "session_analytics", "session_attendees")
-
-
-@pytest.mark.parametrize(
-    ("filtered", "total"),
-    [
-        ("page", "too_few"),
-        *starmap(long, product(("page",), ("right", "too_many", "absent"))),
-        long("search", "right"),
-        ("search", "absent"),
-    ],
+    ("filtered", "total"), [("page", "too_few"), long("page", "too_many"), ("search", "absent")]
 )
 def test_records_filtered_has_two_meanings_and_ends_no_walk(
     sandbox: Sandbox, run_tap: TapRunner, filtered: str, total: str
@@ -386,12 +242,10 @@ def test_records_filtered_has_two_meanings_and_ends_no_walk(
 @pytest.mark.parametrize(
     ("largest", "past_end", "order"),
     [
-        long("ten", "empty", "stable"),
         ("five", "repeated", "stable"),
         ("five", "empty", "shifts_down"),
         ("ten", "repeated", "shifts_up"),
-        *starmap(long, product(("ten",), ("empty",), ("shifts_down", "shifts_up"))),
-        long("five", "empty", "shifts_up"),
+        long("ten", "empty", "shifts_up"),
         long("ten", "repeated", "shifts_down"),
     ],
 )
@@ -412,16 +266,6 @@ def test_page_that_is_ignored_is_no_endless_loop(
     assert max(int(query["page"][0]) for query in queries(sandbox, "/orders")) == 1
 
 
-def test_pages_that_come_again_instead_of_more_are_named(
-    sandbox: Sandbox, run_tap: TapRunner
-) -> None:
-    """What came is loaded; `page` is ignored, and no number of the vendor's says it is all."""
-    sandbox.switch(paging="first_page_again", largest_page="five")
-    run = run_tap(catalog=only(run_tap, "orders"))
-    run.assert_failed_in_one_line("orders", "page 2 is page 1 again", "but sent 5")
-    assert len(run.records("orders")) > 5
-
-
 def test_pages_count_from_zero_and_name_the_event_twice(
     sandbox: Sandbox, run_tap: TapRunner
 ) -> None:
@@ -439,28 +283,6 @@ def test_list_of_speakers_requires_an_expand_that_may_be_empty(
 ) -> None:
     read(run_tap, sandbox, "speakers")
     assert {tuple(query["expand"]) for query in queries(sandbox, "/speaker")} == {("",)}
-
-
-@pytest.mark.parametrize("position", [long("null"), "absent", "first_call"])
-def test_error_may_be_set_in_a_200(sandbox: Sandbox, run_tap: TapRunner, position: str) -> None:
-    sandbox.switch(error_member=position)
-    run = read(run_tap, sandbox, "speakers", "sponsors", "attendees")
-    assert ("retries" in run.summary("speakers")) is (position == "first_call")
-
-
-def test_error_that_stays_in_a_200_is_named(sandbox: Sandbox, run_tap: TapRunner) -> None:
-    sandbox.switch(error_member="one_list")
-    run = run_tap(catalog=only(run_tap, "speakers", "sponsors"), max_retries=1)
-    run.assert_failed_in_one_line("speakers", "HTTP 200 with an error")
-    assert_true(run, sandbox, "speakers", "sponsors")
-
-
-@pytest.mark.parametrize("position", [long("json"), "text_plain"])
-def test_json_may_be_labelled_as_text_plain(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    sandbox.switch(content_type=position)
-    read(run_tap, sandbox, "speakers", "attendees", "session_assets")
 
 
 def test_counters_of_tickets_are_on_every_page_and_one_row_per_event(
@@ -495,149 +317,49 @@ def test_path_of_all_analytics_names_no_event(
         assert len(events) == (1 if position == "organisation" else len(event_urls))
 
 
-def test_missing_analytics_are_null_and_not_zero(sandbox: Sandbox, run_tap: TapRunner) -> None:
-    """Of Zoom, Facebook, Wistia, and where there is no video."""
-    run = read(run_tap, sandbox, "session_analytics", "session_analytics_details")
-    elsewhere = {
-        row["session_id"]
-        for row in run.records("session_analytics_details")
-        if row["stream_provider"] in ("ZOOM", "FACEBOOK", "WISTIA")
-    }
-    assert elsewhere
-    for row in run.records("session_analytics"):
-        if row["session_id"] in elsewhere:
-            assert row["avg_attended_duration"] is None
-            assert row["recording_views"] is None
-            assert row["live_views"] is None
-
-
-@pytest.mark.parametrize("position", [long("null"), "absent"])
-def test_what_has_no_value_is_null_or_missing(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    sandbox.switch(absent_values=position)
-    read(run_tap, sandbox, *TAP.streams)
-
-
-# Spellings, vocabularies, types
+# Attributes
 
 
 @pytest.mark.parametrize(
-    ("toggles", "qanda"),
-    [("response", "qandAPrivate"), ("request", "qAndAPrivate"), ("response", "qandaPrivate")],
-)
-def test_enable_chat_and_chat_enabled_are_one_column_and_so_are_their_like(
-    sandbox: Sandbox, run_tap: TapRunner, toggles: str, qanda: str
-) -> None:
-    """And what the page says the wrong way round passes as it was sent."""
-    sandbox.switch(toggle_names=toggles, qanda_name=qanda)
-    run = read(run_tap, sandbox, "sessions", "session_analytics_details")
-    for name in ("sessions", "session_analytics_details"):
-        rows = run.records(name)
-        for column in (
-            "enable_chat",
-            "enable_poll",
-            "enable_ques_and_ans",
-            "enable_attendee_list",
-            "q_and_a_private",
-        ):
-            assert {row[column] for row in rows} & {True, False}, column
-        assert {json.dumps(row["extra_fields"]) for row in rows} == {"null"}
-
-
-@pytest.mark.parametrize("position", [long("documented"), "display"])
-def test_event_url_has_four_spellings_and_the_name_two(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    sandbox.switch(event_names=position)
-    run = read(run_tap, sandbox, "events")
-    assert all(row["event_name"] for row in run.records("events"))
-    assert {json.dumps(row["extra_fields"]) for row in run.records("events")} == {"null"}
-
-
-@pytest.mark.parametrize("position", [long("eventTicketId"), "eventTicketingId"])
-def test_id_of_a_ticket_has_two_names(sandbox: Sandbox, run_tap: TapRunner, position: str) -> None:
-    sandbox.switch(ticket_id_name=position)
-    read(run_tap, sandbox, "session_registrants", "session_attendees")
-
-
-@pytest.mark.parametrize("position", [long("seed"), "siblings", "misspelled"])
-def test_first_name_of_a_speaker_may_be_firat_name(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    sandbox.switch(session_speaker_fields=position)
-    run = read(run_tap, sandbox, "session_speakers")
-    named = any(row["first_name"] for row in run.records("session_speakers"))
-    assert named is (position != "seed")
-    assert all(row["extra_fields"] is None for row in run.records("session_speakers"))
-
-
-@pytest.mark.parametrize("position", [long("few"), "many"])
-def test_max_ticker_per_buyer_and_type_id(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    sandbox.switch(ticket_type_fields=position)
-    run = read(run_tap, sandbox, "ticket_types")
-    found = any(row["max_ticker_per_buyer"] for row in run.records("ticket_types"))
-    assert found is (position == "many")
-
-
-@pytest.mark.parametrize("position", [long("seed"), "siblings"])
-def test_status_and_format_have_two_vocabularies(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    """One of them has CHECK_IN_AVAILABEL; both pass as they are."""
-    sandbox.switch(vocabulary=position)
-    run = read(run_tap, sandbox, "session_analytics_details")
-    statuses = {row["status"] for row in run.records("session_analytics_details")}
-    assert ("CHECK_IN_AVAILABEL" in statuses) is (position == "seed")
-
-
-@pytest.mark.parametrize(
-    ("ids", "asset_ids", "orders"),
+    "positions",
     [
-        long("number", "number", "both"),
-        long("text", "text", "order_id_only"),
-        ("text", "number", "id_only"),
-        ("number", "text", "id_only"),
+        {
+            "toggle_names": "request",  # enableChat and its like
+            "qanda_name": "qAndAPrivate",
+            "ticket_id_name": "eventTicketingId",
+            "event_names": "display",  # eventURL, name
+            "session_speaker_fields": "misspelled",  # firatName
+            "ticket_type_fields": "many",  # typeId, maxTickerPerBuyer
+            "ids": "text",
+            "asset_ids": "text",
+            "order_ids": "id_only",
+            "own_ticket_ids": "scalar",
+            "asset_list": "object",
+            "speaker_tickets": "list",
+            "embedded_json": "object",
+            "percentages": "text",
+        },
+        {
+            "qanda_name": "qandaPrivate",
+            "session_speaker_fields": "siblings",
+            "order_ids": "order_id_only",
+            "own_ticket_ids": "null",
+            "speaker_tickets": "object",
+            "event_zone": "odd_id",
+            "absent_values": "absent",
+        },
+        {},
     ],
+    ids=len,
 )
-def test_ids_are_numbers_or_texts_and_an_order_has_one_or_two(
-    sandbox: Sandbox, run_tap: TapRunner, ids: str, asset_ids: str, orders: str
+def test_no_spelling_of_an_attribute_is_an_extra_field(
+    sandbox: Sandbox, run_tap: TapRunner, positions: dict[str, str]
 ) -> None:
-    sandbox.switch(ids=ids, asset_ids=asset_ids, order_ids=orders)
+    """Each has its one column, whose values the suite looks at."""
+    sandbox.switch(**positions)
     run = read(run_tap, sandbox, *TAP.streams)
-    for name in TAP.streams:
-        assert all(row["extra_fields"] is None for row in run.records(name)), name
-
-
-@pytest.mark.parametrize(
-    ("own", "assets", "tickets"),
-    [("list", "list", "object"), ("scalar", "object", "list"), ("null", "object", "null")],
-)
-def test_lists_may_be_a_single_thing(
-    sandbox: Sandbox, run_tap: TapRunner, own: str, assets: str, tickets: str
-) -> None:
-    """`currentUserRegisteredEventTicketId` is a list by its schema and one id by the prose."""
-    sandbox.switch(own_ticket_ids=own, asset_list=assets, speaker_tickets=tickets)
-    read(run_tap, sandbox, *OF_ONE_ANSWER)
-
-
-@pytest.mark.parametrize("position", [long("text"), "object"])
-def test_json_inside_a_text(sandbox: Sandbox, run_tap: TapRunner, position: str) -> None:
-    """`documentKeyValue`, `categoryPositionJson`, `colorConfig`."""
-    sandbox.switch(embedded_json=position)
-    run = read(run_tap, sandbox, "exhibitors", "sponsors", "session_analytics_details")
-    assert all(json.loads(row["color_config"]) for row in run.records("sponsors"))
-
-
-@pytest.mark.parametrize("position", [long("number"), "text"])
-def test_percentages_and_averages_are_numbers(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    sandbox.switch(percentages=position)
-    run = read(run_tap, sandbox, "session_analytics", "session_attendees")
-    assert any(row["engagement"] for row in run.records("session_attendees"))
+    extra = {name: [row["extra_fields"] for row in run.records(name)] for name in TAP.streams}
+    assert {name: fields for name, fields in extra.items() if any(fields)} == {}
 
 
 def test_what_does_not_fit_or_was_not_expected_is_kept_under_the_vendors_name(
@@ -651,64 +373,8 @@ def test_what_does_not_fit_or_was_not_expected_is_kept_under_the_vendors_name(
     assert "yes" in [fields.get("recordSession") for fields in extra]
 
 
-# Times
-
-
-@pytest.mark.parametrize(
-    ("zone", "times"),
-    [
-        long("both", "minutes"),
-        long("timezone_id", "seconds"),
-        ("equivalent_timezone", "minutes"),
-        ("odd_id", "seconds"),
-        long("absent", "minutes"),
-    ],
-)
-def test_times_of_sessions_have_no_zone_but_their_events(
-    sandbox: Sandbox, run_tap: TapRunner, zone: str, times: str
-) -> None:
-    sandbox.switch(event_zone=zone, session_times=times)
-    run = read(run_tap, sandbox, "events", "sessions")
-    known = {
-        row["event_url"]: any(row[n] for n in ("timezone_id", "equivalent_timezone"))
-        for row in run.records("events")
-    }
-    for row in run.records("sessions"):
-        has_end = row["end_time"] is not None
-        assert (row["session_end_time"] is not None) is has_end
-        if zone != "odd_id":
-            assert (row["end_time_utc"] is not None) is (has_end and known[row["event_url"]])
-
-
-@pytest.mark.parametrize("position", [long("local"), "iso", "epoch_ms"])
-def test_dates_of_registrations_orders_and_files_may_have_any_form(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    sandbox.switch(other_dates=position)
-    run = read(run_tap, sandbox, "session_registrants", "session_assets", "orders")
-    assert any(row["purchase_date_utc"] for row in run.records("orders"))
-
-
-@pytest.mark.parametrize("position", [long("present"), "absent"])
-def test_dates_of_an_event_are_on_sibling_pages_only(
-    sandbox: Sandbox, run_tap: TapRunner, position: str
-) -> None:
-    sandbox.switch(event_dates=position)
-    read(run_tap, sandbox, "events")
-
-
-# Secrets
-
-
-@pytest.mark.parametrize(
-    ("position", "embedded", "include"),
-    [
-        *starmap(long, (("top", "text", False), ("nested", "object", False))),
-        ("nested", "text", False),
-        ("top", "object", True),
-        ("nested", "text", True),
-    ],
-)
+@pytest.mark.parametrize(("position", "embedded"), [("nested", "text"), long("top", "object")])
+@pytest.mark.parametrize("include", [False, True])
 def test_secrets_come_only_when_asked_for_wherever_they_stand(
     sandbox: Sandbox, run_tap: TapRunner, position: str, embedded: str, *, include: bool
 ) -> None:
@@ -716,43 +382,11 @@ def test_secrets_come_only_when_asked_for_wherever_they_stand(
         event_secrets=position, speaker_session="object", embedded_json=embedded, ids="text"
     )
     run = read(run_tap, sandbox, *TAP.streams, include_secrets=include)
-    columns = {"stream_key", "rtmp_url", "meeting_password", "access_token"}
-    columns |= {"card_type", "last_four"}
-    for name in TAP.streams:
-        for row in run.records(name):
-            nested = members(list(row.values()))
-            if not include:
-                assert not list(filter(is_secret, nested)), name
-                assert not columns & set(row), name
-    if include:
-        assert any(row["stream_key"] for row in run.records("sessions"))
-        assert any(row["last_four"] for row in run.records("orders"))
-        sessions = [row["session_dto"] for row in run.records("speakers")]
-        assert "meetingPassword" in members(sessions)
+    text = run.stdout.decode()
+    assert [secret for secret in SECRETS if secret in text] == list(SECRETS if include else ())
 
 
-# Incremental
-
-
-def test_second_run_reads_lists_and_sessions_that_have_not_settled(
-    sandbox: Sandbox, run_tap: TapRunner
-) -> None:
-    first = run_tap().assert_good()
-    sandbox.forget_requests()
-    run = run_tap(state=first.state, settle_days=14).assert_good()
-    now = datetime.now(UTC)
-    settled = {
-        row["session_id"]
-        for row in sandbox.truth("sessions")
-        if row["session_end_time"]
-        and datetime.fromisoformat(row["session_end_time"]) < now - timedelta(days=15)
-    }
-    assert settled
-    asked = {int(path.split("/")[4]) for path in details(sandbox)}
-    assert not asked & settled
-    assert asked | settled == {row["session_id"] for row in sandbox.truth("sessions")}
-    for name in TAP.streams:
-        assert differences(TAP.load(first, run).table(name), sandbox.truth(name)) == [], name
+# Changes
 
 
 @pytest.mark.parametrize("position", [long("utc"), "event_zone", "ignored"])
@@ -769,25 +403,9 @@ def test_orders_are_asked_for_by_time_whatever_zone_the_filter_means(
         sandbox.advance()
         runs.append(run_tap(catalog=catalog, state=runs[-1].state).assert_good())
     assert differences(TAP.load(*runs).table("orders"), sandbox.truth("orders")) == []
-    asked: defaultdict[str, list[str]] = defaultdict(list)
-    for request in sandbox.requests():
-        if request.path.endswith("/orders"):
-            query = parse_qs(request.query)
-            asked[request.path] += query["searchTimeStamp"]
-    for texts in asked.values():
-        for text in texts:
-            since = datetime.strptime(text, "%m/%d/%Y %H:%M:%S").replace(tzinfo=UTC)
-            assert timedelta(hours=26) <= datetime.now(UTC) - since < timedelta(hours=27)
+    for query in queries(sandbox, "/orders"):
+        (text,) = query["searchTimeStamp"]
+        since = datetime.strptime(text, "%m/%d/%Y %H:%M:%S").replace(tzinfo=UTC)
+        assert timedelta(hours=26) <= datetime.now(UTC) - since < timedelta(hours=27)
     if position != "ignored":
         assert len(runs[-1].records("orders")) < len(runs[0].records("orders"))
-
-
-def test_session_without_times_is_always_read(sandbox: Sandbox, run_tap: TapRunner) -> None:
-    (endless,) = [
-        row["session_id"] for row in sandbox.truth("sessions") if row["session_end_time"] is None
-    ]
-    catalog = only(run_tap, "session_attendees")
-    first = run_tap(catalog=catalog).assert_good()
-    sandbox.forget_requests()
-    run_tap(catalog=catalog, state=first.state, settle_days=0).assert_good()
-    assert f"/rest/host/session/{endless}/attendee" in sandbox.paths()
