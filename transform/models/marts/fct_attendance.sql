@@ -26,7 +26,7 @@ select
     min(first_in_at) as first_in_at,
     max(last_out_at) as last_out_at,
     {# Several rows of somebody's presence tell of the same one; what was watched of a replay adds up. #}
-    case mode when 'replay' then sum(attended_minutes) else max(attended_minutes) end as attended_minutes,
+    case mode when 'replay' then sum(attended_minutes order by attended_minutes) else max(attended_minutes) end as attended_minutes,
     coalesce(max(minutes_basis) filter (where minutes_basis <> 'none'), 'none') as minutes_basis,
     max(watched_pct) as watched_pct,
     count(*) as records,

@@ -16,7 +16,7 @@ select
     min(booth_visits.booth_name) as booth_name,
     min(booth_visits.first_in_at) as first_in_at,
     cast(sum(booth_visits.visits) as bigint) as visits,
-    sum(booth_visits.visited_minutes) as visited_minutes,
+    sum(booth_visits.visited_minutes order by booth_visits.visited_minutes) as visited_minutes,
     bool_or(booth_visits.wants_contact) as wants_contact,
     count(*) as records,
     max(booth_visits.read_at) as read_at

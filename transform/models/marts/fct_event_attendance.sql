@@ -7,7 +7,7 @@ told as (
         event_attendance.vendor,
         event_attendance.account,
         min(event_attendance.first_in_at) as first_in_at,
-        sum(event_attendance.attended_minutes) as attended_minutes,
+        sum(event_attendance.attended_minutes order by event_attendance.attended_minutes) as attended_minutes,
         max(event_attendance.minutes_basis) filter (where event_attendance.attended_minutes is not null) as minutes_basis,
         max(event_attendance.read_at) as read_at
     from {{ ref('int_event_attendance') }} as event_attendance
@@ -21,7 +21,7 @@ seen as (
         vendor,
         account,
         min(first_in_at) as first_in_at,
-        sum(attended_minutes) as attended_minutes,
+        sum(attended_minutes order by attended_minutes) as attended_minutes,
         max(minutes_basis) filter (where attended_minutes is not null) as minutes_basis,
         count(distinct session_key) as sessions_attended,
         max(read_at) as read_at

@@ -43,7 +43,7 @@ acts as (
     group by 1
 ),
 evaluations as (
-    select event_key, avg(rating) as average
+    select event_key, avg(rating order by rating) as average
     from {{ ref('fct_evaluation') }}
     group by 1
 ),
@@ -60,7 +60,7 @@ orders as (
     select
         event_key,
         count(*) as orders,
-        sum(amount) filter (where is_paid) as revenue
+        sum(amount order by amount) filter (where is_paid) as revenue
     from {{ ref('fct_order') }}
     group by 1
 )

@@ -41,7 +41,7 @@ acts as (
     group by 1
 ),
 evaluations as (
-    select session_key, count(*) as responses, avg(rating) as average
+    select session_key, count(*) as responses, avg(rating order by rating) as average
     from {{ ref('fct_evaluation') }}
     where session_key is not null
     group by 1

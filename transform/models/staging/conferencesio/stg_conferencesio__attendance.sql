@@ -1,4 +1,5 @@
 -- Who checked in to a session, and how long: the sum of the intervals from each check-in to the next check-out.
+{%- set stay = minutes_between('acted_at', 'next_at') %}
 with
 checkins as (
     select * from {{ ref('base_conferencesio__checkins') }} where checkin_time is not null
@@ -31,7 +32,7 @@ stays as (
         subdomain,
         session_id,
         attendance_key,
-        sum({{ minutes_between('acted_at', 'next_at') }}) as minutes
+        sum({{ stay }} order by {{ stay }}) as minutes
     from intervals
     where action = 'checkin' and next_action = 'checkout'
     group by 1, 2, 3
