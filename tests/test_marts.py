@@ -118,6 +118,7 @@ SEEDS = {
 }
 WHOLE_NUMBERS = {
     "act_count",
+    "acts.act_count",
     "booth_visits.visits",
     "case when (holder ->> 'qty'",
     "parts",
