@@ -30,3 +30,9 @@ def no_proxy_and_no_certificates_of_the_machine(monkeypatch: pytest.MonkeyPatch)
 def quick_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry after hundredths of a second where the server names no time."""
     monkeypatch.setattr("event_taps_core.retries.MAX_BACKOFF_SECONDS", 0.02)
+
+
+@pytest.fixture
+def all_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send STATE after every partition, as a very slow run would."""
+    monkeypatch.setattr("event_taps_core.messages.STATE_SECONDS", (0, 0))

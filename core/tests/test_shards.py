@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-import itertools
-import json
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -15,24 +12,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from event_taps_core import EventStream, merge_states, messages
+from event_taps_core import EventStream, merge_states
 from event_taps_core.schema import TIMESTAMP, Column, column, key
 from event_taps_core.settling import Fingerprint
 
 from .runs import run
 from .test_nesting import RoomsStream
-from .test_year_of_nights import (
-    BEGINNING,
-    ENDS,
-    FIRST,
-    SOME,
-    Night,
-    World,
-    YearTap,
-    check,
-    prepare,
-    take,
-)
+from .test_year_of_nights import FIRST, History, Night, YearTap, nights
 from .toy_tap import EventsStream, PollsStream
 
 if TYPE_CHECKING:
@@ -40,10 +26,6 @@ if TYPE_CHECKING:
 
     from event_taps_core import Row
     from event_taps_core.testing.api_server import ApiServer
-
-    from .runs import Run
-
-STREAMS = ("polls", "rooms", "seats", "chairs")
 
 
 class HallsStream(RoomsStream):
@@ -86,99 +68,34 @@ class HallsTap(YearTap):
     )
 
 
-@dataclass(frozen=True)
-class Shards:
-    """How a night is divided, and what its shards go on from if that is new."""
-
-    count: int
-    from_shard: int | None = None
-    """The state of this one; None for the states of all, as far as these can be merged."""
-
-
-@dataclass
-class History:
-    """One night after the other."""
-
-    server: ApiServer
-    world: World
-    states: list[Any]
-
-    def states_for(self, shards: Shards) -> list[Any]:
-        """Return the state with which each shard begins."""
-        if len(self.states) == shards.count:
-            return self.states
-        if shards.from_shard is None:
-            try:
-                return [merge_states(self.states)] * shards.count
-            except ValueError:
-                pass
-        return [self.states[(shards.from_shard or 0) % len(self.states)]] * shards.count
-
-    def pass_night(self, night: Night, shards: Shards) -> None:
-        """Run all shards; after a killed run, its last STATE is what is known of it."""
-        prepare(self.world, night)
-        begun_with, self.states = self.states_for(shards), []
-        is_good = night.killed_after is None
-        for index, state in enumerate(begun_with):
-            result = self.run(state, night, shards.count, index)
-            lines = result.stdout.splitlines()
-            if night.killed_after is not None:
-                ends = [n for n, line in enumerate(lines, 1) if '"type":"STATE"' in line]
-                lines = lines[: next(itertools.islice(ends, night.killed_after, None), 0)]
-            take(self.world, lines)
-            kept = [json.loads(line)["value"] for line in lines if '"type":"STATE"' in line]
-            self.states.append(kept[-1] if kept else state)
-            is_good &= result.exit_code == 0
-        if is_good:
-            check(self.world, night, STREAMS)
-
-    def run(self, state: Any, night: Night, count: int, index: int) -> Run:
-        HallsTap.day = self.world.day
-        start = night.start and BEGINNING + timedelta(days=self.world.day + night.start)
-        return run(
-            self.server,
-            tap_class=HallsTap,
-            state=copy.deepcopy(state) or {},
-            settle_days=night.settle_days,
-            shard_count=count,
-            shard_index=index,
-            start_date=start and start.isoformat(),
-        )
-
-    def asked(self, states: list[Any]) -> list[str]:
-        """Return the details that the shards ask for on one more night on which nothing happens."""
-        self.server.requests.clear()
-        for index, state in enumerate(states):
-            assert self.run(state, Night(), len(states), index).exit_code == 0
-        details = ("/polls", "/seats", "/chairs")
-        return sorted(path for path in self.server.paths() if path.endswith(details))
-
-
 NIGHTS = st.lists(
-    st.tuples(
-        st.builds(
-            Night,
-            days=st.sampled_from([1, 1, 7, 40]),
-            appear=st.lists(st.tuples(ENDS, st.integers(0, 2)), max_size=3).map(tuple),
-            toggle=SOME,
-            change=SOME,
-            fail=st.just(()) | st.lists(st.sampled_from([0, 1, 1000, 1001]), max_size=1).map(tuple),
-            killed_after=st.none() | st.none() | st.integers(0, 12),
-        ),
-        st.builds(Shards, st.integers(1, 5), st.none() | st.none() | st.integers(0, 4)),
-    ),
+    st.tuples(nights(shards=st.integers(1, 5)), st.none() | st.none() | st.integers(0, 4)),
     min_size=1,
     max_size=4,
 )
 
 
-@pytest.fixture
-def _all_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send STATE after every partition, as a very slow run would."""
-    monkeypatch.setattr(messages, "STATE_SECONDS", (0, 0))
+def states_for(history: History, count: int, from_shard: int | None = None) -> list[Any]:
+    """Return the state with which each shard begins; of another count, that of all or of one."""
+    last = history.last
+    if len(last) == count:
+        return last
+    with contextlib.suppress(ValueError):
+        if from_shard is None:
+            return [merge_states(last)] * count
+    return [last[(from_shard or 0) % len(last)]] * count
 
 
-@pytest.mark.usefixtures("_all_states")
+def asked(history: History, states: list[Any]) -> list[str]:
+    """Return the details that the shards ask for on one more night on which nothing happens."""
+    history.server.requests.clear()
+    for index, state in enumerate(states):
+        assert history.run(Night(shards=len(states)), state, index).exit_code == 0
+    details = ("/polls", "/seats", "/chairs")
+    return sorted(path for path in history.server.paths() if path.endswith(details))
+
+
+@pytest.mark.usefixtures("all_states")
 @hypothesis_settings(
     max_examples=hypothesis_settings().max_examples // 5,  # each is many runs
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -189,24 +106,16 @@ def _all_states(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_whatever_the_counts_all_that_is_listed_was_read_and_what_has_settled_is_not_read_again(
     server: ApiServer,
     first: tuple[tuple[int | None, int], ...],
-    nights: list[tuple[Night, Shards]],
+    nights: list[tuple[Night, int | None]],
     before: int,
     after: int,
 ) -> None:
-    world = World()
-    server.on("/events", world.answer_events)
-    server.on("/events/{}/polls", world.answer_polls)
-    server.on("/events/{}/rooms", world.answer_rooms)
-    server.on("/events/{}/rooms/{}/seats", world.answer_seats)
-    server.on("/events/{}/rooms/{}/chairs", world.answer_seats)
-    history = History(server, world, [{}])
-    history.pass_night(Night(appear=first), Shards(1))
-    for night, shards in nights:
-        history.pass_night(night, shards)
-    for _ in range(2):
-        history.pass_night(Night(), Shards(before))
-    usual = history.asked(history.states)
-    assert history.asked([merge_states(history.states)] * after) == usual
+    history = History(server, HallsTap, ("polls", "rooms", "seats", "chairs"))
+    history.pass_night(Night(appear=first))
+    for night, from_shard in (*nights, *[(Night(shards=before), None)] * 2):
+        history.pass_night(night, states_for(history, night.shards, from_shard))
+    usual = asked(history, history.last)
+    assert asked(history, [merge_states(history.last)] * after) == usual
 
 
 # Merging

@@ -6,6 +6,7 @@ after any of its STATEs; settings change. Each night is a run of the whole tap o
 
 from __future__ import annotations
 
+import copy
 import itertools
 import json
 import math
@@ -18,7 +19,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from event_taps_core import EventStream, messages
 from event_taps_core.testing.api_server import ApiServer, Seen, status
 
 from .runs import run
@@ -26,7 +26,10 @@ from .test_nesting import RoomsStream, SeatsStream
 from .toy_tap import EventsStream, PollsStream, ToyTap
 
 if TYPE_CHECKING:
+    from event_taps_core import EventStream
     from event_taps_core.testing.api_server import Scripted
+
+    from .runs import Run
 
 BEGINNING = datetime(2026, 1, 1, 3, tzinfo=UTC)
 
@@ -120,17 +123,27 @@ class Night:
 
 
 ENDS = st.none() | st.integers(-400, 40)
+PARENTS = st.tuples(ENDS, st.integers(0, 2))
+FIRST = st.lists(PARENTS, min_size=1, max_size=8).map(tuple)
 SOME = st.lists(st.integers(0, 40), max_size=2).map(tuple)
-NIGHTS = st.lists(
-    st.builds(
+
+
+def nights(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[Night]:
+    return st.builds(
         Night,
         days=st.sampled_from([1, 1, 7, 40]),
-        appear=st.lists(st.tuples(ENDS, st.integers(0, 2)), max_size=3).map(tuple),
-        move=st.lists(st.tuples(st.integers(0, 40), ENDS), max_size=1).map(tuple),
+        appear=st.lists(PARENTS, max_size=3).map(tuple),
         toggle=SOME,
         change=SOME,
         fail=st.just(()) | st.lists(st.sampled_from([0, 1, 2, 1000, 1001]), max_size=1).map(tuple),
         killed_after=st.none() | st.none() | st.integers(0, 12),
+        **more,
+    )
+
+
+NIGHTS = st.lists(
+    nights(
+        move=st.lists(st.tuples(st.integers(0, 40), ENDS), max_size=1).map(tuple),
         settle_days=st.sampled_from([14, 14, 14, 0, 3, 60]),
         start=st.sampled_from([None, None, None, -300, -30]),
         shards=st.sampled_from([1, 1, 1, 2]),
@@ -138,7 +151,6 @@ NIGHTS = st.lists(
     min_size=2,
     max_size=6,
 )
-FIRST = st.lists(st.tuples(ENDS, st.integers(0, 2)), min_size=1, max_size=8).map(tuple)
 
 
 def prepare(world: World, night: Night) -> None:
@@ -177,9 +189,7 @@ def take(world: World, lines: list[str]) -> None:
                 event.read[stream] = world.day
 
 
-def check(
-    world: World, night: Night, streams: tuple[str, ...] = ("polls", "rooms", "seats")
-) -> None:
+def check(world: World, night: Night, streams: tuple[str, ...]) -> None:
     """After a good run: all that is listed was read since it last changed within its window."""
     for name, event in world.events.items():
         start = -math.inf if night.start is None else night.start + world.day
@@ -192,44 +202,61 @@ def check(
             assert event.read[stream] >= max(counted, default=0), f"{stream} of {name}: {event}"
 
 
-def run_night(
-    world: World, night: Night, server: ApiServer, states: dict[tuple[int, int], Any]
-) -> None:
-    """Run each shard; after a killed run, its last STATE is what is known of it."""
-    prepare(world, night)
-    YearTap.day = world.day
-    start = night.start and BEGINNING + timedelta(days=world.day + night.start)
-    good = True
-    for index in range(night.shards):
-        result = run(
-            server,
-            tap_class=YearTap,
-            state=json.loads(json.dumps(states.get((night.shards, index)))),
+@dataclass
+class History:
+    """One night after the other."""
+
+    server: ApiServer
+    tap_class: type[YearTap] = YearTap
+    streams: tuple[str, ...] = ("polls", "rooms", "seats")
+    """Those that are looked at."""
+    world: World = field(default_factory=World)
+    last_of: dict[int, list[Any]] = field(default_factory=dict)
+    """By the number of shards, their last states."""
+    last: list[Any] = field(default_factory=list)
+    """Those of the last night."""
+
+    def __post_init__(self) -> None:
+        self.server.on("/events", self.world.answer_events)
+        self.server.on("/events/{}/polls", self.world.answer_polls)
+        self.server.on("/events/{}/rooms", self.world.answer_rooms)
+        for stream in ("seats", "chairs"):
+            self.server.on(f"/events/{{}}/rooms/{{}}/{stream}", self.world.answer_seats)
+
+    def pass_night(self, night: Night, states: list[Any] | None = None) -> None:
+        """Run all shards; after a killed run, its last STATE is what is known of it."""
+        prepare(self.world, night)
+        begun_with = states or self.last_of.get(night.shards, [None] * night.shards)
+        self.last = self.last_of[night.shards] = []
+        is_good = night.killed_after is None
+        for index, state in enumerate(begun_with):
+            result = self.run(night, state, index)
+            lines = result.stdout.splitlines()
+            if night.killed_after is not None:
+                ends = [n for n, line in enumerate(lines, 1) if '"type":"STATE"' in line]
+                lines = lines[: next(itertools.islice(ends, night.killed_after, None), 0)]
+            take(self.world, lines)
+            kept = [json.loads(line)["value"] for line in lines if '"type":"STATE"' in line]
+            self.last.append(kept[-1] if kept else state)
+            is_good &= result.exit_code == 0
+        if is_good:
+            check(self.world, night, self.streams)
+
+    def run(self, night: Night, state: Any, index: int) -> Run:
+        self.tap_class.day = self.world.day
+        start = night.start and BEGINNING + timedelta(days=self.world.day + night.start)
+        return run(
+            self.server,
+            tap_class=self.tap_class,
+            state=copy.deepcopy(state),
             settle_days=night.settle_days,
             shard_count=night.shards,
             shard_index=index,
             start_date=start and start.isoformat(),
         )
-        lines = result.stdout.splitlines()
-        if night.killed_after is not None:
-            ends = [n for n, line in enumerate(lines, 1) if '"type":"STATE"' in line]
-            lines = lines[: next(itertools.islice(ends, night.killed_after, None), 0)]
-        take(world, lines)
-        for line in lines:
-            if '"type":"STATE"' in line:
-                states[night.shards, index] = json.loads(line)["value"]
-        good &= result.exit_code == 0 and night.killed_after is None
-    if good:
-        check(world, night)
 
 
-@pytest.fixture
-def _all_states(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Send STATE after every partition, as a very slow run would."""
-    monkeypatch.setattr(messages, "STATE_SECONDS", (0, 0))
-
-
-@pytest.mark.usefixtures("_all_states")
+@pytest.mark.usefixtures("all_states")
 @hypothesis_settings(
     max_examples=hypothesis_settings().max_examples // 5,  # each is many runs
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -238,14 +265,7 @@ def _all_states(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_after_a_good_run_all_that_is_listed_was_read_since_it_last_changed(
     server: ApiServer, first: tuple[tuple[int | None, int], ...], nights: list[Night]
 ) -> None:
-    world = World()
-    states: dict[tuple[int, int], Any] = {}
-    server.on("/events", world.answer_events)
-    server.on("/events/{}/polls", world.answer_polls)
-    server.on("/events/{}/rooms", world.answer_rooms)
-    server.on("/events/{}/rooms/{}/seats", world.answer_seats)
-    run_night(world, Night(appear=first), server, states)
-    for night in nights:
-        run_night(world, night, server, states)
+    history = History(server)
     quiet = Night(settle_days=nights[-1].settle_days, start=nights[-1].start)
-    run_night(world, quiet, server, states)
+    for night in (Night(appear=first), *nights, quiet):
+        history.pass_night(night)
