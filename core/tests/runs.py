@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core.errors import TapError
+from event_taps_core.summary import StreamStats
 
-from .toy_tap import ToyTap
+from .toy_tap import PATHS, ToyClient, ToyTap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,6 +122,29 @@ def _process_state_kept() -> Iterator[_Lines]:
 
 def config_of(server: ApiServer, **changes: Any) -> dict[str, Any]:
     return {"api_url": server.api_url, "api_key": KEY, **changes}
+
+
+def client_of(
+    server: ApiServer | str, client_class: type[ToyClient] = ToyClient, **changes: Any
+) -> ToyClient:
+    """Make a client without a tap, of a server or an address; `changes` are settings."""
+    config = {
+        "api_key": KEY,
+        "concurrency": 8,
+        "requests_per_minute": 0,
+        "request_timeout_seconds": 20,
+        "max_retries": 6,
+    }
+    api_url = server if isinstance(server, str) else server.api_url
+    return client_class(api_url, {**config, **changes}, PATHS)
+
+
+def send(
+    client: ToyClient, path: str = "/people", stats: StreamStats | None = None, **request: Any
+) -> Any:
+    """Ask for a path below the base, and return its JSON."""
+    wanted = HTTPRequest(client.base_url + path, **request)
+    return client.send(wanted, stats or StreamStats("people"), lambda answer: answer.json())
 
 
 def run(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -15,20 +14,18 @@ from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core.api_errors import (
-    AccessDenied,
     ApiError,
     BadResponse,
-    CredentialsExpired,
     Redirected,
     TimedOut,
     TooManyRequests,
 )
 from event_taps_core.summary import StreamStats
-from event_taps_core.testing.api_server import PREFIX, ApiServer, Reply, Seen, status
+from event_taps_core.testing.api_server import PREFIX, ApiServer, Reply, status
 from event_taps_core.testing.api_server import Scripted as Body
 
-from .runs import KEY
-from .toy_tap import PATHS, ToyClient, ToyTap
+from .runs import KEY, client_of, send
+from .toy_tap import ToyClient, ToyTap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,32 +33,6 @@ if TYPE_CHECKING:
     from event_taps_core import ApiResponse
 
 OK: Body = {"data": []}
-
-
-def make(server: ApiServer, client_class: type[ToyClient] = ToyClient, **changes: Any) -> ToyClient:
-    return client_of(server.api_url, client_class, **changes)
-
-
-def client_of(api_url: str, client_class: type[ToyClient] = ToyClient, **changes: Any) -> ToyClient:
-    config = {
-        "api_key": KEY,
-        "concurrency": 8,
-        "requests_per_minute": 0,
-        "request_timeout_seconds": 20,
-        "max_retries": 6,
-    }
-    return client_class(api_url, {**config, **changes}, PATHS)
-
-
-def send(
-    client: ToyClient, path: str = "/people", stats: StreamStats | None = None, **request: Any
-) -> Any:
-    """Ask for a path below the base."""
-    return client.send(
-        HTTPRequest(client.base_url + path, **request),
-        stats or StreamStats("people"),
-        lambda response: response.json(),
-    )
 
 
 @pytest.fixture
@@ -76,7 +47,7 @@ def other_server() -> Iterator[ApiServer]:
 
 def test_requests_start_no_closer_than_the_budget_allows(server: ApiServer) -> None:
     server.on("/people", OK)
-    client, interval = make(server, requests_per_minute=1500), 60 / 1500
+    client, interval = client_of(server, requests_per_minute=1500), 60 / 1500
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: send(client), range(24)))
     arrivals = [request.at for request in server.requests]
@@ -87,7 +58,7 @@ def test_requests_start_no_closer_than_the_budget_allows(server: ApiServer) -> N
 def test_retry_after_pauses_every_worker(server: ApiServer) -> None:
     ready = Reply(b"{}", delay=0.01)
     server.on("/people", *[ready] * 5, status(429, Retry_After="1"), ready)
-    client = make(server)
+    client = client_of(server)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: send(client), range(24)))
     told_at = server.requests[5].at
@@ -107,7 +78,7 @@ def test_too_many_requests_are_a_matter_of_time_and_not_of_tries(
 ) -> None:
     told = status(429, **headers)
     server.on("/people", *[told] * 9, OK)
-    assert send(make(server, max_retries=1)) == {"data": []}
+    assert send(client_of(server, max_retries=1)) == {"data": []}
     assert len(server.requests) == 10
 
 
@@ -117,7 +88,7 @@ def test_too_many_requests_for_too_long_are_named_with_what_to_do_about_the_rate
 ) -> None:
     monkeypatch.setattr("event_taps_core.retries.MAX_THROTTLING_SECONDS", 0.1)
     server.on("/people", Reply(b'{"message": "Slow down, please."}', 429))
-    client = make(server, max_retries=1)
+    client = client_of(server, max_retries=1)
     with pytest.raises(TooManyRequests) as caught:
         send(client)
     assert len(server.requests) > 2
@@ -153,7 +124,7 @@ every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_what_may_pass_is_asked_again(server: ApiServer, fault: Reply) -> None:
     server.on("/people", fault, fault, OK)
     stats = StreamStats("people")
-    assert send(make(server), stats=stats) == {"data": []}
+    assert send(client_of(server), stats=stats) == {"data": []}
     assert len(server.requests) == stats.requests == 3
     assert stats.retries.total() == 2
 
@@ -167,7 +138,7 @@ def test_retries_are_bounded_by_the_setting(
     monkeypatch.setattr("event_taps_core.retries.MAX_THROTTLING_SECONDS", 0.0)
     server.on("/people", *[status(500)] * 3 * (fault.status == 429), fault)
     with pytest.raises(BadResponse):
-        send(make(server, max_retries=3))
+        send(client_of(server, max_retries=3))
     assert len(server.requests) == 4
 
 
@@ -175,7 +146,7 @@ def test_retries_are_bounded_by_the_setting(
 def test_html_is_asked_again_only_twice(server: ApiServer) -> None:
     server.on("/people", Reply(b"<html>maintenance</html>"))
     with pytest.raises(BadResponse, match="HTML"):
-        send(make(server))
+        send(client_of(server))
     assert len(server.requests) == 3
 
 
@@ -183,7 +154,7 @@ def test_html_is_asked_again_only_twice(server: ApiServer) -> None:
 def test_html_from_an_api_that_has_answered_before_may_pass(server: ApiServer) -> None:
     page = Reply(b"<html>maintenance</html>")
     server.on("/people", OK, page, page, page, page, OK)
-    client = make(server)
+    client = client_of(server)
     send(client)
     assert send(client) == {"data": []}
 
@@ -192,7 +163,7 @@ def test_html_from_an_api_that_has_answered_before_may_pass(server: ApiServer) -
 def test_trouble_of_one_kind_does_not_use_up_the_retries_of_another(server: ApiServer) -> None:
     page = Reply(b"<html>maintenance</html>")
     server.on("/people", status(500), status(500), page, page, OK)
-    assert send(make(server)) == {"data": []}
+    assert send(client_of(server)) == {"data": []}
 
 
 @pytest.mark.usefixtures("quick_backoff")
@@ -207,13 +178,13 @@ def test_a_vendors_own_bound_of_retries_holds_within_the_setting(
 
     server.on("/people", OK)
     with pytest.raises(BadResponse, match="error at 200"):
-        send(make(server, Client, max_retries=setting))
+        send(client_of(server, Client, max_retries=setting))
     assert len(server.requests) == requests
 
 
 def test_a_server_that_does_not_answer_is_asked_again(server: ApiServer) -> None:
     server.on("/people", Reply(delay=3), OK)
-    assert send(make(server, request_timeout_seconds=1)) == {"data": []}
+    assert send(client_of(server, request_timeout_seconds=1)) == {"data": []}
     assert len(server.requests) == 2
 
 
@@ -230,7 +201,7 @@ def test_an_answer_that_trickles_is_not_waited_for_without_end(
 
     server.on("/people", Reply(b"{}" * 10_000, fault=f"slow {part}"))
     with pytest.raises(TimedOut, match="is still not complete after"):
-        send(make(server, Client, max_retries=0))
+        send(client_of(server, Client, max_retries=0))
 
 
 @pytest.mark.usefixtures("quick_backoff")
@@ -241,7 +212,7 @@ def test_what_an_extractor_refuses_is_retried_like_any_broken_answer(server: Api
         return response.json()["data"]
 
     server.on("/people", {"error": "database is away"}, {"data": [1]})
-    client = make(server)
+    client = client_of(server)
     request = HTTPRequest(client.base_url + "/people")
     assert client.send(request, StreamStats("people"), rows) == [1]
 
@@ -252,12 +223,12 @@ def test_what_an_extractor_refuses_is_retried_like_any_broken_answer(server: Api
 def test_a_compressed_body_is_read(server: ApiServer) -> None:
     body = gzip.compress(json.dumps({"data": [1]}).encode())
     server.on("/people", Reply(body, headers={"Content-Encoding": "gzip"}))
-    assert send(make(server)) == {"data": [1]}
+    assert send(client_of(server)) == {"data": [1]}
 
 
 def test_an_answer_is_decoded_once_for_all_who_look_at_it(server: ApiServer) -> None:
     server.on("/people", {"data": [1]})
-    client = make(server)
+    client = client_of(server)
     request = HTTPRequest(client.base_url + "/people")
     stats = StreamStats("people")
     assert client.send(request, stats, lambda answer: answer.json() is answer.json())
@@ -287,7 +258,7 @@ def test_a_host_may_be_written_in_any_form(
 
 def test_every_request_carries_the_key_and_the_parameters(server: ApiServer) -> None:
     server.on("/people", OK)
-    send(make(server), params={"cursor": "a&b=c", "page": 2})
+    send(client_of(server), params={"cursor": "a&b=c", "page": 2})
     (request,) = server.requests
     assert request.headers["X-Key"] == KEY
     assert request.headers["Accept"] == "application/json"
@@ -297,73 +268,15 @@ def test_every_request_carries_the_key_and_the_parameters(server: ApiServer) -> 
 
 def test_connections_are_used_again(server: ApiServer) -> None:
     server.on("/people", OK)
-    client = make(server)
+    client = client_of(server)
     for _ in range(10):
         send(client)
     assert len({request.port for request in server.requests}) == 1
 
 
-# Credentials
-
-
-def test_eight_workers_with_an_expired_token_renew_it_once(server: ApiServer) -> None:
-    together = threading.Barrier(8)
-
-    def answer(seen: Seen) -> Body:
-        if seen.headers["X-Token"] == "token-0":
-            together.wait(10)
-            return Reply(b'{"error": "expired"}', 401)
-        return OK
-
-    server.on("/people", answer).on("/token", {"token": "token-1"})
-    client = make(server)
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: send(client), range(8)))
-    assert answers == [{"data": []}] * 8
-    assert len(server.seen("/token")) == 1
-    assert len(server.seen("/people")) == 16
-
-
-def test_a_token_that_runs_out_again_is_renewed_again(server: ApiServer) -> None:
-    valid = ["token-1", "token-2"]
-
-    def answer(seen: Seen) -> Body:
-        good = seen.headers["X-Token"] == valid[0]
-        return OK if good else Reply(b'{"error": "expired"}', 401)
-
-    server.on("/people", answer).on("/token", {"token": "token-1"}, {"token": "token-2"})
-    client = make(server)
-    send(client)
-    valid.pop(0)
-    send(client)
-    send(client)
-    assert len(server.seen("/token")) == 2
-
-
-def test_renewal_never_loops(server: ApiServer) -> None:
-    server.on("/people", Reply(b"expired", 401)).on("/token", {"token": "token-1"})
-    with pytest.raises(CredentialsExpired):
-        send(make(server))
-    assert server.paths() == ["/people", "/token", "/people"]
-
-
-def test_a_renewal_that_is_refused_is_the_answer(server: ApiServer) -> None:
-    server.on("/people", Reply(b"expired", 401)).on("/token", status(403))
-    with pytest.raises(AccessDenied, match="HTTP 403"):
-        send(make(server))
-    assert server.paths() == ["/people", "/token"]
-
-
-@pytest.mark.usefixtures("quick_backoff")
-def test_a_renewal_does_not_use_up_the_retries(server: ApiServer) -> None:
-    told = status(503, Retry_After="0")
-    server.on("/people", Reply(b"expired", 401), told, OK).on("/token", {"token": "token-1"})
-    assert send(make(server, max_retries=1)) == {"data": []}
-
-
 def test_cookies_are_not_kept(server: ApiServer) -> None:
     server.on("/people", Reply(b'{"data": []}', headers={"Set-Cookie": "session=1; Path=/"}))
-    client = make(server)
+    client = client_of(server)
     send(client)
     send(client)
     server.on("/people", redirect(f"{PREFIX}/events/1")).on("/events/1", OK)
@@ -385,7 +298,7 @@ def test_a_redirect_to_another_host_is_not_followed(
     other_server.on("/people", OK)
     server.on("/people", redirect(form.format(other_server.host) + "/api/people"))
     with pytest.raises(Redirected, match=f"redirect to {other_server.api_url}/people"):
-        send(make(server))
+        send(client_of(server))
     assert other_server.requests == [], "no request, so no header either"
 
 
@@ -394,7 +307,7 @@ def test_a_redirect_to_a_read_of_the_same_host_is_followed(
     server: ApiServer, location: str
 ) -> None:
     server.on("/people", redirect(location.format(server.api_url))).on("/events/1", {"data": [1]})
-    assert send(make(server)) == {"data": [1]}
+    assert send(client_of(server)) == {"data": [1]}
 
 
 @pytest.mark.parametrize(
@@ -403,7 +316,7 @@ def test_a_redirect_to_a_read_of_the_same_host_is_followed(
 def test_a_redirect_to_any_other_path_is_not_followed(server: ApiServer, location: str) -> None:
     server.on("/people", redirect(location)).on("/login", OK)
     with pytest.raises(Redirected):
-        send(make(server))
+        send(client_of(server))
     assert server.paths() == ["/people"]
 
 
@@ -412,7 +325,7 @@ def test_a_redirect_is_named_without_credentials_and_with_what_to_check(
 ) -> None:
     """Nobody knows whether the API is there now, or a login page for strangers."""
     server.on("/people", redirect("https://bob:very-secret@login.example.com/in?token=abc"))
-    client = make(server)
+    client = client_of(server)
     with pytest.raises(Redirected) as caught:
         send(client)
     said = client.hint(caught.value)
@@ -425,13 +338,13 @@ def test_a_redirect_is_named_without_credentials_and_with_what_to_check(
 def test_a_redirect_to_what_is_no_address_is_no_defect(server: ApiServer, location: str) -> None:
     server.on("/people", redirect(location))
     with pytest.raises(Redirected):
-        send(make(server))
+        send(client_of(server))
 
 
 def test_redirects_in_a_circle_end(server: ApiServer) -> None:
     server.on("/people", redirect(f"{PREFIX}/people"))
     with pytest.raises(BadResponse):
-        send(make(server, max_retries=0))
+        send(client_of(server, max_retries=0))
 
 
 # Only reads
@@ -449,7 +362,7 @@ def test_nothing_but_the_reads_that_are_listed_is_sent(
     server: ApiServer, method: str, path: str
 ) -> None:
     with pytest.raises(BadResponse, match="never requests"):
-        send(make(server), path, method=method)
+        send(client_of(server), path, method=method)
     assert server.requests == []
 
 
@@ -504,7 +417,7 @@ def test_hosts_of_no_proxy_are_asked_directly(
     monkeypatch.setenv("HTTP_PROXY", f"http://{other_server.host}")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server.on("/people", OK)
-    send(make(server))
+    send(client_of(server))
     assert other_server.requests == []
 
 
@@ -516,7 +429,7 @@ def reason_of(client: ToyClient) -> str:
 
 def test_a_silent_server_in_words(server: ApiServer) -> None:
     server.on("/people", Reply(delay=2))
-    client = make(server, request_timeout_seconds=1, max_retries=0)
+    client = client_of(server, request_timeout_seconds=1, max_retries=0)
     assert reason_of(client) == "no answer from 127.0.0.1 within 1 seconds"
 
 
@@ -528,6 +441,6 @@ def test_an_encrypted_connection_to_a_plain_server_in_words(server: ApiServer) -
 @every_fault
 def test_no_reason_holds_a_url_a_header_or_a_body(server: ApiServer, fault: Reply) -> None:
     server.on("/people", fault)
-    reason = reason_of(make(server, max_retries=0))
+    reason = reason_of(client_of(server, max_retries=0))
     assert not any(part in reason for part in (KEY, "http:", PREFIX, "people", "data"))
     assert len(server.requests) == 1, "without retries"

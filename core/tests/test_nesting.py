@@ -1,38 +1,24 @@
-"""Parents of parents, pages that end in strange ways, and credentials that are asked for."""
+"""Parents of parents, and pages that end in strange ways."""
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
-from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
-from event_taps_core import (
-    AccessDenied,
-    ApiError,
-    Authenticator,
-    BadResponse,
-    CredentialsClient,
-)
 from event_taps_core.pages import Counts, PageEvidence, Pages, Place
 from event_taps_core.schema import Column, key
-from event_taps_core.summary import StreamStats
-from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
+from event_taps_core.testing.api_server import ApiServer, Seen, status
 from event_taps_core.testing.api_server import Scripted as Body
 
-from .runs import KEY, run
+from .runs import run
 from .toy_tap import (
     EVENT_COLUMNS,
-    PATHS,
     EventsStream,
     EventStreamOfToy,
-    ToyAuthenticator,
-    ToyClient,
     ToyTap,
 )
 
@@ -40,7 +26,7 @@ if TYPE_CHECKING:
     import requests
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import ApiResponse, CredentialsExpired, EventStream, Row
+    from event_taps_core import EventStream, Row
 
 # Rooms of events, and the seats of rooms
 
@@ -272,125 +258,3 @@ def test_a_page_that_is_asked_for_again_shows_that_rows_have_moved(server: ApiSe
     pages = "".join(seen.query["page"] for seen in server.seen("/events/a/rooms"))
     assert pages == "1212" * 2
     assert result.exit_code == 0
-
-
-# Credentials that are asked for
-
-
-class LoginAuthenticator(ToyAuthenticator):
-    """Has no token at first and gets one with a POST."""
-
-    post_paths = ("/login",)
-    token = ""
-
-    @property
-    @override
-    def is_ready(self) -> bool:
-        return bool(self.token)
-
-    @override
-    def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
-    ) -> None:
-        self.token = client.send_for_credentials(login_at(f"{client.base_url}/login"), token_of)
-        client.redaction.hide(self.token)
-
-
-class LoginClient(ToyClient):
-    @override
-    def make_authenticator(self) -> Authenticator:
-        return LoginAuthenticator(KEY)
-
-
-def login_at(url: str) -> HTTPRequest:
-    return HTTPRequest(url, "POST", headers={"X-Key": KEY})
-
-
-def token_of(response: ApiResponse) -> str:
-    if response.status_code != 200:
-        raise AccessDenied("the login was refused")
-    return str(response.json()["token"])
-
-
-class LoginTap(ToyTap):
-    client_class = LoginClient
-
-
-def client(server: ApiServer, **changes: object) -> LoginClient:
-    config = {
-        "api_key": KEY,
-        "concurrency": 8,
-        "requests_per_minute": 0,
-        "request_timeout_seconds": 20,
-        "max_retries": 3,
-    }
-    return LoginClient(server.api_url, {**config, **changes}, PATHS)
-
-
-def people(of: LoginClient) -> object:
-    request = HTTPRequest(of.base_url + "/people")
-    return of.send(request, StreamStats("people"), lambda answer: answer.json())
-
-
-def test_eight_workers_without_credentials_ask_for_them_once(server: ApiServer) -> None:
-    server.on("/login", Reply(b'{"token": "t-1"}', delay=0.1)).on("/people", {"data": []})
-    one = client(server)
-    together = threading.Barrier(8)
-
-    def send(_: int) -> object:
-        together.wait(10)
-        return people(one)
-
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(send, range(8))) == [{"data": []}] * 8
-    (login,) = server.seen("/login")
-    assert login.method == "POST"
-    assert login.headers["X-Key"] == KEY
-    assert {seen.headers["X-Token"] for seen in server.seen("/people")} == {"t-1"}
-    assert {seen.method for seen in server.seen("/people")} == {"GET"}
-
-
-def test_eight_workers_whose_login_is_refused_ask_for_it_once(server: ApiServer) -> None:
-    server.on("/login", status(401))
-    one = client(server)
-
-    def send(_: int) -> bool:
-        with pytest.raises(AccessDenied, match="the login was refused"):
-            people(one)
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(send, range(8)))
-    assert server.paths() == ["/login"]
-
-
-@pytest.mark.usefixtures("quick_backoff")
-def test_a_login_is_asked_for_again_where_that_may_help(server: ApiServer) -> None:
-    busy = status(503, Retry_After="0")
-    page = Reply(b"<html>a proxy had a bad day</html>")
-    server.on("/login", busy, page, {"token": "t-1"}).on("/people", {"data": []})
-    assert people(client(server)) == {"data": []}
-    assert server.paths() == ["/login"] * 3 + ["/people"]
-
-
-@pytest.mark.parametrize("path", ["/people", "/login/", "/events/1", "//login", "/../login"])
-def test_nothing_but_a_login_is_posted_to(server: ApiServer, path: str) -> None:
-    one = client(server)
-    with pytest.raises(BadResponse, match="never requests"):
-        one.send_for_credentials(login_at(one.base_url + path), token_of)
-    assert server.requests == []
-
-
-def test_a_login_follows_no_redirect(server: ApiServer) -> None:
-    server.on("/login", Reply(b"", 302, {"Location": "/api/people"})).on("/people", {"data": []})
-    with pytest.raises(ApiError):
-        people(client(server))
-    assert server.paths() == ["/login"]
-
-
-def test_a_token_that_was_asked_for_is_not_in_the_log(server: ApiServer) -> None:
-    token = "token-that-nobody-should-see"  # noqa: S105 - an invented one
-    server.on("/login", {"token": token}).on("/people", {"data": [{"id": 1}]})
-    tap = LoginTap(config={"api_key": KEY, "api_url": server.api_url})
-    list(tap.streams["people"].get_records(None))
-    assert tap.redaction.clean(f"X-Token: {token}") == "X-Token: ***"

@@ -8,7 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import pytest
 from hypothesis import example, given
@@ -25,11 +25,10 @@ from event_taps_core import (
     TapError,
 )
 from event_taps_core.pacer import Pacer
-from event_taps_core.summary import StreamStats
 from event_taps_core.testing.api_server import ApiServer, Reply, Scripted, Seen, status
 
-from .runs import KEY
-from .toy_tap import PATHS, ToyClient
+from .runs import client_of, send
+from .toy_tap import ToyClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -242,21 +241,8 @@ class WindowedClient(ToyClient):
     call_window: ClassVar[CallWindow | None] = WINDOW
 
 
-def make(server: ApiServer, **changes: Any) -> WindowedClient:
-    config = {
-        "api_key": KEY,
-        "concurrency": 12,
-        "requests_per_minute": NO_EVEN_PACE,
-        "request_timeout_seconds": 20,
-        "max_retries": 0,
-    }
-    return WindowedClient(server.api_url, {**config, **changes}, PATHS)
-
-
-def send(client: ToyClient, path: str = "/people") -> Any:
-    return client.send(
-        HTTPRequest(client.base_url + path), StreamStats("people"), lambda answer: answer.json()
-    )
+def make(server: ApiServer, kind: type[WindowedClient] = WindowedClient) -> ToyClient:
+    return client_of(server, kind, concurrency=12, requests_per_minute=NO_EVEN_PACE, max_retries=0)
 
 
 def ask_often(client: ToyClient, count: int, workers: int = 12) -> None:
@@ -352,7 +338,7 @@ def test_while_no_answer_comes_nobody_else_gets_the_place() -> None:
 def test_without_a_budget_the_vendors_limit_holds_all_the_same(server: ApiServer) -> None:
     """Breaking it can cost the key, so no setting lifts it, and no address does."""
     server.on("/people", {})
-    ask_often(make(server, requests_per_minute=0), 16)
+    ask_often(client_of(server, WindowedClient), 16)
     assert_no_window_holds_more([request.at for request in server.requests], WINDOW)
 
 
@@ -407,7 +393,7 @@ class CheckedClient(WindowedClient):
 
 def test_a_check_of_credentials_takes_a_place_too(server: ApiServer) -> None:
     server.on("/events", {}).on("/people", {})
-    client = CheckedClient(server.api_url, make(server).config, PATHS)
+    client = make(server, CheckedClient)
     for _ in range(5):
         send(client)
     assert server.paths() == ["/events", *["/people"] * 5]

@@ -13,29 +13,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from singer_sdk.streams.rest import HTTPRequest
-from typing_extensions import override
 
 from event_taps_core import (
     AccessDenied,
-    Authenticator,
     BadResponse,
-    CredentialsClient,
     NotFound,
     pages_of,
     read_envelope,
     session,
 )
 from event_taps_core.summary import StreamStats
-from event_taps_core.testing.api_server import ApiServer, Reply, Seen, status
-from event_taps_core.testing.api_server import Scripted as Body
+from event_taps_core.testing.api_server import ApiServer, Reply, status
 
-from .runs import KEY
-from .toy_tap import PATHS, ToyClient
+from .runs import client_of
+from .toy_tap import ToyClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from event_taps_core import ApiResponse, CredentialsExpired
+    from event_taps_core import ApiResponse
 
 LIMIT = 1000
 """What is larger is spooled in these tests."""
@@ -51,17 +45,8 @@ def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "_PIECE_BYTES", 300)
 
 
-def make(
-    server: ApiServer, client_class: type[ToyClient] = SpoolingClient, **changes: Any
-) -> ToyClient:
-    config = {
-        "api_key": KEY,
-        "concurrency": 1,
-        "requests_per_minute": 0,
-        "request_timeout_seconds": 5,
-        "max_retries": 0,
-    }
-    return client_class(server.api_url, {**config, **changes}, PATHS)
+def spooling(server: ApiServer | str, **changes: Any) -> ToyClient:
+    return client_of(server, SpoolingClient, **{"concurrency": 1, "max_retries": 0, **changes})
 
 
 def answer_of(client: ToyClient, path: str = "/people") -> ApiResponse:
@@ -83,7 +68,7 @@ def test_an_answer_has_the_same_content_whether_it_is_spooled_or_not(
     body = body_of(size)
     packed = gzip.compress(body) if encoding == "gzip" else body
     server.on("/people", Reply(packed, headers={"Content-Encoding": encoding}))
-    response = answer_of(make(server))
+    response = answer_of(spooling(server))
     assert (response.spooled is not None) == (size > LIMIT)
     assert response.json() == json.loads(body)
     assert response.content == response.content == body
@@ -107,7 +92,7 @@ def test_the_declared_charset_counts_where_a_body_is_not_utf_8(
     body = json.dumps({"data": rows}, ensure_ascii=False).encode(sent_in)
     headers = {"Content-Type": f"application/json{declared}"}
     server.on("/people", Reply(body, headers=headers))
-    response = answer_of(make(server))
+    response = answer_of(spooling(server))
     expected = [{"name": read}, rows[1]]
     assert response.json() == {"data": expected}
     assert (response.spooled is not None) == (size > LIMIT)
@@ -117,13 +102,13 @@ def test_the_declared_charset_counts_where_a_body_is_not_utf_8(
 
 def test_without_spooling_every_answer_is_in_memory(server: ApiServer) -> None:
     server.on("/people", Reply(body_of(5 * LIMIT)))
-    assert answer_of(make(server, ToyClient)).spooled is None
+    assert answer_of(client_of(server)).spooled is None
 
 
 def test_a_spooled_answer_is_read_row_by_row_however_often(server: ApiServer) -> None:
     rows = [{"id": n, "text": "}, {"} for n in range(200)]
     server.on("/people", {"total": 200, "data": rows})
-    spooled = answer_of(make(server)).spooled
+    spooled = answer_of(spooling(server)).spooled
     assert spooled is not None
     for _ in range(2):
         assert read_envelope(spooled, "data") == {"total": 200}
@@ -134,7 +119,7 @@ def test_a_spooled_answer_is_read_row_by_row_however_often(server: ApiServer) ->
 def test_a_cut_large_body_is_asked_for_again(server: ApiServer) -> None:
     body = body_of(5 * LIMIT)
     server.on("/people", Reply(body, fault="cut"), Reply(body))
-    assert answer_of(make(server, max_retries=1)).content == body
+    assert answer_of(spooling(server, max_retries=1)).content == body
 
 
 def noise(size: int) -> bytes:
@@ -158,7 +143,7 @@ def test_a_broken_large_answer_leaves_the_connection_to_the_next_request(
 ) -> None:
     """There are only as many connections as workers, and here is one."""
     server.on("/people", answer).on("/events", {"data": []})
-    client = make(server)
+    client = spooling(server)
     with pytest.raises(BadResponse):
         answer_of(client).json()
     found: list[ApiResponse] = []
@@ -171,7 +156,7 @@ def test_a_broken_large_answer_leaves_the_connection_to_the_next_request(
 
 def test_a_refusal_with_a_large_body_is_a_refusal(server: ApiServer) -> None:
     server.on("/people", Reply(body_of(5 * LIMIT), status=403)).on("/events", status(404))
-    client = make(server)
+    client = spooling(server)
     with pytest.raises(AccessDenied):
         answer_of(client)
     with pytest.raises(NotFound):
@@ -181,7 +166,7 @@ def test_a_refusal_with_a_large_body_is_a_refusal(server: ApiServer) -> None:
 def test_a_redirect_is_followed_when_answers_are_spooled(server: ApiServer) -> None:
     moved = Reply(body_of(5 * LIMIT), 307, {"Location": "/api/events"})
     server.on("/people", moved).on("/events", Reply(body_of(6 * LIMIT)))
-    client = make(server)
+    client = spooling(server)
     for _ in range(2):
         assert len(answer_of(client).content) == 6 * LIMIT
 
@@ -193,7 +178,7 @@ def test_a_full_disk_is_named(server: ApiServer, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("tempfile.TemporaryFile", full)
     server.on("/people", Reply(body_of(5 * LIMIT)))
     with pytest.raises(BadResponse, match="No space left on device"):
-        answer_of(make(server))
+        answer_of(spooling(server))
 
 
 def test_a_certificate_file_that_is_missing_is_named(
@@ -201,91 +186,9 @@ def test_a_certificate_file_that_is_missing_is_named(
 ) -> None:
     """Which the HTTP library says with the very error of a full disk."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
-    client = make(server)
-    client = SpoolingClient(server.api_url.replace("http:", "https:"), client.config, PATHS)
     with pytest.raises(BadResponse) as caught:
-        answer_of(client)
+        answer_of(spooling(server.api_url.replace("http:", "https:")))
     assert "certificate" in caught.value.reason
-
-
-# Credentials that are tried on a read
-
-
-def asked(response: ApiResponse) -> int:
-    """Take any answer for one."""
-    return response.status_code
-
-
-class TwoFormsAuthenticator(Authenticator):
-    """A key that goes into one of two headers: which one, only the API can say."""
-
-    form = ""
-
-    @property
-    def is_ready(self) -> bool:
-        return bool(self.form)
-
-    def headers(self) -> Mapping[str, str]:
-        return {self.form: KEY}
-
-    @override
-    def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
-    ) -> None:
-        for form in ("X-New-Key", "X-Old-Key"):
-            trial = HTTPRequest(f"{client.base_url}/events", headers={form: KEY})
-            if client.send_for_credentials(trial, asked) == 200:
-                self.form = form
-                return
-        raise AccessDenied("HTTP 401")
-
-
-class TwoFormsClient(ToyClient):
-    def make_authenticator(self) -> Authenticator:
-        return TwoFormsAuthenticator()
-
-
-def knows(header: str) -> Callable[[Seen], Body]:
-    return lambda seen: {"data": []} if seen.headers.get(header) == KEY else status(401)
-
-
-def test_credentials_are_tried_on_a_read_before_the_first_request(server: ApiServer) -> None:
-    server.on("/events", knows("X-Old-Key")).on("/people", knows("X-Old-Key"))
-    client = make(server, TwoFormsClient)
-    for _ in range(2):
-        answer_of(client)
-    assert server.paths() == ["/events", "/events", "/people", "/people"]
-    assert {request.method for request in server.requests} == {"GET"}
-    assert client.stats.requests == 2
-    assert [name for name in server.requests[1].headers if name.endswith("Key")] == ["X-Old-Key"]
-
-
-def test_a_check_of_credentials_that_fails_is_made_once_and_reads_nothing(
-    server: ApiServer,
-) -> None:
-    server.on("/events", knows("X-No-Key"))
-    client = make(server, TwoFormsClient)
-    for _ in range(3):
-        with pytest.raises(AccessDenied):
-            answer_of(client)
-    assert server.paths() == ["/events", "/events"]
-    assert not client.has_succeeded
-
-
-@pytest.mark.usefixtures("quick_backoff")
-def test_a_check_of_credentials_is_asked_again_where_that_may_help(server: ApiServer) -> None:
-    server.on("/events", status(503), knows("X-New-Key")).on("/people", knows("X-New-Key"))
-    assert answer_of(make(server, TwoFormsClient, max_retries=1)).json() == {"data": []}
-
-
-@pytest.mark.parametrize(
-    "path", ["/elsewhere", "/events/../users", "/events/../people", "/events/a/b"]
-)
-def test_credentials_are_tried_on_nothing_but_reads(server: ApiServer, path: str) -> None:
-    client = make(server)
-    with pytest.raises(BadResponse, match="never requests"):
-        client.send_for_credentials(HTTPRequest(client.base_url + path), asked)
-    assert server.requests == []
 
 
 # The server's clock
@@ -293,7 +196,7 @@ def test_credentials_are_tried_on_nothing_but_reads(server: ApiServer, path: str
 
 def lag_seconds(server: ApiServer, date: str | None) -> float | None:
     server.on("/people", Reply(b"{}", headers={} if date is None else {"Date": date}))
-    client = make(server)
+    client = spooling(server)
     answer_of(client)
     return None if client.server_lag is None else client.server_lag.total_seconds()
 
@@ -316,7 +219,7 @@ def test_a_clock_that_was_set_right_since_the_run_began_still_counts_as_it_was(
     """What changed in the hours by which it was ahead would be missed by the next run."""
     there = datetime.now(UTC)
     server.on("/people", Reply(b"{}", headers={"Date": format_datetime(there, usegmt=True)}))
-    client = make(server)
+    client = spooling(server)
     client.clock.started += timedelta(hours=2)
     answer_of(client)
     assert client.server_lag is not None
