@@ -21,6 +21,7 @@ from typing_extensions import override
 
 from event_taps_core.errors import TapError
 from event_taps_core.summary import StreamStats
+from event_taps_core.testing.running import Messages
 
 from .toy_tap import PATHS, ToyClient, ToyTap
 
@@ -36,7 +37,7 @@ SPAWN_SECONDS = 30
 
 
 @dataclass
-class Run:
+class Run(Messages):
     """What one run of the tap left."""
 
     exit_code: int = -1
@@ -45,42 +46,12 @@ class Run:
     error: TapError | None = None
 
     @property
+    @override
     def messages(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.stdout.splitlines()]
 
-    def of(self, kind: str, stream: str | None = None) -> list[dict[str, Any]]:
-        """List the messages of one type, in order."""
-        return [
-            message
-            for message in self.messages
-            if message["type"] == kind and stream in (None, message.get("stream"))
-        ]
-
-    def records(self, stream: str) -> list[dict[str, Any]]:
-        """List a stream's records, in order; `noted_run` is the read log's of the run itself."""
-        records = [message["record"] for message in self.of("RECORD", stream)]
-        return [record for record in records if record.get("stream") != "read_log"]
-
-    @property
-    def noted_run(self) -> dict[str, Any]:
-        """What the read log says of the run itself, at last."""
-        rows = [message["record"] for message in self.of("RECORD", "read_log")]
-        found: dict[str, Any] = [row for row in rows if row["stream"] == "read_log"][-1]
-        return found
-
     def column(self, stream: str, name: str) -> list[Any]:
         return [record[name] for record in self.records(stream)]
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """The last state; empty if there is none."""
-        states: list[dict[str, Any]] = [message["value"] for message in self.of("STATE")]
-        return states[-1] if states else {}
-
-    def bookmark(self, stream: str) -> str | None:
-        kept = self.state.get("bookmarks", {}).get(stream, {})
-        found: str | None = kept.get("replication_key_value")
-        return found
 
     def summary(self, stream: str) -> str:
         """Return the one line that the run says of a stream at its end."""

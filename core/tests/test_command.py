@@ -302,7 +302,7 @@ def test_about_tells_programs_what_is_secret() -> None:
 def test_the_schema_test_writes_every_schema(config: str) -> None:
     result = command("--config", config, "--test=schema")
     assert result.exit_code == 0
-    assert sorted(m["stream"] for m in result.of("SCHEMA")) == sorted(stream_names())
+    assert sorted(m["stream"] for m in result.of_type("SCHEMA")) == sorted(stream_names())
 
 
 @pytest.mark.parametrize("shards", [1, 2])
@@ -315,7 +315,7 @@ def test_the_connection_test_writes_a_record_of_each_stream(
     assert result.exit_code == 0
     of_shard_0 = {"people", "events"} if shards > 1 else set()
     expected = set(stream_names()) - of_shard_0 - {"read_log"}
-    assert {m["stream"] for m in result.of("RECORD")} == expected
+    assert {m["stream"] for m in result.of_type("RECORD")} == expected
 
 
 def test_a_connection_test_that_fails_says_so(api: ApiServer, config: str) -> None:

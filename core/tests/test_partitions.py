@@ -227,7 +227,7 @@ def test_where_all_is_absent_the_run_fails_with_advice(server: ApiServer, stream
     assert result.exit_code == 1
     assert "HTTP 404" in str(result.error)
     assert str(result.error).endswith("check the setting api_url")
-    assert result.of("RECORD") == [], "or whoever believes the log would take all rows for gone"
+    assert result.of_type("RECORD") == [], "else all rows would count as gone"
 
 
 def test_where_another_stream_can_be_read_what_was_absent_is_logged_after_all(
@@ -284,7 +284,7 @@ def test_a_refused_whole_stream_ends_the_run_also_where_refusals_are_isolated(
     result = read(server, "a", select=["all_people", "notes"], tap_class=WholeTap)
     assert str(result.error).endswith("check the setting api_key")
     assert server.paths() == ["/people"]
-    assert result.of("RECORD") == []
+    assert result.of_type("RECORD") == []
 
 
 def test_where_every_partition_is_refused_no_other_stream_is_tried(server: ApiServer) -> None:
@@ -294,7 +294,7 @@ def test_where_every_partition_is_refused_no_other_stream_is_tried(server: ApiSe
     assert "HTTP 401" in str(result.error)
     assert str(result.error).endswith("check the setting api_key")
     assert sorted(server.paths()) == ["/groups/a", "/groups/b"]
-    assert result.of("RECORD") == []
+    assert result.of_type("RECORD") == []
 
 
 @pytest.mark.parametrize("first", [403, 404])
@@ -397,7 +397,7 @@ def test_a_setting_may_name_streams(server: ApiServer) -> None:
     server.on("/people", {"data": []}).on("/lists/{}", {"data": [{"id": 1}]})
     result = run(server, tap_class=DynamicTap, lists=["x", "y"])
     assert result.exit_code == 0
-    assert {message["stream"] for message in result.of("SCHEMA")} == {
+    assert {message["stream"] for message in result.of_type("SCHEMA")} == {
         *("people", "x", "y", "read_log")
     }
     assert result.column("x", "id") == result.column("y", "id") == ["1"]

@@ -101,7 +101,7 @@ def test_everything_is_read_with_as_few_requests_as_possible(api: ApiServer) -> 
 def test_the_second_stream_of_a_path_alone_is_read_too(api: ApiServer) -> None:
     result = run(api, select=["votes"])
     assert result.column("votes", "event_id") == IDS
-    assert result.of("SCHEMA", "polls") == []
+    assert result.of_type("SCHEMA", "polls") == []
 
 
 def test_workers_that_need_the_parents_at_once_request_them_once(server: ApiServer) -> None:
@@ -140,7 +140,7 @@ def test_no_more_requests_are_under_way_than_the_setting_allows(
 def test_a_deselected_parent_still_drives_its_children(api: ApiServer) -> None:
     result = run(api, select=["visits"])
     assert result.records("events") == []
-    assert result.of("SCHEMA", "events") == []
+    assert result.of_type("SCHEMA", "events") == []
     assert len(result.records("visits")) == 3 * len(IDS)
 
 
@@ -238,7 +238,7 @@ def test_a_failing_list_of_parents_fails_all_that_hang_on_it_with_one_request(
     assert result.column("people", "id") == ["1", "2"]
     assert "polls, visits, votes: HTTP 400" in result.log[-1]
     assert len(api.seen("/events")) == 1
-    assert result.of("RECORD", "visits") == []
+    assert result.of_type("RECORD", "visits") == []
 
 
 class AllPeopleStream(PeopleStream):
@@ -534,7 +534,7 @@ def test_if_the_first_answer_is_a_refusal_the_run_stops_with_advice(
     assert result.exit_code == 1
     assert str(result.error).endswith("check the setting api_key")
     assert len(api.requests) == 1
-    assert result.of("RECORD") == []
+    assert result.of_type("RECORD") == []
 
 
 def test_if_the_host_has_nothing_of_the_kind_the_run_stops_with_advice(server: ApiServer) -> None:
@@ -630,7 +630,7 @@ def test_a_shard_that_leaves_everything_to_another_says_that_it_ran(api: ApiServ
 def test_a_shard_that_cannot_read_anything_notes_no_run(api: ApiServer) -> None:
     result = run(api.on("/events", status(401)), shard_count=2, shard_index=1)
     assert result.exit_code == 1
-    assert result.of("RECORD") == []
+    assert result.of_type("RECORD") == []
 
 
 # What was read
@@ -654,7 +654,7 @@ def test_the_read_log_has_a_row_per_stream_and_event(api: ApiServer) -> None:
 
 def test_the_read_log_can_be_deselected(api: ApiServer) -> None:
     result = run(api, select=["visits"])
-    assert result.of("SCHEMA", "read_log") == result.of("RECORD", "read_log") == []
+    assert result.of_type("SCHEMA", "read_log") == result.of_type("RECORD", "read_log") == []
 
 
 def test_what_was_not_read_again_has_no_new_row_in_the_read_log(api: ApiServer) -> None:

@@ -36,7 +36,7 @@ def api(server: ApiServer) -> ApiServer:
 
 
 def rows_of_run(result: Run) -> list[dict[str, Any]]:
-    rows = [message["record"] for message in result.of("RECORD", "read_log")]
+    rows = [message["record"] for message in result.of_type("RECORD", "read_log")]
     return [row for row in rows if row["stream"] == "read_log"]
 
 
@@ -111,7 +111,7 @@ def test_a_refused_run_leaves_a_row_that_no_state_names(api: ApiServer) -> None:
     api.on("/people", status(401)).on("/events", status(401))
     refused = run(api, state=first.state)
     assert refused.exit_code == 1
-    assert [message["record"] for message in refused.of("RECORD")] == [refused.noted_run]
+    assert [message["record"] for message in refused.of_type("RECORD")] == [refused.noted_run]
     assert refused.noted_run["outcome"] == "failed"
     assert failures(refused) == [
         (stream, str(refused.error), 1) for stream in sorted(stream_names()) if stream != "read_log"
@@ -122,7 +122,7 @@ def test_a_refused_run_leaves_a_row_that_no_state_names(api: ApiServer) -> None:
 def test_a_refused_run_leaves_none_if_it_goes_on_from_no_other(api: ApiServer) -> None:
     """Meltano's `config test` passes no state, and takes any record for a success."""
     api.on("/people", status(401)).on("/events", status(401))
-    assert run(api).of("RECORD") == []
+    assert run(api).of_type("RECORD") == []
 
 
 def test_a_shard_names_no_stream_that_another_one_reads(api: ApiServer) -> None:
@@ -144,7 +144,7 @@ def test_where_nothing_is_at_the_address_each_stream_has_failed(api: ApiServer) 
 
 
 def test_a_run_that_had_nothing_to_read_leaves_no_row(server: ApiServer) -> None:
-    assert run(server, select=["read_log"]).of("RECORD") == []
+    assert run(server, select=["read_log"]).of_type("RECORD") == []
 
 
 class AdaIsADefect(PeopleStream):

@@ -142,7 +142,7 @@ def test_sync_calls_for_activate_version_at_its_start(
     calls = recorded(monkeypatch, EventStream, "_write_activate_version_message")
     result = run(api, select=["people"], emit_activate_version_messages=True)
     assert len(calls) == 1, changed("how Stream.sync calls _write_activate_version_message")
-    (version,) = result.of("ACTIVATE_VERSION", "people")
+    (version,) = result.of_type("ACTIVATE_VERSION", "people")
     assert calls[0][0] == (version["version"],)
 
 

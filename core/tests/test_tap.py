@@ -62,10 +62,10 @@ def test_each_schema_comes_once_and_before_its_records(api: ApiServer) -> None:
 def test_records_carry_the_time_when_the_run_began(api: ApiServer) -> None:
     before = datetime.now().astimezone()
     result = run(api)
-    (read_at,) = {message["record"]["read_at"] for message in result.of("RECORD")}
+    (read_at,) = {message["record"]["read_at"] for message in result.of_type("RECORD")}
     assert len(read_at) == len("2026-11-20T21:37:33.123456Z"), "so that it sorts as text"
     assert before <= datetime.fromisoformat(read_at) <= before + timedelta(seconds=20)
-    assert {message["time_extracted"] for message in result.of("RECORD")} == {read_at}
+    assert {message["time_extracted"] for message in result.of_type("RECORD")} == {read_at}
 
 
 def test_a_catalog_made_with_secrets_does_not_bring_them_back(api: ApiServer) -> None:
@@ -87,7 +87,7 @@ def test_a_record_holds_no_column_that_its_schema_does_not(api: ApiServer) -> No
             entry["schema"]["properties"]["address"] = {"type": ["string", "null"]}
     result = run(api, catalog=catalog, include_secrets=True)
     assert result.exit_code == 0
-    for schema in result.of("SCHEMA"):
+    for schema in result.of_type("SCHEMA"):
         for record in result.records(schema["stream"]):
             assert list(record) == [n for n in schema["schema"]["properties"] if n in record]
     first = result.records("people")[0]
@@ -135,7 +135,7 @@ def test_when_a_row_was_read_cannot_be_deselected(api: ApiServer, inclusion: str
 
 def test_a_deselected_column_is_nowhere(api: ApiServer) -> None:
     result = run(api, catalog=catalog_of(selection={("people", "age"): False}))
-    (schema,) = result.of("SCHEMA", "people")
+    (schema,) = result.of_type("SCHEMA", "people")
     assert "age" not in schema["schema"]["properties"]
     assert "Age" not in json.dumps(result.records("people"))
 
@@ -152,7 +152,7 @@ def test_deselection_within_an_object_goes_the_sdks_way_with_equal_records(
     short = run(api).records("people")
     catalog = catalog_of(selection={("people", "address", "street"): False})
     result = run(api, catalog=catalog)
-    (schema,) = result.of("SCHEMA", "people")
+    (schema,) = result.of_type("SCHEMA", "people")
     assert "street" not in schema["schema"]["properties"]["address"]["properties"]
     assert result.records("people") == [
         {
@@ -178,7 +178,7 @@ def test_stream_maps_work_as_documented(api: ApiServer) -> None:
         "visits": {"marker": "'m'"},
     }
     mapped = run(api, stream_maps=maps)
-    (schema,) = mapped.of("SCHEMA", "people")
+    (schema,) = mapped.of_type("SCHEMA", "people")
     assert "shout" in schema["schema"]["properties"]
     assert "age" not in schema["schema"]["properties"]
     expected = without_times(plain, "people")
@@ -195,7 +195,7 @@ def test_a_stream_map_may_rename_and_leave_out(api: ApiServer) -> None:
     maps = {"people": {"__alias__": "humans", "__filter__": "id == '1'"}, "polls": None}
     result = run(api, stream_maps=maps)
     assert result.column("humans", "id") == ["1"]
-    assert result.of("SCHEMA", "polls") == result.of("RECORD", "polls") == []
+    assert result.of_type("SCHEMA", "polls") == result.of_type("RECORD", "polls") == []
     assert result.records("votes")
     counts = {row["stream"]: row["row_count"] for row in result.records("read_log")}
     assert counts["people"] == 1, "what the filter leaves out is not missing anywhere"
@@ -218,7 +218,7 @@ def test_batch_files_hold_the_same_records(api: ApiServer, tmp_path: Path) -> No
     result = run(api, select=["people", "visits"], batch_config=batch)
     for stream in ("people", "visits"):
         rows = []
-        for message in result.of("BATCH", stream):
+        for message in result.of_type("BATCH", stream):
             for name in message["manifest"]:
                 content = gzip.decompress(Path(name.removeprefix("file://")).read_bytes())
                 rows += [json.loads(line) for line in content.splitlines()]
@@ -249,7 +249,7 @@ def test_nothing_counts_as_read_before_its_batch_file_is_announced(
 
 
 def versions(result: Run) -> list[str]:
-    return [message["stream"] for message in result.of("ACTIVATE_VERSION")]
+    return [message["stream"] for message in result.of_type("ACTIVATE_VERSION")]
 
 
 def test_activate_version_is_sent_only_if_asked_for(api: ApiServer) -> None:
@@ -262,8 +262,8 @@ def test_activate_version_comes_after_a_complete_full_table_stream(api: ApiServe
     kinds = [(m["type"], m.get("stream")) for m in result.messages]
     last_record = max(n for n, kind in enumerate(kinds) if kind == ("RECORD", "people"))
     assert kinds.index(("ACTIVATE_VERSION", "people")) > last_record
-    (activated,) = result.of("ACTIVATE_VERSION", "people")
-    assert {message["version"] for message in result.of("RECORD", "people")} == {
+    (activated,) = result.of_type("ACTIVATE_VERSION", "people")
+    assert {message["version"] for message in result.of_type("RECORD", "people")} == {
         activated["version"]
     }
 

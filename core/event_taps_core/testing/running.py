@@ -28,23 +28,13 @@ Json = Record | str | None
 _MAX_RUN_SECONDS = 90
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a run of the tap left behind."""
+class Messages:
+    """What a run wrote, message by message."""
 
-    exit_code: int
-    stdout: bytes
-    stderr: str
-
-    @cached_property
-    def lines(self) -> list[bytes]:
-        """The complete lines of stdout."""
-        return self.stdout[: self.stdout.rfind(b"\n") + 1].splitlines(keepends=True)
-
-    @cached_property
+    @property
     def messages(self) -> list[Message]:
         """The messages, of the complete lines."""
-        return [json.loads(line) for line in self.lines]
+        raise NotImplementedError
 
     def of_type(self, kind: str, stream: str | None = None) -> list[Message]:
         """Return the messages of a type, of one stream or of all."""
@@ -72,10 +62,10 @@ class Run:
         return {message["stream"] for message in self.messages if "stream" in message}
 
     @property
-    def state(self) -> Record | None:
-        """The value of the last STATE, or None."""
-        states = self.of_type("STATE")
-        return states[-1]["value"] if states else None
+    def state(self) -> Record:
+        """The value of the last STATE; empty if there is none."""
+        states: list[Record] = [message["value"] for message in self.of_type("STATE")]
+        return states[-1] if states else {}
 
     def bookmark(self, stream: str) -> str | None:
         """Return a stream's bookmark in the last STATE."""
@@ -91,8 +81,27 @@ class Run:
         }
 
     def _kept(self, stream: str) -> Record:
-        kept: Record = (self.state or {}).get("bookmarks", {}).get(stream, {})
+        kept: Record = self.state.get("bookmarks", {}).get(stream, {})
         return kept
+
+
+@dataclass(frozen=True)
+class Run(Messages):
+    """What a run of the tap left behind."""
+
+    exit_code: int
+    stdout: bytes
+    stderr: str
+
+    @cached_property
+    def lines(self) -> list[bytes]:
+        """The complete lines of stdout."""
+        return self.stdout[: self.stdout.rfind(b"\n") + 1].splitlines(keepends=True)
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """The messages, of the complete lines."""
+        return [json.loads(line) for line in self.lines]
 
     def with_stdout(self, stdout: bytes) -> Run:
         """Return the same run, of which stdout was read elsewhere."""

@@ -70,7 +70,7 @@ class Interruption(Promises):
             stopped = running.finish(MAX_EXIT_SECONDS).with_stdout(stdout)
         self.assert_stopped(stopped, signal.SIGINT)
         # There is none where not one part was complete.
-        assert stopped.state is None or stopped.messages[-1]["type"] == "STATE"
+        assert not stopped.state or stopped.messages[-1]["type"] == "STATE"
         resumed = run_tap(state=stopped.state, settle_days=0).assert_good()
         self.assert_equals(self.load(stopped, resumed), first_run.truth)
 

@@ -136,7 +136,7 @@ class Settling(Promises):
         unsettled: set[str] = set()
         for name in self.tap.settling_streams:
             # What had not settled for the first run is read once more, if now fewer days do.
-            days = max(SETTLE_DAYS, (first_run.run.state or {})["bookmarks"][name]["settle_days"])
+            days = max(SETTLE_DAYS, first_run.run.state["bookmarks"][name]["settle_days"])
             for part in first_run.parts(name):
                 age = (today - date.fromisoformat(part.end[:10])).days - self.tap.part_days
                 # The bookmark ends on the day that is over everywhere, which may be yesterday's.
@@ -187,7 +187,7 @@ class Changes(Promises):
         self, first_run: FirstRun, run_tap: TapRunner
     ) -> None:
         """Of a clock that was wrong once, nobody knows what was missed since."""
-        future = copy.deepcopy(first_run.run.state or {})
+        future = copy.deepcopy(first_run.run.state)
         for name in self.tap.changes_streams:
             for part in future["bookmarks"][name]["partitions"]:
                 part["replication_key_value"] = f"{FUTURE}T00:00:00Z"
