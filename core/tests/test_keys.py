@@ -120,14 +120,6 @@ def test_digests_never_change_from_version_to_version(
     assert digest(*parts) == expected
 
 
-SHARDS = st.integers(1, 12)
-
-
-@given(st.text(max_size=20), SHARDS)
-def test_every_parent_is_in_exactly_one_shard(parent_id: str, count: int) -> None:
-    assert [shard_of(parent_id, count) == index for index in range(count)].count(True) == 1
-
-
 @pytest.mark.parametrize("count", [2, 3, 8])
 def test_shards_are_of_similar_size(count: int) -> None:
     sizes = [0] * count

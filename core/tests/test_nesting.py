@@ -161,15 +161,6 @@ def test_rooms_that_are_absent_have_no_seats(venue: ApiServer) -> None:
     assert result.column("seats", "event_id") == ["a", "a", "c", "c"]
 
 
-def test_shards_divide_the_events_and_keep_what_hangs_on_them_together(venue: ApiServer) -> None:
-    read = []
-    for index in (0, 1):
-        result = run(venue, tap_class=VenueTap, shard_count=2, shard_index=index)
-        assert set(result.column("seats", "event_id")) == set(result.column("rooms", "event_id"))
-        read += result.column("seats", "room_id")
-    assert sorted(read) == ["a1", "a2", "b1", "b2", "c1", "c2"]
-
-
 def test_a_failure_met_while_asking_early_is_named_once(venue: ApiServer) -> None:
     venue.on("/events/b/rooms", status(400))
     result = run(venue, tap_class=PreparingTap)

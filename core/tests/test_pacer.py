@@ -25,13 +25,13 @@ from event_taps_core import (
     TapError,
 )
 from event_taps_core.pacer import Pacer
-from event_taps_core.testing.api_server import ApiServer, Reply, Scripted, Seen, status
+from event_taps_core.testing.api_server import ApiServer, Reply, status
 
 from .runs import client_of, send
 from .toy_tap import ToyClient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from event_taps_core import CredentialsExpired
 
@@ -248,35 +248,6 @@ def make(server: ApiServer, kind: type[WindowedClient] = WindowedClient) -> ToyC
 def ask_often(client: ToyClient, count: int, workers: int = 12) -> None:
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(lambda _: send(client), range(count)))
-
-
-@dataclass
-class CountingVendor:
-    """Counts each call somewhere between its arrival and its answer."""
-
-    latencies: Iterator[tuple[float, float]]
-    """Seconds before and after the counting."""
-    counted_at: list[float] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def __call__(self, _: Seen) -> Scripted:
-        with self.lock:
-            before, after = next(self.latencies)
-        time.sleep(before)
-        self.counted_at.append(time.monotonic())
-        time.sleep(after)
-        return {}
-
-
-def test_no_window_holds_more_calls_however_late_the_server_counts_and_answers(
-    server: ApiServer,
-) -> None:
-    pattern = [(0.08, 0.0), (0.0, 0.0), (0.0, 0.04), (0.04, 0.02), (0.0, 0.0), (0.06, 0.06)]
-    vendor = CountingVendor(iter(pattern * 4))
-    server.on("/people", vendor)
-    ask_often(make(server), 24)
-    assert len(vendor.counted_at) == 24
-    assert_no_window_holds_more(vendor.counted_at, WINDOW)
 
 
 def test_a_redirect_is_a_call_too(server: ApiServer) -> None:

@@ -401,6 +401,8 @@ def test_a_setting_may_name_streams(server: ApiServer) -> None:
         *("people", "x", "y", "read_log")
     }
     assert result.column("x", "id") == result.column("y", "id") == ["1"]
+    kinds = [request.query["kind"] for request in server.seen("/lists/all")]
+    assert sorted(kinds) == ["x", "y"], "streams of one path share none that do not say so"
     logged = {row["stream"]: row["row_count"] for row in result.records("read_log")}
     assert logged == {"people": 0, "x": 1, "y": 1}
 
@@ -409,17 +411,6 @@ def test_without_that_setting_there_are_the_streams_of_the_class(server: ApiServ
     tap = DynamicTap(config=config_of(server))
     assert list(tap.event_streams) == ["people"]
     assert command("--about", "--format=json", tap_class=DynamicTap).exit_code == 0
-
-
-def test_streams_of_one_path_share_requests_only_where_they_name_their_source(
-    server: ApiServer,
-) -> None:
-    server.on("/people", {"data": []}).on("/lists/{}", {"data": [{"id": 1}]})
-    result = run(server, tap_class=DynamicTap, lists=["a1", "a2"])
-    kinds = [request.query["kind"] for request in server.seen("/lists/all")]
-    assert sorted(kinds) == ["a1", "a2"]
-    for name in ("a1", "a2"):
-        assert result.column(name, "id") == ["1"]
 
 
 # Keys of rows without an id

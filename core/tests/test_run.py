@@ -400,7 +400,6 @@ class SeatsStream(EventStreamOfToy):
 
     name = "seats"
     source = PollsStream
-    path = "/events/{event_id}/polls"
     primary_keys = ("event_id", "id")
     records_path = ("data", "seats")
     id_attributes = ("id", "number")
@@ -671,7 +670,6 @@ class TwinStream(EventStreamOfToy):
 
     name = "a_twin"
     source = PollsStream
-    path = PollsStream.path
     records_path = PollsStream.records_path
     primary_keys = ("event_id", "twin_key")
     surrogate_key = SurrogateKey("twin_key", lambda row: row["id"])

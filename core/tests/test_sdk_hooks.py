@@ -22,7 +22,7 @@ from event_taps_core.messages import MessageWriter
 from event_taps_core.pages import Counts, PageEvidence, Pages, Place
 from event_taps_core.read_log import ReadLogStream
 
-from .runs import catalog_of, config_of, run
+from .runs import config_of, run
 from .toy_tap import ToyTap
 
 if TYPE_CHECKING:
@@ -144,16 +144,6 @@ def test_sync_calls_for_activate_version_at_its_start(
     assert len(calls) == 1, changed("how Stream.sync calls _write_activate_version_message")
     (version,) = result.of_type("ACTIVATE_VERSION", "people")
     assert calls[0][0] == (version["version"],)
-
-
-def test_write_record_message_maps_selects_and_writes_one_record(
-    api: ApiServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = recorded(monkeypatch, Stream, "_write_record_message")
-    catalog = catalog_of(selection={("people", "address", "city"): False})
-    result = run(api, catalog=catalog)
-    assert len(calls) >= 1, changed("Stream._write_record_message")
-    assert len(result.records("people")) == 1
 
 
 def test_records_take_the_short_path_if_nothing_else_is_asked_for(

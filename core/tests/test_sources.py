@@ -47,7 +47,6 @@ class PagedVotesStream(EventStreamOfToy):
 
     name = "votes"
     source = PagedPollsStream
-    path = PollsStream.path
     primary_keys = ("event_id", "vote_key")
     records_path = ("data", "votes")
     surrogate_key = SurrogateKey("vote_key", lambda row: row["person"])

@@ -210,12 +210,13 @@ def test_flattening_works_as_documented(api: ApiServer) -> None:
     assert result.column("visits", "event_ends_at") == plain.column("visits", "event_ends_at")
 
 
+def in_files(folder: Path) -> dict[str, Any]:
+    encoding = {"format": "jsonl", "compression": "gzip"}
+    return {"encoding": encoding, "storage": {"root": f"file://{folder}"}}
+
+
 def test_batch_files_hold_the_same_records(api: ApiServer, tmp_path: Path) -> None:
-    batch = {
-        "encoding": {"format": "jsonl", "compression": "gzip"},
-        "storage": {"root": f"file://{tmp_path}"},
-    }
-    result = run(api, select=["people", "visits"], batch_config=batch)
+    result = run(api, select=["people", "visits"], batch_config=in_files(tmp_path))
     for stream in ("people", "visits"):
         rows = []
         for message in result.of_type("BATCH", stream):
@@ -230,11 +231,7 @@ def test_nothing_counts_as_read_before_its_batch_file_is_announced(
     api: ApiServer, tmp_path: Path
 ) -> None:
     """Whatever ends the run in between: the records are in no file that a target knows of."""
-    batch = {
-        "encoding": {"format": "jsonl", "compression": "gzip"},
-        "storage": {"root": f"file://{tmp_path}"},
-    }
-    result = run(api, select=["people", "visits", "read_log"], batch_config=batch)
+    result = run(api, select=["people", "visits", "read_log"], batch_config=in_files(tmp_path))
     announced: set[str] = set()
     for message in result.messages:
         announced |= {message["stream"]} if message["type"] == "BATCH" else set()

@@ -146,8 +146,20 @@ class CursorPaginator(BaseAPIPaginator["str | None"]):
         return found
 
 
-class VisitsStream(EventStreamOfToy):
+class CursorStream(EventStreamOfToy):
     """Pages, each with the cursor of the next."""
+
+    @override
+    def get_new_paginator(self) -> CursorPaginator:
+        return CursorPaginator()
+
+    @override
+    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
+        return {"cursor": next_page_token} if next_page_token else {}
+
+
+class VisitsStream(CursorStream):
+    """Rows without ids."""
 
     name = "visits"
     path = "/events/{event_id}/visits"
@@ -160,14 +172,6 @@ class VisitsStream(EventStreamOfToy):
         column("person", TEXT, "Who."),
         column("minutes", INTEGER, "How long, in minutes."),
     )
-
-    @override
-    def get_new_paginator(self) -> CursorPaginator:
-        return CursorPaginator()
-
-    @override
-    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
-        return {"cursor": next_page_token} if next_page_token else {}
 
 
 class PollsStream(EventStreamOfToy):
@@ -190,7 +194,6 @@ class VotesStream(EventStreamOfToy):
 
     name = "votes"
     source = PollsStream
-    path = "/events/{event_id}/polls"
     primary_keys = ("event_id", "vote_key")
     records_path = ("data", "votes")
     surrogate_key = SurrogateKey("vote_key", lambda row: [row.get("poll"), row.get("person")])
@@ -202,7 +205,7 @@ class VotesStream(EventStreamOfToy):
     )
 
 
-class ReportsStream(EventStreamOfToy):
+class ReportsStream(CursorStream):
     """A report that the vendor first has to prepare: 202 until it is ready; may have pages."""
 
     name = "reports"
@@ -215,14 +218,6 @@ class ReportsStream(EventStreamOfToy):
         *EVENT_COLUMNS,
         key("id", "Id."),
     )
-
-    @override
-    def get_new_paginator(self) -> CursorPaginator:
-        return CursorPaginator()
-
-    @override
-    def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
-        return {"cursor": next_page_token} if next_page_token else {}
 
 
 class ToyTap(EventTap):
@@ -256,7 +251,7 @@ class ToyTap(EventTap):
         return "http://127.0.0.1:9/api"
 
 
-PATHS = [str(vars(stream)["path"]) for stream in ToyTap.stream_classes]
+PATHS = [stream.path for stream in ToyTap.stream_classes if stream.path]
 """What clients that are made without a tap may read."""
 
 

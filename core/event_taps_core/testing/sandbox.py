@@ -69,12 +69,8 @@ class Request:
     vendor: str | None
     at: float
     """When it came in, in monotonic seconds."""
-    ms: float | None
-    """How long it took; None while it is not answered."""
     authorised: bool
     """Whether it carried the vendor's credentials."""
-    user_agent: str
-    accept_encoding: str
 
     def address(self, identified_by: str | None) -> str:
         """Return the path, and the query parameter that belongs to it, if any."""
@@ -147,15 +143,6 @@ class Sandbox:
     def request_count(self) -> int:
         """Return how many requests came in since the log was last cleared."""
         return int(self.control("GET", "/requests/count")["count"])
-
-    def wait_for_requests(self, count: int, *, while_true: Callable[[], bool]) -> None:
-        """Return as soon as so many requests came in.
-
-        Args:
-            count: How many.
-            while_true: What has to stay true, such as that the tap still runs.
-        """
-        self.wait_until(lambda: self.request_count() >= count, while_true=while_true)
 
     @staticmethod
     def wait_until(condition: Callable[[], bool], *, while_true: Callable[[], bool]) -> None:

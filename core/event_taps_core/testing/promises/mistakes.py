@@ -175,21 +175,6 @@ def configured_logs(tap_name: str, folder: Path) -> dict[str, Path]:
     return {**files, "config": path}
 
 
-def _good(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
-    del suite, sandbox, first_run
-    return {}
-
-
-def _with_secrets(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
-    del suite, sandbox, first_run
-    return {"include_secrets": True}
-
-
-def _mapped(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
-    del sandbox, first_run
-    return {"stream_maps": {next(iter(suite.tap.parted_streams)): {"copied": "str(read_at)"}}}
-
-
 def _broken(kind: str) -> Callable[[Promises, Sandbox, FirstRun], Record]:
     def situation(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
         stream = next(iter(suite.tap.parted_streams))
@@ -214,9 +199,13 @@ def _in_the_address(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> R
     return {"api_url": f"{sandbox.url}/elsewhere/{pasted}/someone@example.org"}
 
 
+def _mapped(suite: Promises, *_: object) -> Record:
+    return {"stream_maps": {next(iter(suite.tap.parted_streams)): {"copied": "str(read_at)"}}}
+
+
 SITUATIONS: dict[str, Callable[[Promises, Sandbox, FirstRun], Record]] = {
-    "good": _good,
-    "good, with secrets": _with_secrets,
+    "good": lambda *_: {},
+    "good, with secrets": lambda *_: {"include_secrets": True},
     "good, with a stream map": _mapped,
     "a part is cut": _broken("cut_json"),
     "a part is reset": _broken("reset"),

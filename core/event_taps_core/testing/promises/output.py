@@ -45,15 +45,6 @@ class Output(Promises):
         assert truth, "the sandbox's world has no row of this stream: nothing would be tested"
         assert differences(first_run.run.records(stream_name), truth) == []
 
-    def test_every_request_names_the_tap_and_takes_compressed_answers(
-        self, first_run: FirstRun
-    ) -> None:
-        """Firewalls refuse what bears the name of a library; attendance shrinks to a tenth."""
-        names = {request.user_agent for request in first_run.requests}
-        (name,) = names
-        assert name.startswith(f"{self.tap.command}/")
-        assert {r.accept_encoding for r in first_run.requests} == {"gzip, deflate"}
-
     def test_keys_are_never_null_and_unique(self, first_run: FirstRun) -> None:
         """In each stream, the read log too."""
         for schema in first_run.run.of_type("SCHEMA"):
