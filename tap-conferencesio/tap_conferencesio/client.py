@@ -25,9 +25,6 @@ _ABOUT_CREDENTIALS: Final = re.compile(
 
 SESSION_PATH: Final = "/sessions/{session_id}"
 
-ERROR_RETRIES: Final = 3
-"""The vendor answers HTTP 500 to mistakes and to trouble alike, so more tries rarely help."""
-
 
 class ConferencesIoClient(ApiClient):
     """Sends the `API-Key` header and reads the `status`, `code`, `data` envelope."""
@@ -66,10 +63,11 @@ class ConferencesIoClient(ApiClient):
             return problem or unreadable
         if not isinstance(body, dict):
             return problem or BadResponse("JSON without the documented envelope")
-        succeeded = str(body.get("code", "200")).startswith("2") and body.get("status") != "error"
-        if not succeeded or (problem is not None and "message" in body):
-            reason = f"HTTP {response.status_code} with an error"
-            if _ABOUT_CREDENTIALS.search(str(body.get("message"))):
-                return AccessDenied(reason)
-            return BadResponse(reason, retries=ERROR_RETRIES)
-        return problem
+        is_good = str(body.get("code", "200")).startswith("2") and body.get("status") != "error"
+        if is_good and (problem is None or "message" not in body):
+            return problem
+        reason = f"HTTP {response.status_code} with an error"
+        if _ABOUT_CREDENTIALS.search(str(body.get("message"))):
+            return AccessDenied(reason)
+        # The vendor answers so to mistakes and to trouble alike: more tries rarely help.
+        return BadResponse(reason, retries=3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import re
 from datetime import date
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _ISO_DAY = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 
 
-def last_day(value: Any) -> str | None:
+def last_day(value: Any) -> str:
     """Find the last calendar day in a session's `date`.
 
     A session can span several days, and how the API renders that is not documented: a list of
@@ -25,34 +26,25 @@ def last_day(value: Any) -> str | None:
 
     >>> last_day("2026-01-12 - 2026-01-14")
     '2026-01-14'
-    """
-    texts = value if isinstance(value, list) else [value]
-    days = (day for text in texts for day in _ISO_DAY.findall(str(text)))
-    return max(filter(_is_day, days), default=None)
-
-
-def day_of(value: Any) -> str:
-    """Return the last day of a session's `date`, for a column.
 
     Raises:
         Unconvertible: If there is none.
     """
-    if (day := last_day(value)) is None:
+    days: list[date] = []
+    for day in _ISO_DAY.findall(str(value)):
+        with contextlib.suppress(ValueError):
+            days.append(date.fromisoformat(day))
+    if not days:
         raise Unconvertible(value)
-    return day
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
+    return max(days).isoformat()
 
 
 def last_day_of(session: Row) -> str | None:
     """Find a session's last day: in its `date`, else in a `session_date` of the vendor's own."""
-    return last_day(session.get("date")) or last_day(session.get("session_date"))
+    for name in ("date", "session_date"):
+        with contextlib.suppress(Unconvertible):
+            return last_day(session.get(name))
+    return None
 
 
 def responded_at(value: Any) -> str:
@@ -65,16 +57,11 @@ def responded_at(value: Any) -> str:
         RFC 3339 in UTC.
 
     Raises:
-        Unconvertible: If it is neither, or its zone is not known.
+        ValueError: If it is neither, or its zone is not known.
     """
-    try:
+    with contextlib.suppress(Unconvertible):
         return utc_timestamp(value)
-    except Unconvertible:
-        pass
-    try:
-        parsed = email.utils.parsedate_to_datetime(str(value))
-    except ValueError as error:
-        raise Unconvertible(value) from error
+    parsed = email.utils.parsedate_to_datetime(str(value))
     if parsed.tzinfo is None:  # "-0000": the zone is not known
         raise Unconvertible(value)
     return rfc3339(parsed)

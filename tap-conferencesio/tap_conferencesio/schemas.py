@@ -24,7 +24,7 @@ from event_taps_core.schema import (
     object_of,
     secret,
 )
-from tap_conferencesio.forms import all_as_json, day_of, presenter_of, responded_at, zone_name
+from tap_conferencesio.forms import all_as_json, last_day, presenter_of, responded_at, zone_name
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -45,7 +45,13 @@ def _session_date(**origin: Unpack[Origin]) -> Column:
 
 
 _SESSION_DATE: Final = _session_date()
-_POLL_ID: Final = key("poll_id", "Id of the poll within the app.")
+FOUND_ID: Final = "id that the tap found"
+"""What a stream adds to rows whose id stands elsewhere; where it adds none, the vendor's counts."""
+
+
+def _poll_id(**origin: Unpack[Origin]) -> Column:
+    return key("poll_id", "Id of the poll within the app.", **origin)
+
 
 _PERSON: Final = (
     member("external_id", "The customer's own id of the person."),
@@ -91,7 +97,7 @@ SESSIONS: Final[tuple[Column, ...]] = (
     column("location", TEXT, "Room or place."),
     column("description", TEXT, "Description; not shown in the app."),
     column("date", TEXT, "Local date as the vendor sends it, usually YYYY-MM-DD."),
-    _session_date(source=("date", "session_date"), convert=day_of),
+    _session_date(source=("date", "session_date"), convert=last_day),
     column("start_time", TEXT, "Local start, HH:MM:SS, in the time zone app.timezone."),
     column("end_time", TEXT, "Local end, HH:MM:SS, in the time zone app.timezone."),
     column("url", TEXT, "Public address of the session."),
@@ -167,7 +173,7 @@ ATTENDANCE: Final[tuple[Column, ...]] = (
 
 POLLS: Final[tuple[Column, ...]] = (
     _SESSION_ID,
-    _POLL_ID,
+    _poll_id(source=FOUND_ID),
     _SESSION_DATE,
     column("created", TEXT, "When the poll was made, as the vendor sends it."),
     column("name", TEXT, "Text of the question."),
@@ -185,7 +191,7 @@ POLLS: Final[tuple[Column, ...]] = (
 
 POLL_RESPONSES: Final[tuple[Column, ...]] = (
     _SESSION_ID,
-    _POLL_ID,
+    _poll_id(),
     key(
         "response_key",
         "Key of the answer within the poll, made from what the vendor sends about it.",
@@ -202,6 +208,10 @@ POLL_RESPONSES: Final[tuple[Column, ...]] = (
     column("response_data", OBJECT, "The answer if it is an object, as the vendor sends it."),
 )
 
+QUESTION_IDS: Final = ("id", "_id", "question_id")
+QUESTION_TEXTS: Final = ("question", "text", "content", "body", "name")
+"""Where the id and the text of a question may be: the vendor documents neither."""
+
 QUESTIONS: Final[tuple[Column, ...]] = (
     _SESSION_ID,
     key(
@@ -209,8 +219,13 @@ QUESTIONS: Final[tuple[Column, ...]] = (
         "Key of the question within the session: made from its id, else from its content.",
     ),
     _SESSION_DATE,
-    column("question_id", TEXT, "The vendor's id of the question, if it sends one."),
-    column("question", TEXT, "Text of the question."),
+    column(
+        "question_id",
+        TEXT,
+        "The vendor's id of the question, if it sends one.",
+        source=QUESTION_IDS,
+    ),
+    column("question", TEXT, "Text of the question.", source=QUESTION_TEXTS),
 )
 
 EVALUATION_RESPONSES: Final[tuple[Column, ...]] = (
@@ -223,6 +238,7 @@ EVALUATION_RESPONSES: Final[tuple[Column, ...]] = (
         TEXT,
         "Id of the session, found by its external id, else by its name; null where neither "
         "belongs to exactly one session.",
+        source=FOUND_ID,
     ),
     object_of(
         "session",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,6 @@ from event_taps_core import (
     Page,
     SurrogateKey,
     count_of,
-    make_room,
 )
 from tap_conferencesio import schemas
 from tap_conferencesio.client import SESSION_PATH
@@ -32,20 +31,26 @@ if TYPE_CHECKING:
     from event_taps_core import Remark, Row, Wait
 
 
-def with_ours(row: Row, **ours: str | None) -> Row:
-    """Return a row with columns that the tap fills, and what the vendor sends under their names.
+class CountedStream(EventStream):
+    """A list beside its `count`, the "number of records returned in this response"."""
 
-    That is used where the tap has nothing, and an extra field where it says something else.
-    """
-    row = row.copy()
-    for column, value in ours.items():
-        if row.get(column) is None:
-            row[column] = value
-        elif value is not None:
-            if str(row[column]) != value:
-                make_room(row, column)
-            row[column] = value
-    return row
+    @override
+    def parse_response(self, response: requests.Response) -> Iterable[Row]:
+        """Warn where `count` is not the length of the list: the first sign of hidden paging."""
+        rows = list(super().parse_response(response))
+        if count_differs(response, len(rows)):
+            count = response.json()["data"]["count"]
+            self.log_once(
+                f"the API counts {count} records but sent {len(rows)}; if this stays, the API may "
+                "have begun to page, which its reference does not describe"
+            )
+        return rows
+
+
+def count_differs(response: requests.Response, rows: int) -> bool:
+    """Say whether a list has another length than its `count`; it is right where there is none."""
+    count = response.json()["data"].get("count")
+    return count is not None and count_of(count) != rows
 
 
 class AppStream(EventStream):
@@ -63,7 +68,7 @@ class AppStream(EventStream):
         return [settings]
 
 
-class SessionsStream(EventStream):
+class SessionsStream(CountedStream):
     """All sessions, and those of the setting `session_ids` that the list may hide."""
 
     name = "sessions"
@@ -72,13 +77,6 @@ class SessionsStream(EventStream):
     id_attributes = ("id",)
     records_path = ("data", "data")
     columns = schemas.SESSIONS
-
-    @override
-    def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        """Warn where `count` disagrees with the list: the first sign of undocumented paging."""
-        rows = list(super().parse_response(response))
-        warn_of_count(self, response, len(rows))
-        return rows
 
     @override
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
@@ -93,22 +91,15 @@ class SessionsStream(EventStream):
             yield page
         for session_id in dict.fromkeys(self.config.get("session_ids") or ()):
             if session_id not in listed:
-                yield from self._detail(session_id)
+                yield self._ask(session_id)
 
-    def _detail(self, session_id: str) -> Iterator[Page | Remark]:
+    def _ask(self, session_id: str) -> Page | MissingPart:
+        """Ask for a session by its id; of an unknown one the API may say either of the two."""
         try:
-            row = self._ask_detail(session_id)
-        except (
-            NotFound,
-            BadResponse,
-        ) as problem:  # which the API may say of an unknown session, too
-            yield MissingPart(self.name, session_id, problem)
-            return
-        yield Page([row])
-
-    def _ask_detail(self, session_id: str) -> Row:
-        request = HTTPRequest(self.url_for(SESSION_PATH, {"session_id": session_id}))
-        return self.tap.client.send(request, self.stats, session_of)
+            request = HTTPRequest(self.url_for(SESSION_PATH, {"session_id": session_id}))
+            return Page([self.tap.client.send(request, self.stats, session_of)])
+        except (NotFound, BadResponse) as problem:
+            return MissingPart(self.name, session_id, problem)
 
     @override
     def get_child_context(self, record: Row, context: Context | None) -> Context | None:
@@ -124,18 +115,13 @@ class SessionsStream(EventStream):
         response, page = self.get_page(PageContext(None, None))
         if count_differs(response, len(page.rows)):
             raise BadResponse("a list that is not as long as it says")
-        hidden = filter(self._try_hidden, self.config.get("session_ids") or ())
+        asked = ((id_, self._ask(id_)) for id_ in self.config.get("session_ids") or ())
+        hidden = (id_ for id_, found in asked if not _is_absent(found))
         return frozenset((*map(self.id_of, page.rows), *hidden))
 
-    def _try_hidden(self, session_id: str) -> bool:
-        """Ask for a session that the list may hide; say whether it may be there."""
-        try:
-            self._ask_detail(session_id)
-        except NotFound:
-            return False
-        except BadResponse:
-            pass
-        return True
+
+def _is_absent(found: Page | MissingPart) -> bool:
+    return isinstance(found, MissingPart) and isinstance(found.problem, NotFound)
 
 
 def session_of(response: requests.Response) -> Row:
@@ -191,53 +177,46 @@ class AttendanceStream(SessionStream):
     columns = schemas.ATTENDANCE
 
 
-class SessionDataStream(SessionStream):
-    """Polls and questions come in one answer (heading "Polling and Q&A Data")."""
-
-    path = "/sessions/{session_id}/data"
-
-    @staticmethod
-    def data(response: requests.Response) -> Row:
-        """Return the answer's `data`; null where the session has neither polls nor questions."""
-        body = response.json()
-        data = body.get("data", body) if isinstance(body, dict) else body
-        if data is None or data == []:
-            return {}
-        if not isinstance(data, dict) or "data" not in body:
-            raise BadResponse("no 'data' in the answer")
-        if data and data.keys().isdisjoint(("polls", "questions")):
-            raise BadResponse("neither 'polls' nor 'questions' in the answer")
-        return data
-
-    @classmethod
-    def polls(cls, response: requests.Response) -> Iterator[tuple[str, Row | None]]:
-        """List polls with their ids, the keys of the vendor's map; None for what is no poll.
-
-        Documented as `{}` when empty; back ends that write a map as a list when it is empty are
-        common, and null means "no setting" everywhere in this API.
-        """
-        polls_by_id = cls.data(response).get("polls")
-        if polls_by_id is None or polls_by_id == []:
-            return
-        if not isinstance(polls_by_id, dict):
-            raise BadResponse("'data.polls' is not a map of polls")
-        for poll_id, poll in polls_by_id.items():
-            yield poll_id, poll if isinstance(poll, dict) else None
+def data_in(response: requests.Response) -> Row:
+    """Return polls and questions (heading "Polling and Q&A Data"); null where there are neither."""
+    data = response.json().get("data", "")
+    if data is None or data == []:
+        return {}
+    if not isinstance(data, dict):
+        raise BadResponse("no 'data' in the answer")
+    if data and data.keys().isdisjoint(("polls", "questions")):
+        raise BadResponse("neither 'polls' nor 'questions' in the answer")
+    return data
 
 
-class PollsStream(SessionDataStream):
+def polls_in(response: requests.Response) -> list[Row]:
+    """List polls with their ids, the keys of the vendor's map; an empty row for what is no poll.
+
+    Documented as `{}` when empty; back ends that write a map as a list when it is empty are
+    common, and null means "no setting" everywhere in this API.
+    """
+    polls = data_in(response).get("polls")
+    if polls is None or polls == []:
+        return []
+    if not isinstance(polls, dict):
+        raise BadResponse("'data.polls' is not a map of polls")
+    by_id = polls.items()
+    return [
+        {**poll, schemas.FOUND_ID: id_} if isinstance(poll, dict) else {} for id_, poll in by_id
+    ]
+
+
+class PollsStream(SessionStream):
     """Polls of a session."""
 
     name = "polls"
+    path = "/sessions/{session_id}/data"
     primary_keys = ("session_id", "poll_id")
     columns = schemas.POLLS
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        return [
-            {} if poll is None else with_ours(poll, poll_id=poll_id)
-            for poll_id, poll in self.polls(response)
-        ]
+        return polls_in(response)
 
 
 def poll_answer(row: Row) -> list[Any]:
@@ -247,7 +226,7 @@ def poll_answer(row: Row) -> list[Any]:
     return [row["poll_id"], row["response"], row["response_data"]]
 
 
-class PollResponsesStream(SessionDataStream):
+class PollResponsesStream(SessionStream):
     """Answers to polls, one by one, whatever shape the vendor gives them."""
 
     name = "poll_responses"
@@ -263,79 +242,62 @@ class PollResponsesStream(SessionDataStream):
         A list holds an answer per item; a map an answer (or a list of them) per name, which is a
         choice or an attendee. A scalar is one answer.
         """
-        for poll_id, poll in self.polls(response):
-            if poll is None:
+        for poll in polls_in(response):
+            if not poll:
                 yield {}
-                continue
             for name, answer in _answers(poll.get("responses")):
-                scalar = not isinstance(answer, (dict, list))
-                is_number = isinstance(answer, (int, float)) and not isinstance(answer, bool)
-                yield {
-                    "poll_id": poll_id,
-                    "response_name": name,
-                    "response": answer if scalar else None,
-                    "response_value": answer if is_number else None,
-                    "response_data": None
-                    if scalar
-                    else answer
-                    if isinstance(answer, dict)
-                    else {"items": answer},
-                }
+                poll_id = poll[schemas.FOUND_ID]
+                yield {"poll_id": poll_id, "response_name": name, **_response(answer)}
+
+
+def _response(answer: Any) -> Row:
+    """Put an answer into the columns that can hold it."""
+    answer = {"items": answer} if isinstance(answer, list) else answer
+    is_object = isinstance(answer, dict)
+    return {
+        "response": None if is_object else answer,
+        "response_value": answer if type(answer) in (int, float) else None,
+        "response_data": answer if is_object else None,
+    }
 
 
 def _answers(responses: Any) -> Iterator[tuple[str | None, Any]]:
-    if isinstance(responses, dict):
-        for name, answers in responses.items():
-            for answer in answers if isinstance(answers, list) else [answers]:
-                yield name, answer
-    elif isinstance(responses, list):
-        for answer in responses:
-            yield None, answer
-    elif responses is not None:
-        yield None, responses
+    nameless = {None: [] if responses is None else responses}
+    for name, answers in (responses if isinstance(responses, dict) else nameless).items():
+        for answer in answers if isinstance(answers, list) else [answers]:
+            yield name, answer
 
 
-class QuestionsStream(SessionDataStream):
+def question_identity(row: Row) -> Any:
+    """Identify a question by its id, else by its text and all else that is known of it."""
+    for value in map(row.get, schemas.QUESTION_IDS):
+        if isinstance(value, (str, int, float)) and value != "":
+            return str(value)
+    texts = (name for name in schemas.QUESTION_TEXTS if isinstance(row.get(name), str))
+    text_name = next(texts, "question")
+    rest = {name: value for name, value in row.items() if name != text_name}
+    text = row.get(text_name)
+    return [text, {"question_id": None, **rest, "question": text}]
+
+
+class QuestionsStream(SessionStream):
     """Questions of the audience (Social Q&A)."""
 
     name = "questions"
     source = PollsStream
     primary_keys = ("session_id", "question_key")
-    surrogate_key = SurrogateKey(
-        "question_key", lambda row: row["question_id"] or [row["question"], row]
-    )
+    surrogate_key = SurrogateKey("question_key", question_identity)
     columns = schemas.QUESTIONS
 
     @override
     def parse_response(self, response: requests.Response) -> Iterable[Row]:
         """Read questions, whose attributes are not documented: null, or a list of anything."""
-        questions = self.data(response).get("questions")
+        questions = data_in(response).get("questions")
         if isinstance(questions, dict):
             questions = [{"id": key, **_as_question(value)} for key, value in questions.items()]
         if questions is not None and not isinstance(questions, list):
             raise BadResponse("'data.questions' is not a list")
-        for item in questions or ():
-            if item is None:
-                yield {}
-                continue
-            row = _as_question(item)
-            id_name = _first(row, _QUESTION_IDS, (str, int, float))
-            text_name = _first(row, _QUESTION_TEXTS, (str,))
-            rest = {name: row[name] for name in row if name not in (id_name, text_name)}
-            yield with_ours(
-                rest,
-                question_id=str(row[id_name]) if id_name else None,
-                question=row[text_name] if text_name else None,
-            )
-
-
-_QUESTION_IDS = ("id", "_id", "question_id")
-_QUESTION_TEXTS = ("question", "text", "content", "body", "name")
-
-
-def _first(row: Row, names: tuple[str, ...], types: tuple[type, ...]) -> str | None:
-    """Return the first of these names under which a row has a value of these types."""
-    return next((name for name in names if isinstance(row.get(name), types)), None)
+        return [{} if item is None else _as_question(item) for item in questions or ()]
 
 
 def _as_question(item: Any) -> Row:
@@ -354,7 +316,7 @@ def evaluation(row: Row) -> list[Any]:
     ]
 
 
-class EvaluationResponsesStream(EventStream):
+class EvaluationResponsesStream(CountedStream):
     """Answers to session evaluations, of the whole app in one request."""
 
     name = "evaluation_responses"
@@ -365,55 +327,21 @@ class EvaluationResponsesStream(EventStream):
     columns = schemas.EVALUATION_RESPONSES
 
     @override
-    def parse_response(self, response: requests.Response) -> Iterable[Row]:
-        rows = list(super().parse_response(response))
-        warn_of_count(self, response, len(rows))
-        return rows
-
-    @override
     def post_process(self, row: Row, context: Context | None = None) -> Row | None:
-        """Say which session it is about; the vendor says its external id and name."""
-        return with_ours(row, session_id=self._session_id(row.get("session")))
-
-    def _session_id(self, session: Any) -> str | None:
-        """Join by the external id, else by the name: the vendor sends no session id here."""
-        by_external_id, by_name = self._sessions
-        attributes = session if isinstance(session, dict) else {}
-        return by_external_id.get(str(attributes.get("external_id"))) or by_name.get(
-            str(attributes.get("name"))
+        """Say which session it is about, by its external id, else its name: no id is sent here."""
+        session = row.get("session")
+        named = session if isinstance(session, dict) else {}
+        ids = (
+            self._session_ids.get((name, str(named.get(name)))) for name in ("external_id", "name")
         )
+        return {**row, schemas.FOUND_ID: next(filter(None, ids), None)}
 
     @cached_property
-    def _sessions(self) -> tuple[dict[str, str], dict[str, str]]:
-        """Sessions by external id and by name, where those are unique."""
+    def _session_ids(self) -> dict[tuple[str, str], str]:
+        """Ids of sessions by external id, and by name, where only one session has that."""
         sessions = self.sibling(SessionsStream)
-        rows = self.tap.rows_of(sessions.name)
-        by_id = [(str(sessions.id_of(row) or ""), row) for row in rows]
-        return _unique(by_id, "external_id"), _unique(by_id, "name")
-
-
-def _unique(sessions: list[tuple[str, Row]], attribute: str) -> dict[str, str]:
-    count = Counter(str(row.get(attribute)) for _, row in sessions)
-    named = ((id_, row.get(attribute)) for id_, row in sessions)
-    return {str(name): id_ for id_, name in named if id_ and name and count[str(name)] == 1}
-
-
-def count_differs(response: requests.Response, rows: int) -> bool:
-    """Say whether a list has another length than its `count` ("records returned in this response").
-
-    It is right where there is none.
-    """
-    count = response.json()["data"].get("count")
-    return count is not None and count_of(count) != rows
-
-
-def warn_of_count(stream: EventStream, response: requests.Response, rows: int) -> None:
-    """Warn where the vendor's `count` is not the length."""
-    if count_differs(response, rows):
-        stream.logger.warning(
-            "%s: the API counts %s records but sent %d; if this stays, the API may have begun "
-            "to page, which its reference does not describe",
-            stream.name,
-            response.json()["data"]["count"],
-            rows,
-        )
+        ids: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for row in self.tap.rows_of(sessions.name):
+            for name in filter(row.get, ("external_id", "name")):
+                ids[name, str(row[name])].append(str(sessions.id_of(row) or ""))
+        return {named: found for named, (found, *others) in ids.items() if not others}

@@ -52,7 +52,8 @@ class TapConferencesIo(EventTap):
     @override
     def check_settings(self) -> None:
         super().check_settings()
-        if not all(map(_is_id, self.config.get("session_ids") or ())):
+        ids = self.config.get("session_ids") or ()
+        if any(one.strip() in ("", ".", "..") or not one.isprintable() for one in ids):
             raise TapError(
                 "setting session_ids: each has to be the id of a session, such as 1234, and not "
                 "empty, '.', '..' or with a line break"
@@ -68,7 +69,3 @@ class TapConferencesIo(EventTap):
     @override
     def default_api_url(self) -> str:
         return f"https://{self.config['subdomain']}.cnf.io/api/v2"
-
-
-def _is_id(session_id: str) -> bool:
-    return session_id.strip() not in ("", ".", "..") and session_id.isprintable()

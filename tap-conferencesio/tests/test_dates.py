@@ -34,42 +34,37 @@ JSON = st.recursive(
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-@given(DAYS)
-def test_one_day_is_its_own_last_day(day: date) -> None:
-    assert last_day(day.isoformat()) == day.isoformat()
-
-
-@given(st.lists(DAYS, min_size=1, max_size=5))
-def test_last_day_of_a_list_in_any_order(days: list[date]) -> None:
-    assert last_day([day.isoformat() for day in days]) == max(days).isoformat()
-
-
 @given(
     st.lists(DAYS, min_size=1, max_size=5), st.sampled_from([" - ", "/", ", ", " to ", " ", "|"])
 )
-def test_last_day_of_a_range_in_one_text(days: list[date], between: str) -> None:
-    assert last_day(between.join(day.isoformat() for day in days)) == max(days).isoformat()
+def test_last_day_of_a_list_or_of_a_range_in_one_text(days: list[date], between: str) -> None:
+    texts = [day.isoformat() for day in days]
+    assert last_day(texts) == last_day(between.join(texts)) == max(texts)
 
 
 @given(
     DAYS, st.sampled_from(["2026-02-30", "2026-13-01", "2026-00-10", "9999-99-99", "12026-01-01"])
 )
 def test_days_that_no_calendar_has_are_passed_over(day: date, impossible: str) -> None:
-    assert last_day(impossible) is None
     assert last_day(f"{impossible} {day}") == day.isoformat()
 
 
 @pytest.mark.parametrize(
-    "value", [None, "", [], {}, "January 23, 2023", "23.1.2023", 20230123, [None], "2023-1-5"]
+    "value",
+    [
+        *(None, "", [], {}, "January 23, 2023", "23.1.2023", 20230123, [None], "2023-1-5"),
+        *("2026-02-30", "12026-01-01"),
+    ],
 )
 def test_what_is_no_iso_day_has_no_last_day(value: object) -> None:
-    assert last_day(value) is None
+    with pytest.raises(Unconvertible):
+        last_day(value)
 
 
 @given(JSON)
 def test_last_day_of_anything_is_a_day_or_none(value: Any) -> None:
-    found = last_day(value)
-    assert found is None or date.fromisoformat(found).isoformat() == found
+    with contextlib.suppress(Unconvertible):
+        assert date.fromisoformat(last_day(value)).isoformat() == last_day(value)
 
 
 def test_vendors_own_example_is_read_although_that_day_was_a_sunday() -> None:
@@ -106,13 +101,13 @@ def test_iso_8601_is_the_same_instant(instant: datetime) -> None:
     ],
 )
 def test_what_is_no_time_with_a_zone_is_not_guessed_at(value: object) -> None:
-    with pytest.raises(Unconvertible):
+    with pytest.raises(ValueError, match=r"."):
         responded_at(value)
 
 
 @given(JSON)
 def test_responded_at_of_anything_is_utc_or_none(value: Any) -> None:
-    with contextlib.suppress(Unconvertible):
+    with contextlib.suppress(ValueError):
         assert datetime.fromisoformat(responded_at(value)).tzinfo == UTC
 
 

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_conferencesio.streams import AttendanceStream, EvaluationResponsesStream, attendee
+from tap_conferencesio.streams import (
+    AttendanceStream,
+    EvaluationResponsesStream,
+    attendee,
+    question_identity,
+)
 
 if TYPE_CHECKING:
     import random
@@ -84,6 +89,25 @@ def test_same_person_in_other_words(one: Row, other: Row) -> None:
 )
 def test_different_people_are_told_apart(one: Row | None, other: Row) -> None:
     assert attendee({"user": one}) != attendee({"user": other})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ({"id": 7, "text": "Why?"}, {"id": "7", "text": "Why not?"}, True),
+        ({"_id": "7", "votes": 1}, {"question_id": "7", "votes": 2}, True),
+        ({"text": "Why?", "at": 1}, {"at": 1, "text": "Why?"}, True),
+        ({"id": "", "text": "Why?"}, {"id": "", "text": "Why not?"}, False),
+        ({"question": "Why?"}, {"question": "Why?", "at": 1}, False),
+        ({"question": ["Why?"]}, {"question": ["Why not?"]}, False),
+        ({"question_id": ["a"]}, {"question_id": ["b"]}, False),
+    ],
+    ids=str,
+)
+def test_question_is_known_by_its_id_else_by_all_that_it_says(
+    one: Row, other: Row, *, is_same: bool
+) -> None:
+    assert (question_identity(one) == question_identity(other)) is is_same
 
 
 def test_corrected_evaluation_answer_keeps_its_key() -> None:
