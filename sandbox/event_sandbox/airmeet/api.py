@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 
 from event_sandbox.airmeet.errors import error, no_such_route, refusal
-from event_sandbox.airmeet.pages import as_empty
+from event_sandbox.airmeet.forms import listed
 from event_sandbox.airmeet.reads import READS, Asked, Listing, Report, envelope
 from event_sandbox.airmeet.tokens import ACCESS_KEY, SECRET_KEY, Tokens
 from event_sandbox.airmeet.view import COMMUNITY, View
@@ -155,7 +155,8 @@ class API(KeepingAPI):
         size = asked.pager.size("size", 50, 50)
         page = asked.pager.cut([key for key, _ in rows], size, has_total=True)
         (self._final_pages.add if page.is_final else self._final_pages.discard)(asked.url)
-        data = as_empty(asked.positions, [row for _, row in rows[page.first : page.last]])
+        shown = (row for _, row in rows[page.first : page.last])
+        data = listed(asked.view, shown, "empty_report")
         return json_response(envelope({"cursors": page.cursors, "data": data}))
 
 

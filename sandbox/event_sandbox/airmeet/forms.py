@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
     from event_sandbox.airmeet.view import View
+    from event_sandbox.wire import Json
     from event_sandbox.world.model import Millis, Person
 
 Shape = dict[str, Any]
@@ -45,9 +47,10 @@ def _iso(at: Millis) -> str:
     return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
-def members(view: View, items: list[Any]) -> list[Any] | None:
-    """Give a list inside a row."""
-    return None if not items and view.positions["empty_members"] == "null" else items
+def listed(view: View, items: Iterable[Any], switch: str = "empty_members") -> Json:
+    """Give a list, by default one inside a row; a switch says what stands in place of no items."""
+    empty: dict[str, Json] = {"list": [], "null": None, "object": {}}
+    return list(items) or empty[view.positions[switch]]
 
 
 def unknown(view: View, attributes: Shape) -> Shape:

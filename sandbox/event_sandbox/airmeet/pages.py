@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from event_sandbox.airmeet.errors import error
 from event_sandbox.wire import Refusal
@@ -116,10 +116,3 @@ class Pager:
 
     def _refuse(self, message: str) -> NoReturn:
         raise Refusal(error(self.positions, self.family, 400, message)) from None
-
-
-def as_empty(positions: Positions, items: list[Any]) -> list[Any] | dict[str, Any] | None:
-    """Give a report's rows; what stands in the place of none is not documented."""
-    if items or positions["empty_report"] == "list":
-        return items
-    return {} if positions["empty_report"] == "object" else None

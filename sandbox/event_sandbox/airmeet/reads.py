@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from event_sandbox.airmeet import known, reports, shapes
 from event_sandbox.airmeet.errors import error, not_finished, refusal
-from event_sandbox.airmeet.pages import FIVE, Pager, as_empty
+from event_sandbox.airmeet.forms import listed
+from event_sandbox.airmeet.pages import FIVE, Pager
 from event_sandbox.airmeet.view import cursor
 from event_sandbox.wire import Json, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from starlette.requests import Request
 
@@ -62,10 +63,6 @@ class Asked:
     def url(self) -> str:
         """Give all that an answer depends on, besides the state of the sandbox."""
         return f"{self.path}?{self.request.scope['query_string'].decode('latin-1')}"
-
-    def listed(self, items: Iterable[Any]) -> list[Any] | None:
-        """Give a list; what stands in the place of an empty one is not documented."""
-        return list(items) or (None if self.positions["empty_list"] == "null" else [])
 
     def refuse(self, cause: Cause) -> NoReturn:
         """Refuse in the form of the endpoint's family."""
@@ -121,10 +118,9 @@ def _participants(asked: Asked) -> Json:
         emails = {email.strip().lower() for email in wanted.split(",")}
         entries = [entry for entry in entries if entry.person.email.lower() in emails]
     page = _in_order(asked, entries)[asked.pager.cut_by_number(len(entries))]
+    people = (shapes.participant(asked.view, asked.found, entry) for entry in page)
     return {
-        "participants": asked.listed(
-            shapes.participant(asked.view, asked.found, entry) for entry in page
-        ),
+        "participants": listed(asked.view, people, "empty_list"),
         "userCount": len(page),
         "totalUserCount": len(entries),
     }
@@ -148,31 +144,32 @@ def _in_order(asked: Asked, entries: list[Registration]) -> list[Registration]:
 def _info(asked: Asked) -> Json:
     """4.3."""
     view, event = asked.view, asked.found
-    sessions = asked.listed(shapes.session(view, event, session) for session in event.sessions)
-    return shapes.info(view, event, sessions)
+    sessions = (shapes.session(view, event, session) for session in event.sessions)
+    return shapes.info(view, event, listed(view, sessions, "empty_list"))
 
 
 def _custom_fields(asked: Asked) -> Json:
     """4.4."""
     fields = (shapes.custom_field(asked.view, field) for field in asked.found.fields)
-    return {"customFields": asked.listed(fields)}
+    return {"customFields": listed(asked.view, fields, "empty_list")}
 
 
 def _booths(asked: Asked) -> Json:
     """4.7. Null if there are none."""
-    booths = [shapes.booth(asked.view, asked.found, booth) for booth in asked.found.booths]
-    return {"booths": None if not booths and asked.positions["no_booths"] == "null" else booths}
+    booths = (shapes.booth(asked.view, asked.found, booth) for booth in asked.found.booths)
+    return {"booths": listed(asked.view, booths, "no_booths")}
 
 
 def _questions(asked: Asked) -> Json:
     """4.10. No pages."""
-    return envelope({"data": as_empty(asked.positions, reports.questions(asked.view, asked.found))})
+    rows = reports.questions(asked.view, asked.found)
+    return envelope({"data": listed(asked.view, rows, "empty_report")})
 
 
 def _tracks(asked: Asked) -> Json:
     """4.11."""
     tracks = (shapes.track(asked.view, track) for track in asked.found.tracks)
-    return {"tracks": asked.listed(tracks)}
+    return {"tracks": listed(asked.view, tracks, "empty_list")}
 
 
 def _recordings(asked: Asked) -> Json:
@@ -188,8 +185,11 @@ def _recordings(asked: Asked) -> Json:
         if keys is None or session.key in keys
     ]
     view.note_call_for_recordings(event)
-    count = len(shown)
-    return {"recordings": asked.listed(shown), "recordingsCount": count, "totalCount": count}
+    return {
+        "recordings": listed(view, shown, "empty_list"),
+        "recordingsCount": len(shown),
+        "totalCount": len(shown),
+    }
 
 
 # What has no report yet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
-from event_sandbox.airmeet.forms import Shape, full_name, list_time, members, unknown
+from event_sandbox.airmeet.forms import Shape, full_name, list_time, listed, unknown
 from event_sandbox.airmeet.view import COMMUNITY
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def airmeet(view: View, event: OnlineEvent) -> Shape:
 def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
     """4.2: somebody in an event's list; `Designation` is spelled so."""
     odd = view.is_odd(entry.number)
+    as_list = view.positions["profile_values"] == "list"
     registered: str | int | None = None
     if entry.registered is not None:
         registered = "last week" if odd else list_time(view, entry.registered, event.zone)
@@ -57,7 +58,16 @@ def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
         "user_type": entry.kind,
         "token": _entry_link(event, entry),
         "invite_sent": "perhaps" if odd else entry.mailed,
-        "user_profile": _user_profile(view, entry),
+        "user_profile": listed(
+            view,
+            (
+                {
+                    "value": list(values) if as_list and len(values) > 1 else ", ".join(values),
+                    "fieldId": key,
+                }
+                for key, values in entry.answers
+            ),
+        ),
     }
     if view.positions["participant_user_id"] == "present":
         shape["user_id"] = entry.user
@@ -67,21 +77,6 @@ def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
 def _entry_link(event: OnlineEvent, entry: Registration) -> str:
     """Give the link by which one person enters without signing in."""
     return f"{_SITE}/event/{event.key}?token={_digest('entry', event.key, entry.number)}"
-
-
-def _user_profile(view: View, entry: Registration) -> list[Shape] | None:
-    """4.2: the answers to the registration form."""
-    as_list = view.positions["profile_values"] == "list"
-    return members(
-        view,
-        [
-            {
-                "value": list(values) if as_list and len(values) > 1 else ", ".join(values),
-                "fieldId": key,
-            }
-            for key, values in entry.answers
-        ],
-    )
 
 
 def info(view: View, event: OnlineEvent, sessions: list[Shape] | None) -> Shape:
@@ -118,11 +113,11 @@ def session(view: View, event: OnlineEvent, session: OnlineSession) -> Shape:
         "status": view.session_status(event, session),
         "duration": str(session.minutes) if view.is_odd(session.number) else session.minutes,
         "summary": session.summary,
-        "host_id": members(view, [host.key for host in session.hosts]),
-        "cohost_ids": members(view, [host.key for host in session.cohosts]),
-        "speaker_id": members(view, [speaker.key for speaker in session.speakers]),
+        "host_id": listed(view, [host.key for host in session.hosts]),
+        "cohost_ids": listed(view, [host.key for host in session.cohosts]),
+        "speaker_id": listed(view, [speaker.key for speaker in session.speakers]),
         # The items are not documented; clients read these attributes.
-        "speakerList": members(
+        "speakerList": listed(
             view,
             [
                 {
@@ -146,7 +141,7 @@ def custom_field(view: View, field: CustomField) -> Shape:
         "label": field.label,
         "name": field.name,
         "fieldId": field.key,
-        "options": members(view, [{"code": text, "displayValue": text} for text in field.options]),
+        "options": listed(view, [{"code": text, "displayValue": text} for text in field.options]),
         "isRequired": "sometimes" if odd else field.required,
         "type": {"fieldType": "custom", "inputType": field.input, "mappedFrom": field.name},
     } | unknown(view, {"order": 1})
@@ -166,8 +161,8 @@ def booth(view: View, event: OnlineEvent, booth: Booth) -> Shape:
     return {
         "uid": booth.key,
         "name": booth.name,
-        "exhibitors": members(view, list(booth.exhibitors)),
-        "tags": members(view, list(booth.tags)),
+        "exhibitors": listed(view, list(booth.exhibitors)),
+        "tags": listed(view, list(booth.tags)),
         "airmeet_id": event.key,
         "logo_url": f"{_SITE}/images/{booth.key}.png",
         "order": str(booth.number) if view.is_odd(booth.number) else booth.number,
@@ -209,7 +204,7 @@ def track(view: View, track: Track) -> Shape:
         if view.is_odd(track.number)
         else orders[view.positions["track_order"]],
         "metaData": {"colorCode": f"hsl({track.hue},96%,47%)"},
-        "sessions": members(view, [session.key for session in track.sessions]),
+        "sessions": listed(view, [session.key for session in track.sessions]),
     } | unknown(view, {"hidden": False})
 
 
