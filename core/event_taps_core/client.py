@@ -180,9 +180,14 @@ class ApiClient:
         parse: Callable[[ApiResponse], T],
         max_retries: int | None = None,
     ) -> T:
+        send = partial(self._send_handling_redirects, request, auth, stats, parse)
+        try:
+            return send()  # nearly all are answered at once, which must cost nothing
+        except BadResponse as answer:
+            problem = answer
         limit = self._max_retries if max_retries is None else min(max_retries, self._max_retries)
         retries = Retries(limit, lambda: self.has_succeeded, partial(self._back_off, stats))
-        return retries.run(partial(self._send_handling_redirects, request, auth, stats, parse))
+        return retries.run(problem, send)
 
     def _back_off(self, stats: StreamStats, problem: BadResponse, seconds: float) -> None:
         if problem.throttled:

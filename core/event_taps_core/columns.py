@@ -103,7 +103,7 @@ class _Column(NamedTuple):
         return self.type.convert_all(values)
 
     def one_of(self, value: Any, constants: Mapping[str, Any]) -> Any:
-        """Convert a value."""
+        """Convert a value, or raise `Unconvertible`."""
         if self.form is not None and value is not None:
             try:
                 value = self._form_for(constants)(value)
@@ -179,7 +179,7 @@ class Conversion:
         return Template(record, constants)
 
     def convert(self, rows: Sequence[Row], template: Template) -> list[Row]:
-        """Convert the rows of one answer, column by column: they stay as they are."""
+        """Make records of the rows of one answer, column by column, with times as `datetime`."""
         records = [template.record.copy() for _ in rows]
         present = set().union(*rows)
         if not present <= self._planned.keys():

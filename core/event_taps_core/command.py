@@ -106,7 +106,11 @@ class CommandLineTap(BaseTap):
 
     @abstractmethod
     def check_settings(self) -> None:
-        """Check what the settings' schema cannot say."""
+        """Check what the settings' schema cannot say.
+
+        Raises:
+            TapError: If a setting makes no sense.
+        """
 
     @abstractmethod
     def run(self) -> int:

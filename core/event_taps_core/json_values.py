@@ -132,7 +132,11 @@ def _cleaned(value: Any) -> Any:
 
 
 def objects_at(body: Any, path: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the objects of the list to which a path of attributes leads within an answer."""
+    """Return the objects of the list to which a path of attributes leads within an answer.
+
+    Raises:
+        BadResponse: If there is none, see `objects_in`.
+    """
     name = ".".join(path)
     for attribute in path:
         if not isinstance(body, dict) or attribute not in body:
@@ -142,7 +146,11 @@ def objects_at(body: Any, path: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def objects_in(value: Any, name: str) -> list[dict[str, Any]]:
-    """Take a list's rows; what is no object in it is an empty row, which is set aside."""
+    """Take a list's rows; what is no object in it is an empty row, which is set aside.
+
+    Raises:
+        BadResponse: If it is no list.
+    """
     if not isinstance(value, list):
         raise BadResponse(f"'{name}' is not a list of objects")
     if {dict}.issuperset(map(type, value)):

@@ -115,7 +115,11 @@ class MessageWriter(GenericSingerWriter[bytes, Message]):
             self.flush()
 
     def flush(self) -> None:
-        """Hand everything written so far to the target; if it takes nothing more, all ends here."""
+        """Hand everything written so far to the target.
+
+        Raises:
+            Stopped: If the target has closed the pipe.
+        """
         lines, self._lines, self._size = b"".join(self._lines), [], 0
         if sys.stdout is None:
             raise Stopped("stdout is closed: connect it to a target, or to a file")

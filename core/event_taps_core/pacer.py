@@ -24,7 +24,11 @@ class CallWindow(NamedTuple):
     seconds: float
 
     def share(self, runs: int) -> CallWindow:
-        """Return what each of so many runs may call, so that together they keep the limit."""
+        """Return what each of so many runs may call, so that together they keep the limit.
+
+        Raises:
+            TapError: If there is no call for each.
+        """
         if runs > self.calls:
             raise TapError(
                 f"setting concurrent_runs: {runs} runs cannot share the {self.calls} calls "

@@ -377,7 +377,11 @@ def _of_clocks(server_lag: timedelta) -> timedelta:
 
 
 def bookmark_in(state: Mapping[str, Any], stream: str) -> str | None:
-    """Return the bookmark in a piece of a stream's state."""
+    """Return the bookmark in a piece of a stream's state.
+
+    Raises:
+        TapError: If it is not a date or time.
+    """
     bookmark = state.get("replication_key_value")
     if bookmark is not None and parse_datetime(bookmark) is None:
         raise TapError(

@@ -84,7 +84,11 @@ class Stop:
         self._waits = False
 
     def send(self) -> None:
-        """End the reading between two pages, or right in its waiting for a server."""
+        """End the reading between two pages, or right in its waiting for a server.
+
+        Raises:
+            Stopped: In the latter case.
+        """
         self.asked = True
         if self._waits:
             self._waits = False
@@ -235,6 +239,9 @@ def read_in_order(  # noqa: PLR0913 - all but three have a default
         idle: Called, in the thread that hands out, each second in which there is nothing to.
         read_ahead_bytes: Bound of the pages kept for later.
         computing: Tells when threads would hinder each other.
+
+    Raises:
+        Stopped: When `stop` was asked.
     """
     crew = _Workers[PartitionT, PageT](workers if workers > 1 else 0, computing or Computing())
     try:

@@ -43,8 +43,19 @@ class Retries:
         self._failures: Counter[str] = Counter()
         self._throttled_at: float | None = None
 
-    def run(self, send: Callable[[], T]) -> T:
-        """Send, and again as long as that may help."""
+    def run(self, problem: BadResponse, send: Callable[[], T]) -> T:
+        """Send again after a first problem, as long as that may help.
+
+        Raises:
+            ApiError: What the API said in the end.
+        """
+        first = [problem]
+
+        def send_again() -> T:
+            if first:
+                raise first.pop()
+            return send()
+
         trying = backoff.on_exception(
             backoff.runtime,
             BadResponse,
@@ -54,7 +65,7 @@ class Retries:
             jitter=None,  # `_wait` has it
             logger=None,
         )
-        return trying(send)()
+        return trying(send_again)()
 
     def _gives_up(self, problem: Exception) -> bool:
         """Bound 429 by time, a reason that has its own limit by that, and all others together."""

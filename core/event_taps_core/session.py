@@ -148,7 +148,11 @@ class ApiResponse(requests.Response):
 
     @override
     def json(self, **kwargs: Any) -> Any:
-        """Return the decoded body (`kwargs` are the standard decoder's and not needed here)."""
+        """Return the decoded body (`kwargs` are the standard decoder's and not needed here).
+
+        Raises:
+            BadResponse: If the body is not JSON.
+        """
         if self._value is _UNREAD:
             self._value = decode(self.content, self.charset)
         return self._value

@@ -115,7 +115,11 @@ class EventStream(RecordStream, RESTStream[Any]):
         return self.url_for(self.path, context)
 
     def url_for(self, path: str, context: Context | None) -> str:
-        """Fill a path from the context; an id can never add a path segment or a query."""
+        """Fill a path from the context; an id can never add a path segment or a query.
+
+        Raises:
+            BadResponse: If an id would lead to another path.
+        """
         try:
             return self.url_base + path_with_ids(path, context or {})
         except ValueError as error:
