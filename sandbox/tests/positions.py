@@ -55,9 +55,8 @@ def suite(
 
         @pytest.mark.parametrize("position", moved)
         def test_each_position_shows_in_the_answers(self, sandbox: Client, position: str) -> None:
-            answers = reader(sandbox)
             name, _, to = position.partition("=")
-            answers.switch(**{name: to})
-            assert shows(position, answers)
+            reader(sandbox).switch(**{name: to})
+            assert shows(position, reader(sandbox))
 
     return TestPositions

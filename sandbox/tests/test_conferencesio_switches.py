@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from event_sandbox.conferencesio.switches import SWITCHES
 from event_sandbox.conferencesio.testing import ConferencesIOReader
+
+from .positions import suite
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,135 +33,88 @@ def has_duplicates(everything: ConferencesIOReader) -> bool:
     return False
 
 
-CLAIMS: list[tuple[str, str, Callable[[ConferencesIOReader], bool]]] = [
-    ("polls_empty", "array", lambda e: any(d["polls"] == [] for d in e.data)),
-    ("polls_empty", "null", lambda e: any(d["polls"] is None for d in e.data)),
-    ("questions_empty", "null", lambda e: any(d["questions"] is None for d in e.data)),
-    ("questions_empty", "object", lambda e: any(d["questions"] == {} for d in e.data)),
-    ("data_empty", "null", lambda e: None in e.data and any(e.data)),
-    ("poll_responses", "objects", lambda e: all_of(dict, e.responses[0])),
-    ("poll_responses", "values", lambda e: any(None in r for r in e.responses)),
-    ("poll_responses", "values", lambda e: any(4.5 in r for r in e.responses)),
-    ("poll_responses", "counts", lambda e: all_of(int, [*e.responses[0].values()])),
-    ("poll_responses", "by_attendee", lambda e: any("ATT-00001" in r for r in e.responses)),
-    (
-        "poll_responses",
-        "by_attendee",
-        lambda e: any(isinstance(v, list) for r in e.responses for v in r.values()),
+def has_weekday(everything: ConferencesIOReader, *, days_late: int) -> bool:
+    """By the reference's own example, Tue, 21 Jan 2018, which was a Sunday: two days late."""
+    sent = everything.evaluations[0]["timestamp"]
+    day = datetime.strptime(sent[5:16], "%d %b %Y")  # noqa: DTZ007 - a day only
+    is_as_long = len(sent) == len("Tue, 21 Jan 2018 11:47:08 -0500")
+    return is_as_long and f"{day + timedelta(days=days_late):%a}" == sent[:3]
+
+
+CLAIMS: dict[str, Callable[[ConferencesIOReader], bool]] = {
+    "polls_empty=array": lambda e: any(d["polls"] == [] for d in e.data),
+    "polls_empty=null": lambda e: any(d["polls"] is None for d in e.data),
+    "questions_empty=null": lambda e: any(d["questions"] is None for d in e.data),
+    "questions_empty=object": lambda e: any(d["questions"] == {} for d in e.data),
+    "data_empty=null": lambda e: None in e.data and any(e.data),
+    "poll_responses=objects": lambda e: all_of(dict, e.responses[0]),
+    "poll_responses=values": lambda e: (
+        any(None in r for r in e.responses) and any(4.5 in r for r in e.responses)
     ),
-    ("question_shape", "objects_with_id", lambda e: all("id" in q for q in e.questions)),
-    ("question_shape", "objects_without_id", lambda e: not any("id" in q for q in e.questions)),
-    ("question_shape", "texts", lambda e: all_of(str, e.questions)),
-    ("code", "number", lambda e: e.envelope["code"] == 200),
-    ("status_word", "absent", lambda e: "status" not in e.envelope),
-    ("evaluation_timestamp", "iso", lambda e: e.evaluations[0]["timestamp"][10] == "T"),
-    ("presenter", "object", lambda e: any(isinstance(v["presenter"], dict) for v in e.evaluations)),
-    ("presenter", "text", lambda e: any(isinstance(v["presenter"], str) for v in e.evaluations)),
-    ("presenter", "null", lambda e: all(v["presenter"] is None for v in e.evaluations)),
-    ("date_form", "single", lambda e: all_of((str, type(None)), e.dates)),
-    ("date_form", "list", lambda e: any(isinstance(d, list) and len(d) == 3 for d in e.dates)),
-    ("date_form", "range_text", lambda e: any(" - " in d for d in e.dates if d)),
-    ("date_form", "spelled", lambda e: any(", 2026" in d for d in e.dates if d)),
-    ("session_id_form", "number", lambda e: {type(s["id"]) for s in e.sessions} == {int, str}),
-    ("timezone", "null", lambda e: e.app["timezone"] is None),
-    ("timezone", "minus_one_text", lambda e: e.app["timezone"] == "-1"),
-    ("timezone", "minus_one_number", lambda e: e.app["timezone"] == -1),
-    (
-        "credits",
-        "number",
-        lambda e: all_of(
-            (int, float), [f["credits"] for s in e.sessions for f in s["fields_of_study"]]
-        ),
+    "poll_responses=counts": lambda e: all_of(int, [*e.responses[0].values()]),
+    "poll_responses=by_attendee": lambda e: (
+        any("ATT-00001" in r for r in e.responses)
+        and any(isinstance(v, list) for r in e.responses for v in r.values())
     ),
-    ("session_names", "unique", lambda e: len({s["name"] for s in e.sessions}) == 12),
-    ("session_names", "repeated", lambda e: len({s["name"] for s in e.sessions}) < 12),
-    ("session_external_ids", "present", lambda e: any(s["external_id"] for s in e.sessions)),
-    ("session_external_ids", "absent", lambda e: not any(s["external_id"] for s in e.sessions)),
-    (
-        "attendance_flags",
-        "present",
-        lambda e: {record["evaluation_complete"] for record in e.records} == {"0", "1"},
+    "question_shape=objects_with_id": lambda e: all("id" in q for q in e.questions),
+    "question_shape=objects_without_id": lambda e: (
+        all_of(dict, e.questions) and not any("id" in q for q in e.questions)
     ),
-    ("attendance_flags", "present", lambda e: any(r["total_time_attended"] for r in e.records)),
-    ("app_url", "present", lambda e: e.app["url"] == "https://example.cnf.io"),
-    ("duplicate_checkins", "some", has_duplicates),
-    ("duplicate_checkins", "none", lambda e: not has_duplicates(e)),
-    ("count", "wrong", lambda e: e.count > len(e.sessions)),
-    ("unknown_fields", "present", lambda e: "archived" in e.sessions[0] and "plan" in e.app),
-    ("unknown_fields", "present", lambda e: "kiosk" in e.records[0] and "anonymous" in e.polls[0]),
-    ("odd_types", "present", lambda e: any(s["checkin_required"] == "yes" for s in e.sessions)),
-    ("odd_types", "present", lambda e: all_of(str, [poll["rank"] for poll in e.polls])),
-    ("odd_types", "present", lambda e: {None, ""} <= {user["email"] for user in e.users}),
-    ("odd_types", "present", lambda e: "yesterday evening" in e.arrivals),
-    ("hidden_sessions", "unlisted", lambda e: len(e.sessions) == e.count == 10),
-    ("empty_lists", "array", lambda e: any(s["presenters"] == [] for s in e.sessions)),
-    ("empty_lists", "null", lambda e: any(s["presenters"] is None for s in e.sessions)),
-    ("seconds_fraction", "present", lambda e: any("." in (at or "") for at in e.arrivals)),
-]
-
-
-CLAIMED = sorted({(name, position) for name, position, _ in CLAIMS})
-
-
-def holds(name: str, position: str, everything: ConferencesIOReader) -> bool:
-    try:
-        return all(claim(everything) for *target, claim in CLAIMS if target == [name, position])
-    except (KeyError, AttributeError, TypeError):
-        return False
-
-
-@pytest.fixture(scope="module")
-def by_default(shared: Client) -> ConferencesIOReader:
-    shared.control("DELETE", "/switches")
-    return ConferencesIOReader(shared)
-
-
-@pytest.mark.parametrize(("name", "position"), CLAIMED)
-def test_position(
-    sandbox: Client, by_default: ConferencesIOReader, name: str, position: str
-) -> None:
-    default = next(switch.default for switch in SWITCHES if switch.name == name)
-    assert holds(name, position, by_default) == (position == default)
-    sandbox.control("POST", "/switches", {"conferencesio": {name: position}})
-    assert holds(name, position, ConferencesIOReader(sandbox))
-
-
-def test_every_position_is_claimed_here_or_below() -> None:
-    below = {"auth_failure", "api", "server_error", "unknown_session", "list_order"}
-    below.add("compression")  # in test_control: it changes no answer
-    weekdays = {"rfc2822", "garbage"}
-    for switch in SWITCHES:
-        for position in switch.positions[1:]:
-            assert (
-                (switch.name, position) in CLAIMED or switch.name in below or position in weekdays
-            )
-
-
-@pytest.mark.parametrize(
-    ("position", "text"),
-    [
-        ("rfc2822_wrong_weekday", "Tue, 21 Jan 2018"),
-        ("rfc2822", "Sun, 21 Jan 2018"),
-        ("garbage", "last Tuesday"),
-    ],
+    "question_shape=texts": lambda e: all_of(str, e.questions),
+    "code=number": lambda e: e.envelope["code"] == 200,
+    "status_word=absent": lambda e: "status" not in e.envelope,
+    "evaluation_timestamp=rfc2822_wrong_weekday": lambda e: has_weekday(e, days_late=2),
+    "evaluation_timestamp=rfc2822": lambda e: has_weekday(e, days_late=0),
+    "evaluation_timestamp=iso": lambda e: e.evaluations[0]["timestamp"][10] == "T",
+    "evaluation_timestamp=garbage": lambda e: e.evaluations[0]["timestamp"][:12] == "last Tuesday",
+    "presenter=object": lambda e: any(isinstance(v["presenter"], dict) for v in e.evaluations),
+    "presenter=text": lambda e: any(isinstance(v["presenter"], str) for v in e.evaluations),
+    "presenter=null": lambda e: all(v["presenter"] is None for v in e.evaluations),
+    "date_form=list": lambda e: any(isinstance(d, list) and len(d) == 3 for d in e.dates),
+    "date_form=range_text": lambda e: any(" - " in d for d in e.dates if d),
+    "date_form=spelled": lambda e: any(", 2026" in d for d in e.dates if d),
+    "session_id_form=number": lambda e: {type(s["id"]) for s in e.sessions} == {int, str},
+    "timezone=null": lambda e: e.app["timezone"] is None,
+    "timezone=minus_one_text": lambda e: e.app["timezone"] == "-1",
+    "timezone=minus_one_number": lambda e: e.app["timezone"] == -1,
+    "credits=number": lambda e: all_of(
+        (int, float), [f["credits"] for s in e.sessions for f in s["fields_of_study"]]
+    ),
+    "session_names=unique": lambda e: len({s["name"] for s in e.sessions}) == 12,
+    "session_names=repeated": lambda e: len({s["name"] for s in e.sessions}) < 12,
+    "session_external_ids=absent": lambda e: not any(s["external_id"] for s in e.sessions),
+    "attendance_flags=present": lambda e: (
+        {record["evaluation_complete"] for record in e.records} == {"0", "1"}
+        and any(record["total_time_attended"] for record in e.records)
+    ),
+    "app_url=present": lambda e: e.app["url"] == "https://example.cnf.io",
+    "duplicate_checkins=some": has_duplicates,
+    "duplicate_checkins=none": lambda e: not has_duplicates(e),
+    "count=wrong": lambda e: e.count > len(e.sessions),
+    "unknown_fields=present": lambda e: (
+        "archived" in e.sessions[0]
+        and "plan" in e.app
+        and "kiosk" in e.records[0]
+        and "anonymous" in e.polls[0]
+    ),
+    "odd_types=present": lambda e: (
+        any(s["checkin_required"] == "yes" for s in e.sessions)
+        and all_of(str, [poll["rank"] for poll in e.polls])
+        and {None, ""} <= {user["email"] for user in e.users}
+        and "yesterday evening" in e.arrivals
+    ),
+    "hidden_sessions=unlisted": lambda e: len(e.sessions) == e.count == 10,
+    "empty_lists=array": lambda e: any(s["presenters"] == [] for s in e.sessions),
+    "empty_lists=null": lambda e: any(s["presenters"] is None for s in e.sessions),
+    "seconds_fraction=present": lambda e: any("." in (at or "") for at in e.arrivals),
+}
+BELOW = {"auth_failure", "api", "server_error", "unknown_session", "list_order"}
+TestPositions = suite(
+    SWITCHES,
+    ConferencesIOReader,
+    CLAIMS,
+    BELOW | {"compression"},  # in test_control: it changes no answer
 )
-def test_evaluation_timestamp(sandbox: Client, position: str, text: str) -> None:
-    """The reference's own example, as a pattern: the weekday two days late or right."""
-    sandbox.control("POST", "/switches", {"conferencesio": {"evaluation_timestamp": position}})
-    path = "/evaluations/responses"
-    sent = sandbox.vendor("conferencesio", path).json()["data"]["responses"][0]["timestamp"]
-    if position == "garbage":
-        assert sent.startswith(text)
-        return
-    truth = sandbox.truth("conferencesio", "evaluation_responses")[0]
-    assert truth["timestamp"] == sent
-    assert len(sent) == len(text) + len(" 11:47:08 -0500")
-    right = _weekday_of(sent) == sent[:3]
-    assert right == (position == "rfc2822")
-
-
-def _weekday_of(sent: str) -> str:
-    return datetime.strptime(sent[5:16], "%d %b %Y").strftime("%a")  # noqa: DTZ007 - a day only
 
 
 @pytest.mark.parametrize("api", ["active", "not_activated"])
@@ -247,13 +202,3 @@ def test_hidden_sessions_can_still_be_read_by_id(sandbox: Client) -> None:
     joined = {row["session_id"] for row in sandbox.truth("conferencesio", "evaluation_responses")}
     assert None in joined
     assert not hidden & joined
-
-
-def test_secrets_are_in_the_truth_only_on_request(sandbox: Client) -> None:
-    for stream, names in {
-        "app": {"app_password", "moderator_password"},
-        "sessions": {"access_code", "moderator_password", "checkin_code", "checkout_code"},
-    }.items():
-        without = sandbox.truth("conferencesio", stream)[0]
-        with_secrets = sandbox.truth("conferencesio", stream, include_secrets=True)[0]
-        assert set(with_secrets) - set(without) == names

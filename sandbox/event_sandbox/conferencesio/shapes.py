@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import email.utils
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from zoneinfo import ZoneInfo
 
     from event_sandbox.conferencesio.view import View
@@ -27,16 +29,16 @@ Shape = dict[str, Any]
 
 SUBDOMAIN: Final = "example"
 
-_DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
-    *("October", "November", "December"),
-)
-
 
 def app(view: View) -> Shape:
     """AppSettings, as "Retrieve App Settings" shows them."""
     events = view.events()
+    timezones: dict[str, str | int | None] = {
+        "name": view.organiser.timezone,
+        "null": None,
+        "minus_one_text": "-1",
+        "minus_one_number": -1,
+    }
     shape = {
         "app_password": view.organiser.password,
         "custom_attendee_field_1": "Registration ID",
@@ -48,21 +50,11 @@ def app(view: View) -> Shape:
         "moderator_password": view.organiser.moderator_password,
         "name": view.organiser.name,
         "start_date": min(event.first_day for event in events).isoformat(),
-        "timezone": _timezone(view),
+        "timezone": timezones[view.positions["timezone"]],
     }
     if view.positions["app_url"] == "present":
         shape["url"] = f"https://{SUBDOMAIN}.cnf.io"
     return shape | _unknown(view, {"plan": "enterprise"})
-
-
-def _timezone(view: View) -> str | int | None:
-    forms: dict[str, str | int | None] = {
-        "name": view.organiser.timezone,
-        "null": None,
-        "minus_one_text": "-1",
-        "minus_one_number": -1,
-    }
-    return forms[view.positions["timezone"]]
 
 
 def session(view: View, session: Session) -> Shape:
@@ -85,23 +77,13 @@ def session(view: View, session: Session) -> Shape:
         "checkout_required": session.checkout_required,
         "delivery_format": session.delivery,
         "url": f"https://{SUBDOMAIN}.cnf.io/sessions/{session.key}",
-        "presenters": _presenters(view, session),
-        "fields_of_study": _fields_of_study(view, session),
-        "learning_objectives": _list(view, list(session.objectives)),
+        "presenters": _list(view, map(_presenter, session.speakers)),
+        "fields_of_study": _list(view, (_field_of_study(view, it) for it in session.credit_types)),
+        "learning_objectives": _list(view, session.objectives),
     }
     if session.description is not None:
         shape["description"] = session.description
     return shape | _unknown(view, {"archived": False, "track": {"name": session.event.name}})
-
-
-def _presenters(view: View, session: Session) -> list[Shape] | None:
-    """PresenterSummary, one for each."""
-    return _list(view, [_presenter(speaker) for speaker in session.speakers])
-
-
-def _fields_of_study(view: View, session: Session) -> list[Shape] | None:
-    """FieldOfStudy, one for each."""
-    return _list(view, [_field_of_study(view, credit) for credit in session.credit_types])
 
 
 def _date(view: View, session: Session) -> str | list[str] | None:
@@ -114,11 +96,7 @@ def _date(view: View, session: Session) -> str | list[str] | None:
         return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
     if form == "range_text":
         return f"{first.isoformat()} - {last.isoformat()}"
-    return _spelled(first)
-
-
-def _spelled(day: date) -> str:
-    return f"{_MONTHS[day.month - 1]} {day.day}, {day.year}"
+    return f"{first:%B} {first.day}, {first.year}"
 
 
 def _presenter(speaker: Speaker) -> Shape:
@@ -137,7 +115,8 @@ def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
     """CheckinRecord, as "Retrieve All Attendance Tracking Data" shows it."""
     zone = session.event.zone
     arrived = _instant(view, zone, checkin.arrived_edited or checkin.arrived)
-    if arrived and view.positions["odd_types"] == "present" and _is_odd_record(session, checkin):
+    odd = view.positions["odd_types"] == "present" and session.index % 4 == 0
+    if arrived and odd and checkin.number == 1:
         arrived = "yesterday evening"
     shape: Shape = {
         "user": _attendee(view, checkin),
@@ -150,18 +129,16 @@ def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
         "attendee_note": checkin.attendee_note,
         "checkin_source": checkin.source_in,
         "checkout_source": checkin.source_out,
-        "fields_of_study": _awards(view, checkin),
-        "history": _history(view, session, checkin),
+        "fields_of_study": _list(view, map(_award, checkin.awards)),
+        "history": [
+            {"action": visit.action, "timestamp": _instant(view, zone, visit.at)}
+            for visit in checkin.visits
+        ],
     }
     if view.positions["attendance_flags"] == "present":
         shape["evaluation_complete"] = "1" if checkin.evaluated else "0"
         shape["total_time_attended"] = _time_attended(checkin)
     return shape | _unknown(view, {"kiosk": {"id": checkin.number % 3}})
-
-
-def _is_odd_record(session: Session, checkin: Checkin) -> bool:
-    """Choose the records whose check-in time cannot be read when types are odd."""
-    return session.index % 4 == 0 and checkin.number == 1
 
 
 def _time_attended(checkin: Checkin) -> str | None:
@@ -194,11 +171,6 @@ def _custom_fields(person: Person) -> Shape:
     }
 
 
-def _awards(view: View, checkin: Checkin) -> list[Shape] | None:
-    """FieldOfStudyCheckin, one for each."""
-    return _list(view, [_award(award) for award in checkin.awards])
-
-
 def _award(award: Award) -> Shape:
     missed = [word for word in award.type.codewords if word not in award.said]
     return {
@@ -212,14 +184,6 @@ def _award(award: Award) -> Shape:
             "missed_list": missed,
         },
     }
-
-
-def _history(view: View, session: Session, checkin: Checkin) -> list[Shape]:
-    """CheckinHistoryEntry, one for each action."""
-    return [
-        {"action": visit.action, "timestamp": _instant(view, session.event.zone, visit.at)}
-        for visit in checkin.visits
-    ]
 
 
 def data(view: View, session: Session) -> Shape | None:
@@ -308,7 +272,7 @@ def question(view: View, session: Session, question: Question) -> Shape | str:
 def evaluation(view: View, session: Session, evaluation: Evaluation) -> Shape:
     """EvaluationResponse: names its session, and gives no id of it."""
     return {
-        "session": _evaluation_session(view, session),
+        "session": {"name": view.name(session), "external_id": view.external_id(session)},
         "user": _evaluation_user(evaluation.person),
         "presenter": _evaluated_presenter(view, evaluation.speaker),
         "question": evaluation.question,
@@ -316,11 +280,6 @@ def evaluation(view: View, session: Session, evaluation: Evaluation) -> Shape:
         "response_value": evaluation.value,
         "timestamp": _evaluation_timestamp(view, session, evaluation),
     }
-
-
-def _evaluation_session(view: View, session: Session) -> Shape:
-    """EvaluationResponse.session."""
-    return {"name": view.name(session), "external_id": view.external_id(session)}
 
 
 def _evaluation_user(person: Person) -> Shape:
@@ -354,9 +313,10 @@ def _evaluation_timestamp(view: View, session: Session, evaluation: Evaluation) 
     if form == "iso":
         return _iso(session.event.zone, evaluation.at)
     local = datetime.fromtimestamp(evaluation.at // 1000, session.event.zone)
-    weekday = _DAYS[(local.weekday() + (2 if form == "rfc2822_wrong_weekday" else 0)) % 7]
-    month = _MONTHS[local.month - 1][:3]
-    return f"{weekday}, {local:%d} {month} {local:%Y %H:%M:%S %z}"
+    text = email.utils.format_datetime(local)
+    if form == "rfc2822":
+        return text
+    return f"{local + timedelta(days=2):%a}{text[3:]}"
 
 
 def _iso(zone: ZoneInfo, at: int) -> str:
@@ -373,8 +333,9 @@ def _instant(view: View, zone: ZoneInfo, at: int | None) -> str | None:
     return f"{text[:19]}.{at % 1000:03d}{text[19:]}"
 
 
-def _list(view: View, items: list[Any]) -> list[Any] | None:
-    return None if not items and view.positions["empty_lists"] == "null" else items
+def _list(view: View, items: Iterable[Any]) -> list[Any] | None:
+    found = list(items)
+    return None if not found and view.positions["empty_lists"] == "null" else found
 
 
 def _number(value: float) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from starlette.responses import RedirectResponse, Response
 
@@ -25,33 +25,53 @@ if TYPE_CHECKING:
     from event_sandbox.expoplatform.view import Seat
     from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
+    from event_sandbox.wire import Json
     from event_sandbox.world.model import Fair, Meeting, Millis
 
 BASE_PATH: Final = "/expoplatform"
 API_KEY: Final = "sandbox_Expo-Platform.key_42-7Rk.mQ9vTz1"
 """Its alphabet is not that of base64, so a tap that decodes or encodes it is found out."""
 
-_MOST_MEETINGS: Final = 500
-_MOST_PARTICIPANTS: Final = 100
+_LISTS: Final[dict[str, tuple[str, int, str, Callable[..., shapes.Row]]]] = {
+    "meetings": ("per_page", 500, "account_id_name", shapes.meeting),
+    "participants": ("limit", 100, "participant_id_name", shapes.participant),
+}
+"""How the size of a page is asked for, the most that there is, what the id is called, a row."""
+
 _USUAL_SIZE: Final = 100
+_TOO_MANY: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request, with the show that it asks about."""
+    """One request for a list."""
 
     view: View
     query: Mapping[str, str]
-    fair: Fair
 
     @property
     def positions(self) -> Positions:
         """Give the positions of the switches."""
         return self.view.positions
 
+    def fair(self) -> Fair:
+        """Find the show that is asked about, if the key opens it."""
+        event_id = self.number("event_id")
+        if event_id is None:
+            self.refuse("event_id is required.")
+        fair = self.view.world.fairs.get(event_id)
+        if fair is None:
+            self.refuse(f"There is no event {event_id}.", 404)
+        if not self.view.may_read(fair):
+            self.refuse(f"The API key is switched off for event {event_id}.", 401)
+        return fair
+
     def number(self, name: str) -> int | None:
         """Read a whole number out of the query; none if it is not there."""
-        return _number(self.positions, self.query, name)
+        text = self.query.get(name, "")
+        if text and not text.isdecimal():
+            self.refuse(f"{name} must be a whole number.")
+        return int(text) if text else None
 
     def size(self, name: str, most: int) -> int:
         """Read the page size; out of its range it is moved into it, or refused."""
@@ -72,9 +92,9 @@ class Asked:
         """Tell whether this environment does not know filters of that family."""
         return self.positions["filters"] in (f"{family}_ignored", "all_ignored")
 
-    def refuse(self, message: str) -> NoReturn:
-        """Refuse a parameter."""
-        raise refusal(self.positions, 400, message)
+    def refuse(self, message: str, status: int = 400) -> NoReturn:
+        """Refuse the request."""
+        raise refusal(self.positions, status, message)
 
 
 class API(KeepingAPI):
@@ -96,16 +116,15 @@ class API(KeepingAPI):
         key = request.headers.get("authorization")
         if key != f"Basic {API_KEY}" or positions["key"] == "off":
             raise refusal(positions, 401, "The API key is missing, wrong or switched off.")
-        query = request.query_params
+        query = dict(request.query_params)
         match (request.method, *request.scope["path"].removeprefix(BASE_PATH).split("/")):
             case ("GET", "", "api", "v2", "meetings", "export"):
-                event_id, read = _number(positions, query, "event_id"), self._meetings
-            case ("GET", "", "api", "v2", "participants", text, "list"):
-                event_id = _number(positions, {"event_id": text}, "event_id")
-                read = self._participants
+                read = self._meetings
+            case ("GET", "", "api", "v2", "participants", event_id, "list"):
+                query["event_id"], read = event_id, self._participants
             case _:
                 raise refusal(positions, 404, "Unknown endpoint.")
-        asked = Asked(view, query, _find(view, event_id))
+        asked = Asked(view, query)
         if positions["ties"] == "shuffled":
             return read(asked)
         url = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
@@ -113,61 +132,38 @@ class API(KeepingAPI):
 
     def _meetings(self, asked: Asked) -> Response:
         """Answer with rows of the export: those that all filters let through."""
-        view, fair, positions = asked.view, asked.fair, asked.positions
-        number, size = asked.page(), asked.size("per_page", _MOST_MEETINGS)
-        filters = list(_filters(asked))
-        everybody = view.seats(fair)
+        everybody, filters = asked.view.seats(asked.fair()), list(_filters(asked))
         seats = [seat for seat in everybody if all(fits(seat) for fits in filters)]
-        if positions["ties"] == "shuffled":
+        if asked.positions["ties"] == "shuffled":
             self._shuffles.shuffle(seats)
         _sort(asked, seats)
-        cut = pages.cut(positions, seats, number, size).counted(positions, len(everybody))
-        page = cut.sent(
-            lambda seat: shapes.spelled(
-                positions, shapes.meeting(view, fair, seat), positions["account_id_name"]
-            )
-        )
         meetings = len({seat.meeting.number for seat in seats})
-        return json_response(pages.wrap(positions, page, "meetings", meetings, {}))
+        counted = {"meetings": meetings, "unfiltered": len(everybody)}
+        return _page_of(asked, "meetings", seats, counted, {})
 
     def _participants(self, asked: Asked) -> Response:
         """Answer with rows of the list of participants: those updated after `timestamp`."""
-        view, fair, positions = asked.view, asked.fair, asked.positions
-        number, size = asked.page(), asked.size("limit", _MOST_PARTICIPANTS)
-        after = asked.number("timestamp") or 0
-        if asked.ignores("timestamp"):
-            after = 0
-        accounts = [account for account in fair.accounts if account.updated > after * 1000]
-        cut = pages.cut(positions, accounts, number, size).counted(positions, len(fair.accounts))
-        page = cut.sent(
-            lambda account: shapes.spelled(
-                positions, shapes.participant(view, fair, account), positions["participant_id_name"]
-            )
-        )
-        latest = max((account.updated for account in fair.accounts), default=0) // 1000
-        body = pages.wrap(positions, page, "participants", None, {"timestamp": latest})
-        return json_response(body)
+        everybody = asked.fair().accounts
+        after = 0 if asked.ignores("timestamp") else (asked.number("timestamp") or 0) * 1000
+        accounts = [account for account in everybody if account.updated > after]
+        latest = max((account.updated for account in everybody), default=0) // 1000
+        counted = {"unfiltered": len(everybody)}
+        return _page_of(asked, "participants", accounts, counted, {"timestamp": latest})
 
 
-def _find(view: View, event_id: int | None) -> Fair:
-    """Find the show that is asked about, if the key opens it."""
-    if event_id is None:
-        raise refusal(view.positions, 400, "event_id is required.")
-    fair = view.world.fairs.get(event_id)
-    if fair is None:
-        raise refusal(view.positions, 404, f"There is no event {event_id}.")
-    if not view.may_read(fair):
-        raise refusal(view.positions, 401, f"The API key is switched off for event {event_id}.")
-    return fair
+def _page_of(
+    asked: Asked, name: str, rows: list[Any], counted: dict[str, int], beside: dict[str, Json]
+) -> Response:
+    """Answer with the page of a list that is asked for."""
+    size_name, most, id_name, shape = _LISTS[name]
+    positions, fair = asked.positions, asked.fair()
 
+    def sent(row: Any) -> Json:
+        return shapes.spelled(positions, shape(asked.view, fair, row), positions[id_name])
 
-def _number(positions: Positions, query: Mapping[str, str], name: str) -> int | None:
-    text = query.get(name, "")
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise refusal(positions, 400, f"{name} must be a whole number.")
-    return int(text)
+    page = pages.cut(positions, rows, asked.page(), asked.size(size_name, most), sent)
+    counted["more"] = len(rows) + _TOO_MANY
+    return json_response(pages.wrap(positions, page, name, counted, beside))
 
 
 def _filters(asked: Asked) -> Iterator[Callable[[Seat], bool]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from event_sandbox.expoplatform.errors import body_code, refusal
 
@@ -18,34 +18,50 @@ T = TypeVar("T")
 
 _GAP_EVERY: Final = 20
 _GAP_AT: Final = 7
-_TOO_MANY: Final = 3
+
+_INTERACTIONS: Final = {
+    "page": "number",
+    "per_page": "size",
+    "total_pages": "pages",
+    "total_current_page_items": "rows",
+    "total_items": "total",
+}
+_LARAVEL: Final = {
+    "current_page": "number",
+    "last_page": "pages",
+    "per_page": "size",
+    "total": "total",
+}
+_METADATA: Final[dict[str, dict[str, str]]] = {
+    "none": {},
+    "interactions": _INTERACTIONS,
+    "laravel": _LARAVEL,
+    "pages": {"page": "number", "pages": "pages", "total": "total"},
+    "total": {"total": "total"},
+    "total_pages": {"total_pages": "pages"},
+    "camel": {"page": "number", "perPage": "size", "totalPages": "pages", "totalItems": "total"},
+    "meta": _LARAVEL,
+    "pagination": _INTERACTIONS,
+}
+"""What stands beside the rows: the attributes, and what of a page each tells."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page:
     """One page of a list."""
 
-    rows: list[T]
+    rows: list[Json]
     number: int
     size: int
     total: int
     """How many rows all pages have."""
     pages: int
 
-    def counted(self, positions: Positions, rows: int) -> Page[T]:
-        """Give the page with what it counts; `rows` are those without regard to the filters."""
-        if positions["total"] != "unfiltered":
-            return self
-        return replace(self, total=rows, pages=-(-rows // self.size))
 
-    def sent(self, make: Callable[[T], Json]) -> Page[Json]:
-        """Give the page with its rows as they are sent."""
-        rows = [make(row) for row in self.rows]
-        return Page(rows, self.number, self.size, self.total, self.pages)
-
-
-def cut(positions: Positions, rows: list[T], number: int, size: int) -> Page[T]:
-    """Cut a page out of a list; pages begin with 1."""
+def cut(
+    positions: Positions, rows: list[T], number: int, size: int, make: Callable[[T], Json]
+) -> Page:
+    """Cut a page out of a list, and make its rows as they are sent; pages begin with 1."""
     slots: list[T | None] = []
     for index, row in enumerate(rows):
         # What may not be seen takes a place in a page all the same.
@@ -56,7 +72,8 @@ def cut(positions: Positions, rows: list[T], number: int, size: int) -> Page[T]:
     if number > max(pages, 1):
         number = _past_end(positions, number, pages)
     shown = slots[(number - 1) * size : number * size]
-    return Page([row for row in shown if row is not None], number, size, len(rows), pages)
+    sent = [make(row) for row in shown if row is not None]
+    return Page(sent, number, size, len(rows), pages)
 
 
 def _past_end(positions: Positions, number: int, pages: int) -> int:
@@ -68,15 +85,15 @@ def _past_end(positions: Positions, number: int, pages: int) -> int:
 
 
 def wrap(
-    positions: Positions, page: Page[Json], name: str, meetings: int | None, beside: dict[str, Json]
+    positions: Positions, page: Page, name: str, counted: dict[str, int], beside: dict[str, Json]
 ) -> Json:
     """Put a page's rows into an envelope.
 
     Args:
         positions: How the switches stand.
-        page: The page; its rows are as they are sent.
+        page: The page.
         name: What the rows are.
-        meetings: How many meetings the rows of all pages belong to, if they belong to any.
+        counted: What a total may count instead of the rows, by position of the switch.
         beside: What stands beside the rows, wherever there is a place beside them.
     """
     form = positions["envelope"]
@@ -86,7 +103,7 @@ def wrap(
     member = form.removeprefix("data_").removesuffix("_member")
     described = {
         name if member == "named" else member: page.rows,
-        **_metadata(positions, page, meetings),
+        **_metadata(positions, page, counted),
         **beside,
     }
     code: dict[str, Json] = {}
@@ -95,45 +112,24 @@ def wrap(
     return {**code, "data": described} if is_inside else {**code, **described}
 
 
-def _metadata(positions: Positions, page: Page[Json], meetings: int | None) -> dict[str, Json]:
+def _metadata(positions: Positions, page: Page, counted: dict[str, int]) -> dict[str, Json]:
     total: Json = page.total
     pages: Json = page.pages
     form = positions["total"]
-    if form == "more":
-        total, pages = total + _TOO_MANY, -(-(total + _TOO_MANY) // page.size)
-    elif form == "meetings" and meetings is not None:
-        total, pages = meetings, -(-meetings // page.size)
+    if form in counted:
+        total = counted[form]
+        pages = -(-total // page.size)
     elif form == "text":
         total, pages = str(total), str(pages)
     elif form == "null":
         total = pages = None
-    interactions = {
-        "page": page.number,
-        "per_page": page.size,
-        "total_pages": pages,
-        "total_current_page_items": len(page.rows),
-        "total_items": total,
-    }
-    laravel = {
-        "current_page": page.number,
-        "last_page": pages,
-        "per_page": page.size,
+    told: dict[str, Json] = {
+        "number": page.number,
+        "size": page.size,
+        "rows": len(page.rows),
         "total": total,
+        "pages": pages,
     }
-    spellings: dict[str, dict[str, Json]] = {
-        "none": {},
-        "interactions": interactions,
-        "laravel": laravel,
-        "pages": {"page": page.number, "pages": pages, "total": total},
-        "total": {"total": total},
-        "total_pages": {"total_pages": pages},
-        "camel": {
-            "page": page.number,
-            "perPage": page.size,
-            "totalPages": pages,
-            "totalItems": total,
-        },
-        "meta": {"meta": laravel},
-        "pagination": {"pagination": interactions},
-    }
-    return spellings[positions["metadata"]]
+    kind = positions["metadata"]
+    described = {name: told[of] for name, of in _METADATA[kind].items()}
+    return {kind: described} if kind in ("meta", "pagination") else described
