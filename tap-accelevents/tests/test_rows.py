@@ -14,13 +14,7 @@ from hypothesis import strategies as st
 from event_taps_core import BadResponse
 from event_taps_core.testing import api_response
 from tap_accelevents.paging import total_of
-from tap_accelevents.rows import (
-    is_secret,
-    list_of_ids,
-    list_of_objects,
-    rows_of,
-    without_secrets,
-)
+from tap_accelevents.rows import is_secret, list_of_ids, rows_of, without_secrets
 from tap_accelevents.tap import TapAccelevents
 
 Row = dict[str, Any]
@@ -42,9 +36,9 @@ JSON = st.recursive(
 )
 
 
-def record(stream: str, row: Row, *, with_secrets: bool = False) -> Row:
+def record(stream: str, row: Row) -> Row:
     """Return what is loaded of a row, but for columns that are null."""
-    tap = TapAccelevents(config={"include_secrets": with_secrets}, validate_config=False)
+    tap = TapAccelevents(config={}, validate_config=False)
     context: Row = {"event_url": "demo"}
     if stream != "events":
         context |= {"event_id": 5, "zone": "America/New_York"}
@@ -124,22 +118,9 @@ def test_what_fills_the_columns(stream: str, row: Row, expected: Row) -> None:
     assert record(stream, row | ({"sessionId": 9} if stream == "sessions" else {})) == expected
 
 
-def test_secrets_that_are_asked_for_stay() -> None:
-    row = {"sessionId": 9, "streamKey": "secret", "brandNew": {"accessToken": "secret"}}
-    assert record("sessions", row, with_secrets=True) == {
-        "stream_key": "secret",
-        "extra_fields": {"brandNew": {"accessToken": "secret"}},
-    }
-
-
-@pytest.mark.parametrize("name", SECRET_NAMES)
-def test_secret_is_one_however_its_name_is_spelled(name: str) -> None:
-    assert is_secret(name)
-
-
-@pytest.mark.parametrize("name", PLAIN_NAMES)
-def test_other_names_are_no_secrets(name: str) -> None:
-    assert not is_secret(name)
+@pytest.mark.parametrize("name", [*SECRET_NAMES, *PLAIN_NAMES])
+def test_secret_is_one_however_its_name_is_spelled_and_other_names_are_none(name: str) -> None:
+    assert is_secret(name) is (name in SECRET_NAMES)
 
 
 def test_secrets_in_json_inside_a_text_are_taken_out_and_other_texts_stay() -> None:
@@ -182,12 +163,6 @@ def test_nothing_secret_is_left_at_any_depth_and_the_row_stays_as_it_was(value: 
 )
 def test_list_of_ids(value: Any, expected: Any) -> None:
     assert list_of_ids(value) == expected
-
-
-def test_single_object_is_a_list_of_one() -> None:
-    assert list_of_objects({"id": 1}) == [{"id": 1}]
-    assert list_of_objects([{"id": 1}]) == [{"id": 1}]
-    assert list_of_objects(None) is None
 
 
 @pytest.mark.parametrize(

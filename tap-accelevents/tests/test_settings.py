@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from event_taps_core import TapError
 from event_taps_core.testing import api_response
-from tap_accelevents.auth import HEADERS
 from tap_accelevents.tap import TapAccelevents
 
 GIVEN: dict[str, Any] = {"api_key": "key-0123456789", "event_urls": ["demo"]}
@@ -68,12 +67,6 @@ def test_no_slug_leads_to_another_path(slug: str) -> None:
     assert url.startswith("https://api.accelevents.com/rest/host/event/")
     assert url.endswith("/session")
     assert url.count("/") == 7
-
-
-def test_header_is_one_of_three_or_found_out() -> None:
-    schema = TapAccelevents.config_jsonschema["properties"]["auth_header"]
-    assert schema["default"] == "auto"
-    assert set(schema["enum"]) - {None} == {"auto", *HEADERS}
 
 
 def test_politeness_without_a_documented_limit_is_five_requests_a_second() -> None:

@@ -7,20 +7,21 @@ does what tells the parents: what the clock at an event shows is not read back.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from event_sandbox.accelevents import listings, shapes
 from event_sandbox.columns import Columns, Stream, several, snake, text
 from event_sandbox.world.hub import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from event_sandbox.accelevents.expand import Expansion
     from event_sandbox.accelevents.forms import Shape
     from event_sandbox.accelevents.view import View
     from event_sandbox.wire import Row
-    from event_sandbox.world.hub_model import HubCompany, HubEvent, HubSession, HubVisit
+    from event_sandbox.world.hub_model import HubEvent, HubSession, HubVisit
     from event_sandbox.world.model import Millis
 
 _SECRETS: Final = frozenset(
@@ -33,12 +34,19 @@ _EXPANDED: Final[set[Expansion]] = {
     *("stats", "duration", "attendee_count", "watch_time", "tracks", "tags"),
 }
 
-Sent: TypeAlias = "tuple[Shape, Row, Mapping[str, Millis | None]]"
-"""What is sent of one thing, the columns of its parents, and the instants of its times."""
+
+class Sent(NamedTuple):
+    """What is sent of one thing."""
+
+    shape: Shape
+    instants: Mapping[str, Millis | None] = MappingProxyType({})
+    """Those of its times."""
+    parents: Mapping[str, Any] = MappingProxyType({})
+    """The columns of its parents, beside the event's."""
 
 
 def _stream(
-    sent: Callable[[View, HubEvent], Iterator[Sent]],
+    sent: Callable[[View, HubEvent], Iterable[Sent]],
     columns: Columns,
     secrets: Columns | None = None,
 ) -> Stream[View]:
@@ -46,12 +54,12 @@ def _stream(
 
     def of_all(view: View) -> Iterator[tuple[Shape, Row]]:
         for event in view.readable():
-            for shape, parents, instants in sent(view, event):
-                known = {"event_url": event.slug, **parents}
-                for name, at in instants.items():
-                    told = known[snake(name)] = text(shape.get(name))
+            for one in sent(view, event):
+                known = {"event_url": event.slug, **one.parents}
+                for name, at in one.instants.items():
+                    told = known[snake(name)] = text(one.shape.get(name))
                     known[f"{snake(name)}_utc"] = _instant(view, event, told, at)
-                yield shape, known
+                yield one.shape, known
 
     return Stream(of_all, columns, secrets or Columns(), hidden=_SECRETS)
 
@@ -77,11 +85,11 @@ def _utc(at: Millis | None) -> str | None:
 
 def _event(view: View, event: HubEvent) -> Iterator[Sent]:
     instants = {"eventStartDate": event.starts, "eventEndDate": event.ends}
-    yield listings.event_details(view, event), {}, instants
+    yield Sent(listings.event_details(view, event), instants)
 
 
 def _of_sessions(
-    sent: Callable[[View, HubSession], Iterator[tuple[Shape, Mapping[str, Millis | None]]]],
+    sent: Callable[[View, HubSession], Iterable[Sent]],
 ) -> Callable[[View, HubEvent], Iterator[Sent]]:
     """Give what is sent of each session of an event, with the columns that tell the session."""
 
@@ -92,8 +100,8 @@ def _of_sessions(
                 offset = datetime.fromtimestamp(ends // 1000, event.zone).utcoffset()
                 ends += int(offset.total_seconds()) * 1000 if offset else 0
             parents = {"session_id": session.key, "session_end_time": _utc(ends)}
-            for shape, instants in sent(view, session):
-                yield shape, parents, instants
+            for one in sent(view, session):
+                yield one._replace(parents=parents)
 
     return of_event
 
@@ -102,16 +110,12 @@ def _one_of_a_session(
     shape: Callable[[View, HubSession, set[Expansion]], Shape],
 ) -> Callable[[View, HubEvent], Iterator[Sent]]:
     """Give what is sent of each session as one object."""
-    return _of_sessions(
-        lambda view, session: iter(
-            [
-                (
-                    shape(view, session, _EXPANDED),
-                    {"startTime": session.starts, "endTime": session.ends},
-                )
-            ]
-        )
-    )
+
+    def of_session(view: View, session: HubSession) -> Iterator[Sent]:
+        instants = {"startTime": session.starts, "endTime": session.ends}
+        yield Sent(shape(view, session, _EXPANDED), instants)
+
+    return _of_sessions(of_session)
 
 
 def _holders(
@@ -120,48 +124,29 @@ def _holders(
     """Give who registered or came."""
     return _of_sessions(
         lambda view, session: (
-            (shapes.holder(view, session, visit), {"registrationDate": visit.registered})
-            for visit in visits(view, session)
+            Sent(shapes.holder(view, session, one), {"registrationDate": one.registered})
+            for one in visits(view, session)
         )
     )
 
 
-def _listed(
-    shapes_of: Callable[[View, HubEvent], Iterator[Shape]],
-) -> Callable[[View, HubEvent], Iterator[Sent]]:
-    """Give the rows of a list without times."""
-    return lambda view, event: ((shape, {}, {}) for shape in shapes_of(view, event))
-
-
-def _companies(
-    of_event: Callable[[HubEvent], tuple[HubCompany, ...]],
-    shape: Callable[[View, HubEvent, HubCompany], Shape],
-) -> Callable[[View, HubEvent], Iterator[Sent]]:
-    """Give an event's sponsors or exhibitors."""
-    return _listed(lambda view, event: (shape(view, event, company) for company in of_event(event)))
-
-
-def _assets(view: View, session: HubSession) -> Iterator[tuple[Shape, Mapping[str, Millis | None]]]:
+def _assets(view: View, session: HubSession) -> Iterator[Sent]:
     created = [asset.created for asset in session.assets if asset.created <= view.now]
     sent = several(shapes.assets(view, session)) or []
-    return ((one, {"createdAt": at}) for one, at in zip(sent, created, strict=True))
+    return (Sent(one, {"createdAt": at}) for one, at in zip(sent, created, strict=True))
 
 
 def _ticket_types(view: View, event: HubEvent) -> Iterator[Sent]:
     instants = {"startDate": event.starts - 60 * DAY, "endDate": event.ends}
     for kind in event.ticket_types:
-        yield listings.ticket_type(view, event, kind), {}, instants
-
-
-def _orders(view: View, event: HubEvent) -> Iterator[Sent]:
-    for order in view.orders(event):
-        yield listings.order(view, event, order), {}, {"purchaseDate": order.made}
+        yield Sent(listings.ticket_type(view, event, kind), instants)
 
 
 def _staff(view: View, event: HubEvent) -> Iterator[Sent]:
     for company in event.exhibitors:
+        parents = {"exhibitor_id": company.key}
         for member in company.staff:
-            yield listings.staff(view, event, company, member), {"exhibitor_id": company.key}, {}
+            yield Sent(listings.staff(view, event, company, member), parents=parents)
 
 
 # The columns
@@ -238,7 +223,7 @@ STREAMS: Final[dict[str, Stream[View]]] = {
     "session_speakers": _stream(
         _of_sessions(
             lambda view, session: (
-                (shapes.session_speaker(view, speaker), {}) for speaker in session.speakers
+                Sent(shapes.session_speaker(view, speaker)) for speaker in session.speakers
             )
         ),
         _SPEAKER + Columns(text="photoUrl"),
@@ -253,31 +238,30 @@ STREAMS: Final[dict[str, Stream[View]]] = {
     ),
     "session_attendees": _stream(_holders(lambda view, session: view.attendees(session)), _HOLDER),
     "speakers": _stream(
-        _listed(
-            lambda view, event: (
-                listings.speaker(view, event, speaker)
-                for speaker in (() if view.has_error(event) else event.speakers)
-            )
+        lambda view, event: (
+            Sent(listings.speaker(view, event, speaker))
+            for speaker in (() if view.has_error(event) else event.speakers)
         ),
         _SPEAKER + Columns(flag="allowEditSessions", same="sessionDTO"),
     ),
     "attendees": _stream(
-        _listed(
-            lambda view, event: (
-                listings.attendee(view, event, *sold) for sold in view.tickets(event)
-            )
+        lambda view, event: (
+            Sent(listings.attendee(view, event, *sold)) for sold in view.tickets(event)
         ),
         Columns(text="attendeeId barcode firstName lastName email status ticketStatus ticketType"),
     ),
     "attendee_summary": _stream(
-        _listed(lambda view, event: iter([listings.counters(view, event)])),
+        lambda view, event: [Sent(listings.counters(view, event))],
         Columns(
             whole="totalBookedTickets totalCheckedInTickets totalFreeTickets totalPaidTickets",
             same="ticketTypeCountDtos",
         ),
     ),
     "orders": _stream(
-        _orders,
+        lambda view, event: (
+            Sent(listings.order(view, event, order), {"purchaseDate": order.made})
+            for order in view.orders(event)
+        ),
         Columns(
             whole="order_id:orderId|id id",
             text="status orderType note deliveryMode currency timezoneId equivalentTimezone"
@@ -298,7 +282,7 @@ STREAMS: Final[dict[str, Stream[View]]] = {
         ),
     ),
     "sponsors": _stream(
-        _companies(lambda event: event.sponsors, listings.sponsor),
+        lambda view, event: (Sent(listings.sponsor(view, event, one)) for one in event.sponsors),
         Columns(
             whole="id eventId carouselLogoSliderDelaySeconds exhibitorId",
             text="sponsorName sponsorLogo sponsorSize sponsorUrl shortDescription"
@@ -308,11 +292,15 @@ STREAMS: Final[dict[str, Stream[View]]] = {
         ),
     ),
     "sponsor_analytics": _stream(
-        _companies(lambda event: event.sponsors, listings.sponsor_clicks),
+        lambda view, event: (
+            Sent(listings.sponsor_clicks(view, event, one)) for one in event.sponsors
+        ),
         Columns(whole="id", text="sponsorName", same="countBySource"),
     ),
     "exhibitors": _stream(
-        _companies(lambda event: event.exhibitors, listings.exhibitor),
+        lambda view, event: (
+            Sent(listings.exhibitor(view, event, one)) for one in event.exhibitors
+        ),
         Columns(
             whole="id eventId categoryId",
             text="exhibitorName boothSize categoryName colorConfig linkToSite categoryPositionJson",
