@@ -7,7 +7,7 @@ A vendor's client says who is asking (`make_authenticator`) and what its bodies 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -215,8 +215,8 @@ class ApiClient:
                 response = self._send_single_request(response.next, stats)
         if refusal := refused_by_proxy(response):
             raise refusal
-        if self.server_lag is None:
-            self.server_lag = _lag(response, self.clock.now())
+        if self.server_lag is None and (there := http_date(response.headers.get("Date"))):
+            self.server_lag = max(timedelta(0), self.clock.now() - there)
         try:
             return parse(response)
         except ApiError as answer:
@@ -244,9 +244,3 @@ class ApiClient:
     def presentable(self, words: str) -> str:
         """Return a vendor's words in the form in which they may be shown."""
         return presentable(words, self.redaction)
-
-
-def _lag(response: requests.Response, now: datetime) -> timedelta | None:
-    """Return by how much the server's clock is behind ours, never less than nothing, if it says."""
-    server_time = http_date(response.headers.get("Date"))
-    return None if server_time is None else max(timedelta(0), now - server_time)

@@ -231,21 +231,18 @@ class EventTap(CommandLineTap):
 
 
 def _check_sources(streams: Sequence[EventStream]) -> None:
-    """Look whether streams that share an answer can do so."""
+    """Look whether streams that share an answer can do so: if not, their author is mistaken."""
     classes = {stream.name: type(stream) for stream in streams}
     parents = {stream.parent.name for stream in streams if stream.parent}
     for stream in streams:
         source = stream.source
         if source is None:
             continue
-        if source.name not in classes or source.source is not None or source.name in parents:
+        can_feed = source.name in classes and source.source is None and source.name not in parents
+        ours = (stream.parent, stream.parent_key, stream.recheck_parent)
+        if not can_feed or ours != (source.parent, source.parent_key, source.recheck_parent):
             raise ValueError(
                 f"{stream.name}: its source {source.name} has to be a stream of this tap that has "
-                "no source itself, and that no stream hangs on"
-            )
-        ours = (stream.parent, stream.parent_key, stream.recheck_parent)
-        if ours != (source.parent, source.parent_key, source.recheck_parent):
-            raise ValueError(
-                f"{stream.name}: parent, parent_key and recheck_parent are not those of its source "
-                f"{source.name}"
+                "no source itself, and that no stream hangs on, with the same parent, parent_key "
+                "and recheck_parent"
             )

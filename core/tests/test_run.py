@@ -233,22 +233,12 @@ def test_a_failing_list_of_parents_fails_all_that_hang_on_it_with_one_request(
     api: ApiServer,
 ) -> None:
     api.on("/events", status(400))
-    result = run(api, select=["people", "polls", "visits", "votes"], tap_class=PeopleFirst)
+    result = run(api, select=["people", "polls", "visits", "votes"])
     assert result.exit_code == 1
     assert result.column("people", "id") == ["1", "2"]
     assert "polls, visits, votes: HTTP 400" in result.log[-1]
     assert len(api.seen("/events")) == 1
     assert result.of_type("RECORD", "visits") == []
-
-
-class AllPeopleStream(PeopleStream):
-    """Read before the others: streams are read in the order of their names."""
-
-    name = "all_people"
-
-
-class PeopleFirst(ToyTap):
-    stream_classes = (AllPeopleStream, *ToyTap.stream_classes)
 
 
 def test_an_absent_event_is_counted_and_named_and_no_failure(api: ApiServer) -> None:
