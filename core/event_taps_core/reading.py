@@ -194,8 +194,10 @@ class _Workers(Generic[PartitionT, PageT]):
 
     def _change_hands(self) -> None:
         """Let the reader's thread do all as long as it would hardly wait."""
+        if self._count == 0:
+            return
         share = self._computing.share(self._look_seconds if self._own is None else _LOOK_SECONDS)
-        if share is None or self._count == 0:
+        if share is None:
             return
         if self._own is None and share >= _COMPUTES_ALWAYS:
             self._own = deque(self._withdrawn())
