@@ -12,7 +12,7 @@ from singer_sdk.streams.rest import RESTStream
 from scripts.taps import ROOT
 
 TAPS = [path.name for path in ROOT.glob("tap-*")]
-MOST_LINES = {"core": 7_550} | dict.fromkeys(TAPS, 1_400) | {"tap-accelevents": 1_290}
+MOST_LINES = {"core": 7_500} | dict.fromkeys(TAPS, 1_400) | {"tap-accelevents": 1_290}
 """With docstrings. Schemas do not count: they are tables; nor does what tests use."""
 
 PROTECTED = re.compile(r"\bself\.(_[a-z]\w*)|\bdef (_[a-z]\w*)")

@@ -66,8 +66,12 @@ class ReadableAddresses:
 
     def __init__(self, base_url: str, paths: Iterable[str]) -> None:
         self._base_url = base_url
-        self._base = urlsplit(base_url)
-        self._origin = origin_of(base_url)
+        base, origin = urlsplit(base_url), origin_of(base_url)
+        secure = origin._replace(scheme="https")
+        if base.port is None:
+            secure = origin_of(f"https://{base.netloc}")
+        self._origins = (origin, secure)  # the API may lead to its encrypted form
+        self._prefix = base.path
         self._paths = re.compile("|".join(map(_path_pattern, paths)))
 
     def permits(self, method: str, url: str) -> bool:
@@ -80,18 +84,9 @@ class ReadableAddresses:
         below = url.removeprefix(self._base_url)
         if below != url and below.startswith("/"):  # nearly all do, and need no closer look
             return below.partition("?")[0].partition("#")[0]
-        path, prefix = urlsplit(url).path, self._base.path
-        is_below = path.startswith(prefix) and self._is_same_host(url)
-        return path[len(prefix) :] if is_below else None
-
-    def _is_same_host(self, url: str) -> bool:
-        """Say whether an address leads to the API, perhaps to its encrypted form."""
-        origin = origin_of(url)
-        if self._base.port is None:
-            secure = origin_of(f"https://{self._base.netloc}")
-        else:
-            secure = self._origin._replace(scheme="https")
-        return origin in (self._origin, secure)
+        path = urlsplit(url).path
+        is_below = path.startswith(self._prefix) and origin_of(url) in self._origins
+        return path[len(self._prefix) :] if is_below else None
 
 
 def _path_pattern(path: str) -> str:

@@ -295,8 +295,4 @@ class Conversion:
             return
         self.unknown.add(attribute)
         if self._keep_extra:
-            extra = record[EXTRA_FIELDS]
-            if extra is None:
-                record[EXTRA_FIELDS] = {attribute: value}
-            else:
-                extra[attribute] = value
+            record[EXTRA_FIELDS] = {**(record[EXTRA_FIELDS] or {}), attribute: value}

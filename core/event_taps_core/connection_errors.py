@@ -127,18 +127,13 @@ def failures_in_words(url: str, timeout_seconds: int) -> Iterator[None]:
 
 def _too_late(error: Exception, host: str | None, timeout_seconds: int) -> str:
     """Say what did not come in time: an answer, or the rest of one."""
-    if any(isinstance(cause, TrickledError) for cause in _causes(error)):
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, TrickledError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is not None:
         seconds = WHOLE_ANSWER_TIMEOUTS * timeout_seconds
         return f"the answer from {host} is still not complete after {seconds} seconds"
     return f"no answer from {host} within {timeout_seconds} seconds"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and what it comes from."""
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
 
 
 def _in_words(error: Exception, host: str | None) -> str:

@@ -31,12 +31,9 @@ _FRESH_SECONDS = 60.0
 """For so long a list that was asked for again answers for all whose parents are in doubt."""
 
 
-class Contexts(NamedTuple):
-    """The partitions of a stream."""
-
-    made: list[Placed]
-    missing: list[tuple[Placed, ApiError]]
-    """Contexts one level up whose rows, all or some, could not be read, or are absent, and why."""
+Contexts = tuple[list[Placed], list[tuple[Placed, ApiError]]]
+"""The partitions of a stream; and contexts one level up whose rows, all or some, could not be read,
+or are absent, and why."""
 
 
 class _Shared(NamedTuple):
@@ -108,11 +105,9 @@ class Parents:
         self, stream: EventStream, context: Context | None
     ) -> Iterator[Page | Wait | Remark]:
         """Read a partition, unless others need the same rows: then they are requested once."""
-        return (
-            self._shared_reading(stream, context)
-            if self.has(stream)
-            else stream.read_partition(context)
-        )
+        if self.has(stream):
+            return self._shared_reading(stream, context)
+        return stream.read_partition(context)
 
     def rechecked(self, stream: EventStream, context: Context | None, error: ApiError) -> ApiError:
         """Tell what has gone since it was listed from what is broken.
@@ -162,13 +157,12 @@ class Parents:
         """
         if stream.parent is None:
             own_contexts = [_placed(stream, context) for context in stream.own_contexts()]
-            return Contexts(choose(own_contexts, True), [])  # noqa: FBT003 - see `Choose`
+            return choose(own_contexts, True), []  # noqa: FBT003 - see `Choose`
         parent = self._streams[stream.parent.name]
-        above = self.contexts_of(parent, choose)
-        self._read_side_by_side(parent, [entry.context for entry in above.made])
+        above, missing = self.contexts_of(parent, choose)
+        self._read_side_by_side(parent, [entry.context for entry in above])
         contexts: list[Placed] = []
-        missing = list(above.missing)
-        for entry in above.made:
+        for entry in above:
             try:
                 children, without_id = self._children(parent, entry.context)
             except ApiError as answer:
@@ -180,7 +174,7 @@ class Parents:
             if without_id:
                 rows = f"{without_id} rows" if without_id > 1 else "1 row"
                 missing.append((entry, BadResponse(f"{rows} of {parent.name} without an id")))
-        return Contexts(choose(contexts, all(isinstance(a, NotFound) for _, a in missing)), missing)
+        return choose(contexts, all(isinstance(a, NotFound) for _, a in missing)), missing
 
     def own_contexts(self, stream: EventStream) -> list[Context | None]:
         """List those partitions of a stream that no other stream lists, and that this run reads."""
@@ -230,12 +224,7 @@ class Parents:
     def _read(self, stream: EventStream, context: Context | None) -> _Shared:
         """Read all rows of a partition, or say why that is not possible."""
         shared = _Shared([], [], None)
-        reading = read_in_order(
-            [context],
-            stream.read_partition,
-            workers=1,
-            stop=self._tap.stop,
-        )
+        reading = read_in_order([context], stream.read_partition, workers=1, stop=self._tap.stop)
         for _, event in reading:
             if isinstance(event, MissingPart):
                 self.missing.append(event)

@@ -109,12 +109,6 @@ class _Parent(NamedTuple):
     hash: int
 
 
-def _parent(key: ParentKey, end: datetime, value: str) -> _Parent:
-    hashed = hashlib.blake2b(_encode((key, value)), digest_size=_SUM_BYTES).digest()
-    month = (12 * end.year + end.month) % _MONTHS
-    return _Parent(end, month, int.from_bytes(hashed, "big"))
-
-
 class Settling:
     """Decides which parents a stream reads, and what its state says of them.
 
@@ -206,7 +200,9 @@ class Settling:
                 parents[key] = None
             elif self._start is None or not _ended_before(value, end, self._start):
                 self._form = value
-                parents[key] = _parent(key, end, value)
+                hashed = hashlib.blake2b(_encode((key, value)), digest_size=_SUM_BYTES).digest()
+                month = (12 * end.year + end.month) % _MONTHS
+                parents[key] = _Parent(end, month, int.from_bytes(hashed, "big"))
         return parents
 
     @property

@@ -118,11 +118,7 @@ def said_of_failures(failed: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
 def _by_reason(named: Mapping[str, Sequence[str]], status: str) -> Iterator[str]:
     """Name some reasons and count the rest: vendors put ids into their words, so all may differ."""
     for reason, ids in list(named.items())[:_NAMED]:
-        yield f"{len(ids)} {status} ({reason}): {_some(ids)}"
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        yield f"{len(ids)} {status} ({reason}): {', '.join(ids[:_NAMED])}{more}"
     if rest := list(named.values())[_NAMED:]:
         yield f"{sum(map(len, rest))} more {status} for {len(rest)} other reasons"
-
-
-def _some(ids: Sequence[str]) -> str:
-    more = len(ids) - _NAMED
-    return ", ".join(ids[:_NAMED]) + (f" and {more} more" if more > 0 else "")

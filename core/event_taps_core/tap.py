@@ -94,16 +94,11 @@ class EventTap(CommandLineTap):
         }
 
     @cached_property
-    def read_log(self) -> ReadLogStream:
-        """The stream that says what was read."""
-        stream = self.streams[ReadLogStream.name]
-        assert isinstance(stream, ReadLogStream)  # noqa: S101 - discover_streams made it
-        return stream
-
-    @cached_property
     def reading(self) -> Run:
         """The reading of this run."""
-        return Run(self, self.event_streams, self.read_log)
+        read_log = self.streams[ReadLogStream.name]
+        assert isinstance(read_log, ReadLogStream)  # noqa: S101 - discover_streams made it
+        return Run(self, self.event_streams, read_log)
 
     @override
     def rows_of(self, stream: str, context: Context | None = None) -> list[Row]:

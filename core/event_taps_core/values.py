@@ -72,12 +72,10 @@ def rfc3339(moment: datetime) -> str:
 
 def iso_date(value: Any) -> str:
     """Accept a calendar date `YYYY-MM-DD`."""
-    if isinstance(value, str):
-        try:
-            return date.fromisoformat(value.strip()).isoformat()
-        except ValueError:
-            pass
-    raise Unconvertible(value)
+    try:
+        return date.fromisoformat(value.strip()).isoformat()
+    except (AttributeError, ValueError) as error:
+        raise Unconvertible(value) from error
 
 
 def text(value: Any) -> str:
