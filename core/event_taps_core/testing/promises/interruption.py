@@ -66,6 +66,7 @@ class Interruption(Promises):
         with full_pipe(run_tap, unbuffered) as (running, pipe):
             for number in (signal.SIGINT, signal.SIGTERM)[:times]:
                 running.send(number)
+                time.sleep(0.05)  # threads may take two that come at once in either order
             stdout = pipe.read()
             stopped = running.finish(MAX_EXIT_SECONDS).with_stdout(stdout)
         self.assert_stopped(stopped, signal.SIGINT)
