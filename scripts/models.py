@@ -173,7 +173,7 @@ def _sent(tap: Tap, stream: Any) -> Iterator[Stream]:
             "schema": mapped.transformed_schema,
         }
         known = tap.stream(stream.name)
-        sent = stream_of(entry, type(stream))
+        sent = stream_of(entry, stream)
         if at:
             sent = replace(sent, source=stream.name)
         elif mapped.stream_alias != stream.name:

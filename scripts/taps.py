@@ -173,7 +173,7 @@ def _read_tap(folder: Path) -> Tap:
         capabilities=tuple(sorted(CAPABILITIES & set(about["capabilities"]))),
         python_versions=tuple(about["supported_python_versions"] or ()),
         settings=tuple(_settings(about["settings"], own)),
-        streams=tuple(stream_of(entries[stream.name], type(stream)) for stream in streams),
+        streams=tuple(stream_of(entries[stream.name], stream) for stream in streams),
         discovers_columns=tap_class.discovers_columns,
     )
 
@@ -260,20 +260,20 @@ def _types(spec: JsonObject) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in found if name != "null"))
 
 
-def stream_of(entry: JsonObject, stream_class: Any) -> Stream:
-    """Return a stream by its entry in a catalog and its class."""
+def stream_of(entry: JsonObject, stream: Any) -> Stream:
+    """Return a stream by its entry in a catalog and what the tap made of it."""
     part = None
-    if getattr(stream_class, "parent_key", None):  # the read log is read in no parts
-        parent = stream_class.parent
+    if getattr(stream, "parent_key", None):  # the read log is read in no parts
+        parent = stream.parent
         part = Part(
-            column=stream_class.parent_key,
-            setting=stream_class.id_setting,
+            column=stream.parent_key,
+            setting=stream.id_setting,
             parent=parent.name if parent else None,
             parent_id=parent.id_column() if parent else None,
         )
     return Stream(
         name=entry["stream"],
-        description=_first_sentence(stream_class),
+        description=_first_sentence(stream),
         keys=tuple(entry["key_properties"]),
         replication_key=entry.get("replication_key"),
         columns=tuple(

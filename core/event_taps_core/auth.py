@@ -1,7 +1,7 @@
 """Who is asking: headers that say so, and how these are got, checked and renewed.
 
 "Authenticator" is the word of the SDK and of httpx. A key that never changes needs no class of its
-own; a token to be fetched, or a key to be tried first, is a subclass in the tap's `auth.py`.
+own; a token to be fetched, or a key to be tried first, is a subclass in the tap.
 """
 
 from __future__ import annotations

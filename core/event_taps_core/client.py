@@ -1,7 +1,7 @@
 """One client per key: every request of a tap goes through it.
 
 It holds what is true of requests whatever the stream. As in httpx, each layer is named after what
-it handles: `send` the credentials, then retries, redirects, and a single request within the budget.
+it handles: `send` the credentials, then limits, retries, redirects, a single request in its turn.
 A vendor's client says who is asking (`make_authenticator`) and what its bodies mean (`classify`).
 """
 
@@ -141,11 +141,12 @@ class ApiClient:
 
         auth = self.authenticator
         refreshes = auth.make_ready(self, request)
+        tries = partial(self._send_handling_retries, request, auth, stats, records, max_retries)
         try:
-            return self._send_handling_retries(request, auth, stats, records, max_retries)
+            return self.send_handling_limits(request, stats, tries)
         except CredentialsExpired as refusal:
             auth.replace(self, request, refusal, refreshes)
-            return self._send_handling_retries(request, auth, stats, records, max_retries)
+            return self.send_handling_limits(request, stats, tries)
 
     def send_for_credentials(self, request: HTTPRequest, parse: Callable[[ApiResponse], T]) -> T:
         """Ask for credentials, or try some on a read: for the authenticator.
@@ -156,8 +157,7 @@ class ApiClient:
                 `BadResponse` is asked for again.
 
         Raises:
-            ApiError: What `parse` says, or `BadResponse` if no answer comes after the usual
-                retries.
+            ApiError: What `parse` says, or `BadResponse` if no answer comes after all retries.
         """
         is_post = request.method == "POST"
         posts = [self.base_url + path for path in self.authenticator.post_paths]
@@ -170,7 +170,15 @@ class ApiClient:
                 raise problem
             return parse(response)
 
-        return self._send_handling_retries(request, _NOBODY, self.stats, credentials)
+        tries = partial(self._send_handling_retries, request, _NOBODY, self.stats, credentials)
+        return self.send_handling_limits(request, self.stats, tries)
+
+    def send_handling_limits(
+        self, request: HTTPRequest, stats: StreamStats, send: Callable[[], T]
+    ) -> T:
+        """Call `send`, which retries: once, unless a vendor's client knows more about its limit."""
+        del request, stats
+        return send()
 
     def _send_handling_retries(
         self,
@@ -180,19 +188,9 @@ class ApiClient:
         parse: Callable[[ApiResponse], T],
         max_retries: int | None = None,
     ) -> T:
-        send = partial(self._send_handling_redirects, request, auth, stats, parse)
-        try:
-            return send()  # nearly all are answered at once, which must cost nothing
-        except BadResponse as answer:
-            problem = answer
         limit = self._max_retries if max_retries is None else min(max_retries, self._max_retries)
-        retries = Retries(limit, lambda: self.has_succeeded, partial(self._back_off, stats))
-        return retries.run(problem, send)
-
-    def _back_off(self, stats: StreamStats, problem: BadResponse, seconds: float) -> None:
-        if problem.throttled:
-            self.pacer.pause(seconds)
-        stats.count_retry(problem.what, seconds)
+        retries = Retries(limit, lambda: self.has_succeeded, partial(_back_off, self.pacer, stats))
+        return retries.run(partial(self._send_handling_redirects, request, auth, stats, parse))
 
     def _send_handling_redirects(
         self,
@@ -244,3 +242,9 @@ class ApiClient:
     def presentable(self, words: str) -> str:
         """Return a vendor's words in the form in which they may be shown."""
         return presentable(words, self.redaction)
+
+
+def _back_off(pacer: Pacer, stats: StreamStats, problem: BadResponse, seconds: float) -> None:
+    if problem.throttled:
+        pacer.pause(seconds)
+    stats.count_retry(problem.what, seconds)

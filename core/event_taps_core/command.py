@@ -106,11 +106,7 @@ class CommandLineTap(BaseTap):
 
     @abstractmethod
     def check_settings(self) -> None:
-        """Check what the settings' schema cannot say.
-
-        Raises:
-            TapError: If a setting makes no sense.
-        """
+        """See `EventTap.check_settings`."""
 
     @abstractmethod
     def run(self) -> int:

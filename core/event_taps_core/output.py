@@ -79,7 +79,7 @@ class OutputStream(Stream):
         self.columns = (*tap.constant_columns, *self.columns)
         shown = [c for c in self.columns if tap.config.get("include_secrets") or not c.secret]
         super().__init__(tap, schema=PropertiesList(*shown, *COMMON_COLUMNS).to_dict())
-        self.primary_keys = (*tap.constants, *type(self).primary_keys)
+        self.primary_keys = (*tap.constants, *self.primary_keys)
 
     @property
     @override

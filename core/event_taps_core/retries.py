@@ -43,13 +43,12 @@ class Retries:
         self._failures: Counter[str] = Counter()
         self._throttled_at: float | None = None
 
-    def run(self, problem: BadResponse, send: Callable[[], T]) -> T:
-        """Send again after a first problem, as long as that may help.
-
-        Raises:
-            ApiError: What the API said in the end.
-        """
-        first = [problem]
+    def run(self, send: Callable[[], T]) -> T:
+        """Send, and again as long as that may help; raise what the API said in the end."""
+        try:
+            return send()  # nearly all are answered at once, which must cost nothing
+        except BadResponse as answer:
+            first = [answer]
 
         def send_again() -> T:
             if first:

@@ -17,6 +17,8 @@ from event_taps_core import (
     BadResponse,
     CredentialsClient,
     CredentialsExpired,
+    NotFound,
+    StreamStats,
 )
 from event_taps_core.testing.api_server import ApiServer, Reply, Scripted, Seen, status
 
@@ -103,6 +105,30 @@ def test_a_renewal_does_not_use_up_the_retries(server: ApiServer) -> None:
     told = status(503, Retry_After="0")
     server.on("/people", Reply(b"expired", 401), told, OK).on("/token", {"token": "token-1"})
     assert send(client_of(server, max_retries=1)) == OK
+
+
+class PatientClient(ToyClient):
+    """Knows that its vendor answers 404 beyond its limit."""
+
+    @override
+    def send_handling_limits(self, request: HTTPRequest, stats: StreamStats, send: Any) -> Any:
+        try:
+            return send()
+        except NotFound:
+            stats.count_retry("beyond the limit", 0)
+            return send()
+
+
+@pytest.mark.usefixtures("quick_backoff")
+def test_a_client_may_handle_limits_around_the_retries_of_each_request(server: ApiServer) -> None:
+    """Each time with all of them; the authenticator's requests are no exception."""
+    fails = [Reply(b"", 500)] * 2
+    server.on("/people", Reply(b"expired", 401), *fails, status(404), *fails, OK)
+    server.on("/token", status(404), {"token": "token-1"})
+    client, stats = client_of(server, PatientClient, max_retries=2), StreamStats("people")
+    assert send(client, stats=stats) == OK
+    for one in (stats, client.stats):
+        assert one.retries["beyond the limit"] == 1
 
 
 # Asked for with a POST

@@ -39,7 +39,7 @@ class Trouble:
         """Return what it came to."""
         retries = Retries(most, lambda: True, lambda _, seconds: self.waits.append(seconds))
         try:
-            retries.run(self._answer(), self._send)
+            retries.run(self._send)
         except ApiError as answer:
             return answer
         return None

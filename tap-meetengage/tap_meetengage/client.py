@@ -1,4 +1,4 @@
-"""The Meet & Engage Data API and its limit of calls.
+"""The Meet & Engage Data API: its key pair, which is tested before it is used, and its limit.
 
 Source: the vendor's page "Data API" (meetandengage.com/developer-resources/data-api), cited below
 by its headings.
@@ -6,10 +6,13 @@ by its headings.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import threading
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from singer_sdk.streams.rest import HTTPRequest
 from typing_extensions import override
 
 from event_taps_core import (
@@ -18,29 +21,84 @@ from event_taps_core import (
     ApiClient,
     ApiError,
     Authenticator,
+    BadResponse,
     CallWindow,
+    CredentialsClient,
     Stopped,
+    TimedOut,
 )
-from tap_meetengage.auth import KeyPairAuthenticator
-from tap_meetengage.errors import Breach, Known, MethodRefused, failure_beside, problem_of
+from tap_meetengage import errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from singer_sdk.streams.rest import HTTPRequest
-
-    from event_taps_core import ApiResponse, StreamStats
+    from event_taps_core import ApiResponse, CredentialsExpired, StreamStats
 
 T = TypeVar("T")
 
 DATA_PATH: Final = "/organisation_data"
 
-SHORTEST_PAUSE_SECONDS: Final = 5.0
+_SHORTEST_PAUSE_SECONDS: Final = 5.0
 """The interval of the vendor's limit."""
 
 _MAX_BREACHES: Final = 5
 """So often the limit may be broken in a row; "keys may be disabled" after too many. Twice as often
 where it is only likely that an answer is about the limit."""
+
+
+class KeyPairAuthenticator(Authenticator):
+    """Sends the key pair in the header and not in the address, once it has been tested."""
+
+    is_ready = False
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        pair = f"{config['key_id']}:{config['key_secret']}"
+        self._pair = base64.b64encode(pair.encode()).decode()
+        super().__init__(
+            {"Authorization": f"Basic {self._pair}"},
+            "the settings key_id and key_secret (Control Panel, preferences), account and "
+            "data_methods",
+        )
+
+    @override
+    def refresh(
+        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
+    ) -> None:
+        """Test the key pair once, at the base URL, before anything is asked for.
+
+        Raises:
+            ApiError: If it fails; never one that a smaller range might mend.
+        """
+        client.redaction.hide(self._pair)
+        test = HTTPRequest(client.base_url, headers=dict(self.headers()))
+        try:
+            client.send_for_credentials(test, lambda response: _require_access(response, client))
+        except errors.MethodRefused as answer:  # nothing but the pair was asked about
+            denied = AccessDenied(answer.refusal)
+            denied.words = answer.words
+            raise denied from answer
+        except (errors.TooMuch, TimedOut, errors.ServerError) as problem:
+            raise BadResponse(problem.reason, unreachable=True) from problem
+        self.is_ready = True
+
+
+def _require_access(response: ApiResponse, client: CredentialsClient) -> None:
+    """Accept `{"authenticated": true}` and nothing else.
+
+    Raises:
+        ApiError: If it is anything else; where the path is not known, no such API is there.
+    """
+    status = response.status_code
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE}:
+        raise BadResponse(f"HTTP {status}", retries=0, unreachable=True)
+    if (problem := errors.problem_of(response)) is not None:
+        raise problem
+    body = response.json()
+    if not isinstance(body, dict):
+        raise BadResponse("JSON that is no answer to the test of credentials", unreachable=True)
+    errors.require_success(body, client.presentable)
+    if body.get("authenticated") is not True:
+        raise AccessDenied("the test of the key pair is not answered with 'authenticated'")
 
 
 class MeetEngageClient(ApiClient):
@@ -50,17 +108,15 @@ class MeetEngageClient(ApiClient):
     call_window = CallWindow(10, 5.0)  # heading "Rate Limits"
     spools_answers = True  # one answer holds the whole range, of any size
     host_setting = "the setting api_url (the base with its path /api/1.0/rest)"
-    authenticator: KeyPairAuthenticator
 
     def __init__(self, base_url: str, config: Mapping[str, Any], paths: Iterable[str] = ()) -> None:
         super().__init__(base_url, config, paths)
-        self._breaches = 0
-        self._last_breach = ""
-        self._max_breaches = _MAX_BREACHES
+        self._breaches: tuple[errors.Breach, ...] = ()
+        """Those in a row until now."""
+
         self._answered: set[str] = set()
-        self._refusals: dict[str, AccessDenied | MethodRefused] = {}
+        self._refusals: dict[str, AccessDenied | errors.MethodRefused] = {}
         self._one_at_a_time = threading.Lock()
-        self._noting = threading.Lock()
 
     @override
     def make_authenticator(self) -> Authenticator:
@@ -69,121 +125,93 @@ class MeetEngageClient(ApiClient):
     # The limit (heading "Rate Limits")
 
     @override
-    def _send_handling_retries(
-        self,
-        request: HTTPRequest,
-        auth: Authenticator,
-        stats: StreamStats,
-        parse: Callable[[ApiResponse], T],
-        max_retries: int | None = None,
+    def send_handling_limits(
+        self, request: HTTPRequest, stats: StreamStats, send: Callable[[], T]
     ) -> T:
-        """Stay clear of a disabled key, too: after a breach all wait, and then one tries.
+        """Stay clear of a disabled key: after a breach all wait, and then one at a time tries.
 
-        Raises:
-            ApiError: See the base class.
-            Stopped: If the limit stays exceeded.
+        So it is until a data method has answered, too: what is refused from the beginning is
+        refused once, not once for each window.
         """
         method = str(request.params.get("data_method", ""))
-        otherwise: ApiError | None = None
         for _ in range(_MAX_BREACHES):
-            with self._turn(method) as breaches:
+            is_in_doubt = self._breaches or method not in self._answered
+            with self._one_at_a_time if is_in_doubt else contextlib.nullcontext():
+                self._require_hope(method)
+                before = len(self._breaches)
                 try:
-                    value = super()._send_handling_retries(request, auth, stats, parse, max_retries)
-                except Breach as breach:
-                    otherwise = self._otherwise(breach, method)
-                    self._note_breach(breach, breaches, stats)
-                except (AccessDenied, MethodRefused) as refusal:
+                    value = send()
+                except errors.Breach as answer:
+                    breach = answer
+                    self._wait_after(breach, method, before, stats)
+                except (AccessDenied, errors.MethodRefused) as refusal:
                     if method not in self._answered:
                         self._refusals[method] = refusal
                     raise
                 else:
-                    self._breaches = 0
+                    self._breaches = ()
                     self._answered.add(method)
                     return value
-        if otherwise is None or self._breaches >= self._max_breaches:
-            raise self._enough_breaches()
-        raise otherwise
+        self._require_hope(method)
+        raise breach.otherwise or self._too_many((breach,))
 
-    def _otherwise(self, breach: Breach, method: str) -> ApiError | None:
-        """Return what an answer is if it is not about the limit; None where it says that it is.
+    def _require_hope(self, method: str) -> None:
+        """Ask no more where the answer is known.
 
         Raises:
-            MethodRefused: If the data method has never been answered: it will not be.
+            ApiError: If the data method has been refused.
+            Stopped: If the limit has been exceeded too often.
         """
-        otherwise = breach.otherwise
-        if otherwise is not None:
-            otherwise.words = breach.words
-        if isinstance(otherwise, MethodRefused) and method not in self._answered:
-            self.pacer.pause(SHORTEST_PAUSE_SECONDS)  # in case that it was the limit
-            self._refusals[method] = otherwise
-            raise otherwise from breach
-        return otherwise
+        if method in self._refusals:
+            raise self._refusals[method]
+        breaches = self._breaches
+        is_doubtful = bool(breaches) and breaches[-1].otherwise is not None
+        if len(breaches) >= _MAX_BREACHES * (2 if is_doubtful else 1):
+            raise self._too_many(breaches)
 
-    @contextlib.contextmanager
-    def _turn(self, method: str) -> Iterator[int]:
-        """Let one in at a time, until a data method has answered and from a breach on.
+    def _wait_after(
+        self, breach: errors.Breach, method: str, before: int, stats: StreamStats
+    ) -> None:
+        """Hold everybody up, longer each time; breaches at the same time are one.
 
-        So what is refused from the beginning is refused once, not once for each window.
-
-        Yields:
-            The number of breaches before this turn.
+        Raises:
+            MethodRefused: If that is what it may be, and the data method has never been answered.
+            Stopped: If it would take too long.
         """
-        in_doubt = self._breaches or method not in self._answered
-        with self._one_at_a_time if in_doubt else contextlib.nullcontext():
-            if method in self._refusals:
-                raise self._refusals[method]
-            if self._breaches >= self._max_breaches:
-                raise self._enough_breaches()
-            yield self._breaches
-
-    def _note_breach(self, breach: Breach, breaches_before: int, stats: StreamStats) -> None:
-        """Hold everybody up, longer each time; breaches at the same time are one."""
-        with self._noting:
-            if self._breaches > breaches_before:
-                return
-            self._breaches += 1
-            self._last_breach = breach.reason
-            self._max_breaches = _MAX_BREACHES * (1 if breach.otherwise is None else 2)
-            pause = max(breach.retry_after or 0, SHORTEST_PAUSE_SECONDS)
-            if pause > MAX_RETRY_AFTER_SECONDS:
-                raise Stopped(f"{self.base_url} asks to wait {pause:.0f} seconds ({breach.reason})")
-            wait = max(pause, SHORTEST_PAUSE_SECONDS * (self._breaches - 1))
-            self.pacer.pause(wait)
+        if breach.otherwise is not None:
+            breach.otherwise.words = breach.words
+        if isinstance(breach.otherwise, errors.MethodRefused) and method not in self._answered:
+            self.pacer.pause(_SHORTEST_PAUSE_SECONDS)  # in case that it was the limit
+            self._refusals[method] = breach.otherwise
+            raise breach.otherwise from breach
+        if len(self._breaches) > before:
+            return
+        self._breaches = (*self._breaches[:before], breach)  # however many do so at the same time
+        pause = max(breach.retry_after or 0, _SHORTEST_PAUSE_SECONDS)
+        if pause > MAX_RETRY_AFTER_SECONDS:
+            raise Stopped(f"{self.base_url} asks to wait {pause:.0f} seconds ({breach.reason})")
+        wait = max(pause, _SHORTEST_PAUSE_SECONDS * before)
+        self.pacer.pause(wait)
         stats.count_retry(breach.what, wait)
 
-    def _enough_breaches(self) -> Stopped:
+    def _too_many(self, breaches: tuple[errors.Breach, ...]) -> Stopped:
         return Stopped(
-            f"{self.base_url} answers {self._breaches} times in a row as if the limit of calls "
-            f"were exceeded ({self._last_breach}), and too many of these can get a key disabled: "
+            f"{self.base_url} answers {len(breaches)} times in a row as if the limit of calls "
+            f"were exceeded ({breaches[-1].reason}), and too many of these can get a key disabled: "
             "see whether something else uses the same key, and lower the setting "
             "requests_per_minute"
         )
 
     # What answers mean
 
-    @property
-    def known(self) -> Known:
-        """What is known, and helps to understand an answer."""
-        return Known(self.authenticator.is_ready, self.has_succeeded)
-
     @override
     def classify(self, response: ApiResponse) -> ApiError | None:
-        return problem_of(response, self.known)
-
-    def require_success(self, members: Mapping[str, Any]) -> None:
-        """Look at what stands beside the rows.
-
-        Raises:
-            ApiError: If it says that the call failed.
-        """
-        failure = failure_beside(members, self.known, self.presentable)
-        if failure is not None:
-            raise failure
+        return errors.problem_of(response, has_succeeded=self.has_succeeded)
 
     @override
     def hint(self, answer: ApiError) -> str:
         """Say what to do where the key pair is good, and what it is used for is refused."""
-        if isinstance(answer, MethodRefused):
+        if isinstance(answer, errors.MethodRefused):
             return (
                 f"{self.base_url} accepts the key pair, but not what it is asked for: "
                 f"{answer.reason}"

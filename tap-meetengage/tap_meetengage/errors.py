@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from event_taps_core import (
     AccessDenied,
@@ -29,29 +29,24 @@ _ERROR_RETRIES: Final = 3
 
 _PERHAPS_BREACHES: Final = frozenset({HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE})
 _TIMEOUTS: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.GATEWAY_TIMEOUT})
-_AT_200: Final = "an error at HTTP 200"
-_MAX_NAME_LENGTH: Final = 200
 _MAX_PAGE_BYTES: Final = 20_000
 
 _ABOUT_THE_LIMIT: Final = re.compile(
-    r"rate[ -_]?limit|throttl|too many (?:requests|calls)|calls? (?:in|per|within)|slow down",
-    re.IGNORECASE,
+    r"rate[ -_]?limit|throttl|too many (?:requests|calls)|calls? (?:in|per|within)|slow down"
 )
-_PERHAPS_ABOUT_THE_LIMIT: Final = re.compile(r"\blimits?\b|quota|exceed", re.IGNORECASE)
+_PERHAPS_ABOUT_THE_LIMIT: Final = re.compile(r"\blimits?\b|quota|exceed")
 _ABOUT_THE_SIZE: Final = re.compile(
     r"too (?:large|big|long|wide|many (?:rows|records|results|days))|(?:timed|time) ?-?out"
-    r"|memory|execution time|(?:smaller|shorter|narrower) (?:date )?(?:range|period)",
-    re.IGNORECASE,
+    r"|memory|execution time|(?:smaller|shorter|narrower) (?:date )?(?:range|period)"
 )
 _ABOUT_ACCESS: Final = re.compile(
     r"authenti|authori[sz]|permission|credential|account|data[ _]?method"
-    r"|(?:api|access|secret|invalid|unknown|wrong|your|this|the) key|key (?:pair|id|is|was|has)",
-    re.IGNORECASE,
+    r"|(?:api|access|secret|invalid|unknown|wrong|your|this|the) key|key (?:pair|id|is|was|has)"
 )
-_DENIED: Final = re.compile(r"denied|forbidden", re.IGNORECASE)
+_DENIED: Final = re.compile(r"denied|forbidden")
 """What a 403 says anyway, whatever it is about."""
 
-_FOR_GOOD: Final = re.compile(r"disabled|revoked|deactivated|suspended", re.IGNORECASE)
+_FOR_GOOD: Final = re.compile(r"disabled|revoked|deactivated|suspended")
 
 # What stands beside the rows
 
@@ -62,8 +57,7 @@ _FAILURE: Final = re.compile(
 
 _OUTCOMES: Final = frozenset({"status", "result", "outcome", "type", "level", "severity"})
 _FAILED: Final = re.compile(
-    r"(?<![a-z])(?<!no )(?<!0 )(?:error|exception|fail|fatal|fault|problem|abort|unsuccess|denied)",
-    re.IGNORECASE,
+    r"(?<![a-z])(?<!no )(?<!0 )(?:error|exception|fail|fatal|fault|problem|abort|unsuccess|denied)"
 )
 """What an outcome says if it is a failure."""
 
@@ -81,85 +75,69 @@ class ServerError(BadResponse):
     """The server failed, most likely for a while: half of the range may work if that lasts."""
 
 
-class Breach(BadResponse):
-    """The limit of calls was exceeded."""
-
-    otherwise: ApiError | None = None
-    """What it is if it is not about the limit; None where it says that it is."""
-
-
 class MethodRefused(BadResponse):
     """The key pair is good, but not for this account or data method; for others it may be."""
 
-
-class Known(NamedTuple):
-    """What is known when an answer comes, and helps to understand it."""
-
-    is_checked: bool = False
-    """Whether the key pair is good: from then on what is refused is a data method."""
-
-    has_succeeded: bool = False
-    """Whether rows have come: from then on a 403 or 503 may be about the limit."""
-
-    def refused(self, reason: str) -> AccessDenied | MethodRefused:
-        """Say what is refused: the key pair, or what is asked for with it."""
-        if not self.is_checked:
-            return AccessDenied(reason)
-        return MethodRefused(f"{reason} (check the settings account and data_methods)", retries=0)
+    def __init__(self, refusal: str) -> None:
+        super().__init__(f"{refusal} (check the settings account and data_methods)", retries=0)
+        self.refusal = refusal
+        """The same without advice."""
 
 
-def problem_of(response: ApiResponse, known: Known) -> ApiError | None:
+class Breach(BadResponse):
+    """The limit of calls was exceeded, or `otherwise` says what else the answer may be about."""
+
+    def __init__(
+        self, reason: str, retry_after: float | None = None, otherwise: ApiError | None = None
+    ) -> None:
+        certain, perhaps = ": the limit of calls is exceeded", ", perhaps for the limit of calls"
+        what = f"{reason}{perhaps if otherwise else certain}"
+        super().__init__(what, retries=0, retry_after=retry_after)
+        self.otherwise = otherwise
+
+
+def problem_of(response: ApiResponse, *, has_succeeded: bool = False) -> ApiError | None:
     """Read the status, and the wording of an error's body.
 
-    What a 200 holds is looked at where its rows are taken out, because it may be very large.
+    What a 200 holds is looked at where its rows are taken out, because it may be very large. Once
+    rows have come (`has_succeeded`), a 403 or 503 may be about the limit.
     """
     status = response.status_code
     if status == HTTPStatus.OK:
         return None
+    reason, retry_after = f"HTTP {status}", asked_to_wait(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return _breach(f"HTTP {status}", asked_to_wait(response))
-    wording = _wording(response)
-    problem = _problem(response, wording, known)
-    if problem is None or status not in _PERHAPS_BREACHES or isinstance(problem, TooMuch):
-        return problem
-    return _breach_or(problem, response, wording, known)
-
-
-def _breach_or(problem: ApiError, response: ApiResponse, wording: str, known: Known) -> ApiError:
-    """Say whether a 403 or 503 is about the limit, or may be, now that others were answered."""
-    retry_after = asked_to_wait(response)
-    page = _page(response)
-    if _FOR_GOOD.search(page):
+        return Breach(reason, retry_after)
+    page, wording = _page(response), _wording(response)
+    problem = _problem(response, wording or page)
+    is_settled = status not in _PERHAPS_BREACHES or _FOR_GOOD.search(page)
+    if problem is None or isinstance(problem, TooMuch) or is_settled:
         return problem
     if _ABOUT_THE_LIMIT.search(page) or _PERHAPS_ABOUT_THE_LIMIT.search(wording):
-        return _breach(f"HTTP {response.status_code}", retry_after)
-    if not known.has_succeeded or _ABOUT_ACCESS.search(wording):
+        return Breach(reason, retry_after)
+    if not has_succeeded or _ABOUT_ACCESS.search(wording):
         return problem
-    msg = f"HTTP {response.status_code}, perhaps for the limit of calls"
-    breach = Breach(msg, retries=0, retry_after=retry_after)
     is_refusal = isinstance(problem, MethodRefused)
-    breach.otherwise = problem if is_refusal else BadResponse(problem.what, retries=0)
-    return breach
+    otherwise = problem if is_refusal else BadResponse(problem.what, retries=0)
+    return Breach(reason, retry_after, otherwise)
 
 
-def _problem(response: ApiResponse, wording: str, known: Known) -> ApiError | None:
+def _problem(response: ApiResponse, words: str) -> ApiError | None:
     """Say what an answer is if it is not about the limit."""
     status = response.status_code
     reason = f"HTTP {status}"
     is_clients_fault = status // 100 == HTTPStatus.BAD_REQUEST // 100
-    is_about_the_size = _ABOUT_THE_SIZE.search(wording or _page(response)) is not None
+    is_about_the_size = _ABOUT_THE_SIZE.search(words) is not None
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE or (is_clients_fault and is_about_the_size):
         return TooMuch(reason, retries=0)
     problem = classify_status(response)
     if isinstance(problem, BadResponse) and problem.retries is None:
         kind = TooMuch if is_about_the_size or status in _TIMEOUTS else ServerError
         return kind(reason, retry_after=problem.retry_after)
-    return known.refused(reason) if is_clients_fault else problem
+    return MethodRefused(reason) if is_clients_fault else problem
 
 
-def failure_beside(
-    members: Mapping[str, Any], known: Known, presentable: Callable[[str], str]
-) -> ApiError | None:
+def require_success(members: Mapping[str, Any], presentable: Callable[[str], str]) -> None:
     """Look at the members of a body that stand beside `output`.
 
     "All output is contained under the 'output' array ... so that any meta information,
@@ -168,59 +146,52 @@ def failure_beside(
 
     Args:
         members: What they hold, by name.
-        known: What is known.
         presentable: Makes the vendor's words fit to be shown.
 
-    Returns:
-        What it is if one of them is an error, or says that the call failed.
+    Raises:
+        ApiError: If one of them is an error, or says that the call failed.
     """
     if members.get("authenticated") is False:
-        return AccessDenied("'authenticated' is false")
-    failures = list(_failures_in(members))
-    if not failures:
-        return None
-    words = "; ".join(texts_in(failures, is_error=True))
-    reason = ": ".join(filter(None, (_AT_200, presentable(words))))
-    return _failure_of(" ".join(words.split()), reason, known)
+        raise AccessDenied("'authenticated' is false")
+    failures = [
+        item if _FAILURE.search(name) else beside
+        for name, item, beside in _members_in(members)
+        if (item and _FAILURE.search(name)) or _says_failure(name, item)
+    ]
+    if failures:
+        words = "; ".join(texts_in(failures, is_error=True))
+        reason = ": ".join(filter(None, ("an error at HTTP 200", presentable(words))))
+        raise _failure_of(" ".join(words.lower().split()), reason)
 
 
-def _failure_of(wording: str, reason: str, known: Known) -> ApiError:
+def _failure_of(wording: str, reason: str) -> ApiError:
     """Say what an error is that came with HTTP 200."""
-    if _FOR_GOOD.search(wording):
-        return known.refused(reason)
-    if _ABOUT_THE_LIMIT.search(wording):
-        return _breach(reason, None)
-    if _ABOUT_THE_SIZE.search(wording):
-        return TooMuch(reason, retries=0)
-    if _PERHAPS_ABOUT_THE_LIMIT.search(wording):
-        return _breach(reason, None)
-    if _ABOUT_ACCESS.search(wording) or _DENIED.search(wording):
-        return known.refused(reason)
-    return BadResponse(reason, retries=_ERROR_RETRIES)
+    if not _FOR_GOOD.search(wording):
+        if _ABOUT_THE_LIMIT.search(wording):
+            return Breach(reason)
+        if _ABOUT_THE_SIZE.search(wording):
+            return TooMuch(reason, retries=0)
+        if _PERHAPS_ABOUT_THE_LIMIT.search(wording):
+            return Breach(reason)
+        if not (_ABOUT_ACCESS.search(wording) or _DENIED.search(wording)):
+            return BadResponse(reason, retries=_ERROR_RETRIES)
+    return MethodRefused(reason)
 
 
 def warnings_of(members: Mapping[str, Any]) -> list[str]:
     """Return the warnings among the members beside `output`."""
-    return texts_in(list(_notices_in(members)), is_error=True)
+    notices = [item for name, item, _ in _members_in(members) if _NOTICE.search(name)]
+    return texts_in(notices, is_error=True)
 
 
 def unread_members(members: Mapping[str, Any]) -> list[str]:
     """Return the names of the members beside `output` that hold something else."""
-    return [
-        name[:_MAX_NAME_LENGTH]
-        for name, value in members.items()
-        if value and not _NOTICE.search(name.lower())
-    ]
-
-
-def _breach(reason: str, retry_after: float | None) -> Breach:
-    msg = f"{reason}: the limit of calls is exceeded"
-    return Breach(msg, retries=0, retry_after=retry_after)
+    return [name for name, value in members.items() if value and not _NOTICE.search(name.lower())]
 
 
 def _page(response: ApiResponse) -> str:
-    """Return the beginning of a body as it is, to look for words in it; it is never logged."""
-    return response.content[:_MAX_PAGE_BYTES].decode(errors="replace")
+    """Return the beginning of a body, to look for words in it; it is never logged."""
+    return response.content[:_MAX_PAGE_BYTES].decode(errors="replace").lower()
 
 
 def _wording(response: ApiResponse) -> str:
@@ -229,24 +200,22 @@ def _wording(response: ApiResponse) -> str:
         body = response.json()
     except BadResponse:
         return ""
-    return " ".join("; ".join(texts_in(body, is_error=True)).split())
+    return " ".join("; ".join(texts_in(body, is_error=True)).lower().split())
 
 
-def _failures_in(value: Any, depth: int = _DEEPEST) -> Iterator[Any]:
-    """Find what says that the call failed, wherever it stands."""
+def _members_in(value: Any, depth: int = _DEEPEST) -> Iterator[tuple[str, Any, Any]]:
+    """Yield the members of objects, wherever they stand: name, value, and the object.
+
+    What is called a failure or a warning is for a user to read as a whole.
+    """
     if isinstance(value, list) and depth:
         for item in value:
-            yield from _failures_in(item, depth - 1)
-    if not isinstance(value, dict) or not depth:
-        return
-    if any(_says_failure(name.lower(), item) for name, item in value.items()):
-        yield value
-    for name, item in value.items():
-        if _FAILURE.search(name.lower()):
-            if item:
-                yield item
-        elif "warning" not in name.lower():
-            yield from _failures_in(item, depth - 1)
+            yield from _members_in(item, depth - 1)
+    if isinstance(value, dict) and depth:
+        for name, item in value.items():
+            yield name.lower(), item, value
+            if not (_FAILURE.search(name.lower()) or "warning" in name.lower()):
+                yield from _members_in(item, depth - 1)
 
 
 def _says_failure(name: str, value: Any) -> bool:
@@ -255,14 +224,4 @@ def _says_failure(name: str, value: Any) -> bool:
         return True
     if name == "status" and type(value) is int:
         return value >= HTTPStatus.BAD_REQUEST
-    return name in _OUTCOMES and isinstance(value, str) and bool(_FAILED.search(value))
-
-
-def _notices_in(value: Any, depth: int = _DEEPEST) -> Iterator[Any]:
-    """Find what is there for a user to read."""
-    if isinstance(value, dict) and depth:
-        for name, item in value.items():
-            if _NOTICE.search(name.lower()):
-                yield item
-            else:
-                yield from _notices_in(item, depth - 1)
+    return name in _OUTCOMES and isinstance(value, str) and bool(_FAILED.search(value.lower()))

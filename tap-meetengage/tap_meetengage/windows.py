@@ -17,6 +17,8 @@ import calendar
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from event_taps_core import parse_datetime
+
 EPOCH: Final = date(1970, 1, 1)
 _EARLIEST: Final = date(2012, 1, 1)
 """Nobody has much data from before; what there is comes in one window without a lower bound."""
@@ -40,90 +42,51 @@ class Span(NamedTuple):
             "to_date": _noon(self.last),
         }
 
-
-class Windows:
-    """The windows of a run: a fixed grid over the past, and one window for all that is ahead.
-
-    The grid is counted from 1970-01-01, so the same rows are in the same window in every run. The
-    last window is the grid's window of the run's day, with everything after it.
-
-    Args:
-        window_days: Length of a window.
-        start_date: The window that holds it is the first that is read, as a whole, so that a later
-            start hides none of its rows; None for all.
-        today: The run's day in UTC.
-        lookahead_days: How many days ahead are asked for.
-    """
-
-    def __init__(
-        self, *, window_days: int, start_date: date | None, today: date, lookahead_days: int
-    ) -> None:
-        self._window_days = window_days
-        self._start_date = start_date
-        self._today = today
-        self._end = today + timedelta(days=lookahead_days)
-
-    def spans(self) -> dict[str, Span]:
-        """Return the span of each window by the first day of the window, oldest first."""
-        spans: dict[str, Span] = {}
-        first = self._start_date
-        if first is not None and first > self._end:
-            return spans
-        if first is not None:
-            first = self._grid_start(first)
-        start = first or EPOCH
-        following = self._following(_EARLIEST - _DAY if first is None else start)
-        while following <= self._today:
-            spans[start.isoformat()] = Span(first, following - _DAY)
-            first = start = following
-            following = self._following(start)
-        spans[start.isoformat()] = Span(first, self._end)
-        return spans
-
-    def days(self, span: Span) -> int:
+    def days(self, today: date) -> int:
         """Return how many days there are to divide; what is ahead cannot be, and counts as one."""
-        return (min(span.last, self._today) - (span.first or EPOCH)).days + 1
+        return (min(self.last, today) - (self.first or EPOCH)).days + 1
 
-    def is_typical(self, span: Span) -> bool:
-        """Say whether how much a span holds tells of others: it has two ends, in the past."""
-        return span.first is not None and span.last < self._today
-
-    def halves(self, span: Span) -> tuple[Span, Span]:
-        """Divide a span of two or more days; the days before the run's leave what is ahead."""
-        start = span.first or EPOCH
-        days = self.days(span)
-        middle = self._today if span.last >= self._today else start + timedelta(days=days // 2)
-        return Span(span.first, middle - _DAY), Span(middle, span.last)
-
-    def pieces(self, span: Span, max_days: int | None) -> list[Span]:
-        """Divide a span into pieces of at most so many days; None sets no limit.
-
-        One without a lower bound stays whole: it has more days than anybody has data.
-        """
-        if max_days is None or span.first is None or self.days(span) <= max_days:
-            return [span]
-        pieces = []
-        first, days = span.first, timedelta(days=max_days)
-        while first + days <= min(span.last, self._today):
-            pieces.append(Span(first, first + days - _DAY))
-            first += days
-        return [*pieces, Span(first, span.last)]
-
-    def _grid_start(self, day: date) -> date:
-        """Return the first day of the grid's window that holds a day."""
-        return day - timedelta(days=(day - EPOCH).days % self._window_days)
-
-    def _following(self, day: date) -> date:
-        """Return the first day of the grid's window after the one that holds a day."""
-        return self._grid_start(day) + timedelta(days=self._window_days)
+    def halves(self, today: date) -> tuple[Span, Span]:
+        """Divide two or more days; those before the run's day leave what is ahead."""
+        middle = today
+        if self.last < today:
+            middle = (self.first or EPOCH) + timedelta(days=self.days(today) // 2)
+        return Span(self.first, middle - _DAY), Span(middle, self.last)
 
 
-def first_day(start: datetime, *, has_zone: bool) -> date:
+def windows(
+    *, window_days: int, start_date: date | None, today: date, lookahead_days: int
+) -> dict[str, Span]:
+    """Return what each window of a run asks for, by its first day, oldest first.
+
+    They are a fixed grid over the past, counted from 1970-01-01, so that the same rows are in the
+    same window in every run. The last one is the grid's window of the run's day (in UTC), with
+    everything after it. The one that holds `start_date` is the first, and read as a whole, so that
+    a later start hides none of its rows; without a `start_date` all are read.
+    """
+    end = today + timedelta(days=lookahead_days)
+    if start_date is not None and start_date > end:
+        return {}
+    earliest = start_date or _EARLIEST - _DAY
+    begins = earliest - timedelta(days=(earliest - EPOCH).days % window_days)
+    first = start_date and begins
+    spans = []
+    while (begins := begins + timedelta(days=window_days)) <= today:
+        spans.append(Span(first, begins - _DAY))
+        first = begins
+    return {(span.first or EPOCH).isoformat(): span for span in (*spans, Span(first, end))}
+
+
+def first_day(start: str | None) -> date | None:
     """Return the first day of which something may not have ended before `start`, anywhere.
 
     Never one before 1970: the API counts from there.
     """
-    bounded = max(start, datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC))
+    moment = parse_datetime(start)
+    if moment is None:
+        return None
+    has_zone = len(start or "") > len("YYYY-MM-DD")
+    bounded = max(moment, datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC))
     earliest = bounded.astimezone(UTC) - (_FARTHEST_ZONE if has_zone else timedelta(0))
     return max(EPOCH, earliest.date())
 

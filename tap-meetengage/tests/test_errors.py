@@ -12,12 +12,11 @@ from event_taps_core import AccessDenied, ApiError, BadResponse, Redirected
 from event_taps_core.testing import api_response
 from tap_meetengage.errors import (
     Breach,
-    Known,
     MethodRefused,
     ServerError,
     TooMuch,
-    failure_beside,
     problem_of,
+    require_success,
     unread_members,
     warnings_of,
 )
@@ -25,222 +24,164 @@ from tap_meetengage.errors import (
 if TYPE_CHECKING:
     from event_taps_core import ApiResponse
 
-NOTHING, SUCCEEDED = Known(), Known(is_checked=True, has_succeeded=True)
+URL = "https://meetandengage.com/api/1.0/rest/organisation_data"
 LIMIT_WORDS = "Rate limit exceeded: 10 calls in 5 seconds"
+DISABLED = "This key has been disabled after excessive rate limiting"
+TOO_LARGE = "The date range is too large: at most 10 days"
 GOOD: dict[str, Any] = {"output": []}
 
 
-def answer(status: int, body: Any = None, **headers: str) -> ApiResponse:
-    url = "https://meetandengage.com/api/1.0/rest/organisation_data?account=a"
-    return api_response(body, status, url, **headers)
+def answer(status: int, body: Any = b"", **headers: str) -> ApiResponse:
+    return api_response(body, status, f"{URL}?account=a", **headers)
 
 
-def classified(response: ApiResponse, known: Known = NOTHING) -> ApiError | None:
-    """Return what an answer is, by its status and by what stands in it at 200."""
-    if response.status_code != 200:
-        return problem_of(response, known)
-    return problem_of(response, known) or failure_beside(response.json(), known, str)
+def at_200(members: Any) -> ApiError | None:
+    """Return what the members beside the rows of an answer are taken for."""
+    try:
+        require_success(members, str)
+    except ApiError as failure:
+        return failure
+    return None
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_redirect_is_named_without_what_the_address_was_asked_for(status: int) -> None:
-    location = "https://u:p@www.meetandengage.com/api/1.0/rest/organisation_data?account=a"
-    found = classified(answer(status, b"", Location=location))
-    assert isinstance(found, Redirected)
-    there = "https://www.meetandengage.com/api/1.0/rest/organisation_data"
-    assert found.reason.endswith(f": a redirect to {there}")
-
-
-@pytest.mark.parametrize("status", [429, 403, 503])
-@pytest.mark.parametrize("form", ["json", "page"])
-def test_limit_may_be_said_with_three_statuses(status: int, form: str) -> None:
-    body = {"errors": [LIMIT_WORDS]} if form == "json" else f"<p>{LIMIT_WORDS}</p>".encode()
-    assert isinstance(classified(answer(status, body)), Breach)
-
-
-def test_429_needs_no_words() -> None:
-    found = classified(answer(429, b"", Retry_After="7"))
-    assert isinstance(found, Breach)
-    assert found.retry_after == 7
-
-
-@pytest.mark.parametrize("member", ["error", "errors", "Errors", "error_message"])
-def test_limit_may_be_said_at_200(member: str) -> None:
-    assert isinstance(classified(answer(200, {**GOOD, member: [LIMIT_WORDS]})), Breach)
-
-
-@pytest.mark.parametrize("status", [200, 403])
-def test_key_that_was_disabled_for_breaches_is_refused(status: int) -> None:
-    body = {**GOOD, "errors": ["This key has been disabled after excessive rate limiting"]}
-    assert isinstance(classified(answer(status, body)), AccessDenied)
-
-
-@pytest.mark.parametrize(
-    ("status", "words"),
-    [
-        (403, "Limit exceeded"),
-        (403, "You have exceeded the maximum number of requests"),
-        (503, "API call quota exceeded"),
-        (200, "Limit exceeded"),
-    ],
-)
-def test_limit_may_be_said_in_other_words(status: int, words: str) -> None:
-    assert isinstance(classified(answer(status, {**GOOD, "error": words})), Breach)
-
-
-def test_403_and_503_without_such_words_are_what_they_always_are_at_first() -> None:
-    assert type(classified(answer(403, {"error": "Forbidden"}))) is AccessDenied
-    assert type(classified(answer(503, b"<h1>Maintenance</h1>"))) is ServerError
+def page(words: str) -> bytes:
+    return f"<p>{words}</p>".encode()
 
 
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (403, b"<h1>Forbidden</h1>", Breach),
-        (403, {"error": "Forbidden"}, Breach),
-        (503, b"<center>nginx</center>", Breach),
-        (403, {"error": "Unknown data method"}, MethodRefused),
-        (403, b"<p>This key has been revoked</p>", MethodRefused),
-        (503, {"error": "The date range is too large"}, TooMuch),
+        # the limit, with three statuses and in several words
+        (429, b"", Breach),
+        *((status, {"errors": [LIMIT_WORDS]}, Breach) for status in (429, 403, 503)),
+        *((status, page(LIMIT_WORDS), Breach) for status in (429, 403, 503)),
+        (403, {"error": "Limit exceeded"}, Breach),
+        (403, {"error": "You have exceeded the maximum number of requests"}, Breach),
+        (503, {"error": "API call quota exceeded"}, Breach),
+        # refusals: an unknown account or data method must not look like one without rows
+        *((status, {"errors": ["No such thing"]}, MethodRefused) for status in (400, 401, 404)),
+        *((status, b"", MethodRefused) for status in (403, 410, 422)),
+        (403, {"error": "Forbidden"}, MethodRefused),
+        (403, {"errors": [DISABLED]}, MethodRefused),
+        # the server, and the size
+        (500, b"", ServerError),
+        (502, b"", ServerError),
+        (503, b"<h1>Maintenance</h1>", ServerError),
+        (408, b"", TooMuch),
+        (504, b"", TooMuch),
+        (413, b"", TooMuch),
+        (400, {"errors": [TOO_LARGE]}, TooMuch),
+        (400, page(TOO_LARGE), TooMuch),
+    ],
+)
+def test_statuses(status: int, body: Any, expected: type[BadResponse]) -> None:
+    found = problem_of(answer(status, body, Retry_After="7"))
+    assert type(found) is expected
+    passes = status in {408, 500, 502, 503, 504} and expected is not Breach
+    assert found.retries == (None if passes else 0)
+    assert found.retry_after == (7 if passes or expected is Breach else None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "expected", "otherwise"),
+    [
+        (403, b"<h1>Forbidden</h1>", Breach, MethodRefused),
+        (403, {"error": "Forbidden"}, Breach, MethodRefused),
+        (503, b"<center>nginx</center>", Breach, BadResponse),
+        (403, {"error": "Unknown data method"}, MethodRefused, None),
+        (403, page("This key has been revoked"), MethodRefused, None),
+        (503, {"error": TOO_LARGE}, TooMuch, None),
+        (503, {"error": LIMIT_WORDS}, Breach, None),
     ],
 )
 def test_403_and_503_may_be_about_the_limit_once_something_has_succeeded(
-    status: int, body: Any, expected: type[ApiError]
+    status: int, body: Any, expected: type[ApiError], otherwise: type[ApiError] | None
 ) -> None:
-    assert type(classified(answer(status, body), SUCCEEDED)) is expected
+    found = problem_of(answer(status, body), has_succeeded=True)
+    assert type(found) is expected
+    assert type(getattr(found, "otherwise", None)) is (otherwise or type(None))
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 410, 422])
-def test_other_4xx_are_refusals_and_never_an_absence(status: int) -> None:
-    """An unknown account or data method must not look like one without rows."""
-    said = answer(status, {"errors": ["Unknown data method"]})
-    assert type(classified(said)) is AccessDenied
-    found = classified(said, Known(is_checked=True))
-    assert type(found) is MethodRefused
-    assert "account and data_methods" in found.reason
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [(408, TooMuch), (500, ServerError), (502, ServerError), (504, TooMuch)],
-)
-def test_of_server_errors_only_timeouts_are_about_the_size(
-    status: int, expected: type[BadResponse]
-) -> None:
-    found = classified(answer(status, b""))
-    assert isinstance(found, expected)
-    assert found.retries is None
+def test_redirect_is_named_without_what_the_address_was_asked_for() -> None:
+    target = URL.replace("://", "://u:p@www.")
+    found = problem_of(answer(301, b"", Location=f"{target}?account=a"))
+    assert isinstance(found, Redirected)
+    assert found.reason.endswith(f": a redirect to {URL.replace('://', '://www.')}")
 
 
 @pytest.mark.parametrize(
-    ("status", "words"),
+    ("members", "expected"),
     [
-        (413, ""),
-        (400, "The date range is too large: at most 10 days"),
-        (200, "The result is too large. Choose a smaller period"),
-        (200, "Allowed memory size exhausted"),
-        (200, "Maximum execution time of 30 seconds exceeded"),
+        *(({name: [LIMIT_WORDS]}, Breach) for name in ("error", "Errors", "error_message")),
+        ({"error": "Limit exceeded"}, Breach),
+        ({"errors": [TOO_LARGE]}, TooMuch),
+        ({"errors": ["The result is too large. Choose a smaller period"]}, TooMuch),
+        ({"errors": ["Allowed memory size exhausted"]}, TooMuch),
+        ({"errors": ["Maximum execution time of 30 seconds exceeded"]}, TooMuch),
+        ({"errors": [DISABLED]}, MethodRefused),
+        ({"error": {"message": "Authentication failed"}}, MethodRefused),
+        ({"error": {"message": "Invalid key pair"}}, MethodRefused),
+        ({"error": "You have no permission for this account"}, MethodRefused),
+        ({"error": "Unknown data_method"}, MethodRefused),
+        ({"error": "Access denied"}, MethodRefused),
+        ({"authenticated": False}, AccessDenied),
+        # errors of any kind, under any name
+        ({"error": "oops"}, BadResponse),
+        ({"errors": ["oops"]}, BadResponse),
+        ({"errors": [{"code": 7}]}, BadResponse),
+        ({"errors": [[]]}, BadResponse),
+        ({"ErrorMessage": "oops"}, BadResponse),
+        ({"meta": {"error": "oops"}}, BadResponse),
+        ({"errors": ['Undefined array key "EmailAddress"']}, BadResponse),
+        ({"status": "error", "message": "Report generation failed"}, BadResponse),
+        ({"status": "Report failed"}, BadResponse),
+        ({"status": False}, BadResponse),
+        ({"status": 500}, BadResponse),
+        ({"result": "failed"}, BadResponse),
+        ({"success": False}, BadResponse),
+        ({"exception": "PDOException"}, BadResponse),
+        ({"failure": "x"}, BadResponse),
+        ({"fault": "x"}, BadResponse),
+        ({"problem": "x"}, BadResponse),
+        ({"messages": [{"type": "error", "text": "boom"}]}, BadResponse),
+        ({"meta": {"status": {"error": "deep"}}}, BadResponse),
+        # no errors
+        ({}, None),
+        ({"errors": []}, None),
+        ({"error": None}, None),
+        ({"error": ""}, None),
+        ({"error": False}, None),
+        ({"error_count": 0}, None),
+        ({"meta": {"errors": [], "generated": "today"}}, None),
+        ({"warnings": ["slow"]}, None),
+        ({"warnings": [{"type": "error", "text": "It is one of the warnings"}]}, None),
+        ({"success": True, "status": "ok", "result": 450, "messages": [{"type": "info"}]}, None),
+        ({"status": "No errors", "default_time_zone": "UTC"}, None),
+        ({"status": 200}, None),
     ],
 )
-def test_too_large_is_not_asked_for_again(status: int, words: str) -> None:
-    found = classified(answer(status, {"output": [], "errors": [words] if words else []}))
-    assert isinstance(found, TooMuch)
-    assert found.retries == 0
-
-
-def test_too_large_may_be_said_on_a_page() -> None:
-    page = b"<h1>The date range is too large</h1>"
-    assert isinstance(classified(answer(400, page)), TooMuch)
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "Authentication failed",
-        "Invalid key pair",
-        "You have no permission for this account",
-        "Unknown data_method",
-    ],
-)
-def test_errors_about_access_at_200_are_refusals(words: str) -> None:
-    assert isinstance(classified(answer(200, {"error": {"message": words}})), AccessDenied)
-
-
-def test_authenticated_false_is_a_refusal_anywhere() -> None:
-    assert isinstance(classified(answer(200, {"authenticated": False})), AccessDenied)
-
-
-@pytest.mark.parametrize(
-    "beside",
-    [
-        {"error": "oops"},
-        {"errors": ["oops"]},
-        {"errors": [{"code": 7}]},
-        {"errors": [[]]},
-        {"ErrorMessage": "oops"},
-        {"meta": {"error": "oops"}},
-        {"errors": ['Undefined array key "EmailAddress"']},
-        {"status": "error", "message": "Report generation failed"},
-        {"status": "Report failed"},
-        {"status": False},
-        {"status": 500},
-        {"result": "failed"},
-        {"success": False},
-        {"exception": "PDOException"},
-        {"failure": "x"},
-        {"fault": "x"},
-        {"problem": "x"},
-        {"messages": [{"type": "error", "text": "boom"}]},
-        {"meta": {"status": {"error": "deep"}}},
-    ],
-)
-def test_errors_beside_the_rows_fail_them(beside: dict[str, Any]) -> None:
+def test_members_beside_the_rows(members: dict[str, Any], expected: type[ApiError] | None) -> None:
     """Also where there are rows: they may not be all."""
-    found = classified(answer(200, {"output": [{"Device": "Mobile"}], **beside}))
-    assert type(found) is BadResponse
-    assert found.retries
+    found = at_200(members)
+    assert type(found) is (expected or type(None))
+    if isinstance(found, BadResponse):
+        assert bool(found.retries) is (expected is BadResponse)
 
 
-@pytest.mark.parametrize(
-    "beside",
-    [
-        {},
-        {"errors": []},
-        {"error": None},
-        {"error": ""},
-        {"error": False},
-        {"error_count": 0},
-        {"meta": {"errors": [], "generated": "today"}},
-        {"warnings": ["slow"]},
-        {"warnings": [{"type": "error", "text": "It is one of the warnings"}]},
-        {"success": True, "status": "ok", "result": 450, "messages": [{"type": "info"}]},
-        {"status": "No errors", "default_time_zone": "UTC"},
-        {"status": 200},
-    ],
-)
-def test_empty_errors_warnings_and_meta_are_no_errors(beside: dict[str, Any]) -> None:
-    assert classified(answer(200, {**GOOD, **beside})) is None
-
-
-def test_warnings_are_found() -> None:
-    beside = {"warnings": ["a", {"text": "b"}], "meta": {"warning": "c"}, "other": "d"}
-    assert warnings_of(beside) == ["a", "b", "c"]
+def test_warnings_are_found_and_other_members_named_without_what_they_hold() -> None:
+    meta = {"meta": {"warning": "c", "who": "Jane"}, "none": []}
+    beside = {"warnings": ["a", {"text": "b"}], **meta, "message": "Truncated to 50000 rows"}
+    assert warnings_of(beside) == ["a", "b", "c", "Truncated to 50000 rows"]
+    assert unread_members(beside) == ["meta"]
 
 
 def test_texts_of_errors_and_warnings_are_said_and_nothing_about_participants() -> None:
     jane = {"participant": "Jane Doe", "phone": "+44 7700 900123", "job_title": "Nurse"}
-    assert warnings_of({"warnings": [{**jane, "reason": "consent withdrawn"}]}) == [
-        "consent withdrawn"
-    ]
-    body = {"output": [{**jane, "message": "Jane"}], "error": {**jane, "code": 7}, "Name": "Jane"}
-    found = classified(answer(200, {**body, "errors": [jane]}))
+    warnings = {"warnings": [{**jane, "reason": "consent withdrawn"}]}
+    assert warnings_of(warnings) == ["consent withdrawn"]
+    found = at_200({"error": {**jane, "code": 7}, "Name": "Jane", "errors": [jane]})
     assert found is not None
     assert found.reason.endswith(": 7")
-
-
-def test_other_members_are_named_without_what_they_hold() -> None:
-    assert unread_members({"meta": {"who": "Jane"}, "none": [], "warnings": ["a"]}) == ["meta"]
-    assert warnings_of({"message": "Truncated to 50000 rows"}) == ["Truncated to 50000 rows"]
 
 
 @given(
@@ -254,10 +195,7 @@ def test_other_members_are_named_without_what_they_hold() -> None:
     ),
 )
 def test_only_a_200_without_errors_holds_rows(status: int, body: Any) -> None:
-    response = answer(status, body)
-    if status == 200 and not isinstance(body, dict):
-        return
-    if classified(response) is None:
-        assert status == 200
+    assert (problem_of(answer(status, body)) is None) == (status == 200)
+    if isinstance(body, dict) and at_200(body) is None:
         assert not body.get("error")
         assert not body.get("errors")

@@ -1,9 +1,8 @@
-"""Names and keys of streams, and what becomes of rows."""
+"""Names and keys of streams, and what becomes of answers and their rows."""
 
 from __future__ import annotations
 
 import json
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -11,93 +10,118 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from event_taps_core import ApiError, ApiResponse, BadResponse
+from event_taps_core import ApiError, BadResponse
 from event_taps_core.errors import TapError
 from event_taps_core.json_values import decode
+from event_taps_core.outcomes import SetAside
 from event_taps_core.streams import Page
-from event_taps_core.testing import api_response
-from tap_meetengage.errors import ServerError, TooMuch
-from tap_meetengage.schemas import Sample, column_name, sorted_json_text
-from tap_meetengage.streams import (
-    OrganisationDataStream,
-    content,
-    stream_names,
-)
+from event_taps_core.testing import ApiServer, Reply
+from tap_meetengage.client import DATA_PATH, MeetEngageClient
+from tap_meetengage.schemas import column_name, sorted_json_text
+from tap_meetengage.streams import content, data_methods
 from tap_meetengage.tap import TapMeetEngage
 
 if TYPE_CHECKING:
-    from tap_meetengage.windows import Span
+    from collections.abc import Iterator
 
-SETTINGS: dict[str, Any] = {"key_id": "k", "key_secret": "secret-0123456789", "account": "acme"}
+    from event_taps_core.testing.api_server import Script, Seen
+    from tap_meetengage.streams import OrganisationDataStream
 
-
-def stream(**settings: Any) -> OrganisationDataStream:
-    tap = TapMeetEngage(config={**SETTINGS, **settings})
-    tap.check_settings()
-    return tap.data_streams[0]
-
-
-def answer(body: Any, *, spooled: bool = False) -> ApiResponse:
-    made = api_response(body, url="https://meetandengage.com/api/1.0/rest/organisation_data")
-    if spooled:
-        made.spooled = tempfile.TemporaryFile()  # noqa: SIM115 - the answer's reader closes it
-        made.spooled.write(made.raw.read())
-    return made
-
-
-class Server:
-    """What stands in for the client: answers by span."""
-
-    def __init__(self, made: OrganisationDataStream, *answers: ApiResponse) -> None:
-        self._stream = made
-        self._answers = list(answers)
-
-    def __call__(self, span: Span) -> Any:
-        del span
-        return self._stream._pages(self._answers.pop(0))  # noqa: SLF001 - the point of the test
+SETTINGS: dict[str, Any] = {
+    "key_id": "k",
+    "key_secret": "secret-0123456789",
+    "account": "acme",
+    "requests_per_minute": 0,
+    "max_retries": 0,
+}
+STANDARD = "organisation_data_standard"
+DAY = 86_400_000
+TEXT = {"type": ["string", "null"]}
+Records = list[dict[str, Any]]
 
 
-def read(made: OrganisationDataStream, *answers: ApiResponse) -> list[dict[str, Any]]:
-    """Return the records of the newest window."""
-    made._ask_for = Server(made, *answers)  # type: ignore[method-assign] # noqa: SLF001 - in the client's place
-    context = made.own_contexts()[-1]
-    seen: dict[str, int] = {}
-    records: list[dict[str, Any]] = []
-    for page in made.read_partition(context):
-        assert isinstance(page, Page)
-        records += made.prepare(page.rows, context, seen, encode=False).records
-    return records
+class Api:
+    """A scripted API, and taps that ask it."""
+
+    def __init__(self) -> None:
+        self.server = ApiServer().on("", {"authenticated": True})
+
+    def tap(self, catalog: Any = None, **settings: Any) -> TapMeetEngage:
+        config = {**SETTINGS, "api_url": self.server.api_url, **settings}
+        return TapMeetEngage(config=config, catalog=catalog)
+
+    def stream(self, catalog: Any = None, **settings: Any) -> OrganisationDataStream:
+        tap = self.tap(catalog, **settings)
+        tap.check_settings()
+        return tap.data_streams[0]
+
+    def read(
+        self, made: OrganisationDataStream, script: Script, *, spooled: bool = False
+    ) -> Records:
+        """Return the records of the newest window; if `spooled`, its answer goes through a file."""
+        self.server.on(DATA_PATH, script)
+        context = made.own_contexts()[-1]
+        with pytest.MonkeyPatch.context() as patch:
+            if spooled:
+                patch.setattr("event_taps_core.session._SPOOLED_BYTES", -1)
+            steps = list(made.read_partition(context))
+        assert not any(isinstance(step, SetAside) for step in steps)
+        seen: dict[str, int] = {}
+        pages = [step.rows for step in steps if isinstance(step, Page)]
+        batches = [made.prepare(rows, context, seen, encode=False) for rows in pages]
+        return [record for batch in batches for record in batch.records]
+
+    def records(self, *rows: Any, catalog: Any = None, **settings: Any) -> Records:
+        """Return what becomes of some rows."""
+        return self.read(self.stream(catalog, **settings), {"output": list(rows)})
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[Api]:
+    made = Api()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MeetEngageClient, "call_window", None)
+        yield made
+    made.server.close()
+
+
+def catalog_with(columns: dict[str, Any]) -> dict[str, Any]:
+    """Return a catalog with more columns than are documented."""
+    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
+    (entry,) = [entry for entry in catalog["streams"] if entry["stream"] == STANDARD]
+    entry["schema"]["properties"] |= columns
+    return catalog
 
 
 # Names
 
 
-def test_each_method_has_a_stream_of_its_own_name() -> None:
-    names = stream_names(["standard", "chat-summary MI", "Chat Summary MI", "數據", "standard"])
-    assert names["standard"] == "organisation_data_standard"
+def names_of(methods: list[str]) -> dict[str, str]:
+    return {method.name: method.stream for method in data_methods({"data_methods": methods})}
+
+
+def test_each_method_has_a_stream_of_its_own_name_in_whatever_order() -> None:
+    methods = ["standard", "chat-summary MI", "Chat Summary MI", "數據", "standard"]
+    names = names_of(methods)
+    assert names["standard"] == STANDARD
     assert names["chat-summary MI"].startswith("organisation_data_chat_summary_mi_")
     assert names["Chat Summary MI"].startswith("organisation_data_chat_summary_mi_")
     assert len(set(names.values())) == len(names) == 4
-
-
-def test_names_of_streams_do_not_depend_on_the_order_of_the_methods() -> None:
-    methods = ["MI Report", "mi-report", "standard"]
-    assert stream_names(methods) == stream_names(reversed(methods))
+    assert names_of(methods[::-1]) == names
 
 
 @given(st.lists(st.text(min_size=1), max_size=6))
 def test_names_are_unique_and_snake_case(methods: list[str]) -> None:
-    names = stream_names(methods)
+    names = names_of(methods)
     assert list(names) == list(dict.fromkeys(methods))
     assert len(set(names.values())) == len(names)
     assert all(name.replace("_", "a").isalnum() and name.isascii() for name in names.values())
 
 
-def test_streams_of_a_tap_are_those_of_the_setting() -> None:
-    tap = TapMeetEngage(config={**SETTINGS, "data_methods": ["standard", "Attendance"]})
-    found = {made.name: made.data_method for made in tap.data_streams}
-    assert found == {
-        "organisation_data_standard": "standard",
+def test_streams_of_a_tap_are_those_of_the_setting(api: Api) -> None:
+    streams = api.tap(data_methods=["standard", "Attendance"]).data_streams
+    assert {made.name: made.method.name for made in streams} == {
+        STANDARD: "standard",
         "organisation_data_attendance": "Attendance",
     }
 
@@ -130,29 +154,41 @@ def test_streams_of_a_tap_are_those_of_the_setting() -> None:
         ),
     ],
 )
-def test_settings_without_sense_are_named(settings: dict[str, Any], named: str) -> None:
+def test_settings_without_sense_are_named(api: Api, settings: dict[str, Any], named: str) -> None:
     with pytest.raises(TapError, match=named):
-        stream(**settings)
+        api.stream(**settings)
 
 
-def test_catalog_with_another_key_than_the_setting_is_refused() -> None:
-    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
-    changed = {**SETTINGS, "primary_keys": {"standard": ["email_address"]}}
-    with pytest.raises(TapError, match="--discover"):
-        TapMeetEngage(config=changed, catalog=catalog).check_settings()
-    TapMeetEngage(config=SETTINGS, catalog=catalog).check_settings()
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"primary_keys": {"standard": ["email_address"]}},
+        {"column_types": {"standard": {"country": "object"}}},
+        {"column_types": {"standard": {"country": "date"}}},
+    ],
+)
+def test_catalog_of_other_settings_is_refused(api: Api, settings: dict[str, Any]) -> None:
+    """With another key or type."""
+    (name,) = settings
+    with pytest.raises(TapError, match=rf"setting {name}.*--discover"):
+        api.stream(api.tap().catalog_dict, **settings)
+    api.stream(api.tap(**settings).catalog_dict, **settings)
 
 
-def test_column_of_a_catalog_is_a_column_of_the_run() -> None:
-    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
-    (entry,) = [one for one in catalog["streams"] if one["stream"] == "organisation_data_standard"]
-    entry["schema"]["properties"]["chat_id"] = {"type": ["integer", "null"]}
-    made = TapMeetEngage(config=SETTINGS, catalog=catalog).data_streams[0]
-    sent = [{"Chat ID": 7, "Other": 1}, {"Chat ID": 0.5}]
-    first, second = read(made, answer({"output": sent}))
-    assert first["chat_id"] == 7
-    assert first["extra_fields"] == {"Other": 1}
+# Columns
+
+
+def test_column_of_a_catalog_is_a_column_of_the_run(api: Api) -> None:
+    catalog = catalog_with({"chat_id": {"type": ["integer", "null"]}})
+    first, second = api.records({"Chat ID": 7, "Other": 1}, {"Chat ID": 0.5}, catalog=catalog)
+    assert (first["chat_id"], first["extra_fields"]) == (7, {"Other": 1})
     assert (second["chat_id"], second["extra_fields"]) == (None, {"Chat ID": 0.5})
+
+
+def test_column_without_a_type_holds_what_it_can(api: Api) -> None:
+    catalog = catalog_with({"score": {"anyOf": [{"type": "number"}, {"type": "null"}]}})
+    (record,) = api.records({"Score": {"v": 1}}, catalog=catalog)
+    assert record["extra_fields"] == {"Score": {"v": 1}}
 
 
 NIGHTS: tuple[dict[str, Any], ...] = (
@@ -165,21 +201,19 @@ NIGHTS: tuple[dict[str, Any], ...] = (
 )
 
 
-def test_discovered_column_takes_whatever_comes_later() -> None:
-    """A sample cannot fix a type, and no loader changes a column's type from night to night."""
-    sample = Sample()
-    sample.add([NIGHTS[0]])
-    tap = TapMeetEngage(config=SETTINGS)
-    made = tap.method_streams[0](tap, sample.columns())
-    records = read(made, answer({"output": NIGHTS}))
-    assert [record["score"] for record in records] == [
-        "1",
-        "0.5",
-        "none",
-        "true",
-        '[1,{"a":1,"b":2}]',
-        None,
-    ]
+def test_discovered_column_takes_whatever_comes_later(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A sample cannot fix a type, and no loader changes a column's type from night to night.
+
+    What has been found is kept where the next window cannot be read.
+    """
+    api.server.on(DATA_PATH, {"output": NIGHTS[:1]}, Reply(status=500))
+    catalog = json.loads(api.tap().run_discovery())
+    assert "those of 1 rows: HTTP 500" in caplog.text
+    records = api.records(*NIGHTS, catalog=catalog)
+    texts = ["1", "0.5", "none", "true", '[1,{"b":2,"a":1}]', None]
+    assert [record["score"] for record in records] == texts
     assert [record["extra_fields"] for record in records] == [None] * len(NIGHTS)
 
 
@@ -188,24 +222,23 @@ def test_discovered_column_takes_whatever_comes_later() -> None:
     ("kind", "fitting"), [("integer", [0]), ("number", [0, 1]), ("array", [4]), ("date-time", [])]
 )
 def test_declared_type_holds_what_fits_and_the_rest_is_extra(
-    kind: str, fitting: list[int], named_like: str
+    api: Api, kind: str, fitting: list[int], named_like: str
 ) -> None:
-    made = stream(column_types={"standard": {named_like: kind}})
-    assert made.schema["properties"]["score"]["type"] != ["string", "null"] or kind == "date-time"
-    records = read(made, answer({"output": NIGHTS}))
+    records = api.records(*NIGHTS, column_types={"standard": {named_like: kind}})
     for at, (night, record) in enumerate(zip(NIGHTS, records, strict=True)):
         fits = at in fitting or night["Score"] is None
         assert record["score"] == (night["Score"] if fits else None)
         assert record["extra_fields"] == (None if fits else night)
 
 
-def test_catalog_with_another_type_than_the_setting_is_refused() -> None:
-    typed = {**SETTINGS, "column_types": {"standard": {"country": "object"}}}
-    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
-    with pytest.raises(TapError, match=r"setting column_types.*--discover"):
-        TapMeetEngage(config=typed, catalog=catalog).check_settings()
-    catalog = TapMeetEngage(config=typed).catalog_dict
-    TapMeetEngage(config=typed, catalog=catalog).check_settings()
+def test_lists_and_objects_are_json_text_in_text_columns_and_themselves_elsewhere(
+    api: Api,
+) -> None:
+    row = {"AttendedOnlineLiveChat": ["123", "é"], "Device": {"a": 1}, "Interests": ["x"]}
+    (record,) = api.records(row)
+    assert record["attended_online_live_chat"] == '["123","é"]'
+    assert record["device"] == '{"a":1}'
+    assert record["extra_fields"] == {"Interests": ["x"]}
 
 
 # Answers
@@ -226,21 +259,20 @@ def test_catalog_with_another_type_than_the_setting_is_refused() -> None:
         {"meta": {"output": []}},
         [],
         [{"output": []}],
-        b'{"output": [{"a": 1}, {"a": ',
-        b'{"output": [{"a": 1}]',
-        b"<html>",
-        b"",
+        *map(Reply, (b'{"output": [{"a": 1}, {"a": ', b'{"output": [{"a": 1}]', b"<html>", b"")),
     ],
 )
-def test_what_is_no_list_of_rows_is_never_an_empty_one(body: Any, *, spooled: bool) -> None:
+def test_what_is_no_list_of_rows_is_never_an_empty_one(
+    api: Api, body: Any, *, spooled: bool
+) -> None:
     with pytest.raises(ApiError) as raised:
-        read(stream(), answer(body, spooled=spooled))
+        api.read(api.stream(), body, spooled=spooled)
     assert isinstance(raised.value, BadResponse)
 
 
 @pytest.mark.parametrize("spooled", [False, True])
-def test_empty_output_is_no_rows(*, spooled: bool) -> None:
-    assert read(stream(), answer({"output": [], "meta": {"a": 1}}, spooled=spooled)) == []
+def test_empty_output_is_no_rows(api: Api, *, spooled: bool) -> None:
+    assert api.read(api.stream(), {"output": [], "meta": {"a": 1}}, spooled=spooled) == []
 
 
 rows = st.lists(
@@ -259,118 +291,98 @@ rows = st.lists(
 
 @given(rows=rows)
 @hypothesis.settings(deadline=None)
-def test_large_answers_have_the_rows_and_keys_of_small_ones(rows: list[dict[str, Any]]) -> None:
+def test_large_answers_have_the_rows_and_keys_of_small_ones(api: Api, rows: Records) -> None:
     """Which way an answer takes depends on its size, and must not be seen."""
     assume(any(rows) or not rows)
-    body = {"output": [*rows, None]}
-    small = read(stream(), answer(body))
+    made, body = api.stream(), {"output": [*rows, None]}
+    small, large = (api.read(made, body, spooled=spooled) for spooled in (False, True))
     assert len(small) == len([row for row in rows if row])
-    large = read(stream(), answer(body, spooled=True))
-    assert [without_read_at(row) for row in large] == [without_read_at(row) for row in small]
+    assert small == large
 
 
-def without_read_at(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name != "read_at"}
+def test_members_beside_the_rows_are_logged_once_each(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Warnings as they are, of others the names."""
+    caplog.set_level("INFO")
+    made = api.stream()
+    body = {"output": [], "warnings": ["slow", "old"], "summary": {"who": "Jane"}}
+    for _ in range(2):
+        api.read(made, body)
+    for said in ("warns: slow", "warns: old", "the answer also has 'summary'"):
+        assert caplog.text.count(said) == 1
+    assert "Jane" not in caplog.text
 
 
-class Sends:
-    """What stands in for requests: a problem the first time, or with each range that is longer."""
-
-    def __init__(self, problem: BadResponse, max_days: int | None = None) -> None:
-        self._problem = problem
-        self._max_days = max_days
-        self.days: list[int] = []
-
-    def __call__(self, span: Span, max_retries: int | None) -> Any:
-        del max_retries
-        assert span.first is not None
-        self.days.append((span.last - span.first).days + 1)
-        fails = self.days[-1] > self._max_days if self._max_days else len(self.days) == 1
-        if fails:
-            raise self._problem
-        return [Page([])]
+# Ranges that are too much
 
 
-def sent(made: OrganisationDataStream, sends: Sends) -> list[int]:
-    """Return the days of each request for the first two windows."""
-    made._send = sends  # type: ignore[method-assign] # noqa: SLF001 - in the client's place
+@pytest.mark.parametrize(
+    ("status", "max_days", "expected"),
+    [
+        (500, None, [31, 31, 31]),
+        (500, 20, [31, 31, 15, 16, 31, 15, 16]),
+        (504, 20, [31, 15, 16, 15, 16]),
+        (413, 10, [31, 15, 7, 8, 16, 8, 8, 7, 8, 8, 8]),
+    ],
+    ids=["once", "each time", "too much", "far too much"],
+)
+def test_range_is_halved(api: Api, status: int, max_days: int | None, expected: list[int]) -> None:
+    """A server error is waited out first, and tells of no other range; a size is remembered."""
+    days: list[int] = []
+
+    def reply(seen: Seen) -> Any:
+        first, last = (int(seen.query[name]) for name in ("from_date", "to_date"))
+        days.append((last - first) // DAY + 1)
+        fails = days[-1] > max_days if max_days else len(days) == 1
+        return Reply(status=status) if fails else {"output": []}
+
+    api.server.on(DATA_PATH, reply)
+    made = api.stream(start_date="2026-01-01")
     for context in made.own_contexts()[:2]:
         list(made.read_partition(context))
-    return sends.days
+    assert days == expected
 
 
-def test_server_error_is_waited_out_before_anything_is_halved() -> None:
-    made = stream(start_date="2026-01-01")
-    assert sent(made, Sends(ServerError("HTTP 500"))) == [31, 31, 31]
+# Keys
 
 
-def test_range_that_is_a_server_error_each_time_is_halved_and_no_size_remembered() -> None:
-    made = stream(start_date="2026-01-01")
-    days = sent(made, Sends(ServerError("HTTP 500"), max_days=20))
-    assert days == [31, 31, 15, 16, 31, 15, 16]
+@pytest.mark.parametrize(
+    ("rows", "others"),
+    [
+        # in whatever order, of rows and of members
+        ([{"a": "x"}, {"a": "y"}, {"a": "x"}], [{"a": "y"}, {"a": "x"}, {"a": "x"}]),
+        ([{"a": {"b": [{"f": 1, "e": 2}], "c": 3}}], [{"a": {"c": 3, "b": [{"e": 2, "f": 1}]}}]),
+    ],
+)
+def test_keys_of_equal_rows_are_the_same_and_different(
+    api: Api, rows: Records, others: Records
+) -> None:
+    keys = [record["row_key"] for record in api.records(*rows)]
+    assert len(set(keys)) == len(rows)
+    assert set(keys) == {record["row_key"] for record in api.records(*others)}
 
 
-def test_size_that_was_too_much_is_remembered() -> None:
-    made = stream(start_date="2026-01-01")
-    assert sent(made, Sends(TooMuch("HTTP 504"), max_days=20)) == [31, 15, 16, 16, 15]
+def test_equal_rows_of_two_windows_have_two_keys(api: Api) -> None:
+    made = api.stream(start_date="2026-01-01")
+    batches = (
+        made.prepare([{"Device": "Mobile"}], context, {}, encode=False)
+        for context in made.own_contexts()[:2]
+    )
+    assert len({batch.records[0]["row_key"] for batch in batches}) == 2
 
 
-# Rows and keys
-
-
-def test_lists_and_objects_are_json_text_in_text_columns_and_themselves_elsewhere() -> None:
-    row = {"AttendedOnlineLiveChat": ["123", "é"], "Device": {"a": 1}, "Interests": ["x"]}
-    (record,) = read(stream(), answer({"output": [row]}))
-    assert record["attended_online_live_chat"] == '["123","é"]'
-    assert record["device"] == '{"a":1}'
-    assert record["extra_fields"] == {"Interests": ["x"]}
-
-
-def test_key_does_not_depend_on_which_columns_are_declared() -> None:
+def test_key_does_not_depend_on_which_columns_are_declared_nor_on_long_names(api: Api) -> None:
     """A later discovery may find more of them."""
-    body = {"output": [{"Interests": ["x"], "Device": {"a": [1]}}]}
-    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
-    entry = next(one for one in catalog["streams"] if one["stream"] != "read_log")
-    entry["schema"]["properties"]["interests"] = {"type": ["string", "null"]}
-    more = TapMeetEngage(config=SETTINGS, catalog=catalog).data_streams[0]
-    (first,), (second,) = read(stream(), answer(body)), read(more, answer(body))
-    assert first["row_key"] == second["row_key"]
-    assert second["interests"] == '["x"]'
-
-
-def test_key_does_not_depend_on_the_order_of_members() -> None:
-    members = {"b": 1, "a": {"d": [{"f": 1, "e": 2}], "c": 3}}
-    other = {"a": {"c": 3, "d": [{"e": 2, "f": 1}]}, "b": 1}
-    keys = {
-        read(stream(), answer({"output": [{"Device": value}]}))[0]["row_key"]
-        for value in (members, other)
-    }
-    assert len(keys) == 1
-
-
-def test_long_names_are_those_of_their_columns_and_no_matter_of_the_key() -> None:
     question = "Which of the following best describes your current situation regarding "
-    row = {question + "employment?": 1, question + "education?": ["a"]}
-    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
-    entry = next(one for one in catalog["streams"] if one["stream"] != "read_log")
+    row = {question + "employment?": 1, question + "education?": ["a"], "Device": {"a": [1]}}
     names = [column_name(attribute) for attribute in row]
-    entry["schema"]["properties"] |= {name: {"type": ["string", "null"]} for name in names}
-    more = TapMeetEngage(config=SETTINGS, catalog=catalog).data_streams[0]
-    (record,) = read(more, answer({"output": [row]}))
-    assert [record[name] for name in names] == ["1", '["a"]']
-    assert record["extra_fields"] is None
-    (without,) = read(stream(), answer({"output": [row]}))
-    assert without["extra_fields"] == row
-    assert without["row_key"] == record["row_key"]
-
-
-def test_column_without_a_type_holds_what_it_can() -> None:
-    catalog = TapMeetEngage(config=SETTINGS).catalog_dict
-    entry = next(one for one in catalog["streams"] if one["stream"] != "read_log")
-    entry["schema"]["properties"]["score"] = {"anyOf": [{"type": "number"}, {"type": "null"}]}
-    made = TapMeetEngage(config=SETTINGS, catalog=catalog).data_streams[0]
-    (record,) = read(made, answer({"output": [{"Score": {"v": 1}}]}))
-    assert record["extra_fields"] == {"Score": {"v": 1}}
+    (more,) = api.records(row, catalog=catalog_with(dict.fromkeys(names, TEXT)))
+    assert [more[name] for name in names] == ["1", '["a"]', '{"a":[1]}']
+    assert more["extra_fields"] is None
+    (record,) = api.records(row)
+    assert record["extra_fields"] == {name: row[name] for name in row if name != "Device"}
+    assert record["row_key"] == more["row_key"]
 
 
 @given(st.dictionaries(st.text(), st.lists(st.integers()) | st.text() | st.none()))
@@ -379,97 +391,54 @@ def test_content_is_the_same_before_and_after_it_became_text(row: dict[str, Any]
     assert decode(sorted_json_text(row).encode()) == decode(json.dumps(row).encode())
 
 
-def test_equal_rows_are_counted_over_the_whole_window_in_whatever_order() -> None:
-    twice = {"Device": "Mobile"}
-    other = {"Device": "Tablet"}
-    first = read(stream(), answer({"output": [twice, other, twice]}))
-    second = read(stream(), answer({"output": [other, twice, twice]}))
-    keys = [row["row_key"] for row in first]
-    assert len(set(keys)) == 3
-    assert set(keys) == {row["row_key"] for row in second}
-
-
-def test_equal_rows_of_two_windows_have_two_keys() -> None:
-    made = stream(start_date="2026-01-01")
-    row = {"Device": "Mobile"}
-    first, second, *_ = made.own_contexts()
-    keys = {
-        made.prepare([dict(row)], context, {}, encode=False).records[0]["row_key"]
-        for context in (first, second)
-    }
-    assert len(keys) == 2
-
-
 KEYED = {"primary_keys": {"standard": ["EmailAddress", "chat_id"]}}
 
 
-def test_configured_keys_are_the_key() -> None:
-    """Named as columns or as the vendor names them."""
-    made = stream(**KEYED)
-    assert made.primary_keys == ("account", "email_address", "chat_id")
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["EmailAddress", "chat_id"], ("account", "email_address", "chat_id")),
+        (
+            ["account", "window_start", "ChatId", "chat_id"],
+            ("account", "window_start", "chat_id"),
+        ),
+    ],
+    ids=["named as columns or as the vendor does", "with the account and the window"],
+)
+def test_configured_keys_are_the_key(api: Api, keys: list[str], expected: tuple[str, ...]) -> None:
+    made = api.stream(primary_keys={"standard": keys})
+    assert made.primary_keys == expected
     assert "row_key" not in made.schema["properties"]
-    (record,) = read(made, answer({"output": [{"EmailAddress": "a@b.cd", "ChatId": 7}]}))
+    (record,) = api.read(made, {"output": [{"EmailAddress": "a@b.cd", "ChatId": 7}]})
     assert (record["account"], record["email_address"], record["chat_id"]) == (
-        "acme",
-        "a@b.cd",
+        *("acme", "a@b.cd"),
         "7",
     )
-
-
-def test_account_and_window_may_be_part_of_configured_keys() -> None:
-    made = stream(primary_keys={"standard": ["account", "window_start", "ChatId", "chat_id"]})
-    assert made.primary_keys == ("account", "window_start", "chat_id")
-    (record,) = read(made, answer({"output": [{"ChatId": 7}]}))
-    assert (record["account"], record["chat_id"]) == ("acme", "7")
     assert record["window_start"]
 
 
 @pytest.mark.parametrize("value", [None, "", [], ["a"], {}])
-def test_row_without_its_configured_key_is_a_failure_that_names_the_setting(value: Any) -> None:
-    body = {"output": [{"EmailAddress": "a@b.cd", "ChatId": value}]}
-    with pytest.raises(BadResponse, match=r"'chat_id'.*primary_keys.*'standard'"):
-        read(stream(**KEYED), answer(body))
-    with pytest.raises(BadResponse, match="primary_keys"):
-        read(stream(**KEYED), answer({"output": [{"EmailAddress": "a@b.cd"}]}))
-
-
-def test_rows_with_the_same_configured_key_are_counted(caplog: pytest.LogCaptureFixture) -> None:
-    row = {"EmailAddress": "a@b.cd", "ChatId": 7}
-    read(stream(**KEYED), answer({"output": [row, {**row, "Country": "GB"}, row]}))
-    assert "2 rows have the same email_address, chat_id" in caplog.text
-
-
-def test_sample_that_was_found_is_kept_where_a_window_cannot_be_read(
-    caplog: pytest.LogCaptureFixture,
+def test_row_without_its_configured_key_is_a_failure_that_names_the_setting(
+    api: Api, value: Any
 ) -> None:
-    tap = TapMeetEngage(config=SETTINGS)
-    made = tap.data_streams[0]
-    pages = iter([[Page([{"Score": 5}], 1)]])
-
-    def read_partition(*_: Any) -> Any:
-        found = next(pages, None)
-        if found is None:
-            raise ServerError("HTTP 500")
-        return found
-
-    made.read_partition = read_partition  # type: ignore[method-assign,assignment] # in the server's place
-    tap.client.has_succeeded = True
-    assert "score" in {column.name for column in tap._sampled(made)}  # noqa: SLF001 - the point of the test
-    assert "those of 1 rows: HTTP 500" in caplog.text
-
-
-def test_other_members_are_named_once_each(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    made = stream()
-    for _ in range(2):
-        read(made, answer({"output": [], "summary": {"who": "Jane"}}))
-    assert caplog.text.count("the answer also has 'summary'") == 1
-    assert "Jane" not in caplog.text
+    """If no row has one; else it is set aside."""
+    lacking, whole = ({"EmailAddress": "a@b.cd", "ChatId": chat} for chat in (value, 7))
+    with pytest.raises(BadResponse, match="primary_keys"):
+        api.records({"EmailAddress": "a@b.cd"}, **KEYED)
+    with pytest.raises(BadResponse, match=r"'chat_id'.*primary_keys.*'standard'"):
+        api.records(lacking, **KEYED)
+    made = api.stream(**KEYED)
+    api.server.on(DATA_PATH, {"output": [whole, lacking, lacking]})
+    page, aside = made.read_partition(made.own_contexts()[-1])
+    assert isinstance(page, Page)
+    assert isinstance(aside, SetAside)
+    assert (page.rows, aside.count) == ([whole], 2)
+    assert "primary_keys" in aside.reason
 
 
-def test_warnings_are_logged_once_each(caplog: pytest.LogCaptureFixture) -> None:
-    made = stream()
-    for _ in range(2):
-        read(made, answer({"output": [], "warnings": ["slow", "old"]}))
-    assert caplog.text.count("Meet & Engage warns: slow") == 1
-    assert caplog.text.count("Meet & Engage warns: old") == 1
+def test_rows_with_the_same_configured_key_are_counted(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = {"EmailAddress": "a@b.cd", "ChatId": 7}
+    api.records(row, {**row, "Country": "GB"}, row, **KEYED)
+    assert "2 rows have the same email_address, chat_id" in caplog.text
