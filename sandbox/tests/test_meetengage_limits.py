@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from event_sandbox.cli import main
-from event_sandbox.limits import RateLimit
 from event_sandbox.meetengage.testing import MeetEngageClient, noon
 from event_sandbox.sandbox import Sandbox
 from event_sandbox.server import serve_in_thread
@@ -136,17 +135,6 @@ def test_restoring_the_switches_starts_counting_anew(client: MeetEngageClient) -
     assert client.sandbox.control("DELETE", "/switches")
     assert statuses(client, 1) == [200]
     assert limits(client) == {"calls": 1, "breaches": 0, "fullest": 1}
-
-
-def test_fixed_intervals_are_those_of_the_clock() -> None:
-    clock = Clock()
-    limit = RateLimit(2, 5.0, clock)
-    for at, expected in [(1004.9, False), (1004.95, False), (1004.99, True), (1005.0, False)]:
-        clock.now = at
-        assert limit.is_reached(fixed=True) is expected
-        limit.note_call()
-    assert limit.is_reached(fixed=False)
-    assert limit.fullest == 4
 
 
 def test_truth_on_the_command_line(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

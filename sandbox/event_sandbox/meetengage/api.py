@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse, Response
 from event_sandbox.kept import KeptAnswers
 from event_sandbox.limits import RateLimit
 from event_sandbox.meetengage import errors
-from event_sandbox.meetengage.ranges import MOST_DAYS, Range, make_range
+from event_sandbox.meetengage.ranges import Range, make_range
 from event_sandbox.meetengage.shapes import METHODS
 from event_sandbox.meetengage.view import ACCOUNT, View
 from event_sandbox.wire import json_response
@@ -127,26 +127,12 @@ class API:
             message = "Dates are given in milliseconds since 1970."
             return errors.error(self._positions, 400, message)
         if found.is_too_large():
-            return await self._too_large()
+            if self._positions["large_range"] == "timeout":
+                with contextlib.suppress(TimeoutError):
+                    # Unless the server stops: nothing may hold that up.
+                    await asyncio.wait_for(self._shared.faults.closing.wait(), _SLOW_SECONDS)
+            return errors.too_large(self._positions)
         return self._in_some_way(found, asked["data_method"])
-
-    async def _too_large(self) -> Response:
-        """Give up on a range, in one of the ways in which that may look."""
-        form = self._positions["large_range"]
-        if form == "error_member":
-            message = "The result is too large. Please choose a smaller range of dates."
-            return errors.error_at_200(self._positions, message)
-        if form == "400_days":
-            message = f"The date range is too large: choose at most {MOST_DAYS} days."
-            return errors.error(self._positions, 400, message)
-        if form == "timeout":
-            form = "504"
-            with contextlib.suppress(TimeoutError):
-                # Unless the server stops: nothing may hold that up.
-                await asyncio.wait_for(self._shared.faults.closing.wait(), _SLOW_SECONDS)
-        messages = {"413": "Request entity too large.", "504": "Gateway timeout."}
-        message = messages.get(form, "An unexpected error occurred.")
-        return errors.error(self._positions, int(form), message)
 
     def _in_some_way(self, found: Range, method: str) -> Response:
         """Answer with rows, unless this is the answer that a switch spoils."""
@@ -176,14 +162,11 @@ class API:
 
     def _broken_off(self, rows: list[Shape]) -> Response:
         """Answer with some of the rows, and an error beside them."""
-        message = "The export was interrupted."
-        members = {**_beside(self._positions), **errors.error_members(self._positions, message)}
-        return self._respond(rows[: len(rows) // 2], members)
+        error = errors.error_members(self._positions, "The export was interrupted.")
+        return self._complete(rows[: len(rows) // 2], error)
 
-    def _complete(self, rows: list[Shape]) -> Response:
-        return self._respond(rows, _beside(self._positions))
-
-    def _respond(self, rows: list[Shape], members: dict[str, Any]) -> Response:
+    def _complete(self, rows: list[Shape], error: dict[str, Any] | None = None) -> Response:
+        members = {**_beside(self._positions), **(error or {})}
         before = self._positions["members_place"] == "before"
         body = {**(members if before else {}), "output": rows, **members}
         odd = self._positions["odd_json"]
