@@ -57,6 +57,13 @@ ANSWER_SECONDS = 50
 
 VENDORS = ("conferencesio", "meetengage")
 SUCCESS, FAILURE = dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE
+MAKE_LIMIT = """
+    insert into concurrency_limits (concurrency_key, "limit", using_default_limit)
+    values (%s, 1, false)
+"""
+WAITS_FOR_ANOTHER = (
+    "select 1 from pg_locks where locktype = 'transactionid' and not granted limit 1"
+)
 OF_A_SESSION = re.compile(r"/sessions/[^/]+/(attendance|polls|questions)")
 
 
@@ -245,6 +252,21 @@ def test_code_servers_prepare_at_the_same_time_what_a_first_night_needs(
     assert not [*made.project.root.glob("accounts/*.new")]
     with psycopg.connect(database.url_of("first_meltano")) as connection:
         assert connection.execute("select * from runs").fetchall() == []
+
+
+def test_a_limit_that_another_code_server_is_just_making_is_made(
+    made: Engine, database: Database
+) -> None:
+    address = made.variables["DAGSTER_POSTGRES_URL"]
+    with ThreadPoolExecutor() as servers, psycopg.connect(address) as other:
+        taken = other.execute("delete from concurrency_limits returning concurrency_key").fetchall()
+        other.commit()
+        for row in taken:
+            other.execute(MAKE_LIMIT, row)
+        prepared = servers.submit(made.run, "event-taps-dagster", "prepare", "--without-dbt")
+        until(lambda: prepared.done() or database.run(WAITS_FOR_ANOTHER) != "")
+        other.commit()
+        assert "2 accounts" in prepared.result()
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, IntegrityError
 
 from event_taps_dagster.accounts import AccountsError, read_accounts
 from event_taps_dagster.meltano import Meltano
@@ -28,6 +28,8 @@ from event_taps_dagster.warehouse import connected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from event_taps_dagster.accounts import Account
 
 NEEDED = (
     "DAGSTER_HOME",
@@ -67,10 +69,22 @@ def prepare(project: Project, *, with_dbt: bool = True) -> str:
     where = "Dagster's instance (DAGSTER_HOME, DAGSTER_POSTGRES_URL: a database of its own)"
     with _explained(f"{where} cannot be used"), dg.DagsterInstance.get() as instance:
         for account in accounts.accounts:
-            # As `dagster instance concurrency set` does, but at once for all.
-            instance.event_log_storage.set_concurrency_slots(account.id, account.parallel)
+            _limit_runs(instance, account)
     shards = sum(account.shards for account in accounts.accounts)
     return f"{len(accounts.accounts)} accounts, {shards} shards: {project.plugins}"
+
+
+def _limit_runs(instance: dg.DagsterInstance, account: Account) -> None:
+    """Do what `dagster instance concurrency set` does, without a process for each account.
+
+    Of those that make a limit at the same time, one gets through, and the others fail after it: so
+    they ask a second time.
+    """
+    set_slots = instance.event_log_storage.set_concurrency_slots
+    try:
+        set_slots(account.id, account.parallel)
+    except IntegrityError:
+        set_slots(account.id, account.parallel)
 
 
 def _check_environment(project: Project) -> None:
