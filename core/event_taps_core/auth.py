@@ -43,7 +43,7 @@ class Authenticator:
     """Says with each request who is asking: in the same headers, unless a subclass knows more.
 
     Args:
-        headers: What is sent with each request.
+        headers: What is sent with each request, until a subclass sets other `credentials`.
         settings: The settings to check when the host refuses.
     """
 
@@ -56,7 +56,7 @@ class Authenticator:
         settings: str = "the setting api_key",
     ) -> None:
         self.settings = settings
-        self._headers = headers
+        self.credentials = headers
         self._refreshing = threading.Lock()
         self._refreshes = 0
         self._failure: ApiError | None = None
@@ -68,7 +68,7 @@ class Authenticator:
 
     def headers(self) -> Mapping[str, str]:
         """Return what is sent with the next request."""
-        return self._headers
+        return self.credentials
 
     def refresh(
         self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None

@@ -91,13 +91,10 @@ class AccelEventsClient(ApiClient):
 
 
 def spellings_of(expand: str) -> tuple[str | None, ...]:
-    """Return what `expand` may have to be for one server or another, in the order to try.
+    """Return what `expand`, constants with commas between, may have to be, in the order to try.
 
     The pages print labels ("Attendee Count"); clients send constants, of which the pages of lists
     name a few. A server that knows less than it is asked for may ignore the rest, or refuse all.
-
-    Args:
-        expand: Constants, with commas between them.
 
     >>> spellings_of("TAG,ATTENDEE_COUNT")
     ('TAG,Tag,ATTENDEE_COUNT,Attendee Count', 'TAG,ATTENDEE_COUNT', 'TAG')

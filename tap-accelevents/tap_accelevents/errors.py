@@ -75,15 +75,11 @@ _IN_WORDS: Final = {
 
 
 def error_in(response: ApiResponse, problem: ApiError | None) -> tuple[ApiError | None, str]:
-    """Return what an answer is, and its code, if it is an error and has one.
+    """Return what an answer is, `problem` by its status alone, and the code of an error, if any.
 
     The shape of errors is not documented. Lists have a member `error`, which may be set in a 200:
     that is no sign of a server with too much to do, so it need not be given time. Clients read
     `errorCode` or `code`.
-
-    Args:
-        response: The answer.
-        problem: What its status says.
     """
     try:
         body = response.json()

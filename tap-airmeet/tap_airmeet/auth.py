@@ -48,7 +48,7 @@ class TokenAuthenticator(Authenticator):
         token = client.send_for_credentials(exchange, token_of)
         client.redaction.hide(token)
         self.token_has_worked = False
-        self._headers = {"X-Airmeet-Access-Token": token}
+        self.credentials = {"X-Airmeet-Access-Token": token}
 
 
 def token_of(response: ApiResponse) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from event_taps_core import Row
 
 _COLON_DATE: Final = re.compile(r"^(\d{4}):(\d\d):(\d\d)(?=T)")
-_UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
+UUID: Final = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 
 
 def iso_time(value: Any) -> Any:
@@ -89,8 +89,3 @@ def answer_or_question(row: Row) -> list[Any]:
 def recording(row: Row) -> list[Any]:
     """Identify a recording by session and file: its link's query is signed anew at every call."""
     return [row.get("session_id"), urlsplit(str(row.get("download_link") or "")).path]
-
-
-def is_uuid(value: Any) -> bool:
-    """Say whether a value is an id of a session, say."""
-    return isinstance(value, str) and _UUID.fullmatch(value) is not None

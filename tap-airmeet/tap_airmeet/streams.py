@@ -31,7 +31,7 @@ from event_taps_core import (
 from tap_airmeet import schemas
 from tap_airmeet.client import EVENTS_PATH, AmbiguousRefusal, doubt_about_nothing
 from tap_airmeet.paging import CursorPages, ParticipantPages
-from tap_airmeet.rows import answer_or_question, by_time, is_uuid, iso_time, participant, recording
+from tap_airmeet.rows import UUID, answer_or_question, by_time, iso_time, participant, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -321,7 +321,7 @@ class PollResponsesStream(ByPersonStream):
         There (heading 4.9) the answer's text stands under `session_id` and `answer` is missing.
         What a poll with several choices sends as `answer` is not documented: a list, perhaps.
         """
-        if "answer" not in row and not is_uuid(row.get("session_id")):
+        if "answer" not in row and not UUID.fullmatch(str(row.get("session_id"))):
             row["answer"] = row.pop("session_id", None)
         answers = row.get("answer")
         if not isinstance(answers, list):

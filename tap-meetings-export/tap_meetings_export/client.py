@@ -14,13 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 from typing_extensions import override
 
 from event_taps_core import (
-    AccessDenied,
     ApiClient,
     ApiError,
     Authenticator,
     BadResponse,
     NotFound,
-    TooManyRequests,
     snake_case,
     texts_in,
 )
@@ -38,6 +36,7 @@ _KNOWN_ENDING: Final = re.compile(
     r"(?<![:/])(/+api(/+v2(/+meetings/+export)?)?)?/*$", re.IGNORECASE
 )
 
+_BAD_REQUESTS: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY})
 _STATUS_OF_FAILURE: Final = re.compile("[345][0-9]{2}")
 _SUCCESS: Final = re.compile("(2[0-9]{2}|ok|success|successful|true)?")
 _FAILURE: Final = re.compile("errors?|fail(ed|ure)?|false|exception")
@@ -51,18 +50,6 @@ class BadRequest(BadResponse):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, retries=0)
-
-
-_KINDS: Final[Mapping[int, type[ApiError]]] = {
-    HTTPStatus.BAD_REQUEST: BadRequest,
-    HTTPStatus.UNPROCESSABLE_ENTITY: BadRequest,
-    HTTPStatus.UNAUTHORIZED: AccessDenied,
-    HTTPStatus.FORBIDDEN: AccessDenied,
-    HTTPStatus.NOT_FOUND: NotFound,
-    HTTPStatus.GONE: NotFound,
-    HTTPStatus.TOO_MANY_REQUESTS: TooManyRequests,
-}
-"""What a status in a body means; any other one is a server's trouble."""
 
 
 class ExpoPlatformClient(ApiClient):
@@ -95,17 +82,18 @@ class ExpoPlatformClient(ApiClient):
         nothing about an event.
         """
         problem = super().classify(response)
-        if _KINDS.get(response.status_code) is BadRequest:
-            return BadRequest(f"HTTP {response.status_code}")
+        status: int = HTTPStatus.OK
         try:
             status = status_in(response.json())
         except BadResponse as unreadable:
             if isinstance(problem, NotFound):
                 return BadResponse(f"{problem.what} without JSON, so not from this API")
-            return problem or unreadable
-        if problem is not None or status == HTTPStatus.OK:
-            return problem
-        return _KINDS.get(status, BadResponse)(f"HTTP {status}")
+            problem = problem or unreadable
+        if problem is None and status != HTTPStatus.OK:
+            response.status_code = status  # so it means what it would mean as that of HTTP
+            problem = super().classify(response)
+        is_bad_request = response.status_code in _BAD_REQUESTS
+        return BadRequest(f"HTTP {response.status_code}") if is_bad_request else problem
 
 
 def status_in(body: Any) -> int:
