@@ -223,6 +223,7 @@ def test_401_is_worth_another_header_until_one_is_settled_or_if_it_was_sent_befo
         ((406,), codes(4060906, "4060918"), NotFound, None),
         ((406,), codes(4030201, "4030101"), AccessDenied, None),
         ((401, 403), [b"", b"<html>", b"no", {}, []], AccessDenied, None),
+        ((200, 400, 406, 500), codes(4010101, "4010102"), AccessDenied, None),
         ((404,), [b"", b"<html>", b"no", {"message": "not found"}, []], NoSuchPath, 0),
         ((404, 406), [*codes(40600013), {"code": "40600013"}], BadResponse, 0),
         ((406,), [b""], BadResponse, 0),

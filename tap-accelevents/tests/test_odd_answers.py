@@ -254,6 +254,15 @@ def test_where_no_path_has_any_of_five_sessions_the_setting_is_named_and_others_
     assert api.vendor.times(r"/session/analytics/\d+$|/event/a/session/") == 2 * len(tried)
 
 
+def test_outage_of_the_analytics_has_no_other_path_looked_for(api: Api) -> None:
+    """What may pass says nothing about the path; so the setting is not named either."""
+    api.vendor.odd["/analytics"] = (500, b"")
+    run = api(DETAILS, concurrency=1, max_retries=0)
+    run.assert_failed_in_one_line(DETAILS, "HTTP 500")
+    assert "set session_analytics_path" not in run.stderr
+    assert api.vendor.times("/analytics") == api.vendor.times(SESSION + "/analytics") == 6
+
+
 def test_session_whose_list_cannot_be_read_again_is_not_absent(api: Api) -> None:
     """An outage: the session's attendees are not there, and the list of sessions is neither."""
 
