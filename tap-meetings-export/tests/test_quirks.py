@@ -274,10 +274,14 @@ def test_total_without_regard_to_the_filters_is_said_once_and_fails_no_run(fair:
     assert len(unfiltered) <= len(FILTERS)
 
 
-def test_total_counts_where_it_is_the_filter_that_is_ignored(fair: Fair) -> None:
+@pytest.mark.parametrize("filters", ["all_ignored", "work"])
+def test_total_counts_where_it_is_the_filter_that_is_ignored_or_the_count_is_filtered_too(
+    fair: Fair, filters: str
+) -> None:
     fair.read_well(**SMALLER)
     before = fair.bookmark("meetings", SMALL)
-    fair.sandbox.switch(total="more", filters="all_ignored")
+    fair.sandbox.advance()
+    fair.sandbox.switch(total="more", filters=filters)
     run = fair.read(**SMALLER)
     assert run.exit_code == 1
     assert "meetings: the API counts " in run.last_line
