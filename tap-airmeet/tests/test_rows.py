@@ -11,10 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import BadResponse, EventStream, Page, Suspect, utc_timestamp
+from event_taps_core import (
+    BadResponse,
+    EventStream,
+    MissingPart,
+    NotFound,
+    Page,
+    Suspect,
+    utc_timestamp,
+)
 from event_taps_core.testing import api_response
 from tap_airmeet.rows import iso_time
 from tap_airmeet.streams import (
+    AirmeetsStream,
     ParticipantsStream,
     PollResponsesStream,
     QuestionsStream,
@@ -128,11 +137,29 @@ def test_utms_are_columns_and_the_rest_of_them_is_kept(sent: Row, columns: Row) 
     assert processed == {"id": 1, **columns}
 
 
-def read(cls: type[EventStream], monkeypatch: pytest.MonkeyPatch, *pages: list[Row]) -> Any:
+def read(
+    cls: type[EventStream],
+    monkeypatch: pytest.MonkeyPatch,
+    *pages: list[Row],
+    tap: TapAirmeet = TAP,
+) -> Any:
     """Return a stream that reads these pages."""
     steps = [Page(rows) for rows in pages]
     monkeypatch.setattr(EventStream, "read_partition", lambda *_: iter(steps))
-    return cls(TAP)
+    return cls(tap)
+
+
+@pytest.mark.parametrize(
+    ("others", "kind"), [([{"uid": "c"}], NotFound), ([{"uid": None}], BadResponse)]
+)
+def test_event_that_is_not_listed_may_be_the_one_without_an_id(
+    monkeypatch: pytest.MonkeyPatch, others: list[Row], kind: type[Exception]
+) -> None:
+    """Then nobody affirms that it is not there."""
+    tap = TapAirmeet(config={"airmeet_ids": ["a", "b"]}, validate_config=False)
+    events = read(AirmeetsStream, monkeypatch, [{"uid": "a"}], others, tap=tap)
+    (missing,) = [step for step in events.read_partition(None) if isinstance(step, MissingPart)]
+    assert (missing.id, type(missing.problem)) == ("b", kind)
 
 
 @pytest.mark.parametrize(
