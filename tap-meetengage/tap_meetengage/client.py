@@ -117,6 +117,7 @@ class MeetEngageClient(ApiClient):
         self._answered: set[str] = set()
         self._refusals: dict[str, AccessDenied | errors.MethodRefused] = {}
         self._one_at_a_time = threading.Lock()
+        self._noting = threading.Lock()
 
     @override
     def make_authenticator(self) -> Authenticator:
@@ -184,9 +185,10 @@ class MeetEngageClient(ApiClient):
             self.pacer.pause(_SHORTEST_PAUSE_SECONDS)  # in case that it was the limit
             self._refusals[method] = breach.otherwise
             raise breach.otherwise from breach
-        if len(self._breaches) > before:
-            return
-        self._breaches = (*self._breaches[:before], breach)  # however many do so at the same time
+        with self._noting:
+            if len(self._breaches) > before:
+                return
+            self._breaches = (*self._breaches, breach)
         pause = max(breach.retry_after or 0, _SHORTEST_PAUSE_SECONDS)
         if pause > MAX_RETRY_AFTER_SECONDS:
             raise Stopped(f"{self.base_url} asks to wait {pause:.0f} seconds ({breach.reason})")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -70,8 +72,8 @@ class ScriptedClient(MeetEngageClient):
 
     call_window = CallWindow(1000, 0.0)
 
-    def __init__(self, server: ApiServer, *answers: Reply) -> None:
-        super().__init__(server.api_url, CONFIG, [DATA_PATH])
+    def __init__(self, server: ApiServer, *answers: Reply, **settings: Any) -> None:
+        super().__init__(server.api_url, CONFIG | settings, [DATA_PATH])
         self.answers = list(answers)
         self.pauses: list[float] = []
         self.pacer.pause = self.pauses.append  # type: ignore[method-assign,assignment] # nothing waits here
@@ -186,13 +188,20 @@ def test_pauses_after_breaches(
 def test_breaches_at_the_same_time_are_one_and_then_one_at_a_time_tries(
     server: ApiServer,
 ) -> None:
-    breach = Reply(b"", 429, delay=0.3)
-    client = ScriptedClient(server, AUTHENTICATED, GOOD, *[breach] * 4, BREACH, *[GOOD] * 4)
+    answers = AUTHENTICATED, GOOD, *[BREACH] * 5, *[GOOD] * 4
+    client = ScriptedClient(server, *answers, request_timeout_seconds=60)
     client.rows()
+    all_are_here, arrivals = Barrier(4, timeout=60), count()
+
+    def answered(_: object) -> Reply:
+        if next(arrivals) < 4:
+            all_are_here.wait()
+        return client.answers.pop(0)
+
+    server.on(DATA_PATH, answered)
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda _: client.rows(), range(4))) == [[]] * 4
-    assert set(client.pauses) == {5}
-    assert len(client.pauses) < 5, "as many as breaches"
+    assert client.pauses == [5, 5]
     assert client.answers == []
 
 
