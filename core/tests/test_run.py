@@ -815,6 +815,16 @@ def test_what_has_to_be_prepared_is_asked_for_before_anything_else_is_read(
     assert len(asked) == 1 + 4 + 4 + 2
 
 
+def test_what_is_absent_when_it_is_asked_for_early_is_not_asked_for_again(
+    server: ApiServer,
+) -> None:
+    server.on("/events", events("a")).on("/events/{}/polls", {"data": POLLS})
+    server.on("/events/a", REPORT).on("/events/a/report", status(404))
+    result = run(server, tap_class=DeferringTap)
+    assert "1 absent (HTTP 404): a" in result.summary("reports")
+    assert server.paths().count("/events/a/report") == 1
+
+
 def test_of_several_such_streams_none_is_waited_for_beyond_the_timeout(
     server: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
