@@ -31,11 +31,7 @@ SEARCH_TIME: Final = "searchTimeStamp"
 
 
 class ListPages(Pages):
-    """`page` from zero and `size`.
-
-    Args:
-        id_of: What is the same in a row that comes twice.
-    """
+    """`page` from zero and `size`; `id_of` says what is the same in a row that comes twice."""
 
     end_errors = (NotFound, NoSuchPath, BadRequest)
 

@@ -68,6 +68,8 @@ def token_of(response: ApiResponse) -> str:
     if status != HTTPStatus.OK:
         raise BadResponse(f"{AUTH_PATH} answers HTTP {status}", retries=0, unreachable=True)
     match response.json():
-        case {"token": str(token)} | {"data": {"token": str(token)}} if token:
+        case {"token": str(token)} if token:
+            return token
+        case {"data": {"token": str(token)}} if token:
             return token
     raise BadResponse(f"no token in the answer of {AUTH_PATH}")

@@ -7,6 +7,7 @@ where rows come in during the pass. What follows from the evidence is the core's
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
@@ -30,12 +31,18 @@ class CursorPages(Pages):
         cursors = cursors_of(response)
         return Counts(count_of(cursors.get("totalCount")), count_of(cursors.get("pageCount")))
 
+    @cached_property
+    def _used(self) -> set[Any]:
+        return {"", 0}
+
     @override
     def next_page(self, response: requests.Response) -> Any:
-        """Return the cursor, unless it leads to the same page again."""
+        """Return the cursor, unless it was used before: that would be a loop."""
         after = cursors_of(response).get("after")
-        is_cursor = type(after) in {int, float, str} and after not in {"", 0, self.current_value}
-        return after if is_cursor else None
+        if type(after) not in {int, float, str} or after in self._used:
+            return None
+        self._used.add(after)
+        return after
 
 
 class ParticipantPages(Pages):

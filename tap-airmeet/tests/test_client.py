@@ -157,8 +157,9 @@ def test_only_a_whole_success_is_records(status: int, body: Any) -> None:
     [
         {"token": "t0k3n", "communityId": "c"},
         {"success": True, "data": {"label": "test", "token": "t0k3n"}},
+        {"token": "", "data": {"token": "t0k3n"}},
     ],
-    ids=["observed", "documented"],
+    ids=["observed", "documented", "both"],
 )
 def test_token_is_found_where_it_is_documented_and_where_it_is(body: dict[str, Any]) -> None:
     assert token_of(answer(200, body, "/auth")) == "t0k3n"

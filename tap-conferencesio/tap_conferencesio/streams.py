@@ -301,7 +301,8 @@ class QuestionsStream(SessionStream):
 
 
 def _as_question(item: Any) -> Row:
-    return item if isinstance(item, dict) else {"question": item}
+    """Make an object of a question; the vendor's example has an empty one."""
+    return (item or {"question": None}) if isinstance(item, dict) else {"question": item}
 
 
 def evaluation(row: Row) -> list[Any]:

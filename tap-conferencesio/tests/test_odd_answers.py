@@ -118,6 +118,7 @@ AT, LATER = "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"
             ("1", "a", {"question_id": 2, "question": ["b"]}),
         ),
         ("questions", {"id": 1, "question_id": 1, "text": "a", "question": None}, ("1", "a", None)),
+        ("questions", {}, (None, None, None)),  # as in the vendor's example
         ("questions", 42, (None, "42", None)),
         ("questions", ["a"], (None, None, {"question": ["a"]})),
         ("polls", {"poll_id": "0"}, ("0", None)),

@@ -138,15 +138,11 @@ def _problem(response: ApiResponse, words: str) -> ApiError | None:
 
 
 def require_success(members: Mapping[str, Any], presentable: Callable[[str], str]) -> None:
-    """Look at the members of a body that stand beside `output`.
+    """Look at what stands beside `output`; `presentable` makes words fit to be shown.
 
     "All output is contained under the 'output' array ... so that any meta information,
     warnings or errors can be passed to you alongside the data" (heading "Example Result"):
     under which names is not said.
-
-    Args:
-        members: What they hold, by name.
-        presentable: Makes the vendor's words fit to be shown.
 
     Raises:
         ApiError: If one of them is an error, or says that the call failed.

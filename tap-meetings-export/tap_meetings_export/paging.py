@@ -103,12 +103,12 @@ class ExportPages(Pages):
     def _with_numbers(self, rows: Sequence[Row]) -> list[Row]:
         """Number the keys of a page's rows, where that is needed; equal rows become the same."""
         alike: defaultdict[str, dict[str, Row]] = defaultdict(dict)
-        merged_rows = [alike[row_id(row)].setdefault(self._content(row), row) for row in rows]
-        for identity, by_content in alike.items():
+        merged_rows = [alike[row_id(row)].setdefault(digest(row), row) for row in rows]
+        for identity, different in alike.items():
             versions, on_this_page = self._versions[identity], set[int]()
             # In an order that is not that of the page, which may be another the next time.
-            for stable, content in sorted((_stable(by_content[it]), it) for it in by_content):
-                row = by_content[content]
+            for stable, whole in sorted((_stable(different[it]), it) for it in different):
+                row, content = different[whole], self._content(different[whole])
                 version = _Version(hash(stable), text_in(row, "last_modified"), hash(content))
                 number = _number_of(version, versions, on_this_page)
                 versions[number : number + 1] = [version]

@@ -24,11 +24,8 @@ if TYPE_CHECKING:
 _NO_IDENTITY: Final = ("", "0")
 _NAMES: Final = ("name", "first_name", "last_name", "company")
 _TIME_COLUMNS: Final = ("creation_time", "creation_date", "last_modified")
-_MAX_SECONDS: Final = 100_000_000_000
-"""A number above this one counts milliseconds."""
-
 _TIMES: Final = range(100_000_000_000, 100_000_000_000_000)
-"""The milliseconds since 1970 that are a time: from 1973 to 5138."""
+"""The milliseconds since 1970 that are a time: from 1973 to 5138; what is less counts seconds."""
 
 _UNKNOWN_ZONE: Final = timedelta(hours=26)
 """Two times whose zones are not known may be apart by this much and still be the same."""
@@ -98,5 +95,5 @@ def _moment(value: str) -> datetime | None:
     number = count_of(value)
     if number is None:
         return parse_datetime(value)
-    milliseconds = number if number > _MAX_SECONDS else number * 1000
+    milliseconds = number if number >= _TIMES.start else number * 1000
     return from_milliseconds(milliseconds) if milliseconds in _TIMES else None

@@ -115,7 +115,7 @@ class ExpoPlatformStream(EventStream):
             has_account = self.id_is_account or snake_case(attributes.get("account_id", "")) != "id"
             role = text_in(row, "role").casefold() if "role" in self._names else ""
             key = person_key(row, has_account=has_account, role=role)
-            yield {**row, KEY: key} if sent else {}
+            yield {**row, KEY: key if sent else None}  # None counts, until `_reading` empties it
 
     @override
     def read_partition(self, context: Context | None) -> Iterator[Page | Wait | Remark]:
@@ -169,7 +169,7 @@ class ExpoPlatformStream(EventStream):
                 yield from self._passing_keys(step.rows, since)
                 rows = {hash((row_id(row), str(row))): row for row in step.rows}
                 new = [row for row_hash, row in rows.items() if row_hash not in written]
-                yield step._replace(rows=new)
+                yield step._replace(rows=[row if row[KEY] else {} for row in new])
                 written.update(rows)
         except IncompletePages as incomplete:
             if since is None or not self._recount(context, incomplete.evidence):
@@ -196,10 +196,12 @@ class ExpoPlatformStream(EventStream):
         Raises:
             _KeyMayChange: If these are changes only, and one may have been loaded without its id.
         """
-        lacks_id = not all(self.is_as_expected(row) and identity_of(row) for row in rows if row)
+        lacks_id = not all(
+            self.is_as_expected(row) and identity_of(row) for row in rows if row[KEY]
+        )
         if lacks_id and since is not None:
             raise _KeyMayChange
-        is_numbered = any("-" in row.get(KEY, "") for row in rows)
+        is_numbered = any("-" in (row[KEY] or "") for row in rows)
         for is_so, reason in ((lacks_id, "some rows lack an id"), (is_numbered, _TWINS)):
             if is_so:
                 yield ReadAgain(self.name)

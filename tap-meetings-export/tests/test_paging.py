@@ -175,6 +175,15 @@ def test_equal_rows_are_written_once_and_counted_as_the_vendor_counts_them(
     assert server.asked == [1, 2, 3, 4, 5]
 
 
+def test_what_is_no_object_counts_as_a_row(stream: MeetingsStream) -> None:
+    rows: list[Any] = rows_from(1000, 22)
+    rows.insert(2, "odd")
+    server = Server(rows=rows)
+    found = [row for page in pages_of(stream, server) for row in page]
+    assert found.count({}) == 1
+    assert server.asked == [1, 2, 3, 4, 5]
+
+
 def test_rows_without_any_meeting_id_are_broken(stream: MeetingsStream) -> None:
     with pytest.raises(BadResponse, match="no row of 2 has 'meeting_id'"):
         table(stream, Server(rows=[{"account_id": 1}, {"account_id": 2}]))
@@ -225,6 +234,12 @@ def test_second_row_of_a_person_in_a_meeting_gets_a_number(
     export = ExportPages(PAGE_SIZE, COLUMNS)
     found = [row["participant_key"][32:] for page in pages for row in numbered(export, page)]
     assert found == numbers
+
+
+def test_of_rows_that_differ_only_in_what_is_undeclared_none_is_lost() -> None:
+    """They have one key, as nothing says that these are two people."""
+    found = numbered(ExportPages(PAGE_SIZE, COLUMNS), [A, {**A, "undeclared": "more"}])
+    assert [row.get("undeclared") for row in found] == [None, "more"]
 
 
 ALIKE = [A, B, {**A, "account_id": 2}, {**B, "status": "Pending"}]
