@@ -329,11 +329,17 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """A server that lets several connect at once: by default the sixth comes a second late."""
+
+    request_queue_size = 128
+
+
 @contextmanager
 def serving(api: Api) -> Iterator[str]:
     """Serve on a free loopback port, and give the address."""
     handler = type("ApiHandler", (Handler,), {"api": api})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
