@@ -761,7 +761,10 @@ def test_a_vendor_that_says_tomorrow_is_not_waited_for_beyond_the_timeout(
     assert "not ready after" in result.log[-1]
 
 
-def test_what_is_not_ready_is_not_asked_for_before_retry_after(server: ApiServer) -> None:
+def test_what_is_not_ready_is_not_asked_for_before_retry_after(
+    server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ReportsStream, "poll_seconds", 0.05)
     server.on("/events", events("a"))
     server.on("/events/a/report", status(202, Retry_After="1"), REPORT)
     result = run(server, select=["reports"])

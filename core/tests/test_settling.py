@@ -398,6 +398,24 @@ def test_what_failed_is_read_although_the_bookmark_passes_it() -> None:
     assert is_read(settling(first.state()), days_ago(200), days_ago(100)) == [True, True]
 
 
+def test_a_parent_of_which_a_part_is_not_known_is_read_again() -> None:
+    first = settling()
+    first.plan({0: days_ago(200)})
+    first.expect({0: 1}, [0])
+    first.note_read(0, days_ago(200))
+    first.end(timedelta(0))
+    assert is_read(settling(first.state()), days_ago(200)) == [True]
+
+
+def test_what_another_shard_knew_is_not_believed_of_a_list_that_is_not_complete() -> None:
+    theirs: dict[Hashable, str | None] = {0: days_ago(200)}
+    first = read(settling(), *theirs.values())
+    first.end(timedelta(0))
+    ours = settling(first.state())
+    ours.plan({**theirs, 1: days_ago(200)}, are_all=False, of_state={0, 1})
+    assert (ours.reads(0), ours.reads(1)) == (True, True)
+
+
 def test_a_clock_that_is_ahead_settles_nothing_too_early() -> None:
     """The vendor's clock is asked as well."""
     end = days_ago(14)
