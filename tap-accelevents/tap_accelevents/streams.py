@@ -96,8 +96,8 @@ class AccelEventsStream(EventStream):
             BadResponse: If there is no list, or it has no rows and some are counted.
         """
         rows = rows_of(response.json(), self.list_names or ("data", self.name))
-        counted = total_of(response)
-        if not rows and counted and f"page={FIRST_PAGE.page}&" in response.url:
+        asked, counted = response.url.partition("?")[2].split("&"), total_of(response)
+        if not rows and counted and f"page={FIRST_PAGE.page}" in asked:
             raise BadResponse(f"no rows, and the API counts {counted}")
         return list(map(self.own_part_of, self.without_twins(rows)))
 

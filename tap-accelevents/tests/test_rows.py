@@ -219,6 +219,22 @@ def test_no_rows_beside_an_error_are_not_an_empty_list(body: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("query", "is_first"),
+    [("page=0&size=100", True), ("size=100&page=0", True), ("page=10&size=100", False)],
+)
+def test_no_rows_on_the_first_page_beside_a_count_are_not_an_empty_list(
+    query: str,
+    is_first: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    """In whatever order a redirect puts the query."""
+    orders = TapAccelevents(config={}, validate_config=False).event_streams["orders"]
+    answer = api_response({"recordsTotal": 30, "data": []}, url=f"https://x.example/rest?{query}")
+    fails = pytest.raises(BadResponse, match="counts 30") if is_first else contextlib.nullcontext()
+    with fails:
+        assert list(orders.parse_response(answer)) == []
+
+
+@pytest.mark.parametrize(
     ("body", "query", "total"),
     [
         ({"recordsTotal": 7}, "?page=0", 7),
