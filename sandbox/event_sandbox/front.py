@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
@@ -13,6 +13,7 @@ from event_sandbox.breakage import BREAK, Exchange
 from event_sandbox.control import make_control
 from event_sandbox.registry import VENDORS
 from event_sandbox.switches import COMPRESSION
+from event_sandbox.wire import LOGIN_PATH
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from event_sandbox.request_log import Entry
     from event_sandbox.sandbox import Sandbox
     from event_sandbox.vendor import Vendor
-
-LOGIN_PATH: Final = "/login"
-"""Where vendors that redirect the unauthorised send them, on another host name."""
 
 
 class Front:

@@ -84,7 +84,7 @@ class View:
 class API(KeepingAPI):
     """What is asked for with the right key: the events, or the guests of one."""
 
-    def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Give the answer, or raise a refusal."""
         view = View(self._shared.world, self._shared.switches.of("example"))
         if request.headers.get("api-key") != API_KEY:

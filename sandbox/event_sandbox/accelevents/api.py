@@ -13,7 +13,7 @@ from event_sandbox.accelevents.errors import NOT_AUTHORISED, UNKNOWN_URL, refusa
 from event_sandbox.accelevents.reads import DETAILS, READS, event_at, require_host, session_at
 from event_sandbox.accelevents.view import look
 from event_sandbox.kept import KeepingAPI
-from event_sandbox.wire import Json, json_response
+from event_sandbox.wire import Json, json_response, url_of
 from event_sandbox.world.hub import hub_event
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class API(KeepingAPI):
         self._walks = Walks(shared)
         shared.counters[CHECK_INS] = 0
 
-    def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Let the request in, and answer it."""
         view = look(self._shared.world, self._shared.switches.of("accelevents"))
         parts = request.scope["path"][len(BASE_PATH) + 1 :].split("/")
@@ -64,8 +64,10 @@ class API(KeepingAPI):
             return self._check_in("".join(parts[6:7]))
         if request.method != "GET":
             raise refusal(view.positions, UNKNOWN_URL)
-        asked = _url(request)
-        return self._kept.get(asked) or self._keep(asked, view, request, parts)
+        first_call = view.positions["error_member"] == "first_call"
+        if view.positions["row_order"] == "shifts_up" or first_call:  # the next one will differ
+            return self._answer(view, request, parts)
+        return self.kept(url_of(request), lambda: self._answer(view, request, parts))
 
     def _check_in(self, barcode: str) -> Response:
         """8.4: the trap."""
@@ -73,16 +75,12 @@ class API(KeepingAPI):
         self._shared.generation += 1
         return json_response({"type": "Success", "message": "Checked in"})
 
-    def _keep(self, asked: str, view: View, request: Request, parts: list[str]) -> Response:
-        """Answer, and keep the answer where the next one will be the same."""
-        self._walks.count(asked)
+    def _answer(self, view: View, request: Request, parts: list[str]) -> Response:
+        self._walks.count(url_of(request))
         response = json_response(self._read(view, request, parts))
         if view.positions["content_type"] == "text_plain":
             response.headers["content-type"] = "text/plain;charset=UTF-8"
-        first_call = view.positions["error_member"] == "first_call"
-        if view.positions["row_order"] == "shifts_up" or first_call:
-            return response
-        return self._kept.keep(asked, response)
+        return response
 
     def _read(self, view: View, request: Request, parts: list[str]) -> Json:
         """Find out what a path is about, and read it."""
@@ -107,12 +105,7 @@ class API(KeepingAPI):
         else:
             # The analytics of all sessions: no event is in the path, and any will do.
             event = hub_event(view.world, 0)
-        return Asked(view, self._walks, _url(request), request.query_params, event, keys)
-
-
-def _url(request: Request) -> str:
-    """Give all that an answer depends on, besides the state of the sandbox."""
-    return f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
+        return Asked(view, self._walks, url_of(request), request.query_params, event, keys)
 
 
 def _match(template: list[str], parts: list[str]) -> dict[str, str] | None:

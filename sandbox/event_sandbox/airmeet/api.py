@@ -21,8 +21,6 @@ from event_sandbox.wire import Refusal, json_response
 from event_sandbox.world.online import FOREIGN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.requests import Request
 
     from event_sandbox.airmeet.errors import Family
@@ -65,15 +63,13 @@ class Index:
 class API(KeepingAPI):
     """The API as an ASGI application."""
 
-    most_bytes = 512 * 1024 * 1024
-
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared)
         self._tokens = Tokens()
         self._index = Index(shared)
         self._final_pages: set[str] = set()
 
-    def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Let the request in, and answer it."""
         view = View(self._shared.world, self._shared.switches.of("airmeet"))
         parts = request.scope["path"][len(BASE_PATH) + 1 :].split("/")
@@ -127,7 +123,7 @@ class API(KeepingAPI):
     def _list(self, asked: Asked, listing: Listing) -> Response:
         if listing.is_new_at_each_call:
             return json_response(listing.body(asked))
-        return self._keep(asked, lambda: json_response(listing.body(asked)))
+        return self.kept(asked.url, lambda: json_response(listing.body(asked)))
 
     def _report(self, asked: Asked, report: Report) -> Response:
         """Answer with a page of a report, or with 202 as long as that is being prepared."""
@@ -140,15 +136,12 @@ class API(KeepingAPI):
                 return _pending(asked)
             if name and not preparation.is_ready(name):
                 return _pending(asked)
-        response = self._keep(
-            asked, lambda: self._page(asked, report.rows(asked.view, asked.found, *asked.child))
+        response = self.kept(
+            asked.url, lambda: self._page(asked, report.rows(asked.view, asked.found, *asked.child))
         )
         if asked.positions["report_memory"] == "walk" and asked.url in self._final_pages:
             preparation.forget(asked.path)
         return response
-
-    def _keep(self, asked: Asked, make: Callable[[], Response]) -> Response:
-        return self._kept.get(asked.url) or self._kept.keep(asked.url, make())
 
     def _page(self, asked: Asked, rows: Rows) -> Response:
         """Cut a page out of a report's rows (1 to 50)."""

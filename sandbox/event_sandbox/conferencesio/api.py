@@ -6,20 +6,18 @@ change nothing: a tap must never call them, and the request log shows whether on
 
 from __future__ import annotations
 
-import random
 from typing import TYPE_CHECKING, Final
 
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from event_sandbox.conferencesio import shapes
 from event_sandbox.conferencesio.view import View
 from event_sandbox.kept import KeepingAPI
-from event_sandbox.wire import Json, Refusal, error_page, json_response
+from event_sandbox.wire import Json, Refusal, error_page, json_response, login_redirect
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
     from event_sandbox.world.model import Session
 
@@ -59,13 +57,7 @@ _WRITES: Final[dict[tuple[str, ...], tuple[int, Json]]] = {
 class API(KeepingAPI):
     """The API as an ASGI application."""
 
-    most_bytes = 128 * 1024 * 1024
-
-    def __init__(self, shared: Shared) -> None:
-        super().__init__(shared)
-        self._shuffles = random.Random(shared.world.seed)  # noqa: S311 - an order, not a secret
-
-    def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Answer a request, if its key is right and the API activated."""
         view = View(self._shared.world, self._shared.switches.of("conferencesio"))
         _let_in(view.positions, request)
@@ -75,9 +67,7 @@ class API(KeepingAPI):
             return _written(view, request.method, parts)
         if view.positions["list_order"] == "shuffled":
             return _ok(view.positions, self._read(view, parts))
-        return self._kept.get(path) or self._kept.keep(
-            path, _ok(view.positions, self._read(view, parts))
-        )
+        return self.kept(path, lambda: _ok(view.positions, self._read(view, parts)))
 
     def _read(self, view: View, parts: list[str]) -> Json:
         """Give the data of a reading endpoint."""
@@ -124,8 +114,7 @@ def _let_in(positions: Positions, request: Request) -> None:
         page = f"<!doctype html><title>Sign in</title><p>{message}</p>"
         raise Refusal(HTMLResponse(page))
     if form == "redirect":
-        other = "127.0.0.1" if request.url.hostname == "localhost" else "localhost"
-        raise Refusal(RedirectResponse(f"http://{other}:{request.url.port}/login", 302))
+        raise Refusal(login_redirect(request))
     raise Refusal(_error(positions, int(form), message))
 
 

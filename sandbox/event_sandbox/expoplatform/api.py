@@ -5,25 +5,22 @@ Everything else is recorded in the log and answered with 404: a tap must never c
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
-
-from starlette.responses import RedirectResponse, Response
 
 from event_sandbox.expoplatform import pages, shapes
 from event_sandbox.expoplatform.errors import refusal
 from event_sandbox.expoplatform.view import View
 from event_sandbox.kept import KeepingAPI
-from event_sandbox.wire import json_response
+from event_sandbox.wire import json_response, login_redirect, url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from event_sandbox.expoplatform.view import Seat
-    from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
     from event_sandbox.wire import Json
     from event_sandbox.world.model import Fair, Meeting, Millis
@@ -100,19 +97,12 @@ class Asked:
 class API(KeepingAPI):
     """The API as an ASGI application."""
 
-    most_bytes = 128 * 1024 * 1024
-
-    def __init__(self, shared: Shared) -> None:
-        super().__init__(shared)
-        self._shuffles = random.Random(shared.world.seed)  # noqa: S311 - an order, not a secret
-
-    def answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Let the request in, and answer it."""
         view = View(self._shared.world, self._shared.switches.of("expoplatform"))
         positions = view.positions
         if positions["host"] == "moved":
-            other = "127.0.0.1" if request.url.hostname == "localhost" else "localhost"
-            return RedirectResponse(f"http://{other}:{request.url.port}/login", 302)
+            return login_redirect(request)
         key = request.headers.get("authorization")
         if key != f"Basic {API_KEY}" or positions["key"] == "off":
             raise refusal(positions, 401, "The API key is missing, wrong or switched off.")
@@ -127,8 +117,7 @@ class API(KeepingAPI):
         asked = Asked(view, query)
         if positions["ties"] == "shuffled":
             return read(asked)
-        url = f"{request.scope['path']}?{request.scope['query_string'].decode('latin-1')}"
-        return self._kept.get(url) or self._kept.keep(url, read(asked))
+        return self.kept(url_of(request), lambda: read(asked))
 
     def _meetings(self, asked: Asked) -> Response:
         """Answer with rows of the export: those that all filters let through."""

@@ -9,15 +9,13 @@ import asyncio
 import base64
 import contextlib
 import json
-import random
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from event_sandbox.kept import KeptAnswers
+from event_sandbox.kept import KeepingAPI
 from event_sandbox.limits import RateLimit
 from event_sandbox.meetengage import errors
 from event_sandbox.meetengage.ranges import Range, make_range
@@ -27,7 +25,7 @@ from event_sandbox.wire import json_response
 from event_sandbox.world.chats import LONE
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.requests import Request
 
     from event_sandbox.meetengage.shapes import Shape
     from event_sandbox.shared import Shared
@@ -43,7 +41,6 @@ _CALLS: Final = 10
 _INTERVAL_SECONDS: Final = 5.0
 _BREACHES_FORGIVEN: Final = 5
 _SLOW_SECONDS: Final = 0.5
-_KEPT_BYTES: Final = 256 * 1024 * 1024
 _OTHER_NAME: Final = "localhost"
 _NAME: Final = "127.0.0.1"
 
@@ -54,26 +51,23 @@ def is_authorised(authorization: str | None) -> bool:
     return scheme.lower() == "basic" and credentials.strip() == _CREDENTIALS
 
 
-class API:
-    """The API as an ASGI application; answers are kept until something changes."""
+class API(KeepingAPI):
+    """The API as an ASGI application."""
 
     def __init__(self, shared: Shared) -> None:
-        self._shared = shared
+        super().__init__(shared)
         self._limit = shared.limits["meetengage"] = RateLimit(_CALLS, _INTERVAL_SECONDS)
-        self._kept = KeptAnswers(shared, _KEPT_BYTES)
-        self._shuffles = random.Random(shared.world.seed)  # noqa: S311 - an order, not a secret
         self._spoiled: int | None = None
         """The sandbox's generation in which a first answer was bad."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, request: Request) -> Response:
         """Answer a request. A call too many is refused before anything is looked up."""
-        request = Request(scope, receive)
-        response = self._redirect(request) or self._refuse(request)
-        if response is None:
-            response = await self._answer(request)
-            if response.status_code == HTTPStatus.OK:
-                self._limit.note_call()
-        await response(scope, receive, send)
+        if refused := self._redirect(request) or self._refuse(request):
+            return refused
+        response = await self._answer(request)
+        if response.status_code == HTTPStatus.OK:
+            self._limit.note_call()
+        return response
 
     @property
     def _positions(self) -> Positions:
@@ -150,7 +144,7 @@ class API:
             return self._complete(rows)
         # Not by what was asked: a date that was in the future confines once it is not.
         meant = f"{method} {found.begin} {found.end}"
-        return self._kept.get(meant) or self._kept.keep(meant, self._complete(_rows(found, method)))
+        return self.kept(meant, lambda: self._complete(_rows(found, method)))
 
     def _spoil(self, found: Range, method: str, form: str) -> Response:
         if form == "html":
