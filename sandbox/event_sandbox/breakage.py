@@ -72,29 +72,26 @@ class Exchange:
             pass
 
 
-async def _too_many(exchange: Exchange, headers: dict[str, str]) -> None:
-    response = exchange.error(429, "Too many requests.")
-    response.headers.update(headers)
-    await exchange.answer(response)
+Breakage = Callable[[Exchange], Awaitable[None]]
 
 
-async def _too_many_seconds(exchange: Exchange) -> None:
-    await _too_many(exchange, {"Retry-After": "1"})
-
-
-async def _too_many_date(exchange: Exchange) -> None:
+def _in_a_second() -> str:
     # HTTP dates have whole seconds: one second ahead and rounded up, or it could be over already.
     due = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
-    await _too_many(exchange, {"Retry-After": format_datetime(due, usegmt=True)})
+    return format_datetime(due, usegmt=True)
 
 
-async def _too_many_silent(exchange: Exchange) -> None:
-    await _too_many(exchange, {})
+def _error_of(
+    status: int, message: str, retry_after: Callable[[], str] | None = None, sent_as: int = 0
+) -> Breakage:
+    """Send an error in the vendor's form."""
 
-
-def _error_of(status: int, message: str) -> Callable[[Exchange], Awaitable[None]]:
     async def answer(exchange: Exchange) -> None:
-        await exchange.answer(exchange.error(status, message))
+        response = exchange.error(status, message)
+        response.status_code = sent_as or response.status_code
+        if retry_after:
+            response.headers["Retry-After"] = retry_after()
+        await exchange.answer(response)
 
     return answer
 
@@ -137,16 +134,6 @@ async def _cut_json(exchange: Exchange) -> None:
     await exchange.answer(Response(body[: len(body) // 2], media_type="application/json"))
 
 
-async def _html(exchange: Exchange) -> None:
-    await exchange.answer(HTMLResponse(_HTML))
-
-
-async def _error_at_200(exchange: Exchange) -> None:
-    response = exchange.error(500, "Something went wrong (sandbox fault).")
-    response.status_code = 200
-    await exchange.answer(response)
-
-
 async def _latin_1(exchange: Exchange) -> None:
     """Send the right answer in ISO-8859-1, and say so; what that cannot write is escaped."""
     start, body = await exchange.right_answer()
@@ -155,7 +142,7 @@ async def _latin_1(exchange: Exchange) -> None:
     await exchange.answer(Response(text.encode("latin-1"), start["status"], media_type=kind))
 
 
-def _odd_row(row: Json) -> Callable[[Exchange], Awaitable[None]]:
+def _odd_row(row: Json) -> Breakage:
     """Send the right answer with one thing more among its rows, if it has any."""
 
     async def answer(exchange: Exchange) -> None:
@@ -183,10 +170,10 @@ def _rows_in(body: Json) -> list[Json]:
     return max(lists, key=len, default=[])
 
 
-BREAK: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
-    "429_seconds": _too_many_seconds,
-    "429_date": _too_many_date,
-    "429_none": _too_many_silent,
+BREAK: Final[dict[str, Breakage]] = {
+    "429_seconds": _error_of(429, "Too many requests.", lambda: "1"),
+    "429_date": _error_of(429, "Too many requests.", _in_a_second),
+    "429_none": _error_of(429, "Too many requests."),
     "500": _error_of(500, "An unexpected error occurred (sandbox fault)."),
     "502": _error_of(502, "Bad gateway (sandbox fault)."),
     "503": _error_of(503, "Service temporarily unavailable (sandbox fault)."),
@@ -197,8 +184,8 @@ BREAK: Final[dict[str, Callable[[Exchange], Awaitable[None]]]] = {
     "reset": _reset,
     "cut_body": _cut_body,
     "cut_json": _cut_json,
-    "html": _html,
-    "error_200": _error_at_200,
+    "html": lambda exchange: exchange.answer(HTMLResponse(_HTML)),
+    "error_200": _error_of(500, "Something went wrong (sandbox fault).", sent_as=200),
     "latin_1": _latin_1,
     "null_row": _odd_row(None),
     "strange_row": _odd_row({"unexpected": True}),

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from event_sandbox.breakage import BREAK
 from event_sandbox.errors import SurroundingsError, UserError
-from event_sandbox.faults import RANDOM_KINDS
+from event_sandbox.faults import FaultPlan
 from event_sandbox.grains import GRAINS
 from event_sandbox.registry import VENDORS, find_vendor
-from event_sandbox.request_log import RequestLog
 from event_sandbox.sandbox import Sandbox
 from event_sandbox.server import describe, listen, serve
 from event_sandbox.state import Origin, StateFile
@@ -137,7 +137,7 @@ def _add_serving_options(parser: argparse.ArgumentParser) -> None:
         "--fault-kinds",
         default="429_seconds,500,reset",
         metavar="KIND,...",
-        help=f"among {', '.join(RANDOM_KINDS)} (default: %(default)s)",
+        help=f"among {', '.join(BREAK)} (default: %(default)s)",
     )
     group.add_argument("--fault-seed", type=int, default=1, help="default: %(default)s")
     group.add_argument(
@@ -145,9 +145,6 @@ def _add_serving_options(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="remember the world here, to go on from where it was at the next start",
-    )
-    group.add_argument(
-        "--log-requests", type=Path, metavar="FILE", help="append each request as a line of JSON"
     )
 
 
@@ -161,27 +158,16 @@ def _day(text: str) -> dt.date:
 def _serve(options: argparse.Namespace) -> None:
     state = StateFile(options.state) if options.state else None
     world = _make_world(options, state.load() if state else None)
-    sandbox = Sandbox(
-        world, log=_open_log(options.log_requests), on_advance=state.save if state else None
-    )
+    sandbox = Sandbox(world, *([state.save] if state else []))
     sandbox.set_switches(_switches_of(options))
     sandbox.latency_seconds = max(0.0, options.latency_ms) / 1000
     sandbox.preparation.seconds = max(0.0, options.prepare_seconds)
-    kinds = [kind for kind in options.fault_kinds.split(",") if kind]
-    sandbox.faults.set(options.fault_rate, kinds, options.fault_seed)
+    kinds = tuple(kind for kind in options.fault_kinds.split(",") if kind)
+    sandbox.faults.set(FaultPlan(options.fault_rate, kinds, options.fault_seed))
     listening = listen(options.host, options.port)
     if state:
         state.save(world)
     serve(sandbox, listening, lambda: _say(json.dumps(describe(sandbox, listening))))
-
-
-def _open_log(path: Path | None) -> RequestLog:
-    try:
-        return RequestLog(path)
-    except OSError as error:
-        raise SurroundingsError(
-            f"cannot write the request log {path}: {error.strerror or error}"
-        ) from None
 
 
 def _truth(options: argparse.Namespace) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from starlette.applications import Starlette
@@ -10,16 +11,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from event_sandbox.errors import UserError
-from event_sandbox.faults import PermanentFault
+from event_sandbox.faults import FaultPlan
 from event_sandbox.registry import find_vendor
-from event_sandbox.wire import json_response
+from event_sandbox.wire import Json, json_response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from event_sandbox.sandbox import Sandbox
-
-T = TypeVar("T")
 
 
 class _Advance(msgspec.Struct, forbid_unknown_fields=True):
@@ -28,19 +29,6 @@ class _Advance(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Latency(msgspec.Struct, forbid_unknown_fields=True):
     ms: float
-
-
-class _PermanentFault(msgspec.Struct, forbid_unknown_fields=True):
-    path: str
-    kind: str
-
-
-class _Faults(msgspec.Struct, forbid_unknown_fields=True):
-    rate: float = 0.0
-    kinds: list[str] = msgspec.field(default_factory=lambda: ["429_seconds", "500", "reset"])
-    seed: int = 1
-    permanent: list[_PermanentFault] = []
-    words: str = ""
 
 
 class _Preparation(msgspec.Struct, forbid_unknown_fields=True):
@@ -59,151 +47,137 @@ class _Change(msgspec.Struct, forbid_unknown_fields=True):
     after_requests: int = 0
 
 
+def _world(sandbox: Sandbox) -> Json:
+    world = sandbox.world
+    counts = dict(world.counts())
+    return {"seed": world.seed, "step": world.step, "today": world.today, "counts": counts}
+
+
+def _advance(sandbox: Sandbox, asked: _Advance) -> Json:
+    if asked.steps < 1:
+        raise UserError(f"steps must be 1 or more, not {asked.steps}")
+    changes = sandbox.advance(asked.steps)
+    return {"step": sandbox.world.step, "changes": dict(changes)}
+
+
+def _set_latency(sandbox: Sandbox, asked: _Latency) -> Json:
+    sandbox.latency_seconds = max(0.0, asked.ms) / 1000
+    return asked
+
+
+def _prepare(sandbox: Sandbox, asked: _Preparation) -> None:
+    sandbox.preparation.seconds = max(0.0, asked.seconds)
+
+
+def _preparation(sandbox: Sandbox) -> Json:
+    return {"seconds": sandbox.preparation.seconds, "reports": sandbox.preparation.reports()}
+
+
+def _vanish(sandbox: Sandbox, asked: _Vanish) -> Json:
+    asked.session_id = sandbox.vanish(asked.vendor, asked.session_id, asked.after_requests)
+    return asked
+
+
+def _change(sandbox: Sandbox, asked: _Change) -> Json:
+    sandbox.change(asked.vendor, asked.kind, asked.after_requests)
+    return asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resource:
+    """What can be told at a path, by a POST or a DELETE, and what is answered then or to a GET."""
+
+    show: Callable[[Sandbox], Json] | None = None
+    body: Any = None
+    """Type of what is posted."""
+    post: Callable[[Sandbox, Any], Json] | None = None
+    """Its answer stands for what is shown, if it has one."""
+    delete: Callable[[Sandbox], object] | None = None
+
+    def route(self, path: str, sandbox: Sandbox) -> Route:
+        """Make the route; all run on the server's one thread: none sees a half-made change."""
+
+        async def answer(request: Request) -> Response:
+            answered = None
+            if self.post and request.method == "POST":
+                answered = self.post(sandbox, _read(await request.body(), self.body))
+            elif self.delete and request.method == "DELETE":
+                self.delete(sandbox)
+            return json_response(self.show(sandbox) if self.show and not answered else answered)
+
+        known = {"GET": self.show, "POST": self.post, "DELETE": self.delete}
+        return Route(path, answer, methods=[name for name, what in known.items() if what])
+
+
+_RESOURCES: Final = {
+    "/_sandbox/world": _Resource(show=_world, delete=lambda sandbox: sandbox.start_over()),
+    "/_sandbox/advance": _Resource(body=_Advance, post=_advance),
+    "/_sandbox/switches": _Resource(
+        show=lambda sandbox: sandbox.switches.all(),
+        body=dict[str, dict[str, str]],
+        post=lambda sandbox, wanted: sandbox.set_switches(wanted),
+        delete=lambda sandbox: sandbox.restore_switches(),
+    ),
+    "/_sandbox/faults": _Resource(
+        show=lambda sandbox: sandbox.faults.plan,
+        body=FaultPlan,
+        post=lambda sandbox, plan: sandbox.faults.set(plan),
+        delete=lambda sandbox: sandbox.faults.set(FaultPlan()),
+    ),
+    "/_sandbox/requests": _Resource(
+        show=lambda sandbox: sandbox.log.entries(), delete=lambda sandbox: sandbox.log.clear()
+    ),
+    "/_sandbox/requests/count": _Resource(show=lambda sandbox: {"count": len(sandbox.log)}),
+    "/_sandbox/limits": _Resource(
+        show=lambda sandbox: {name: limit.counts() for name, limit in sandbox.limits.items()},
+        delete=lambda sandbox: sandbox.forget_calls(),
+    ),
+    "/_sandbox/counters": _Resource(show=lambda sandbox: dict(sandbox.counters)),
+    "/_sandbox/latency": _Resource(body=_Latency, post=_set_latency),
+    "/_sandbox/preparation": _Resource(
+        show=_preparation,
+        body=_Preparation,
+        post=_prepare,
+        delete=lambda sandbox: sandbox.preparation.forget(),
+    ),
+    "/_sandbox/vanish": _Resource(body=_Vanish, post=_vanish),
+    "/_sandbox/change": _Resource(body=_Change, post=_change),
+}
+
+
 def make_control(sandbox: Sandbox) -> Starlette:
     """Make the control API of this sandbox."""
-    control = _Control(sandbox)
+
+    async def truth(request: Request) -> Response:
+        lines = sandbox.truth(
+            **request.path_params,
+            include_secrets=request.query_params.get("include_secrets", "0") in ("1", "true"),
+            all_columns=request.query_params.get("columns") == "all",
+        )
+        return Response(lines, media_type="application/x-ndjson")
+
+    async def grain(request: Request) -> Response:
+        lines = sandbox.grain(request.path_params["grain"])
+        return Response(lines, media_type="application/x-ndjson")
+
+    async def streams(request: Request) -> Response:
+        return json_response(list(find_vendor(request.path_params["vendor"]).streams))
+
     return Starlette(
         routes=[
-            Route("/_sandbox/truth/{vendor}/{stream}", control.truth),
-            Route("/_sandbox/truth/{grain}", control.grain),
-            Route("/_sandbox/streams/{vendor}", control.streams),
-            Route("/_sandbox/world", control.world, methods=["GET", "DELETE"]),
-            Route("/_sandbox/advance", control.advance, methods=["POST"]),
-            Route("/_sandbox/switches", control.switches, methods=["GET", "POST", "DELETE"]),
-            Route("/_sandbox/faults", control.faults, methods=["GET", "POST", "DELETE"]),
-            Route("/_sandbox/requests", control.requests, methods=["GET", "DELETE"]),
-            Route("/_sandbox/requests/count", control.request_count),
-            Route("/_sandbox/limits", control.limits, methods=["GET", "DELETE"]),
-            Route("/_sandbox/counters", control.counters),
-            Route("/_sandbox/latency", control.latency, methods=["POST"]),
-            Route("/_sandbox/preparation", control.preparation, methods=["GET", "POST", "DELETE"]),
-            Route("/_sandbox/vanish", control.vanish, methods=["POST", "DELETE"]),
-            Route("/_sandbox/change", control.change, methods=["POST"]),
+            Route("/_sandbox/truth/{vendor}/{stream}", truth),
+            Route("/_sandbox/truth/{grain}", grain),
+            Route("/_sandbox/streams/{vendor}", streams),
+            *(one.route(path, sandbox) for path, one in _RESOURCES.items()),
         ],
         exception_handlers={UserError: _bad_request},
     )
 
 
-class _Control:
-    """The handlers; all run on the server's one thread, so that none sees a half-made change."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
-
-    async def truth(self, request: Request) -> Response:
-        secrets = request.query_params.get("include_secrets", "0") in ("1", "true")
-        lines = self._sandbox.truth(
-            request.path_params["vendor"],
-            request.path_params["stream"],
-            include_secrets=secrets,
-            all_columns=request.query_params.get("columns") == "all",
-        )
-        return Response(lines, media_type="application/x-ndjson")
-
-    async def grain(self, request: Request) -> Response:
-        lines = self._sandbox.grain(request.path_params["grain"])
-        return Response(lines, media_type="application/x-ndjson")
-
-    async def streams(self, request: Request) -> Response:
-        return json_response(list(find_vendor(request.path_params["vendor"]).streams))
-
-    async def world(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self._sandbox.start_over()
-        world = self._sandbox.world
-        return json_response(
-            {
-                "seed": world.seed,
-                "step": world.step,
-                "today": world.today,
-                "counts": dict(world.counts()),
-            }
-        )
-
-    async def advance(self, request: Request) -> Response:
-        steps = (await _body(request, _Advance)).steps
-        if steps < 1:
-            raise UserError(f"steps must be 1 or more, not {steps}")
-        changes = self._sandbox.advance(steps)
-        return json_response({"step": self._sandbox.world.step, "changes": dict(changes)})
-
-    async def switches(self, request: Request) -> Response:
-        if request.method == "POST":
-            self._sandbox.set_switches(await _body(request, dict[str, dict[str, str]]))
-        elif request.method == "DELETE":
-            self._sandbox.restore_switches()
-        return json_response(self._sandbox.switches.all())
-
-    async def faults(self, request: Request) -> Response:
-        plan = self._sandbox.faults
-        if request.method == "POST":
-            body = await _body(request, _Faults)
-            permanent = [PermanentFault(fault.path, fault.kind) for fault in body.permanent]
-            plan.set(body.rate, body.kinds, body.seed, permanent, body.words)
-        elif request.method == "DELETE":
-            plan.clear()
-        return json_response(
-            {
-                "rate": plan.rate,
-                "kinds": plan.kinds,
-                "seed": plan.seed,
-                "permanent": plan.permanent,
-                "words": plan.words,
-            }
-        )
-
-    async def requests(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self._sandbox.log.clear()
-        return Response(self._sandbox.log.encode(), media_type="application/json")
-
-    async def request_count(self, request: Request) -> Response:
-        del request
-        return json_response({"count": len(self._sandbox.log)})
-
-    async def limits(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self._sandbox.forget_calls()
-        limits = self._sandbox.limits.items()
-        return json_response({name: limit.counts() for name, limit in limits})
-
-    async def counters(self, request: Request) -> Response:
-        del request
-        return json_response(dict(self._sandbox.counters))
-
-    async def latency(self, request: Request) -> Response:
-        body = await _body(request, _Latency)
-        self._sandbox.latency_seconds = max(0.0, body.ms) / 1000
-        return json_response({"ms": body.ms})
-
-    async def preparation(self, request: Request) -> Response:
-        preparation = self._sandbox.preparation
-        if request.method == "POST":
-            preparation.seconds = max(0.0, (await _body(request, _Preparation)).seconds)
-        elif request.method == "DELETE":
-            preparation.forget()
-        return json_response({"seconds": preparation.seconds, "reports": preparation.reports()})
-
-    async def vanish(self, request: Request) -> Response:
-        if request.method == "DELETE":
-            self._sandbox.bring_back()
-            return json_response({})
-        body = await _body(request, _Vanish)
-        key = self._sandbox.vanish(body.vendor, body.session_id, body.after_requests)
-        return json_response(
-            {"vendor": body.vendor, "session_id": key, "after_requests": body.after_requests}
-        )
-
-    async def change(self, request: Request) -> Response:
-        body = await _body(request, _Change)
-        self._sandbox.change(body.vendor, body.kind, body.after_requests)
-        return json_response(body)
-
-
-async def _body(request: Request, kind: type[T]) -> T:
-    """Read the request's body strictly: a mistyped name must not pass for a default."""
+def _read(body: bytes, kind: Any) -> Any:
+    """Read a request's body strictly: a mistyped name must not pass for a default."""
     try:
-        return msgspec.json.decode(await request.body() or b"{}", type=kind)
+        return msgspec.json.decode(body or b"{}", type=kind)
     except msgspec.DecodeError as error:
         raise UserError(f"cannot use this request body: {error}") from None
 

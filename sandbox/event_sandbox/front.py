@@ -53,7 +53,7 @@ class Front:
         entry = self._sandbox.log.open(None, scope, LOGIN_PATH, ok=leaked)
         entry.status = 200
         await HTMLResponse("<!doctype html><title>Sign in</title>")(scope, receive, send)
-        self._sandbox.log.close(entry)
+        entry.close()
 
 
 class Gate:
@@ -93,7 +93,7 @@ class Gate:
             else:
                 await self._app(scope, receive, noting)
         finally:
-            sandbox.log.close(entry)
+            entry.close()
 
     def _exchange(self, scope: Scope, receive: Receive, send: Send) -> Exchange:
         return Exchange(
@@ -103,12 +103,12 @@ class Gate:
             send,
             error=self._error,
             connections=self._connections,
-            closing=self._sandbox.faults.closing,
+            closing=self._sandbox.closing,
         )
 
     def _error(self, status: int, message: str) -> Response:
         positions = self._sandbox.switches.of(self._vendor.name)
-        return self._vendor.error(positions, status, self._sandbox.faults.words or message)
+        return self._vendor.error(positions, status, self._sandbox.faults.plan.words or message)
 
 
 def _with_own_headers(app: ASGIApp) -> ASGIApp:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypeVar, get_args
 
 V = TypeVar("V")
 
@@ -17,15 +17,7 @@ Who is `listed` for a session has registered, at a vendor that keeps no list of 
 is `other` only tells that there is such a person.
 """
 
-KINDS: Final[tuple[Kind, ...]] = (
-    "registration",
-    "listed",
-    "attendance",
-    "event_attendance",
-    "engagement",
-    "meeting",
-    "other",
-)
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)

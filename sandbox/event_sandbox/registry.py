@@ -12,6 +12,7 @@ from event_sandbox.expoplatform import EXPOPLATFORM
 from event_sandbox.meetengage import MEETENGAGE
 
 if TYPE_CHECKING:
+    from event_sandbox.columns import Stream
     from event_sandbox.vendor import Vendor
 
 VENDORS: Final[dict[str, Vendor[Any]]] = {
@@ -33,10 +34,10 @@ def find_vendor(name: str) -> Vendor[Any]:
     return VENDORS[name]
 
 
-def find_stream(vendor: Vendor[Any], stream: str) -> str:
-    """Give the stream's name back, if the vendor has it."""
+def find_stream(vendor: Vendor[Any], stream: str) -> Stream[Any]:
+    """Give the vendor's stream of that name."""
     if stream not in vendor.streams:
         raise UserError(
             f"unknown stream of {vendor.name}: {stream!r}. Known: {', '.join(vendor.streams)}."
         )
-    return stream
+    return vendor.streams[stream]

@@ -10,9 +10,6 @@ import msgspec
 from starlette.datastructures import Headers
 
 if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import BinaryIO
-
     from starlette.types import Scope
 
 _KEPT: Final = 200_000
@@ -35,17 +32,16 @@ class Entry(msgspec.Struct):
     ms: float | None = None
 
     def close(self) -> None:
-        """Take the time when the request was over."""
+        """Note that the request is over."""
         self.ms = round((time.monotonic() - self.at) * 1000, 3)
 
 
 class RequestLog:
     """The newest requests, numbered in the order in which they came in."""
 
-    def __init__(self, file: Path | None = None, kept: int = _KEPT) -> None:
+    def __init__(self, kept: int = _KEPT) -> None:
         self._entries: deque[Entry] = deque(maxlen=kept)
         self._count = 0
-        self._file: BinaryIO | None = file.open("ab") if file else None
 
     def open(self, vendor: str | None, scope: Scope, path: str, *, ok: bool) -> Entry:
         """Note that a request came in, whose path is told apart from the vendor's base."""
@@ -65,27 +61,15 @@ class RequestLog:
         self._entries.append(entry)
         return entry
 
-    def close(self, entry: Entry) -> None:
-        """Note that a request is over."""
-        entry.close()
-        if self._file:
-            self._file.write(msgspec.json.encode(entry) + b"\n")
-            self._file.flush()
-
     def __len__(self) -> int:
         """Give how many requests came in since the log was last cleared."""
         return self._count
 
-    def encode(self) -> bytes:
-        """Give the entries as JSON."""
-        return msgspec.json.encode(list(self._entries))
+    def entries(self) -> list[Entry]:
+        """Give the newest requests, in the order in which they came in."""
+        return list(self._entries)
 
     def clear(self) -> None:
         """Forget all requests and number anew."""
         self._entries.clear()
         self._count = 0
-
-    def close_file(self) -> None:
-        """Close the file, if the log is also written to one."""
-        if self._file:
-            self._file.close()

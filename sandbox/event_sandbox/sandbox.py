@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Callable, Mapping
 
-    from event_sandbox.request_log import RequestLog
     from event_sandbox.world import World
 
 
@@ -35,43 +33,36 @@ class _Planned:
 class Sandbox(Shared):
     """What the control API acts on: it lets time pass, moves switches, and tells the truth."""
 
-    def __init__(
-        self,
-        world: World,
-        *,
-        log: RequestLog | None = None,
-        on_advance: Callable[[World], None] | None = None,
-    ) -> None:
+    def __init__(self, world: World, on_advance: Callable[[World], None] = lambda _: None) -> None:
         switches = {name: vendor.switches for name, vendor in VENDORS.items()}
-        super().__init__(world, SwitchBoard(switches), log)
+        super().__init__(world, SwitchBoard(switches))
         self._on_advance = on_advance
-        self._before_vanishing: World | None = None
         self._planned: list[_Planned] = []
 
     def truth(
         self,
-        vendor_name: str,
+        vendor: str,
         stream: str,
         *,
         include_secrets: bool = False,
         all_columns: bool = False,
     ) -> bytes:
         """Give the truth of a stream as JSON lines."""
-        vendor = find_vendor(vendor_name)
-        find_stream(vendor, stream)
-        view = vendor.look(self.world, self.switches.of(vendor_name))
-        if all_columns and vendor.all_columns:
-            rows = vendor.all_columns(view, stream)
+        found = find_vendor(vendor)
+        told = find_stream(found, stream)
+        view = found.look(self.world, self.switches.of(vendor))
+        if all_columns and found.all_columns:
+            rows = found.all_columns(view, stream)
         else:
-            rows = vendor.streams[stream].rows(view, include_secrets=include_secrets)
+            rows = told.rows(view, include_secrets=include_secrets)
         return msgspec.json.Encoder().encode_lines(list(rows))
 
     def grain(self, name: str) -> bytes:
         """Give a truth across vendors as JSON lines."""
         rows = find_grain(name)
         tellers = {
-            vendor.name: (vendor.told, vendor.look(self.world, self.switches.of(vendor.name)))
-            for vendor in VENDORS.values()
+            name: (vendor.told, vendor.look(self.world, self.switches.of(name)))
+            for name, vendor in VENDORS.items()
         }
         return msgspec.json.Encoder().encode_lines(list(rows(Reading(tellers))))
 
@@ -79,10 +70,8 @@ class Sandbox(Shared):
         """Move the world on by so many days."""
         changes = advance(self.world, steps)
         self.generation += 1
-        self._before_vanishing = None
         self.preparation.forget()
-        if self._on_advance:
-            self._on_advance(self.world)
+        self._on_advance(self.world)
         return changes
 
     def start_over(self) -> None:
@@ -90,10 +79,9 @@ class Sandbox(Shared):
         world = self.world
         self.world = build_world(world.seed, world.size, world.first_today)
         self.generation += 1
-        self._before_vanishing, self._planned = None, []
+        self._planned = []
         self.preparation.forget()
-        if self._on_advance:
-            self._on_advance(self.world)
+        self._on_advance(self.world)
 
     def set_switches(self, wanted: Mapping[str, Mapping[str, str]]) -> None:
         """Move the named switches."""
@@ -121,17 +109,8 @@ class Sandbox(Shared):
         key = key or vendor.newest_parent(vendor.look(self.world, self.switches.of(vendor_name)))
         if key is None or not vendor.has_parent(self.world, key):
             raise UserError(f"there is no {key!r}" if key else "there is nothing with attendance")
-        if self._before_vanishing is None:
-            self._before_vanishing = copy.deepcopy(self.world)
         self._plan(vendor_name, after_requests, lambda: vendor.remove(self.world, key))
         return key
-
-    def bring_back(self) -> None:
-        """Bring back all that vanished since the world moved on, as it was."""
-        if self._before_vanishing is None:
-            raise UserError("nothing has vanished since the world moved on")
-        self.world, self._before_vanishing = self._before_vanishing, None
-        self.generation += 1
 
     def change(self, vendor_name: str, kind: str, after_requests: int) -> None:
         """Let something happen now or during the n-th vendor request from now."""

@@ -38,9 +38,8 @@ class _Server(uvicorn.Server):
         self._on_listening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._sandbox.faults.closing.set()
+        self._sandbox.closing.set()
         await super().shutdown(sockets)
-        self._sandbox.log.close_file()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from event_sandbox.faults import FaultPlan
+from event_sandbox.faults import Faults
 from event_sandbox.preparation import Preparation
 from event_sandbox.request_log import RequestLog
 
@@ -21,15 +22,17 @@ class Shared:
     `generation` grows whenever an answer may have changed, so that vendors may keep answers.
     """
 
-    def __init__(self, world: World, switches: SwitchBoard, log: RequestLog | None = None) -> None:
+    def __init__(self, world: World, switches: SwitchBoard) -> None:
         self.world = world
         self.switches = switches
-        self.faults = FaultPlan()
+        self.faults = Faults()
         self.preparation = Preparation()
-        self.log = RequestLog() if log is None else log
+        self.log = RequestLog()
         self.limits: dict[str, RateLimit] = {}
         """Of the vendors that have one, by name."""
         self.latency_seconds = 0.0
         self.generation = 0
+        self.closing = asyncio.Event()
+        """Set when the server stops, so that no hanging answer holds it up."""
         self.counters: Counter[str] = Counter()
         """What must never happen and did, by `vendor.name`."""

@@ -48,11 +48,16 @@ class Client:
     vendors: Mapping[str, Json]
 
     def ask(
-        self, method: str, url: str, body: Json = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+        seconds: float = 10,
     ) -> Answer:
         """Send one request on a connection of its own; a redirect is an answer like any other."""
         parts = urlsplit(url)
-        connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=seconds)
         target = parts.path + ("?" + parts.query if parts.query else "")
         sent = None if body is None else json.dumps(body)
         with contextlib.closing(connection):

@@ -15,18 +15,6 @@ if TYPE_CHECKING:
     from event_sandbox.wire import Json
 
 
-def test_streams(sandbox: Client) -> None:
-    assert sandbox.control("GET", "/streams/conferencesio") == [
-        "app",
-        "sessions",
-        "attendance",
-        "polls",
-        "poll_responses",
-        "questions",
-        "evaluation_responses",
-    ]
-
-
 def test_every_request_is_logged(sandbox: Client) -> None:
     began = time.monotonic()
     sandbox.vendor("conferencesio", "/app")
@@ -50,10 +38,9 @@ def test_the_log_forgets_the_oldest() -> None:
     log = RequestLog(kept=3)
     scope = {"type": "http", "method": "GET", "query_string": b"", "headers": []}
     for _ in range(5):
-        log.close(log.open("x", scope, "/", ok=True))
+        log.open("x", scope, "/", ok=True)
     assert len(log) == 5
-    assert log.encode().count(b'"n":') == 3
-    assert log.encode().startswith(b'[{"n":3,')
+    assert [entry.n for entry in log.entries()] == [3, 4, 5]
 
 
 def test_an_answer_is_compressed_by_a_switch_and_where_that_is_taken(fresh: Client) -> None:
@@ -97,7 +84,7 @@ def test_switches_merge_and_are_restored(sandbox: Client) -> None:
         ("/faults", {"rate": 0.1, "kinds": ["501"]}, ["429_seconds"]),
         ("/faults", {"rate": 0.1, "kinds": []}, ["429_seconds"]),
         ("/faults", {"permanent": [{"path": "(", "kind": "500"}]}, ["regular expression"]),
-        ("/faults", {"permanent": [{"path": ".", "kind": "503"}]}, ["error_200"]),
+        ("/faults", {"permanent": [{"path": ".", "kind": "501"}]}, ["error_200"]),
         ("/faults", {"rates": 0.1}, ["rates"]),
         ("/advance", {"steps": 0}, ["1 or more"]),
         ("/advance", {"steps": "x"}, ["int"]),
@@ -118,38 +105,6 @@ def test_unknown_names_in_the_path(sandbox: Client, path: str) -> None:
     answer = sandbox.ask("GET", f"{sandbox.url}/_sandbox{path}")
     assert answer.status == 400
     assert "Known: " in answer.json()["error"]
-
-
-def test_advance(fresh: Client) -> None:
-    before = fresh.control("GET", "/world")
-    attendance = fresh.truth("conferencesio", "attendance")
-    result = fresh.control("POST", "/advance", {"steps": 2})
-    after = fresh.control("GET", "/world")
-    assert (before["step"], result["step"], after["step"]) == (0, 2, 2)
-    assert before["today"] < after["today"]
-    assert result["changes"]["sessions_new"] == 2
-    assert fresh.truth("conferencesio", "attendance") != attendance
-
-
-def test_vanish_at_once(fresh: Client) -> None:
-    key = fresh.truth("conferencesio", "sessions")[0]["id"]
-    answer = fresh.control("POST", "/vanish", {"vendor": "conferencesio", "session_id": key})
-    assert answer["session_id"] == key
-    for path in ("", "/data", "/attendance"):
-        assert fresh.vendor("conferencesio", f"/sessions/{key}{path}").status == 404
-    assert_gone(fresh, key)
-
-
-@pytest.mark.parametrize("vendor", ["conferencesio", "airmeet", "accelevents"])
-def test_what_vanished_is_brought_back_as_it_was(fresh: Client, vendor: str) -> None:
-    streams = fresh.control("GET", f"/streams/{vendor}")
-    before = {stream: fresh.truth(vendor, stream) for stream in streams}
-    fresh.control("POST", "/vanish", {"vendor": vendor})
-    assert {stream: fresh.truth(vendor, stream) for stream in streams} != before
-    fresh.control("DELETE", "/vanish")
-    assert {stream: fresh.truth(vendor, stream) for stream in streams} == before
-    again = fresh.ask("DELETE", f"{fresh.url}/_sandbox/vanish")
-    assert (again.status, "nothing has vanished" in again.json()["error"]) == (400, True)
 
 
 def test_vanish_in_the_middle_of_a_run(fresh: Client) -> None:
@@ -188,6 +143,9 @@ def test_a_world_that_starts_over_is_the_one_of_its_first_day(fresh: Client) -> 
     fresh.control("POST", "/vanish", {"vendor": "conferencesio"})
     fresh.control("POST", "/vanish", {"vendor": "conferencesio", "after_requests": 1})
     assert truth() != first
+    later = fresh.control("GET", "/world")
+    assert (world["step"], later["step"]) == (0, 3)
+    assert world["today"] < later["today"]
     assert fresh.control("DELETE", "/world") == world
     assert truth() == first
     fresh.vendor("conferencesio", "/app")

@@ -124,7 +124,7 @@ class API(KeepingAPI):
             if self._positions["large_range"] == "timeout":
                 with contextlib.suppress(TimeoutError):
                     # Unless the server stops: nothing may hold that up.
-                    await asyncio.wait_for(self._shared.faults.closing.wait(), _SLOW_SECONDS)
+                    await asyncio.wait_for(self._shared.closing.wait(), _SLOW_SECONDS)
             return errors.too_large(self._positions)
         return self._in_some_way(found, asked["data_method"])
 
