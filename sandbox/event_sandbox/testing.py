@@ -8,7 +8,7 @@ import http.client
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal
 from urllib.parse import quote, urlsplit
 
 from event_sandbox.sandbox import Sandbox
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from event_sandbox.wire import Json
     from event_sandbox.world import Size
-
-R = TypeVar("R")
 
 TODAY: Final = dt.date(2026, 4, 2)
 """A fixed day for tests; the weeks before it hold both changes to daylight saving time."""
@@ -82,10 +80,7 @@ class Client:
 
     def control(self, method: str, path: str, body: Json = None) -> Json:
         """Ask the control API, and insist on a good answer."""
-        answer = self.ask(method, self.url + "/_sandbox" + path, body)
-        if answer.status != http.HTTPStatus.OK:
-            raise AssertionError(answer.body.decode())
-        return answer.json()
+        return json.loads(self._told(method, path, body))
 
     def truth(
         self,
@@ -104,14 +99,17 @@ class Client:
         return self._lines(f"/truth/{name}")
 
     def _lines(self, path: str) -> list[Json]:
-        answer = self.ask("GET", f"{self.url}/_sandbox{path}")
+        return [json.loads(line) for line in self._told("GET", path).splitlines()]
+
+    def _told(self, method: str, path: str, body: Json = None) -> bytes:
+        answer = self.ask(method, f"{self.url}/_sandbox{path}", body)
         if answer.status != http.HTTPStatus.OK:
             raise AssertionError(answer.body.decode())
-        return [json.loads(line) for line in answer.body.splitlines()]
+        return answer.body
 
 
 class VendorClient:
-    """A plain client of one vendor's API: one connection, its usual headers, no cleverness."""
+    """A plain client of one vendor's API: its usual headers, no cleverness."""
 
     vendor_name: ClassVar[str]
 
@@ -119,19 +117,14 @@ class VendorClient:
         self.sandbox = sandbox
         self.vendor = sandbox.vendors[self.vendor_name]
         self.settings: dict[str, Any] = self.vendor["settings"]
-        parts = urlsplit(self.vendor["api_url"])
-        self.base = parts.path
-        self.connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+        self.base: str = self.vendor["api_url"]
         self.headers: dict[str, str] = {}
         """What lets a request in."""
 
     def send(self, method: str, path: str, headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request; other headers than the usual ones may be given."""
         given = self.headers if headers is None else headers
-        self.connection.request(method, self.base + path, headers=dict(given))
-        response = self.connection.getresponse()
-        lower = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, lower, response.read())
+        return self.sandbox.ask(method, self.base + path, headers=given)
 
     def ask(self, path: str, **query: object) -> tuple[int, Json]:
         """Get a path; give the status and the JSON, if the body is any."""

@@ -100,7 +100,9 @@ def test_mistakes_are_explained(sandbox: Client, path: str, body: Json, words: l
     assert sandbox.control("GET", "/switches") == before
 
 
-@pytest.mark.parametrize("path", ["/truth/nobody/app", "/truth/conferencesio/x", "/streams/nobody"])
+@pytest.mark.parametrize(
+    "path", ["/truth/nobody/app", "/truth/conferencesio/x", "/truth/persons", "/streams/nobody"]
+)
 def test_unknown_names_in_the_path(sandbox: Client, path: str) -> None:
     answer = sandbox.ask("GET", f"{sandbox.url}/_sandbox{path}")
     assert answer.status == 400

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -146,12 +145,9 @@ TestPositions = suite(
 
 
 def ask_by_name(client: Unlimited, host: str) -> tuple[int, str | None]:
-    port = urlsplit(client.vendor["api_url"]).port
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
-    headers = {"Host": f"{host}:{port}", **client.headers}
-    connection.request("GET", client.base + "?a=b", headers=headers)
-    response = connection.getresponse()
-    return response.status, response.getheader("Location")
+    named = {"Host": f"{host}:{urlsplit(client.base).port}"}
+    answer = client.send("GET", "?a=b", named | client.headers)
+    return answer.status, answer.headers.get("location")
 
 
 def test_one_host_may_lead_to_the_other_and_back(client: Unlimited) -> None:
