@@ -18,7 +18,8 @@ from event_sandbox.accelevents.forms import (
     other_date,
 )
 from event_sandbox.accelevents.shapes import profile
-from event_sandbox.world.hub import DAY, days_open
+from event_sandbox.world.hub import days_open
+from event_sandbox.world.model import DAY
 
 if TYPE_CHECKING:
     from event_sandbox.accelevents.view import View

@@ -19,7 +19,7 @@ from event_sandbox.accelevents.errors import (
     refusal,
 )
 from event_sandbox.world.hub import find_session
-from event_sandbox.world.hub_changes import changed_at
+from event_sandbox.world.hub_people import changed_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable

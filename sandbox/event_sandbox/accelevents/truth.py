@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from event_sandbox.accelevents import listings, shapes
 from event_sandbox.columns import Columns, Stream, several, snake, text
-from event_sandbox.world.hub import DAY
+from event_sandbox.world.model import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

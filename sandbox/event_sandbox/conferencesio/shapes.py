@@ -7,6 +7,8 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from event_sandbox.world.programme import DAYS_AHEAD, DAYS_BACK, TIMEZONE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from zoneinfo import ZoneInfo
@@ -32,24 +34,24 @@ SUBDOMAIN: Final = "example"
 
 def app(view: View) -> Shape:
     """AppSettings, as "Retrieve App Settings" shows them."""
-    events = view.events()
+    first_today = view.world.first_today
     timezones: dict[str, str | int | None] = {
-        "name": view.organiser.timezone,
+        "name": TIMEZONE,
         "null": None,
         "minus_one_text": "-1",
         "minus_one_number": -1,
     }
     shape = {
-        "app_password": view.organiser.password,
+        "app_password": "letmein-7431",
         "custom_attendee_field_1": "Registration ID",
         "custom_attendee_field_2": "Region",
         "custom_attendee_field_3": None,
         "custom_attendee_field_4": None,
         "custom_attendee_field_5": None,
-        "end_date": max(event.last_day for event in events).isoformat(),
-        "moderator_password": view.organiser.moderator_password,
-        "name": view.organiser.name,
-        "start_date": min(event.first_day for event in events).isoformat(),
+        "end_date": (first_today + timedelta(days=DAYS_AHEAD)).isoformat(),
+        "moderator_password": "moderate-2269",
+        "name": "Northlight Learning",
+        "start_date": (first_today - timedelta(days=DAYS_BACK)).isoformat(),
         "timezone": timezones[view.positions["timezone"]],
     }
     if view.positions["app_url"] == "present":

@@ -8,24 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
-    from event_sandbox.world.model import Checkin, Event, Organiser, Session
+    from event_sandbox.world.model import Checkin, Session
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The first organiser's programme, under given positions of the switches."""
+    """The organiser's programme, under given positions of the switches."""
 
     world: World
     positions: Positions
-
-    @property
-    def organiser(self) -> Organiser:
-        """Give the organiser whose app this is."""
-        return self.world.organisers[0]
-
-    def events(self) -> list[Event]:
-        """Give the organiser's events; the app covers all of them."""
-        return [event for event in self.world.events if event.organiser is self.organiser]
 
     def existing(self) -> list[Session]:
         """Give all sessions, by id."""

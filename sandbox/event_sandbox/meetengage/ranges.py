@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from event_sandbox.world.online import DAY, HOUR, now_of
+from event_sandbox.world.model import DAY, HOUR
+from event_sandbox.world.online import now_of
 
 if TYPE_CHECKING:
     from event_sandbox.meetengage.view import View

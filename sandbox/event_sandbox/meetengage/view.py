@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world.chats import LONE, candidates, chat, chat_numbers
-from event_sandbox.world.online import DAY, HOUR, now_of
+from event_sandbox.world.model import DAY, HOUR
+from event_sandbox.world.online import now_of
 
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions

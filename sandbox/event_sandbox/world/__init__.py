@@ -3,8 +3,7 @@
 The world knows nothing of vendors. Each vendor's subpackage projects it into that vendor's form.
 """
 
-from event_sandbox.world.advance import advance, apply_step
-from event_sandbox.world.build import SIZES, build_world
+from event_sandbox.world.days import SIZES, advance, build_world
 from event_sandbox.world.model import Size, World
 
-__all__ = ["SIZES", "Size", "World", "advance", "apply_step", "build_world"]
+__all__ = ["SIZES", "Size", "World", "advance", "build_world"]

@@ -6,18 +6,17 @@ the world's day decides what has come to light. A chat is made when it is first 
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world import names
-from event_sandbox.world.online import DAY, HOUR, MINUTE
+from event_sandbox.world.model import DAY, EPOCH, HOUR, MINUTE, Slot, instant
 from event_sandbox.world.people import person_at
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable
+    from datetime import date
 
     from event_sandbox.world.model import Millis, Person, World
 
@@ -30,7 +29,6 @@ DAYS_IN_MOTION: Final = 28
 _BUSY: Final = 1
 _DESERTED: Final = 7
 _GRID_DAYS: Final = 31
-_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 _NEVER_REGISTERED: Final = 0.2
 _AT_ONCE: Final = 0.7
@@ -39,33 +37,24 @@ _ERASED: Final = 0.08
 _REFERRED: Final = 0.4
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """Where a chat lies, in days from the first today, and how long it takes."""
-
-    first: int
-    last: int
-    days: int = 1
-    called_off: int | None = None
-    """From how many days after the first today on it does not take place."""
-
-
+_CALLED_OFF_SLOT: Final = Slot(4, 6)
+_CALLED_OFF_AFTER: Final = timedelta(days=2)
 _SLOTS: Final = (
-    _Slot(-47, -43),
-    _Slot(-75, -75),
-    _Slot(-75, -75),
-    _Slot(-74, -74),
-    _Slot(-150, -120),
-    _Slot(-715, -690, days=3),
-    _Slot(-16, -12),
-    _Slot(-20, -15),
-    _Slot(-2, -1),
-    _Slot(1, 2),
-    _Slot(4, 6, called_off=2),
-    _Slot(300, 335, days=3),
+    Slot(-47, -43),
+    Slot(-75, -75),
+    Slot(-75, -75),
+    Slot(-74, -74),
+    Slot(-150, -120),
+    Slot(-715, -690, days=3),
+    Slot(-16, -12),
+    Slot(-20, -15),
+    Slot(-2, -1),
+    Slot(1, 2),
+    _CALLED_OFF_SLOT,
+    Slot(300, 335, days=3),
 )
-_LONE_SLOT: Final = _Slot(-325, -325)
-_NEW_SLOT: Final = _Slot(2, 45)
+_LONE_SLOT: Final = Slot(-325, -325)
+_NEW_SLOT: Final = Slot(2, 45)
 
 _DEVICES: Final = ("Mobile", "Tablet", "Desktop", "")
 _COUNTRIES: Final = ("GB", "IE", "FR", "IN", "US", "PL", "")
@@ -115,8 +104,7 @@ def chat_numbers(world: World) -> list[int]:
 
     There are as many as online events; every other day brings a new one.
     """
-    made = world.size.events + (world.step + 1) // 2
-    return [number for number in range(made) if number not in world.deleted_chats]
+    return world.numbers(world.deleted_chats)
 
 
 def chat_key(world: World, number: int) -> str:
@@ -132,62 +120,27 @@ def find_chat(world: World, key: str) -> int | None:
 
 def chat(world: World, number: int) -> Chat:
     """Give a chat."""
-    made = world.made_online.get(("chat", number))
-    if made is None:
-        made = world.made_online["chat", number] = _make_chat(world, number)
-    assert isinstance(made, Chat)  # noqa: S101 - what was kept under this name
-    return made
+    return world.once(lambda: _make_chat(world, number), "chat", number)
 
 
 def candidates(world: World, number: int) -> tuple[Candidate, ...]:
     """Give everybody who is ever in a chat's list."""
-    made = world.made_online.get(("candidates", number))
-    if made is None:
-        made = world.made_online["candidates", number] = tuple(_invite(world, number))
-    assert isinstance(made, tuple)  # noqa: S101 - what was kept under this name
-    return made
-
-
-def count_chat_changes(
-    world: World, before: Millis, after: Millis, new: int, changes: Counter[str]
-) -> None:
-    """Count what came to light between two instants; `new` chats were planned in between."""
-    changes["chats_new"] += new
-    for number in chat_numbers(world):
-        found = chat(world, number)
-        if found.ends > before - (DAYS_IN_MOTION + 1) * DAY:
-            changes.update(_known(world, found, after) - _known(world, found, before))
-
-
-def _known(world: World, found: Chat, at: Millis) -> Counter[str]:
-    if found.called_off_from is not None and found.called_off_from <= at:
-        return Counter(chats_called_off=1)
-    listed = [entry for entry in candidates(world, found.number) if entry.known_from <= at]
-    return Counter(
-        chat_candidates=len(listed),
-        chat_registrations=_count(at, (entry.registered_from for entry in listed)),
-        chat_attendances=_count(at, (entry.attended_from for entry in listed)),
-        chat_erasures=_count(at, (entry.erased_from for entry in listed)),
-    )
-
-
-def _count(at: Millis, instants: Iterable[Millis | None]) -> int:
-    return sum(instant is not None and instant <= at for instant in instants)
+    return world.once(lambda: tuple(_invite(world, number)), "candidates", number)
 
 
 def _make_chat(world: World, number: int) -> Chat:
     rng = world.rng("chat", number)
     slot = _slot(world, number)
-    born = _born(world, number)
+    born = world.birthday(number)
     day = born + timedelta(days=rng.randint(slot.first, slot.last))
     if slot.days > 1:
         day = _within_grid(day)
     # At half past: in no time zone of whole hours does a chat start at midnight.
-    starts = _midnight(day) + rng.randint(8, 18) * HOUR + 30 * MINUTE
-    opens = _midnight(born)
+    starts = instant(day) + rng.randint(8, 18) * HOUR + 30 * MINUTE
+    opens = instant(born)
     if number < world.size.events:
         opens = min(starts, opens) - 30 * DAY
-    off = slot.called_off
+    off = slot is _CALLED_OFF_SLOT
     subject = names.SUBJECTS[number % len(names.SUBJECTS)]
     return Chat(
         number=number,
@@ -199,11 +152,11 @@ def _make_chat(world: World, number: int) -> Chat:
         starts=starts,
         ends=starts + (slot.days - 1) * DAY + HOUR,
         days=slot.days,
-        called_off_from=None if off is None else _midnight(born + timedelta(days=off)),
+        called_off_from=instant(born + _CALLED_OFF_AFTER) if off else None,
     )
 
 
-def _slot(world: World, number: int) -> _Slot:
+def _slot(world: World, number: int) -> Slot:
     if number == LONE:
         return _LONE_SLOT
     if number >= world.size.events:
@@ -211,17 +164,12 @@ def _slot(world: World, number: int) -> _Slot:
     return _SLOTS[number % len(_SLOTS)]
 
 
-def _born(world: World, number: int) -> date:
-    """Give the day that the chat's slot is counted from: for later ones, that of their planning."""
-    return world.first_today + timedelta(days=max(0, 1 + 2 * (number - world.size.events)))
-
-
 def _within_grid(day: date) -> date:
     """Move a chat of three days back, until it crosses no bound of a grid of 31 days from 1970.
 
     Nor does it in any time zone. Whoever reads in such windows finds it in one of them.
     """
-    while not 1 <= (day.toordinal() - _EPOCH) % _GRID_DAYS < _GRID_DAYS - 3:
+    while not 1 <= (day.toordinal() - EPOCH) % _GRID_DAYS < _GRID_DAYS - 3:
         day -= timedelta(days=1)
     return day
 
@@ -286,7 +234,3 @@ def _make_candidate(
         messages=rng.randrange(12),
         minutes=rng.randrange(1, 240) / 4,
     )
-
-
-def _midnight(day: date) -> Millis:
-    return (day.toordinal() - _EPOCH) * DAY

@@ -7,7 +7,7 @@ within nine days after it. Orders alone may be refunded at any time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from event_sandbox.world.hub_model import (
     HubStaff,
     HubTicketType,
 )
+from event_sandbox.world.model import DAY, MINUTE, instant
 from event_sandbox.world.people import person_at
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
     from event_sandbox.world.hub_model import HubFormat
     from event_sandbox.world.model import Millis, World
-
-MINUTE: Final = 60_000
-DAY: Final = 24 * 60 * MINUTE
 
 OTHER: Final = -1
 """The number of an event of the same organisation that nobody asks to read."""
@@ -94,8 +92,8 @@ _TICKET_TYPES: Final = (
 
 
 def hub_now(world: World) -> Millis:
-    """Give the instant at which the world stands: the end of its day in UTC."""
-    return int(datetime.combine(world.today + timedelta(days=1), time(), UTC).timestamp()) * 1000
+    """Give the instant at which the world stands."""
+    return world.now
 
 
 def slug_of(number: int) -> str:
@@ -105,26 +103,18 @@ def slug_of(number: int) -> str:
 
 def hub_event(world: World, number: int) -> HubEvent:
     """Give an event with what is fixed about it."""
-    made = world.made_online.get(("hub_event", number))
-    if made is None:
-        made = world.made_online["hub_event", number] = _make_event(world, number)
-    return made
+    return world.once(lambda: _make_event(world, number), "hub_event", number)
 
 
 def hub_sessions(world: World, number: int) -> list[HubSession]:
     """Give the sessions of an event that are known by now and were not deleted."""
-    now = hub_now(world)
     sessions = (hub_session(world, number, at) for at in range(_count_sessions(world, number)))
-    return [s for s in sessions if s.known_from <= now and s.key not in world.hub_deleted]
+    return [s for s in sessions if s.known_from <= world.now and s.key not in world.hub_deleted]
 
 
 def hub_session(world: World, event: int, number: int) -> HubSession:
     """Give one session of an event, known by now or not."""
-    cached = ("hub_session", event * 1_000_000 + number)
-    made = world.made_online.get(cached)
-    if made is None:
-        made = world.made_online[cached] = _make_session(world, event, number)
-    return made
+    return world.once(lambda: _make_session(world, event, number), "hub_session", event, number)
 
 
 def find_session(world: World, key: int) -> HubSession | None:
@@ -138,12 +128,6 @@ def find_session(world: World, key: int) -> HubSession | None:
 def is_deserted(session: HubSession) -> bool:
     """Tell whether nobody ever goes there."""
     return (session.event, session.number) == _DESERTED
-
-
-def local_instant(zone: ZoneInfo, day: date, minutes: int) -> Millis:
-    """Give the instant at which a day's clock shows so many minutes since midnight."""
-    clock = time(minutes // 60, minutes % 60)
-    return int(datetime.combine(day, clock, zone).timestamp()) * 1000
 
 
 def office_minutes(rng: random.Random) -> int:
@@ -180,8 +164,8 @@ def _make_event(world: World, number: int) -> HubEvent:
         tells_zone=number != AHEAD - 1,
         first_day=first_day,
         last_day=last_day,
-        starts=local_instant(zone, first_day, 9 * 60),
-        ends=local_instant(zone, last_day, 17 * 60),
+        starts=instant(first_day, 9 * 60, zone),
+        ends=instant(last_day, 17 * 60, zone),
         ticket_types=tuple(
             HubTicketType(at, key * 10 + at, name, cents, 200 + at, hidden)
             for at, (name, cents, hidden) in enumerate(_TICKET_TYPES)
@@ -261,20 +245,20 @@ def _when(world: World, event: HubEvent, number: int) -> tuple[Millis | None, Mi
     """Give when a session begins, and from when on it is known."""
     base = _base_count(world, event.number)
     clock = 9 * 60 + (number * 75) % (7 * 60)
-    born = local_instant(event.zone, event.first_day - timedelta(days=60), clock)
+    born = instant(event.first_day - timedelta(days=60), clock, event.zone)
     length = (event.last_day - event.first_day).days + 1
     day = event.first_day + timedelta(days=number % length)
     if event.number == SERIES:
         newest = world.first_today + timedelta(days=_ANNOUNCED_DAYS)
         day = newest + timedelta(days=2 * (number - base + 1))
         if number >= base:
-            born = local_instant(event.zone, day - timedelta(days=_ANNOUNCED_DAYS), 8 * 60)
+            born = instant(day - timedelta(days=_ANNOUNCED_DAYS), 8 * 60, event.zone)
     elif event.number == AHEAD and number >= base:
         added = world.first_today + timedelta(days=1 + 2 * (number - base))
-        born = local_instant(event.zone, added, 8 * 60)
+        born = instant(added, 8 * 60, event.zone)
     if (event.number, number) == _UNSCHEDULED:
         return None, born
-    return local_instant(event.zone, day, clock), born
+    return instant(day, clock, event.zone), born
 
 
 def _make_session(world: World, event_number: int, number: int) -> HubSession:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -9,16 +10,15 @@ from event_sandbox.world import names
 from event_sandbox.world.hub import (
     AHEAD,
     BIG,
-    DAY,
     OTHER,
     SERIES,
     hub_event,
     is_deserted,
-    local_instant,
     office_minutes,
     user_of,
 )
 from event_sandbox.world.hub_model import HubOrder, HubTicket, HubVisit
+from event_sandbox.world.model import DAY, instant
 from event_sandbox.world.people import person_at
 
 if TYPE_CHECKING:
@@ -43,25 +43,36 @@ _ORDER_TYPES: Final = ("CARD", "CASH", "COMPLIMENTARY", "UNPAID", "EXTERNAL_TRAN
 
 def hub_orders(world: World, event: HubEvent) -> tuple[HubOrder, ...]:
     """Give all orders that are ever made for an event, in the order in which they are made."""
-    made = world.made_online.get(("hub_orders", event.number))
-    if made is None:
-        made = world.made_online["hub_orders", event.number] = tuple(_order(world, event))
-    return made
+    return world.once(lambda: tuple(_order(world, event)), "hub_orders", event.number)
 
 
 def hub_visits(world: World, session: HubSession) -> tuple[HubVisit, ...]:
     """Give all that people ever have to do with a session."""
-    made = world.made_online.get(("hub_visits", session.key))
-    if made is None:
-        made = world.made_online["hub_visits", session.key] = tuple(_visit(world, session))
-    return made
+    return world.once(lambda: tuple(_visit(world, session)), "hub_visits", session.key)
+
+
+def note_hub_step(world: World) -> None:
+    """Note the real time of a step that was just made.
+
+    A vendor that answers "changed since" compares with the time at which it learnt of a change:
+    what a day of the world brings is learnt when the control API lets that day pass.
+    """
+    world.made_online["hub_step", world.step] = int(time.time() * 1000)
+
+
+def changed_at(world: World, order: HubOrder) -> Millis:
+    """Give when the vendor learnt of the newest change of an order, by the real clock."""
+    known = max(at for at in (order.made, order.refunded) if at is not None and at <= world.now)
+    first = world.now - world.step * DAY
+    step = -(-(known - first) // DAY)
+    return int(world.made_online["hub_step", step]) if step > 0 else known
 
 
 def _order(world: World, event: HubEvent) -> Iterator[HubOrder]:
     rng = world.rng("hub", event.number, "orders")
     place = 0
     for number, day in enumerate(_order_days(world, event, rng)):
-        made = local_instant(event.zone, day, office_minutes(rng))
+        made = instant(day, office_minutes(rng), event.zone)
         numbers = [rng.randrange(world.size.people) for _ in range(1 + number % 3)]
         people = [person_at(world, "hub", number) for number in numbers]
         yield HubOrder(
@@ -94,7 +105,7 @@ def _refund(world: World, event: HubEvent, number: int, made: Millis) -> Millis 
     """Give when an order is refunded; of the big event, which is long over, on every other day."""
     if number % 6 == 2 and event.number == BIG:  # noqa: PLR2004 - every sixth
         day = world.first_today + timedelta(days=1 + 2 * (number // 6))
-        return local_instant(event.zone, day, 10 * 60)
+        return instant(day, 10 * 60, event.zone)
     return made + 3 * DAY if number % 4 == 1 else None
 
 

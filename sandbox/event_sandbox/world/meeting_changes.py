@@ -7,12 +7,12 @@ run" by their own clock.
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta
-from datetime import time as clock_time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world import names
-from event_sandbox.world.meetings import HALF_HOUR, add_meeting, make_account
+from event_sandbox.world.meetings import add_meeting, make_account
+from event_sandbox.world.model import MINUTE, instant
 
 if TYPE_CHECKING:
     import random
@@ -68,8 +68,7 @@ def _update_accounts(fair: Fair, rng: random.Random, changes: Counter[str]) -> N
 
 def _hold_meetings(world: World, fair: Fair, rng: random.Random, changes: Counter[str]) -> None:
     """Complete what was held, also of shows long past: badges are read late."""
-    tomorrow = datetime.combine(world.today + timedelta(days=1), clock_time(), fair.event.zone)
-    ended = int(tomorrow.timestamp()) * 1000
+    ended = instant(world.today + timedelta(days=1), zone=fair.zone)
     held = [m for m in fair.meetings if m.starts < ended and m.status == "confirmed"]
     late = [meeting for meeting in held if not meeting.completed]
     for meeting in rng.sample(late, min(len(late), 3)):
@@ -84,7 +83,7 @@ def _answer_meetings(fair: Fair, rng: random.Random, changes: Counter[str]) -> N
         if meeting.completed:
             continue
         if meeting.status == "confirmed" and rng.random() < 0.5:  # noqa: PLR2004 - a coin
-            meeting.starts += HALF_HOUR
+            meeting.starts += 30 * MINUTE
             changes["meetings_moved"] += 1
         else:
             meeting.status = "cancelled" if meeting.status == "confirmed" else "confirmed"
@@ -137,7 +136,7 @@ def _meeting_inserted(world: World) -> None:
 
 def _meeting_edited(world: World) -> None:
     meeting = min(_first_meetings(_busiest(world)), key=lambda m: m.changed or m.created)
-    meeting.starts += HALF_HOUR
+    meeting.starts += 30 * MINUTE
     _touch(meeting)
 
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
-from event_sandbox.world.model import Account, Event, Fair, Meeting
+from event_sandbox.world.model import DAY, Account, Fair, Meeting, instant
 from event_sandbox.world.people import FIRST_VISITOR, make_person
 
 if TYPE_CHECKING:
     import random
 
     from event_sandbox.world.model import Millis, World
-
-HALF_HOUR: Final = 30 * 60_000
-DAY: Final = 24 * 3600 * 1000
 
 _QUIET_DAYS: Final = 2
 """Whatever the first day holds was made and changed at least so long before it."""
@@ -26,7 +23,6 @@ _QUIET_DAYS: Final = 2
 @dataclass(frozen=True, slots=True)
 class _Plan:
     number: int
-    name: str
     zone: str
     first: int
     last: int
@@ -36,10 +32,10 @@ class _Plan:
 
 
 _PLANS: Final = (
-    _Plan(1041, "Meridian Trade Fair", "Asia/Kolkata", -5, 2, 260, 565),
-    _Plan(1187, "Meridian Autumn Show", "Europe/Berlin", -40, -38, 24, 40),
-    _Plan(1302, "Meridian Food Days", "America/Chicago", 30, 32, 15, 0),
-    _Plan(1377, "Meridian Pop-up", "Asia/Kolkata", 12, 12, 30, 12),
+    _Plan(1041, "Asia/Kolkata", -5, 2, 260, 565),
+    _Plan(1187, "Europe/Berlin", -40, -38, 24, 40),
+    _Plan(1302, "America/Chicago", 30, 32, 15, 0),
+    _Plan(1377, "Asia/Kolkata", 12, 12, 30, 12),
 )
 """The first one grows with the world: a meeting for every third of its people, if that is more."""
 
@@ -56,8 +52,8 @@ def make_fairs(world: World) -> None:
         is_first = order == 0
         accounts = max(plan.accounts, world.size.people // 4 * is_first)
         meetings = max(plan.meetings, world.size.people // 3 * is_first)
-        event = world.events[-1] if is_first else _make_event(world, order, plan)
-        fair = world.fairs[plan.number] = Fair(plan.number, event)
+        days = (world.today + timedelta(days=plan.first), world.today + timedelta(days=plan.last))
+        fair = world.fairs[plan.number] = Fair(plan.number, ZoneInfo(plan.zone), *days)
         for number in range(accounts):
             made = make_account(
                 world, fair, FIRST_VISITOR + 10_000 * order + number, long_ago(world, number)
@@ -67,20 +63,13 @@ def make_fairs(world: World) -> None:
             add_meeting(world, fair)
 
 
-def _make_event(world: World, order: int, plan: _Plan) -> Event:
-    days = (world.today + timedelta(days=plan.first), world.today + timedelta(days=plan.last))
-    fairs = world.organisers[1]
-    return Event(3 + order, fairs, "trade_show", plan.name, ZoneInfo(plan.zone), *days, "Hall 4")
-
-
 def long_ago(world: World, number: int) -> Millis:
     """Give an instant some weeks before the first day."""
     return _quiet_before(world) - (number % 50 + 1) * DAY + number % 86_400 * 1000
 
 
 def _quiet_before(world: World) -> Millis:
-    midnight = datetime.combine(world.first_today, time(), UTC)
-    return int(midnight.timestamp()) * 1000 - _QUIET_DAYS * DAY
+    return instant(world.first_today) - _QUIET_DAYS * DAY
 
 
 def make_account(world: World, fair: Fair, number: int, at: Millis) -> Account:
@@ -137,10 +126,8 @@ def add_meeting(world: World, fair: Fair, at: Millis | None = None) -> Meeting:
 
 
 def _start(fair: Fair, rng: random.Random) -> Millis:
-    event = fair.event
-    day = event.first_day + timedelta(days=rng.randint(0, (event.last_day - event.first_day).days))
-    starts = datetime.combine(day, time(rng.randint(9, 16), rng.choice((0, 30))), event.zone)
-    return int(starts.timestamp()) * 1000
+    day = fair.first_day + timedelta(days=rng.randint(0, (fair.last_day - fair.first_day).days))
+    return instant(day, 60 * rng.randint(9, 16) + rng.choice((0, 30)), fair.zone)
 
 
 def _let_it_go_on(world: World, meeting: Meeting, rng: random.Random) -> None:

@@ -9,43 +9,52 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
-    from datetime import date, time
+    from collections.abc import Callable
+    from datetime import tzinfo
     from zoneinfo import ZoneInfo
+
+T = TypeVar("T")
 
 Millis = int
 """Milliseconds since 1970-01-01T00:00:00Z."""
 
+MINUTE: Final = 60_000
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+EPOCH: Final = date(1970, 1, 1).toordinal()
+
 PollType = Literal["multiple_choice", "multiple_answer", "rating", "open_ended"]
 
 
-@dataclass(slots=True)
-class Organiser:
-    """A company that runs events."""
-
-    number: int
-    name: str
-    timezone: str
-    password: str
-    moderator_password: str
+def instant(day: date, minutes: int = 0, zone: tzinfo = UTC) -> Millis:
+    """Give the instant at which a day's clock shows so many minutes since midnight."""
+    clock = datetime.combine(day, time(*divmod(minutes, 60)), zone)
+    return int(clock.timestamp()) * 1000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where an event lies, in days from the one that its place counts from, and for how long."""
+
+    first: int
+    last: int
+    days: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
-    """A conference, a series of webinars, or a trade show."""
+    """A conference, a roadshow, or a series of webinars."""
 
-    number: int
-    organiser: Organiser
-    kind: Literal["conference", "webinars", "roadshow", "trade_show"]
     name: str
     zone: ZoneInfo
-    first_day: date
-    last_day: date
-    venue: str | None
+    is_online: bool = False
 
 
 @dataclass(slots=True)
@@ -214,6 +223,10 @@ class Session:
     questions: list[Question] = field(default_factory=list)
     evaluations: list[Evaluation] = field(default_factory=list)
 
+    def arrived(self) -> list[Checkin]:
+        """Give the records of those who came."""
+        return [checkin for checkin in self.checkins if checkin.arrived is not None]
+
 
 @dataclass(slots=True)
 class Account:
@@ -264,13 +277,19 @@ class Fair:
     """A trade show: its accounts by rising number, and its meetings in the order of creation."""
 
     number: int
-    event: Event
+    zone: ZoneInfo
+    first_day: date
+    last_day: date
     accounts: list[Account] = field(default_factory=list)
     meetings: list[Meeting] = field(default_factory=list)
     made: int = 0
     """How many meetings were ever made: a deleted one's number does not come back."""
     looks: set[tuple[str, str, str]] = field(default_factory=set)
     """First name, last name and company of the accounts: nobody else gets the same."""
+
+    @property
+    def event(self) -> Fair:  # noqa: D102 - until all vendors are rebased
+        return self
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -296,10 +315,6 @@ class World:
     first_today: date
     today: date
     step: int = 0
-    organisers: list[Organiser] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    people: list[Person] = field(default_factory=list)
-    """Those of the programme; see `people` for other places."""
     sessions: dict[str, Session] = field(default_factory=dict)
     fairs: dict[int, Fair] = field(default_factory=dict)
     """Trade shows, by number."""
@@ -315,20 +330,44 @@ class World:
     """The keys of a hub's sessions that were deleted."""
     hub_checked_in: set[str] = field(default_factory=set)
     """The barcodes of tickets that somebody checked in through the API."""
-    made_online: dict[tuple[str, int], Any] = field(default_factory=dict, compare=False, repr=False)
+    made_online: dict[tuple[object, ...], Any] = field(
+        default_factory=dict, compare=False, repr=False
+    )
     """What was made when it was first asked for: people, and parts of events and live chats."""
+
+    @property
+    def now(self) -> Millis:
+        """Give the instant at which the world stands: the end of its day in UTC."""
+        return (self.today.toordinal() + 1 - EPOCH) * DAY
 
     def rng(self, *path: object) -> random.Random:
         """Give the random stream of that name: the same in every world with this seed."""
         return random.Random("/".join(map(str, (self.seed, *path))))  # noqa: S311 - must repeat
 
+    def once(self, make: Callable[[], T], *name: object) -> T:
+        """Give what has this name; it is made when it is first asked for.
+
+        So a benchmark's world of many large events costs only what is read of it.
+        """
+        if name not in self.made_online:
+            self.made_online[name] = make()
+        made: T = self.made_online[name]
+        return made
+
+    def numbers(self, gone: set[int]) -> list[int]:
+        """Give the numbers of what every other day brings one more of, without those gone."""
+        made = self.size.events + (self.step + 1) // 2
+        return [number for number in range(made) if number not in gone]
+
+    def birthday(self, number: int) -> date:
+        """Give the day on which the one of that number came to be, or the first."""
+        return self.first_today + timedelta(days=max(0, 1 + 2 * (number - self.size.events)))
+
     def counts(self) -> Counter[str]:
         """Count what there is, by kind."""
         sessions = self.sessions.values()
         return Counter(
-            organisers=len(self.organisers),
-            events=len(self.events),
-            people=len(self.people),
+            people=self.size.people,
             sessions=len(self.sessions),
             checkins=sum(len(s.checkins) for s in sessions),
             polls=sum(len(s.polls) for s in sessions),
@@ -336,5 +375,5 @@ class World:
             questions=sum(len(s.questions) for s in sessions),
             evaluations=sum(len(s.evaluations) for s in sessions),
             meetings=sum(len(fair.meetings) for fair in self.fairs.values()),
-            online_events=self.size.events + (self.step + 1) // 2 - len(self.archived),
+            online_events=len(self.numbers(self.archived)),
         )

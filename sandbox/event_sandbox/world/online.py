@@ -6,13 +6,12 @@ a benchmark's world of many large events costs only what is read of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
+from event_sandbox.world.model import DAY, HOUR, MINUTE, Slot, instant
 from event_sandbox.world.online_model import (
     Booth,
     CustomField,
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
 
     from event_sandbox.world.model import Millis, World
 
-MINUTE: Final = 60_000
-HOUR: Final = 60 * MINUTE
-DAY: Final = 24 * HOUR
-
 FOREIGN: Final = -1
 """The number of an event that belongs to somebody else."""
 
@@ -46,39 +41,30 @@ _FEWEST_EVENTS: Final = 4
 _RECORDED_DAYS: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """Where an event lies, in days from the first today, and how long it takes."""
-
-    first: int
-    last: int
-    days: int = 1
-    paused: bool = False
-
-
+_PAUSED_SLOT: Final = Slot(0, 0, days=2)
 _SLOTS: Final = (
-    _Slot(-88, -80),
-    _Slot(-60, -50, days=3),
-    _Slot(-40, -31),
-    _Slot(-30, -20),
-    _Slot(-13, -11),
-    _Slot(-8, -6, days=2),
-    _Slot(-4, -3),
-    _Slot(-1, -1),
-    _Slot(-1, -1, days=3),
-    _Slot(0, 0, days=2, paused=True),
-    _Slot(2, 4),
-    _Slot(8, 20),
+    Slot(-88, -80),
+    Slot(-60, -50, days=3),
+    Slot(-40, -31),
+    Slot(-30, -20),
+    Slot(-13, -11),
+    Slot(-8, -6, days=2),
+    Slot(-4, -3),
+    Slot(-1, -1),
+    Slot(-1, -1, days=3),
+    _PAUSED_SLOT,
+    Slot(2, 4),
+    Slot(8, 20),
 )
-_OPEN_SLOT: Final = _Slot(-100, -100)
-_FOREIGN_SLOT: Final = _Slot(-20, -15)
+_OPEN_SLOT: Final = Slot(-100, -100)
+_FOREIGN_SLOT: Final = Slot(-20, -15)
 
 _ZONES: Final = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Europe/London")
 
 
 def now_of(world: World) -> Millis:
-    """Give the instant at which the world stands: the end of its day in UTC."""
-    return _end_of(world.today)
+    """Give the instant at which the world stands."""
+    return world.now
 
 
 def event_numbers(world: World) -> list[int]:
@@ -86,8 +72,7 @@ def event_numbers(world: World) -> list[int]:
 
     They are in the order in which they were created; every other day brings a new one.
     """
-    made = world.size.events + (world.step + 1) // 2
-    return [number for number in range(made) if number not in world.archived]
+    return world.numbers(world.archived)
 
 
 def event_key(world: World, number: int) -> str:
@@ -97,10 +82,7 @@ def event_key(world: World, number: int) -> str:
 
 def event(world: World, number: int) -> OnlineEvent:
     """Give an event with its programme."""
-    made = world.made_online.get(("event", number))
-    if made is None:
-        made = world.made_online["event", number] = _make_event(world, number)
-    return made
+    return world.once(lambda: _make_event(world, number), "event", number)
 
 
 def find_event(world: World, key: str) -> int | None:
@@ -131,25 +113,18 @@ def is_deserted(number: int) -> bool:
 
 def user_key(world: World, number: int) -> str:
     """Give the nine characters by which the platform knows a person, at every event the same."""
-    made = world.made_online.get(("user", number))
-    if made is not None:
-        return str(made)
-    rng = world.rng("online-user", number)
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    made = world.made_online["user", number] = "".join(rng.choices(letters, k=9))
-    return made
+    rng = world.rng("online-user", number)
+    return "".join(rng.choices(letters, k=9))
 
 
 def _make_event(world: World, number: int) -> OnlineEvent:
     rng = world.rng("online", number)
     slot = _slot(world, number)
     zone = ZoneInfo(_ZONES[number % len(_ZONES)])
-    day = _first_day(world, number) + timedelta(days=rng.randint(slot.first, slot.last))
-    clock = time(rng.randint(8, 16), rng.choice((0, 15, 30)))
-    days = [
-        int(datetime.combine(day + timedelta(days=n), clock, zone).timestamp()) * 1000
-        for n in range(slot.days)
-    ]
+    day = world.birthday(number) + timedelta(days=rng.randint(slot.first, slot.last))
+    clock = 60 * rng.randint(8, 16) + rng.choice((0, 15, 30))
+    days = [instant(day + timedelta(days=n), clock, zone) for n in range(slot.days)]
     ends = None if number == OPEN else days[-1] + 4 * HOUR
     sessions = _make_sessions(world, rng, number, days, ends)
     title = names.TITLES[number % len(names.TITLES)]
@@ -161,7 +136,7 @@ def _make_event(world: World, number: int) -> OnlineEvent:
         zone=zone,
         starts=days[0],
         ends=ends,
-        paused=slot.paused,
+        paused=slot is _PAUSED_SLOT,
         sessions=sessions,
         booths=_make_booths(rng) if number % 4 == 1 else (),
         tracks=_make_tracks(rng, sessions) if number % 4 == 1 else (),
@@ -169,20 +144,14 @@ def _make_event(world: World, number: int) -> OnlineEvent:
     )
 
 
-def _slot(world: World, number: int) -> _Slot:
+def _slot(world: World, number: int) -> Slot:
     if number == FOREIGN:
         return _FOREIGN_SLOT
     if number == OPEN:
         return _OPEN_SLOT
     if number >= world.size.events:
-        return _Slot(1, 5)
+        return Slot(1, 5)
     return _SLOTS[number % len(_SLOTS)]
-
-
-def _first_day(world: World, number: int) -> date:
-    """Give the day that the event's slot is counted from: for later events, that of their birth."""
-    born = max(0, 1 + 2 * (number - world.size.events))
-    return world.first_today + timedelta(days=born)
 
 
 def _make_sessions(
@@ -201,7 +170,7 @@ def _make_sessions(
             ]
         if len(days) > 1:
             plan.append(("FLUID_LOUNGE", days[0], (ends - days[0]) // MINUTE))
-    oldest = _midnight(world.first_today - timedelta(days=_RECORDED_DAYS))
+    oldest = instant(world.first_today - timedelta(days=_RECORDED_DAYS))
     return tuple(_make_session(rng, at, planned, oldest) for at, planned in enumerate(plan))
 
 
@@ -216,7 +185,7 @@ def _make_session(
         recorded = starts + minutes * MINUTE + rng.randint(DAY, 2 * DAY)
     return OnlineSession(
         number=number,
-        key=_uuid(rng, "4" + f"{rng.randrange(4096):03x}"),
+        key=_random_uuid(rng),
         name=f"{names.SUBJECTS[rng.randrange(len(names.SUBJECTS))]} ({kind.lower()})",
         type=kind,
         starts=starts,
@@ -243,7 +212,7 @@ def _make_booths(rng: random.Random) -> tuple[Booth, ...]:
     return tuple(
         Booth(
             number=number,
-            key=_uuid(rng, "4" + f"{rng.randrange(4096):03x}"),
+            key=_random_uuid(rng),
             name=rng.choice(names.COMPANIES),
             exhibitors=tuple(f"booth{number}.{n}@example.com" for n in range(number)),
             tags=("Tools", "Santé")[:number],
@@ -257,7 +226,7 @@ def _make_tracks(rng: random.Random, sessions: tuple[OnlineSession, ...]) -> tup
     return tuple(
         Track(
             number=number,
-            key=_uuid(rng, "4" + f"{rng.randrange(4096):03x}"),
+            key=_random_uuid(rng),
             name=name,
             description=f"All about {name.lower()}.",
             hue=rng.randrange(360),
@@ -275,7 +244,7 @@ def _make_fields(rng: random.Random) -> tuple[CustomField, ...]:
     )
     return tuple(
         CustomField(
-            key=_uuid(rng, "4" + f"{rng.randrange(4096):03x}"),
+            key=_random_uuid(rng),
             label=label,
             name=name,
             input=kind,  # type: ignore[arg-type]  # the three of the table above
@@ -286,15 +255,10 @@ def _make_fields(rng: random.Random) -> tuple[CustomField, ...]:
     )
 
 
+def _random_uuid(rng: random.Random) -> str:
+    return _uuid(rng, f"4{rng.randrange(4096):03x}")
+
+
 def _uuid(rng: random.Random, third: str) -> str:
     digits = f"{rng.getrandbits(96):024x}"
     return f"{digits[:8]}-{digits[8:12]}-{third}-a{digits[12:15]}-{digits[12:24]}"
-
-
-@cache  # every row of every report asks for it
-def _end_of(day: date) -> Millis:
-    return _midnight(day + timedelta(days=1))
-
-
-def _midnight(day: date) -> Millis:
-    return int(datetime.combine(day, time(), UTC).timestamp()) * 1000

@@ -6,18 +6,11 @@ two weeks sees all of it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world import names
-from event_sandbox.world.online import (
-    BIG,
-    DAY,
-    HOUR,
-    MINUTE,
-    is_deserted,
-    now_of,
-    user_key,
-)
+from event_sandbox.world.model import DAY, HOUR, MINUTE
+from event_sandbox.world.online import BIG, is_deserted, user_key
 from event_sandbox.world.online_model import (
     Activity,
     OnlineAnswer,
@@ -27,12 +20,12 @@ from event_sandbox.world.online_model import (
     Stay,
 )
 from event_sandbox.world.people import MOVED, after_moving, person_at
+from event_sandbox.world.sessions import fill_in
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
 
-    from event_sandbox.world.model import Millis, Person, PollType, World
+    from event_sandbox.world.model import Millis, Person, World
     from event_sandbox.world.online_model import OnlineEvent, OnlineSession
 
 _CAME: Final = 0.75
@@ -52,19 +45,12 @@ _TICK: Final = 10
 
 def registrations(world: World, event: OnlineEvent) -> tuple[Registration, ...]:
     """Give the event's list of people, in the order in which they came onto it."""
-    made = world.made_online.get(("registrations", event.number))
-    if made is None:
-        made = tuple(_register(world, event))
-        world.made_online["registrations", event.number] = made
-    return made
+    return world.once(lambda: tuple(_register(world, event)), "registrations", event.number)
 
 
 def activity(world: World, event: OnlineEvent) -> Activity:
     """Give what people ever do at the event."""
-    made = world.made_online.get(("activity", event.number))
-    if made is None:
-        made = world.made_online["activity", event.number] = _act(world, event)
-    return made
+    return world.once(lambda: _act(world, event), "activity", event.number)
 
 
 def _register(world: World, event: OnlineEvent) -> list[Registration]:
@@ -95,7 +81,7 @@ def _audience(world: World, event: OnlineEvent, rng: random.Random) -> list[Pers
     if world.size.people > MOVED and MOVED not in numbers:
         numbers[-1] = MOVED
     people = [person_at(world, "online", number) for number in numbers]
-    has_moved = event.starts > now_of(world) - (world.step + _MOVED_DAYS) * DAY
+    has_moved = event.starts > world.now - (world.step + _MOVED_DAYS) * DAY
     return [
         after_moving(person) if has_moved and person.number == MOVED else person
         for person in people
@@ -121,7 +107,7 @@ def _make_registration(
     return Registration(
         number=person.number + (world.size.people if duplicate else 0),
         person=person,
-        user=user_key(world, person.number),
+        user=world.once(lambda: user_key(world, person.number), "user", person.number),
         known_from=known,
         registered=None if invited else known,
         kind=kind,
@@ -227,7 +213,7 @@ def _answer(
             for stay in stays[session.key]:
                 if event.number != BIG and rng.random() > _ANSWERED:
                     continue
-                values = _values(kind, rng)
+                values = fill_in(kind, names.CHOICES, range(4), rng)
                 at = stay.at + rng.randrange(20 * MINUTE // _TICK) * _TICK
                 answers += [
                     OnlineAnswer(stay.person, stay.user, session, question, kind, values, when)
@@ -235,16 +221,6 @@ def _answer(
                 ]
     answers.sort(key=lambda answer: (answer.person.number, answer.at))
     return tuple(answers)
-
-
-def _values(kind: PollType, rng: random.Random) -> tuple[str | int | float, ...]:
-    choose: dict[str, Callable[[], tuple[Any, ...]]] = {
-        "open_ended": lambda: (rng.choice(names.OPEN_ANSWERS),),
-        "rating": lambda: (rng.choice((1, 2, 3, 4, 4.5, 5)),),
-        "multiple_answer": lambda: tuple(rng.sample(names.CHOICES, rng.randint(0, 3))),
-        "multiple_choice": lambda: (rng.choice(names.CHOICES),),
-    }
-    return choose[kind]()
 
 
 def _ask(

@@ -42,13 +42,7 @@ def is_guest(number: int) -> bool:
 
 def person_at(world: World, place: Place, number: int) -> Person:
     """Give who has that number at a place."""
-    if place == "programme":
-        return world.people[number]
-    made = world.made_online.get((f"{place}_person", number))
-    if made is None:
-        made = world.made_online[f"{place}_person", number] = make_person(world, place, number)
-    assert isinstance(made, Person)  # noqa: S101 - what was kept under this name
-    return made
+    return world.once(lambda: make_person(world, place, number), "person", place, number)
 
 
 def make_person(world: World, place: Place, number: int) -> Person:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
-from event_sandbox.world.model import CreditType, Session, Speaker
+from event_sandbox.world.model import CreditType, Event, Session, Speaker
 from event_sandbox.world.people import is_guest
 
 if TYPE_CHECKING:
     import random
     from datetime import date
 
-    from event_sandbox.world.model import Event, World
+    from event_sandbox.world.model import World
 
+TIMEZONE: Final = "America/Chicago"
+"""The organiser's: by its clocks sessions begin and end, wherever people are."""
+
+EVENTS: Final = (
+    Event("Northlight Annual", ZoneInfo(TIMEZONE)),
+    Event("Northlight Live", ZoneInfo("Asia/Kolkata"), is_online=True),
+    Event("Northlight en Route", ZoneInfo("Europe/Berlin")),
+)
 DAYS_BACK: Final = 90
 DAYS_AHEAD: Final = 20
 
@@ -56,7 +65,7 @@ def make_session(world: World) -> Session:
     first_day, last_day = _days(world, rng, index)
     title, name = _title_and_name(index)
     start = None if slot == _WITHOUT_TIMES else time(rng.randint(8, 16), rng.choice((0, 15, 30)))
-    event = world.events[index % 3]
+    event = EVENTS[index % len(EVENTS)]
     session = Session(
         index=index,
         key=_session_key(world, rng, numeric=index % 4 == 1),
@@ -64,7 +73,7 @@ def make_session(world: World) -> Session:
         event=event,
         title=title,
         name=name,
-        location=rng.choice(names.ROOMS) if event.venue else None,
+        location=None if event.is_online else rng.choice(names.ROOMS),
         description=None if index % 3 else f"{title} of {event.name}.\nBring your questions.",
         first_day=first_day,
         last_day=last_day,
@@ -142,7 +151,7 @@ def _credit_types(rng: random.Random, index: int) -> tuple[CreditType, ...]:
 
 
 def _delivery(event: Event, index: int) -> str | None:
-    if event.kind == "webinars":
+    if event.is_online:
         return "virtual"
     return ("in-person", "hybrid", None)[index // 3 % 3]
 

@@ -6,12 +6,14 @@ that was already over when the world began looks like one that was advanced thro
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
 from event_sandbox.world.model import (
+    HOUR,
+    MINUTE,
     Answer,
     Award,
     Checkin,
@@ -19,17 +21,16 @@ from event_sandbox.world.model import (
     Poll,
     Question,
     Visit,
+    instant,
 )
-from event_sandbox.world.programme import make_key
+from event_sandbox.world.people import person_at
+from event_sandbox.world.programme import TIMEZONE, make_key
 
 if TYPE_CHECKING:
     import random
     from datetime import date
 
-    from event_sandbox.world.model import Millis, Person, Session, World
-
-MINUTE: Final = 60_000
-HOUR: Final = 60 * MINUTE
+    from event_sandbox.world.model import Millis, Person, PollType, Session, World
 
 _CAME: Final = 0.85
 _CAME_BACK: Final = 0.7
@@ -48,7 +49,7 @@ def preload(world: World, session: Session) -> None:
     rng = world.rng("preload", session.index)
     expected = max(2, int(len(session.audience) * _PRELOADED))
     for number in session.audience[:expected]:
-        add_checkin(session, world.people[number])
+        add_checkin(session, person_at(world, "programme", number))
     if session.silent:
         return
     for rank in range(1 + session.index % 3):
@@ -60,24 +61,16 @@ def hold_until(world: World, session: Session, day: date) -> None:
 
     A session without a date is on demand: its one day is played at once.
     """
-    if session.first_day is None or session.last_day is None:
-        if not session.days_held:
-            _hold_day(world, session, world.first_today - timedelta(days=_SOON), last=True)
-        return
-    while (current := session.first_day + timedelta(days=session.days_held)) <= min(
-        day, session.last_day
-    ):
-        _hold_day(world, session, current, last=current == session.last_day)
+    first = session.first_day or world.first_today - timedelta(days=_SOON)
+    last = session.last_day or first
+    while (current := first + timedelta(days=session.days_held)) <= min(day, last):
+        _hold_day(world, session, current, last=current == last)
 
 
-def local_millis(session: Session, day: date, clock: time | None = None) -> Millis:
-    """Turn a day and the session's wall clock into an instant.
-
-    The clock is the organiser's, since one programme names one time zone, wherever people are.
-    """
-    zone = ZoneInfo(session.event.organiser.timezone)
-    moment = datetime.combine(day, clock or session.start or time(9), zone)
-    return int(moment.timestamp()) * 1000
+def opening(session: Session, day: date) -> Millis:
+    """Give the instant at which the session's doors open on a day."""
+    minutes = session.start.hour * 60 + session.start.minute if session.start else 9 * 60
+    return instant(day, minutes, ZoneInfo(TIMEZONE))
 
 
 def add_checkin(session: Session, person: Person) -> Checkin:
@@ -90,7 +83,7 @@ def add_checkin(session: Session, person: Person) -> Checkin:
 
 def _hold_day(world: World, session: Session, day: date, *, last: bool) -> None:
     rng = world.rng("day", session.index, session.days_held)
-    opens = local_millis(session, day)
+    opens = opening(session, day)
     if session.days_held == 0:
         _open_doors(world, session, opens, rng)
     else:
@@ -99,8 +92,8 @@ def _hold_day(world: World, session: Session, day: date, *, last: bool) -> None:
                 _come_back(checkin, opens, rng)
     session.days_held += 1
     if last:
-        for checkin in session.checkins:
-            if checkin.arrived is not None and rng.random() < _EVALUATED:
+        for checkin in session.arrived():
+            if rng.random() < _EVALUATED:
                 evaluate(session, checkin, opens + 3 * HOUR, rng)
 
 
@@ -109,7 +102,7 @@ def _open_doors(world: World, session: Session, opens: Millis, rng: random.Rando
     expected = {checkin.person.number for checkin in session.checkins}
     for number in session.audience:
         if number not in expected:
-            add_checkin(session, world.people[number])
+            add_checkin(session, person_at(world, "programme", number))
     for checkin in tuple(session.checkins):
         if rng.random() < _CAME:
             check_in(session, checkin, opens, rng)
@@ -121,7 +114,7 @@ def _open_doors(world: World, session: Session, opens: Millis, rng: random.Rando
 
 def check_in(session: Session, checkin: Checkin, opens: Millis, rng: random.Random) -> None:
     """Let a person arrive, and mostly leave through the door as well."""
-    online = session.event.kind == "webinars" or (
+    online = session.event.is_online or (
         session.delivery == "hybrid" and rng.random() < _ONLINE_IF_HYBRID
     )
     checkin.arrived = opens + rng.randint(-15 * MINUTE, 20 * MINUTE)
@@ -188,7 +181,7 @@ def _make_poll(world: World, session: Session, rng: random.Random, rank: int) ->
         rank=rank,
         type=kind,
         choices=scales[kind] if kind in scales else tuple(rng.sample(names.CHOICES, 3)),
-        created=local_millis(session, day) + rank * MINUTE,
+        created=opening(session, day) + rank * MINUTE,
     )
 
 
@@ -197,29 +190,32 @@ def answer_polls(session: Session, at: Millis, rng: random.Random) -> int:
     answered = 0
     for poll in session.polls:
         done = {answer.person.number for answer in poll.answers}
-        for checkin in session.checkins:
-            here = checkin.arrived is not None and not checkin.duplicate
-            if here and checkin.person.number not in done and rng.random() < _ANSWERED:
-                values = _answer(poll, rng)
+        for checkin in session.arrived():
+            is_new = not checkin.duplicate and checkin.person.number not in done
+            if is_new and rng.random() < _ANSWERED:
+                values = fill_in(poll.type, poll.choices, range(1, 3), rng)
                 poll.answers.append(Answer(checkin.person, values, at + rng.randint(0, HOUR)))
                 done.add(checkin.person.number)
                 answered += 1
     return answered
 
 
-def _answer(poll: Poll, rng: random.Random) -> tuple[str | int | float, ...]:
-    if poll.type == "open_ended":
+def fill_in(
+    kind: PollType, choices: tuple[str, ...], ticked: range, rng: random.Random
+) -> tuple[str | int | float, ...]:
+    """Give somebody's answer to a poll; where several choices may be ticked, `ticked` of them."""
+    if kind == "open_ended":
         return (rng.choice(names.OPEN_ANSWERS),)
-    if poll.type == "rating":
+    if kind == "rating":
         return (rng.choice((1, 2, 3, 4, 4.5, 5)),)
-    if poll.type == "multiple_answer":
-        return tuple(rng.sample(poll.choices, rng.randint(1, 2)))
-    return (rng.choice(poll.choices),)
+    if kind == "multiple_answer":
+        return tuple(rng.sample(choices, rng.choice(ticked)))
+    return (rng.choice(choices),)
 
 
 def ask(session: Session, at: Millis, rng: random.Random) -> None:
     """Let somebody ask a question, by name or anonymously; the same text may come twice."""
-    here = [c.person for c in session.checkins if c.arrived is not None]
+    here = [checkin.person for checkin in session.arrived()]
     session.questions.append(
         Question(
             key=make_key(rng, 12),

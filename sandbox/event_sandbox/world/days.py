@@ -1,4 +1,4 @@
-"""Let the world move on, one day at a time.
+"""Make a world, and let it move on, one day at a time.
 
 What changes lies within the last ten days or ahead, so that an extraction that re-reads two weeks
 sees all of it. The one exception is a session that vanishes: an organiser may delete any.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from event_sandbox.world.chats import chat_numbers, count_chat_changes
-from event_sandbox.world.hub_changes import note_hub_step
+from event_sandbox.world.hub_people import note_hub_step
 from event_sandbox.world.meeting_changes import change_fairs
-from event_sandbox.world.online import archive_now_and_then, event_numbers, now_of
-from event_sandbox.world.online_changes import count_changes
+from event_sandbox.world.meetings import make_fairs
+from event_sandbox.world.model import Size, World
+from event_sandbox.world.news import count_news
+from event_sandbox.world.online import archive_now_and_then
+from event_sandbox.world.people import person_at
 from event_sandbox.world.programme import make_session
 from event_sandbox.world.sessions import (
     add_checkin,
@@ -24,16 +26,24 @@ from event_sandbox.world.sessions import (
     edit_times,
     evaluate,
     hold_until,
-    local_millis,
+    opening,
     preload,
 )
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from datetime import date
 
-    from event_sandbox.world.model import Checkin, Session, World
+    from event_sandbox.world.model import Session
 
+T = TypeVar("T")
+
+SIZES: Final = {
+    "small": Size(12, 60),
+    "demo": Size(60, 800, 30),
+    "large": Size(1000, 20_000, 200),
+}
 DAYS_IN_MOTION: Final = 10
 """A session whose last day is longer ago than this does not change any more."""
 
@@ -41,41 +51,58 @@ _VANISHES_EVERY: Final = 3
 _FEWEST_SESSIONS: Final = 4
 
 
+def build_world(seed: int, size: Size, today: date) -> World:
+    """Make the world as it stands at the end of `today`: the same for the same arguments."""
+    world = World(seed, size, first_today=today, today=today)
+    for _ in range(size.sessions):
+        session = make_session(world)
+        preload(world, session)
+        hold_until(world, session, today)
+    make_fairs(world)
+    return world
+
+
 def advance(world: World, steps: int = 1) -> Counter[str]:
     """Move the world on by so many days; give how often each kind of change happened."""
     changes: Counter[str] = Counter()
     for _ in range(steps):
-        apply_step(world, changes)
+        world.step += 1
+        world.today += timedelta(days=1)
+        _change_programme(world, changes)
+        change_fairs(world, changes)
+        vanishing = world.step % _VANISHES_EVERY == _VANISHES_EVERY - 1
+        if vanishing:
+            _vanish(world, changes)
+        preload(world, make_session(world))
+        changes["sessions_new"] += 1
+        count_news(world, changes)
+        if vanishing:
+            archive_now_and_then(world, changes)
+        note_hub_step(world)
     return +changes
 
 
-def apply_step(world: World, changes: Counter[str]) -> None:
-    """Move the world on by one day."""
-    before, numbers = now_of(world), set(event_numbers(world))
-    chats = len(chat_numbers(world))
-    world.step += 1
-    world.today += timedelta(days=1)
-    _hold_sessions(world, changes)
-    recent = [session for session in world.sessions.values() if is_in_motion(world, session)]
+def _change_programme(world: World, changes: Counter[str]) -> None:
+    """Hold today's sessions, change some of the recent ones, and preload people for those ahead."""
+    for session in world.sessions.values():
+        held = session.days_held
+        hold_until(world, session, world.today)
+        changes["sessions_held"] += session.days_held - held
+    recent = [session for session in world.sessions.values() if _is_in_motion(world, session)]
     for kind, change in _CHANGES.items():
         rng = world.rng("change", world.step, kind)
-        for session in rng.sample(recent, min(len(recent), max(2, len(recent) // 4))):
+        for session in _some(rng, recent, max(2, len(recent) // 4)):
             changes[kind] += change(session, rng)
-    _register_people(world, changes)
-    change_fairs(world, changes)
-    if world.step % _VANISHES_EVERY == _VANISHES_EVERY - 1:
-        _vanish(world, changes)
-    preload(world, make_session(world))
-    changes["sessions_new"] += 1
-    count_changes(world, before, now_of(world), set(event_numbers(world)) - numbers, changes)
-    new_chats = len(chat_numbers(world)) - chats
-    count_chat_changes(world, before, now_of(world), new_chats, changes)
-    if world.step % _VANISHES_EVERY == _VANISHES_EVERY - 1:
-        archive_now_and_then(world, changes)
-    note_hub_step(world, changes)
+    rng = world.rng("register", world.step)
+    ahead = [s for s in world.sessions.values() if s.first_day and s.first_day > world.today]
+    for session in _some(rng, ahead, max(1, len(ahead) // 4)):
+        person = person_at(world, "programme", rng.randrange(world.size.people))
+        if all(checkin.person is not person for checkin in session.checkins):
+            add_checkin(session, person)
+            changes["people_registered"] += 1
 
 
-def is_in_motion(world: World, session: Session) -> bool:
+def _is_in_motion(world: World, session: Session) -> bool:
     """Tell whether the session was held and is recent enough to change; without a date, always."""
     if session.first_day is None or session.last_day is None:
         return True
@@ -83,41 +110,15 @@ def is_in_motion(world: World, session: Session) -> bool:
     return session.first_day <= world.today and session.last_day >= oldest
 
 
-def _hold_sessions(world: World, changes: Counter[str]) -> None:
-    """Play the new day of the sessions that take place today."""
-    for session in world.sessions.values():
-        if session.last_day is None or session.last_day < world.today:
-            continue
-        held, visits = session.days_held, _count_visits(session)
-        hold_until(world, session, world.today)
-        changes["sessions_held"] += session.days_held - held
-        changes["visits"] += _count_visits(session) - visits
-
-
-def _count_visits(session: Session) -> int:
-    return sum(len(checkin.visits) for checkin in session.checkins)
-
-
-def _register_people(world: World, changes: Counter[str]) -> None:
-    """Preload somebody more into a session ahead."""
-    rng = world.rng("register", world.step)
-    ahead = [s for s in world.sessions.values() if s.first_day and s.first_day > world.today]
-    for session in rng.sample(ahead, min(len(ahead), max(1, len(ahead) // 4))):
-        person = world.people[rng.randrange(world.size.people)]
-        if all(checkin.person is not person for checkin in session.checkins):
-            add_checkin(session, person)
-            changes["people_registered"] += 1
-
-
-def _arrived(session: Session) -> list[Checkin]:
-    return [checkin for checkin in session.checkins if checkin.arrived is not None]
+def _some(rng: random.Random, items: Sequence[T], most: int = 2) -> list[T]:
+    return rng.sample(items, min(len(items), most))
 
 
 def _check_out_late(session: Session, rng: random.Random) -> int:
-    open_ = [c for c in _arrived(session) if c.left is None]
-    for checkin in open_[:3]:
+    inside = [checkin for checkin in session.arrived() if checkin.left is None][:3]
+    for checkin in inside:
         check_out(checkin, rng)
-    return len(open_[:3])
+    return len(inside)
 
 
 def _merge(session: Session, rng: random.Random) -> int:
@@ -147,17 +148,18 @@ def _remove(session: Session, rng: random.Random) -> int:
 
 
 def _edit_times(session: Session, rng: random.Random) -> int:
-    arrived = _arrived(session)
-    for checkin in rng.sample(arrived, min(len(arrived), 2)):
+    chosen = _some(rng, session.arrived())
+    for checkin in chosen:
         edit_times(checkin, rng)
-    return min(len(arrived), 2)
+    return len(chosen)
 
 
 def _edit_credits(session: Session, rng: random.Random) -> int:
-    awards = [award for checkin in _arrived(session) for award in checkin.awards]
-    for award in rng.sample(awards, min(len(awards), 2)):
+    awards = [award for checkin in session.arrived() for award in checkin.awards]
+    chosen = _some(rng, awards)
+    for award in chosen:
         award.credits = max(0.0, award.credits - 0.5)
-    return min(len(awards), 2)
+    return len(chosen)
 
 
 def _answer_polls(session: Session, rng: random.Random) -> int:
@@ -172,16 +174,16 @@ def _ask(session: Session, rng: random.Random) -> int:
 
 
 def _evaluate(session: Session, rng: random.Random) -> int:
-    silent = [checkin for checkin in _arrived(session) if not checkin.evaluated]
-    chosen = rng.sample(silent, min(len(silent), 2))
+    silent = [checkin for checkin in session.arrived() if not checkin.evaluated]
+    chosen = _some(rng, silent)
     return sum(evaluate(session, checkin, _late_stamp(session), rng) for checkin in chosen)
 
 
 def _late_stamp(session: Session) -> int:
     """Give an instant for a late change: the start of the last day, or the last arrival."""
     if session.last_day is not None:
-        return local_millis(session, session.last_day)
-    return max((c.arrived for c in _arrived(session) if c.arrived), default=0)
+        return opening(session, session.last_day)
+    return max((c.arrived for c in session.arrived() if c.arrived), default=0)
 
 
 def _vanish(world: World, changes: Counter[str]) -> None:
