@@ -6,15 +6,17 @@ must never ask for it.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.accelevents.asked import Asked, Walks
+from starlette.routing import compile_path
+
+from event_sandbox.accelevents.asked import Asked
 from event_sandbox.accelevents.errors import NOT_AUTHORISED, UNKNOWN_URL, refusal, wrong_path
-from event_sandbox.accelevents.reads import DETAILS, READS, event_at, require_host, session_at
+from event_sandbox.accelevents.reads import DETAILS, READS, find
 from event_sandbox.accelevents.view import look
 from event_sandbox.kept import KeepingAPI
 from event_sandbox.wire import Json, json_response, url_of
-from event_sandbox.world.hub import hub_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +36,7 @@ _AUTH_FORMS: Final = {
     "authorization": ("authorization", API_KEY),
     "bearer": ("authorization", f"Bearer {API_KEY}"),
 }
+_PATTERNS: Final = {path: compile_path(f"{BASE_PATH}/rest/{path}")[0] for path in READS}
 
 
 def has_key(headers: Mapping[str, str], form: str = "all") -> bool:
@@ -47,27 +50,28 @@ class API(KeepingAPI):
 
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared)
-        self._walks = Walks(shared)
+        self._calls: Counter[tuple[int, str]] = Counter()
+        """How often each URL was asked for, and each list's first page, in each generation."""
         shared.counters[CHECK_INS] = 0
 
     async def answer(self, request: Request) -> Response:
         """Let the request in, and answer it."""
         view = look(self._shared.world, self._shared.switches.of("accelevents"))
-        parts = request.scope["path"][len(BASE_PATH) + 1 :].split("/")
-        checks_in = parts[3:6] == ["staff", "checkin", "barcode"] and request.method == "GET"
+        _, trap, ticket = request.scope["path"].partition("/staff/checkin/barcode/")
+        checks_in = trap and request.method == "GET"
         if checks_in:
             self._shared.counters[CHECK_INS] += 1
         good = has_key(request.headers, view.positions["auth"])
         if not good or view.positions["key"] == "revoked":
             raise refusal(view.positions, NOT_AUTHORISED)
         if checks_in:
-            return self._check_in("".join(parts[6:7]))
+            return self._check_in(ticket.partition("/")[0])
         if request.method != "GET":
             raise refusal(view.positions, UNKNOWN_URL)
         first_call = view.positions["error_member"] == "first_call"
         if view.positions["row_order"] == "shifts_up" or first_call:  # the next one will differ
-            return self._answer(view, request, parts)
-        return self.kept(url_of(request), lambda: self._answer(view, request, parts))
+            return self._answer(view, request)
+        return self.kept(url_of(request), lambda: self._answer(view, request))
 
     def _check_in(self, barcode: str) -> Response:
         """8.4: the trap."""
@@ -75,47 +79,28 @@ class API(KeepingAPI):
         self._shared.generation += 1
         return json_response({"type": "Success", "message": "Checked in"})
 
-    def _answer(self, view: View, request: Request, parts: list[str]) -> Response:
-        self._walks.count(url_of(request))
-        response = json_response(self._read(view, request, parts))
+    def _answer(self, view: View, request: Request) -> Response:
+        response = json_response(self._read(view, request))
         if view.positions["content_type"] == "text_plain":
             response.headers["content-type"] = "text/plain;charset=UTF-8"
         return response
 
-    def _read(self, view: View, request: Request, parts: list[str]) -> Json:
+    def _read(self, view: View, request: Request) -> Json:
         """Find out what a path is about, and read it."""
         place = view.positions["analytics_path"]
-        for path, read in READS.items() if parts[0] == "rest" else ():
-            found = _match(path.split("/"), parts[1:])
-            if found is None:
-                continue
-            if DETAILS.get(path, place) != place:
-                raise wrong_path(view.positions)
-            return read(self._find(view, request, found))
+        calls, first_pages = self._count(url_of(request))
+        for path, pattern in _PATTERNS.items():
+            if names := pattern.fullmatch(request.scope["path"]):
+                if DETAILS.get(path, place) != place:
+                    raise wrong_path(view.positions)
+                event, *rest = find(view, **names.groupdict())
+                asked = Asked(view, request.query_params, event, calls, first_pages)
+                return READS[path](asked, *rest)
         raise refusal(view.positions, UNKNOWN_URL)
 
-    def _find(self, view: View, request: Request, found: dict[str, str]) -> Asked:
-        """Find the event that a path or a session belongs to; refuse what is not there."""
-        keys = tuple(value for name, value in found.items() if not name.startswith("event"))
-        if "event" in found or "event_id" in found:
-            event = event_at(view, found.get("event"), found.get("event_id"))
-        elif "session" in found:
-            session = session_at(view, found["session"])
-            event = require_host(view, view.event_of(session))
-        else:
-            # The analytics of all sessions: no event is in the path, and any will do.
-            event = hub_event(view.world, 0)
-        return Asked(view, self._walks, url_of(request), request.query_params, event, keys)
-
-
-def _match(template: list[str], parts: list[str]) -> dict[str, str] | None:
-    """Match a path with a template; give what stands for the names in braces."""
-    if len(template) != len(parts):
-        return None
-    found = {}
-    for expected, part in zip(template, parts, strict=True):
-        if expected.startswith("{") and part:
-            found[expected[1:-1]] = part
-        elif expected != part:
-            return None
-    return found
+    def _count(self, url: str) -> tuple[int, int]:
+        """Count how often the same was asked for, and how often the first page of its list."""
+        path, _, query = url.partition("?")
+        keys = [(self._shared.generation, asked) for asked in (url, path)]
+        self._calls.update(keys if "page=0" in query.split("&") else keys[:1])
+        return self._calls[keys[0]], self._calls[keys[1]]

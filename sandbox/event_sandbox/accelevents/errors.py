@@ -12,29 +12,20 @@ from event_sandbox.wire import Refusal, json_response
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
 
-NOT_AUTHORISED: Final = 4010101
-NOT_HOST: Final = 4030201
-EVENT_NOT_FOUND: Final = 4040200
-EXHIBITOR_NOT_FOUND: Final = 4040027
-SESSION_NOT_FOUND: Final = 404800
-UNKNOWN_URL: Final = 40600013
-
-_MESSAGES: Final = {
-    NOT_AUTHORISED: "Not Authorized",
-    NOT_HOST: "Not Event Host",
-    EVENT_NOT_FOUND: "Event Not Found",
-    EXHIBITOR_NOT_FOUND: "Exhibitor Not Found",
-    SESSION_NOT_FOUND: "Session Not Found",
-    UNKNOWN_URL: "Can't create url",
-}
+NOT_AUTHORISED: Final = (4010101, "Not Authorized")
+NOT_HOST: Final = (4030201, "Not Event Host")
+EVENT_NOT_FOUND: Final = (4040200, "Event Not Found")
+EXHIBITOR_NOT_FOUND: Final = (4040027, "Exhibitor Not Found")
+SESSION_NOT_FOUND: Final = (404800, "Session Not Found")
+UNKNOWN_URL: Final = (40600013, "Can't create url")
 
 
-def refusal(positions: Positions, code: int) -> Refusal:
+def refusal(positions: Positions, problem: tuple[int, str], status: int | None = None) -> Refusal:
     """Refuse with one of the vendor's codes; the status is its first three digits."""
-    status = int(str(code)[:3])
-    if code == SESSION_NOT_FOUND:
+    code, message = problem
+    if problem == SESSION_NOT_FOUND:
         status = int(positions["unknown_session"].removeprefix("http_"))
-    return Refusal(error(positions, status, _MESSAGES[code], code))
+    return Refusal(error(positions, status or int(str(code)[:3]), message, code))
 
 
 def bad_request(positions: Positions, message: str) -> Refusal:
@@ -62,5 +53,4 @@ def wrong_path(positions: Positions) -> Refusal:
     if form == "bare_404":
         phrase = HTTPStatus.NOT_FOUND.phrase
         return Refusal(json_response({"status": 404, "error": phrase, "path": "/rest"}, 404))
-    status = int(form.removeprefix("coded_"))
-    return Refusal(error(positions, status, _MESSAGES[UNKNOWN_URL], UNKNOWN_URL))
+    return refusal(positions, UNKNOWN_URL, int(form.removeprefix("coded_")))

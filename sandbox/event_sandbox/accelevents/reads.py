@@ -7,7 +7,7 @@ The numbers in the texts are sections of what is known of this API: 6 analytics,
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from event_sandbox.accelevents import listings, shapes
 from event_sandbox.accelevents.errors import (
@@ -18,36 +18,55 @@ from event_sandbox.accelevents.errors import (
     bad_request,
     refusal,
 )
-from event_sandbox.world.hub import find_session
+from event_sandbox.world.hub import find_session, hub_event
 from event_sandbox.world.hub_people import changed_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from event_sandbox.accelevents.asked import Asked
-    from event_sandbox.accelevents.forms import Shape
     from event_sandbox.accelevents.view import View
     from event_sandbox.wire import Json
-    from event_sandbox.world.hub_model import HubEvent, HubOrder, HubSession, HubStaff
+    from event_sandbox.world.hub_model import HubCompany, HubEvent, HubOrder, HubSession
 
 
-def event_at(view: View, slug: str | None, key: str | None) -> HubEvent:
-    """Find the event that a request names, by its address or its number, or refuse."""
+def find(view: View, **names: str) -> tuple[Any, ...]:
+    """Find the event that a path is about, and what else it names; refuse what is not there."""
+    rest: list[HubSession | HubCompany] = []
+    if "event" in names or "event_id" in names:
+        event = _event_at(view, names.get("event"), names.get("event_id"))
+    elif "session" in names:
+        event = _as_host(view, view.event_of(_session_at(view, names["session"])))
+    else:
+        # The analytics of all sessions: no event is in the path, and any will do.
+        event = hub_event(view.world, 0)
+    if "session" in names:
+        session = _session_at(view, names["session"])
+        if session.event != event.number:
+            raise refusal(view.positions, SESSION_NOT_FOUND)
+        rest.append(session)
+    if "exhibitor" in names:
+        rest += [one for one in event.exhibitors if str(one.key) == names["exhibitor"]]
+        if not rest:
+            raise refusal(view.positions, EXHIBITOR_NOT_FOUND)
+    return event, *rest
+
+
+def _event_at(view: View, slug: str | None, key: str | None) -> HubEvent:
     for event in view.events():
         if event.slug == slug or str(event.key) == key:
-            return require_host(view, event)
+            return _as_host(view, event)
     raise refusal(view.positions, EVENT_NOT_FOUND)
 
 
-def require_host(view: View, event: HubEvent) -> HubEvent:
+def _as_host(view: View, event: HubEvent) -> HubEvent:
     """Give an event back, or refuse if the key's owner is not its host."""
     if view.is_forbidden(event.number):
         raise refusal(view.positions, NOT_HOST)
     return event
 
 
-def session_at(view: View, key: str) -> HubSession:
-    """Find the session that a path names, or refuse."""
+def _session_at(view: View, key: str) -> HubSession:
     session = find_session(view.world, int(key)) if key.isdecimal() else None
     if session is None:
         raise refusal(view.positions, SESSION_NOT_FOUND)
@@ -60,40 +79,45 @@ def session_at(view: View, key: str) -> HubSession:
 def _sessions(asked: Asked) -> Json:
     """7.1."""
     asked.check_event_id()
-    view, wanted = asked.view, asked.expansions
-    sessions = view.sessions(asked.event)
-    rows = [shapes.listed_session(view, session, wanted) for session in asked.page(sessions)]
-    return asked.send(rows, len(sessions), "sessions")
+    sessions = asked.view.sessions(asked.event)
+    return asked.expanded().send("sessions", sessions, shapes.listed_session)
 
 
 def _analytics(asked: Asked) -> Json:
     """6.1: of the whole organisation, or of the event that a parameter names."""
-    view, wanted = asked.view, asked.expansions
-    events = view.hosted()
+    asked = asked.expanded()
+    view, events = asked.view, asked.view.hosted()
     if asked.positions["analytics_scope"] == "event":
         slug, key = asked.query.get("eventurl"), asked.query.get("eventId")
         if not slug and not key:
             raise bad_request(asked.positions, "eventurl is required")
-        events = [event_at(view, slug, key)]
-    sessions = [session for event in events for session in view.sessions(event)]
-    rows = [shapes.analytics(view, session, wanted) for session in asked.host_page(sessions)]
-    return asked.send(rows, len(sessions), switch="analytics_envelope")
+        events = [_event_at(view, slug, key)]
+    return asked.send(
+        "analytics",
+        [session for event in events for session in view.sessions(event)],
+        lambda _view, _event, one: shapes.analytics(view, view.event_of(one), one),
+        _pages_of_the_host(asked),
+    )
 
 
-def _details(asked: Asked) -> Json:
+def _details(asked: Asked, session: HubSession) -> Json:
     """6.2."""
-    session = session_at(asked.view, asked.keys[0])
-    if session.event != asked.event.number:
-        raise refusal(asked.positions, SESSION_NOT_FOUND)
-    return shapes.details(asked.view, session, asked.expansions)
+    return shapes.details(asked.expanded().view, asked.event, session)
 
 
-def _session_attendees(asked: Asked) -> Json:
+def _session_attendees(asked: Asked, session: HubSession) -> Json:
     """6.3."""
-    view, session = asked.view, session_at(asked.view, asked.keys[0])
-    visits = view.attendees(session)
-    rows = [shapes.holder(view, session, visit) for visit in asked.host_page(visits)]
-    return asked.send(rows, len(visits), switch="session_attendees_envelope")
+    return asked.send(
+        "session_attendees",
+        asked.view.attendees(session),
+        lambda view, event, visit: shapes.holder(view, event, session, visit),
+        _pages_of_the_host(asked),
+    )
+
+
+def _pages_of_the_host(asked: Asked) -> int | None:
+    """Give the size of pages of lists of which it is not documented whether they have any."""
+    return 10 if asked.positions["host_pages"] == "paged" else None
 
 
 # Speakers, tickets and orders
@@ -104,23 +128,24 @@ def _speakers(asked: Asked) -> Json:
     if "expand" not in asked.query:
         raise bad_request(asked.positions, "expand is required")
     asked.check_event_id()
-    return asked.send_list("speakers", asked.event.speakers, listings.speaker)
+    return asked.send("speakers", asked.event.speakers, listings.speaker)
 
 
 def _attendees(asked: Asked) -> Json:
     """8.1."""
-    view, event = asked.view, asked.event
-    tickets = view.tickets(event)
-    page = asked.page(tickets, default_size=100)
-    rows = [listings.attendee(view, event, ticket, order) for ticket, order in page]
-    more = listings.counters(view, event)
-    return asked.send(rows, len(tickets), switch="attendees_envelope", more=more)
+    return asked.send(
+        "attendees",
+        asked.view.tickets(asked.event),
+        lambda view, event, sold: listings.attendee(view, event, *sold),
+        page_size=100,
+        more=listings.counters(asked.view, asked.event),
+    )
 
 
 def _orders(asked: Asked) -> Json:
     """8.2: those that changed since `searchTimeStamp`, if that is there and understood."""
     orders = _changed(asked, asked.view.orders(asked.event))
-    return asked.send_list("orders", orders, listings.order)
+    return asked.send("orders", orders, listings.order)
 
 
 def _changed(asked: Asked, orders: list[HubOrder]) -> list[HubOrder]:
@@ -153,20 +178,16 @@ def _exhibitors(asked: Asked) -> Json:
         "numberOfExhibitorsRemainingToEnable": 7,
         "numberOfProExhibitorPurchased": len(companies),
     }
-    return asked.send_list("exhibitors", companies, listings.exhibitor, more)
+    return asked.send("exhibitors", companies, listings.exhibitor, more=more)
 
 
-def _staff(asked: Asked) -> Json:
+def _staff(asked: Asked, company: HubCompany) -> Json:
     """9.3."""
-    exhibitors = asked.event.exhibitors
-    company = next((c for c in exhibitors if str(c.key) == asked.keys[0]), None)
-    if company is None:
-        raise refusal(asked.positions, EXHIBITOR_NOT_FOUND)
-
-    def shape(view: View, event: HubEvent, member: HubStaff) -> Shape:
-        return listings.staff(view, event, company, member)
-
-    return asked.send_list("staff", company.staff, shape)
+    return asked.send(
+        "staff",
+        company.staff,
+        lambda view, event, member: listings.staff(view, event, company, member),
+    )
 
 
 DETAILS: Final = {
@@ -176,13 +197,13 @@ DETAILS: Final = {
 }
 """Where a session's analytics may be, and the positions of the switch."""
 
-READS: Final[dict[str, Callable[[Asked], Json]]] = {
+READS: Final[dict[str, Callable[..., Json]]] = {
     "host/event/{event}/eventDetails": lambda asked: listings.event_details(
         asked.view, asked.event
     ),
     "host/event/{event}/session": _sessions,
     "host/event/{event}/speaker": _speakers,
-    "host/event/{event}/sponsors/analytics": lambda asked: asked.send_list(
+    "host/event/{event}/sponsors/analytics": lambda asked: asked.send(
         "sponsors", asked.event.sponsors, listings.sponsor_clicks
     ),
     "host/session/analytics": _analytics,
@@ -191,7 +212,7 @@ READS: Final[dict[str, Callable[[Asked], Json]]] = {
     "events/{event}/staff/orders": _orders,
     "events/{event}/staff/ticketing/settings": _ticket_types,
     # By the event's number, not by its address.
-    "event/{event_id}/sponsors": lambda asked: asked.send_list(
+    "event/{event_id}/sponsors": lambda asked: asked.send(
         "sponsors", asked.event.sponsors, listings.sponsor
     ),
     "event/{event}/exhibitor/summary": _exhibitors,

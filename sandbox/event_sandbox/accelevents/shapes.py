@@ -20,7 +20,6 @@ from event_sandbox.accelevents.forms import (
 from event_sandbox.world import names
 
 if TYPE_CHECKING:
-    from event_sandbox.accelevents.expand import Expansion
     from event_sandbox.accelevents.view import View
     from event_sandbox.world.hub_model import HubAsset, HubEvent, HubSession, HubSpeaker, HubVisit
 
@@ -40,52 +39,60 @@ _SIBLING_FORMATS: Final = {
     "workshop": "WORKSHOP",
 }
 _SEED_STATUSES: Final = ("CHECK_IN_AVAILABEL", "IN_MEETING", "REGISTERED")
+_CHIME_CONFIG: Final = {"muteAttendeesOnEntry": True, "disableAttendeesCameraOnEntry": False}
 _ODD: Final = {"capacity": "plenty", "recordSession": "yes", "startTime": "next week"}
 
 
-def listed_session(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
+def listed_session(view: View, event: HubEvent, session: HubSession) -> Shape:
     """7.1: a session in an event's list."""
-    shape = _session(view, session, asked) | {
+    document = {"key": f"Übersicht {session.number}.pdf", "value": f"{_SITE}/d/{session.key}"}
+    ticket_types = [make_id(view, kind.key) for kind in event.ticket_types[1:]]
+    shape = _session(view, event, session) | {
         "status": "HIDDEN" if session.hidden else "VISIBLE",
         "format": _SIBLING_FORMATS[session.format],
         "duration": view.seconds(session),
-        "chimeConfig": _chime_config(session),
-        "documentKeyValue": json_inside(view, _documents(session)),
-        "tags": _tags(view, session) if "tags" in asked else None,
-        "tracks": _tracks(view, session) if "tracks" in asked else None,
+        "chimeConfig": _CHIME_CONFIG if session.format == "workshop" else None,
+        "documentKeyValue": json_inside(view, [document]),
+        "tags": _tags(view, session) if "TAG" in view.wanted else None,
+        "tracks": _tracks(view, session) if "TRACK" in view.wanted else None,
         "locationId": make_id(view, 300 + session.number),
         "sessionTypeFormat": "IN_PERSON" if session.number % 2 else "HYBRID",
-        "ticketTypesThatCanBeRegistered": _ticket_types(view, session),
+        "ticketTypesThatCanBeRegistered": ticket_types if session.private else None,
     }
     return finished(view, session.number, shape, _ODD)
 
 
-def details(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
+def details(view: View, event: HubEvent, session: HubSession) -> Shape:
     """6.2: one session's analytics, as the page lists their attributes."""
     seed = view.positions["vocabulary"] == "seed"
     formats = _SEED_FORMATS if seed else _SIBLING_FORMATS
     status = "HIDDEN" if session.hidden else "VISIBLE"
-    shape = _session(view, session, asked) | {
+    assets = [asset(view, event, session, one) for one in view.assets(session)]
+    alone = view.positions["asset_list"] == "object" and len(assets) == 1
+    shape = _session(view, event, session) | {
         "status": _SEED_STATUSES[session.number % 3] if seed else status,
         "format": formats[session.format],
-        "duration": view.seconds(session) if "duration" in asked else None,
-        "attendeeCount": len(view.came(session)) if "attendee_count" in asked else None,
-        "assetList": assets(view, session),
+        "duration": view.seconds(session) if "DURATION" in view.wanted else None,
+        "attendeeCount": len(view.came(session)) if "ATTENDEE_COUNT" in view.wanted else None,
+        "assetList": assets[0] if alone else assets,
     }
-    if view.positions["sponsor_list"] == "present":
-        shape["sponsorList"] = _session_sponsors(view, session)
-    if "registrants" in asked:
-        shape["registerdHolderUsers"] = [
-            holder(view, session, visit) for visit in view.registrants(session)
+    if view.positions["sponsor_list"] == "present":  # all those of its event, in short
+        shape["sponsorList"] = [
+            {"id": make_id(view, one.key), "sponsorName": one.name} for one in event.sponsors
         ]
-    if "speakers" in asked:
-        shape["speakerList"] = [session_speaker(view, speaker) for speaker in session.speakers]
+    if "registerdHolderUsers" in view.wanted:
+        shape["registerdHolderUsers"] = [
+            holder(view, event, session, visit) for visit in view.registrants(session)
+        ]
+    if "SPEAKER" in view.wanted:
+        shape["speakerList"] = [
+            session_speaker(view, event, session, speaker) for speaker in session.speakers
+        ]
     return finished(view, session.number, shape, _ODD)
 
 
-def _session(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
+def _session(view: View, event: HubEvent, session: HubSession) -> Shape:
     """Give what a session has on all pages."""
-    event = view.event_of(session)
     own = session.format == "main" and session.provider == "ACCELEVENTS"
     zoom = session.provider == "ZOOM"
     return {
@@ -116,7 +123,7 @@ def _session(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
         "subTitleFileUrl": f"{_SITE}/subtitles/{session.key}.vtt" if own else None,
         "sessionVisibilityType": "PRIVATE" if session.private else "PUBLIC",
         "allowedMinutesToJoinLate": 15 if session.format == "workshop" else None,
-        "sessionStats": _stats(view, session) if "stats" in asked else None,
+        "sessionStats": _stats(view, session) if "STATS" in view.wanted else None,
     }
 
 
@@ -156,18 +163,6 @@ def _stats(view: View, session: HubSession) -> Shape:
     }
 
 
-def _chime_config(session: HubSession) -> Shape | None:
-    """Give the settings of a meeting room."""
-    if session.format != "workshop":
-        return None
-    return {"muteAttendeesOnEntry": True, "disableAttendeesCameraOnEntry": False}
-
-
-def _documents(session: HubSession) -> list[Shape]:
-    """Give the documents of a session, which are JSON inside a text."""
-    return [{"key": f"Übersicht {session.number}.pdf", "value": f"{_SITE}/d/{session.key}"}]
-
-
 def _tags(view: View, session: HubSession) -> list[Shape]:
     """Give a session's tags."""
     return [{"id": make_id(view, 70 + at), "name": names.SUBJECTS[at]} for at in session.tags]
@@ -187,28 +182,8 @@ def _tracks(view: View, session: HubSession) -> list[Shape]:
     ]
 
 
-def _ticket_types(view: View, session: HubSession) -> list[Any] | None:
-    if not session.private:
-        return None
-    return [make_id(view, kind.key) for kind in view.event_of(session).ticket_types[1:]]
-
-
-def _session_sponsors(view: View, session: HubSession) -> list[Shape]:
-    """Give the sponsors of a session: all those of its event, in short."""
-    event = view.event_of(session)
-    return [{"id": make_id(view, s.key), "sponsorName": s.name} for s in event.sponsors]
-
-
-def assets(view: View, session: HubSession) -> Any:
-    """Give a session's videos, once they were made; a list, or one object by the schema."""
-    event = view.event_of(session)
-    made = [_asset(view, event, a) for a in session.assets if a.created <= view.now]
-    if view.positions["asset_list"] == "object" and len(made) == 1:
-        return made[0]
-    return made
-
-
-def _asset(view: View, event: HubEvent, asset: HubAsset) -> Shape:
+def asset(view: View, event: HubEvent, _: HubSession, asset: HubAsset) -> Shape:
+    """6.2: one of a session's videos."""
     text = view.positions["asset_ids"] == "text"
     shape: Shape = {
         "id": f"as_{asset.key}" if text else asset.key,
@@ -223,7 +198,7 @@ def _asset(view: View, event: HubEvent, asset: HubAsset) -> Shape:
     return finished(view, asset.key, shape, {"defaultPlayback": "first", "createdAt": "soon"})
 
 
-def holder(view: View, session: HubSession, visit: HubVisit) -> Shape:
+def holder(view: View, event: HubEvent, session: HubSession, visit: HubVisit) -> Shape:
     """6.2a, 6.3: somebody who registered for a session, or came."""
     ticket = visit.ticket
     shape: Shape = {
@@ -232,7 +207,7 @@ def holder(view: View, session: HubSession, visit: HubVisit) -> Shape:
         **name_and_email(ticket.person),
         "phoneNumber": None if ticket.number % 4 else f"+49 30 55{ticket.number:05d}",
         "attended": visit.comes and session.is_over(view.now),
-        "registrationDate": other_date(view, view.event_of(session), visit.registered),
+        "registrationDate": other_date(view, event, visit.registered),
         "engagement": percentage(view, _engagement(view, session, visit)),
     }
     odd: Shape = {"attended": "perhaps", "engagement": "a lot", "registrationDate": "last week"}
@@ -247,7 +222,7 @@ def _engagement(view: View, session: HubSession, visit: HubVisit) -> float | Non
     return round(visit.seconds_by(view.now) * 100 / length, 2) if visit.comes else 0.0
 
 
-def session_speaker(view: View, speaker: HubSpeaker) -> Shape:
+def session_speaker(view: View, _: HubEvent, __: HubSession, speaker: HubSpeaker) -> Shape:
     """6.2b: a speaker in a session's analytics; the page lists no name."""
     shape = profile(view, speaker) | {"twitter": None}
     form = view.positions["session_speaker_fields"]
@@ -302,9 +277,8 @@ def _tickets_of(view: View, speaker: HubSpeaker) -> Any:
     return [tickets] if form == "list" else tickets
 
 
-def analytics(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
+def analytics(view: View, event: HubEvent, session: HubSession) -> Shape:
     """6.1: one of all sessions. What the platform cannot measure is missing, not zero."""
-    event = view.event_of(session)
     measured = _measured(view, session) if session.is_watched else {}
     shape: Shape = {
         "sessionId": make_id(view, session.key),
@@ -313,11 +287,11 @@ def analytics(view: View, session: HubSession, asked: set[Expansion]) -> Shape:
         "endTime": session_time(view, event, session.ends),
         "registeredUserCount": len(view.registrants(session)),
         "attendeeCount": len(view.came(session)),
-        "duration": view.seconds(session) if "duration" in asked else None,
+        "duration": view.seconds(session) if "DURATION" in view.wanted else None,
         "avgAttendedDuration": percentage(view, measured.get("average")),
         "recordingViews": measured.get("replays"),
         "liveViews": measured.get("live"),
-        "watchTime": measured.get("total") if "watch_time" in asked else None,
+        "watchTime": measured.get("total") if "WATCH_TIME" in view.wanted else None,
     }
     odd: Shape = {"recordingViews": "many", "liveViews": [], "title": 7}
     return finished(view, session.number, shape, odd)

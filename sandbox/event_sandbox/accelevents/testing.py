@@ -7,6 +7,7 @@ from collections import defaultdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from event_sandbox.accelevents.reads import DETAILS
 from event_sandbox.testing import VendorClient, VendorReader
 
 if TYPE_CHECKING:
@@ -29,40 +30,33 @@ class AcceleventsClient(VendorClient):
         """Give the details of one event."""
         return self.get(f"/rest/host/event/{self.slugs[number]}/eventDetails")
 
-    def sessions(self, number: int = 0, **query: object) -> list[Json]:
-        """Give the sessions of one event."""
-        key = self.event(number)["eventId"]
-        path = f"/rest/host/event/{self.slugs[number]}/session"
-        return list(self.get(path, eventId=key, size=100, **query)["data"])
 
-
-_HOST: Final = "/rest/host/event/{slug}"
-_STAFF: Final = "/rest/events/{slug}/staff"
+_HOST: Final = "/rest/host/event/{event}"
+_STAFF: Final = "/rest/events/{event}/staff"
 _LISTS: Final = {
-    "sessions": f"{_HOST}/session?eventId={{event}}&expand={{expand}}&",
+    "events": f"{_HOST}/eventDetails",
+    "sessions": f"{_HOST}/session?eventId={{event_id}}&expand={{expand}}&",
     "session_analytics": (
-        "/rest/host/session/analytics?eventurl={slug}&eventId={event}&expand={expand}&"
+        "/rest/host/session/analytics?eventurl={event}&eventId={event_id}&expand={expand}&"
     ),
+    "session_analytics_details": "/rest/{details}?expand={expand}",
     "session_attendees": "/rest/host/session/{session}/attendee?",
-    "speakers": f"{_HOST}/speaker?eventId={{event}}&expand=&",
+    "speakers": f"{_HOST}/speaker?eventId={{event_id}}&expand=&",
     "attendees": f"{_STAFF}/allAttendees?",
     "orders": f"{_STAFF}/orders?",
-    "sponsors": "/rest/event/{event}/sponsors?",
-    "sponsor_analytics": f"{_HOST}/sponsors/analytics?",
-    "exhibitors": "/rest/event/{slug}/exhibitor/summary?",
-    "exhibitor_staff": "/rest/event/{slug}/exhibitor/{exhibitor}/staff?",
-    # These have no pages.
-    "events": f"{_HOST}/eventDetails",
-    "session_analytics_details": "",  # at one of the following three places
     "ticket_types": f"{_STAFF}/ticketing/settings",
+    "sponsors": "/rest/event/{event_id}/sponsors?",
+    "sponsor_analytics": f"{_HOST}/sponsors/analytics?",
+    "exhibitors": "/rest/event/{event}/exhibitor/summary?",
+    "exhibitor_staff": "/rest/event/{event}/exhibitor/{exhibitor}/staff?",
 }
-"""For each stream, the list that holds it."""
+"""For each stream, the list that holds it; one that ends so that a query may go on has pages."""
 
-_DETAILS: Final = (
-    "/rest/host/session/{session}/analytics?expand={expand}",
-    "/rest/host/session/analytics/{session}?expand={expand}",
-    f"{_HOST}/session/{{session}}/analytics?expand={{expand}}",
-)
+_PARENTS: Final = {
+    "session_analytics_details": ("sessions", "session", "sessionId"),
+    "session_attendees": ("sessions", "session", "sessionId"),
+    "exhibitor_staff": ("exhibitors", "exhibitor", "id"),
+}
 _INSIDE: Final = {
     "session_registrants": "registerdHolderUsers",
     "session_speakers": "speakerList",
@@ -70,25 +64,24 @@ _INSIDE: Final = {
 }
 """What a session's analytics hold besides."""
 
-_MEMBERS: Final = (
-    *("data", "attendees", "sessions", "speakers", "orders", "sponsors", "exhibitors", "staff"),
-    "ticketTypes",
-)
-_KEYS: Final = (
-    *("sessionId", "eventTicketId", "eventTicketingId", "speakerId", "barcode", "orderId", "id"),
-    *("typeId", "eventId"),
-)
 _CONSTANTS: Final = (
     "STATS,DURATION,WATCH_TIME,ATTENDEE_COUNT,registerdHolderUsers,SPEAKER,TAG,TRACK"
 )
-_LABELS: Final = ",Stats,Duration,Watch%20Time,Attendee%20Count,Speaker,Tag,Track"
+_LABELS: Final = (
+    "Stats,Duration,Watch%20Time,Attendee%20Count,registerdHolderUsers,Speaker,Tag,Track"
+)
 
 
 class AcceleventsReader(AcceleventsClient, VendorReader):
-    """Reads the lists of all events."""
+    """Reads the lists of all events, as the switches stand when it is made."""
 
     def __init__(self, sandbox: Client) -> None:
         super().__init__(sandbox)
+        positions = sandbox.control("GET", "/switches")[self.vendor_name]
+        self._expand = _LABELS if positions["expand_tokens"] == "labels" else _CONSTANTS
+        self._details = {place: path for path, place in DETAILS.items()}[
+            positions["analytics_path"]
+        ]
         self.errors: set[str] = set()
         """What bodies at HTTP 200 said is wrong."""
         self._bodies: defaultdict[str, list[Json]] = defaultdict(list)
@@ -105,61 +98,54 @@ class AcceleventsReader(AcceleventsClient, VendorReader):
             details = self.rows("session_analytics_details")
             inside = [body.get(_INSIDE[stream]) or [] for body in details]
             return [row for rows in inside for row in (rows if type(rows) is list else [rows])]
-        return [row for slug in self.slugs for row in self.rows_of(stream, slug)]
+        return [row for slug in self.slugs for row in self._rows_of(stream, slug)]
 
-    def rows_of(self, stream: str, slug: str) -> list[Json]:
-        """Give the rows of one event."""
+    def _rows_of(self, stream: str, slug: str) -> list[Json]:
         if (stream, slug) not in self._rows:
             paths = self._paths(stream, slug)
             self._rows[stream, slug] = [row for path in paths for row in self._walk(stream, path)]
         return self._rows[stream, slug]
 
     def _paths(self, stream: str, slug: str) -> list[str]:
-        template = _LISTS[stream]
+        path = _LISTS[stream].replace("{details}", self._details).replace("{event}", slug)
         if stream == "events":
-            return [template.format(slug=slug)]
-        found = self.rows_of("events", slug)
-        if not found:
-            return []
-        names = {"slug": slug, "event": found[0]["eventId"], "expand": _CONSTANTS + _LABELS}
-        children: list[dict[str, Json]] = [{}]
-        if stream in ("session_analytics_details", "session_attendees"):
-            children = [{"session": row["sessionId"]} for row in self.rows_of("sessions", slug)]
-        elif stream == "exhibitor_staff":
-            children = [{"exhibitor": row["id"]} for row in self.rows_of("exhibitors", slug)]
-        if not template:
-            template = next(t for t in _DETAILS if self._read(t.format(**names, **children[0])))
-        return [template.format(**names, **child) for child in children]
+            return [path]
+        parents, name, key = _PARENTS.get(stream, ("events", "event_id", "eventId"))
+        event_ids = [event["eventId"] for event in self._rows_of("events", slug)]
+        return [
+            path.format_map({"expand": self._expand, "event_id": event_id, name: parent[key]})
+            for event_id in event_ids
+            for parent in self._rows_of(parents, slug)
+        ]
 
     def _walk(self, stream: str, path: str) -> list[Json]:
         """Turn pages until nothing new comes."""
-        found: dict[str, Json] = {}
+        found: list[Json] = []
         has_pages = path.endswith(("?", "&"))
         for page in itertools.count():
             body = self._read(f"{path}page={page}&size=100" if has_pages else path)
             if body is None:
                 return []
             self._bodies[stream].append(body)
-            rows = {str(next(row[k] for k in _KEYS if row.get(k))): row for row in _rows_in(body)}
-            if not has_pages or rows.keys() <= found.keys():
+            new = [row for row in _rows_in(stream, body) if row not in found]
+            found += new
+            if not (new and has_pages):
                 break
-            found |= {key: row for key, row in rows.items() if key not in found}
-        return list((found or rows).values())
+        return found
 
     def _read(self, path: str) -> Json:
-        """Ask twice if the body says that something went wrong, or if labels are refused."""
+        """Ask twice if the body says that something went wrong."""
         for _ in range(2):
             status, body = self.ask(path)
-            if status == HTTPStatus.BAD_REQUEST:
-                path = path.replace(_LABELS, "")
-                status, body = self.ask(path)
             if not isinstance(body, dict) or body.get("error") is None:
                 return body if status == HTTPStatus.OK else None
             self.errors.add(str(body["error"]))
         return None
 
 
-def _rows_in(body: Json) -> list[Json]:
-    if isinstance(body, list):
-        return body
-    return next((list(body[name]) for name in _MEMBERS if type(body.get(name)) is list), [body])
+def _rows_in(stream: str, body: Json) -> list[Json]:
+    if stream in ("events", "session_analytics_details"):
+        return [body]
+    if stream == "ticket_types":
+        return list(body["ticketTypes"])
+    return body if isinstance(body, list) else list(body.values())[-1]

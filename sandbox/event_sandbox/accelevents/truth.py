@@ -1,27 +1,27 @@
 """What a perfect extraction holds.
 
 Columns are read off the answers, by the kinds that they have. Instants come from the world, and so
-does what tells the parents: what the clock at an event shows is not read back.
+does what tells the session: what the clock at an event shows is not read back.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from event_sandbox.accelevents import listings, shapes
-from event_sandbox.columns import Columns, Stream, several, snake, text
+from event_sandbox.accelevents.view import View
+from event_sandbox.columns import Columns, Stream, snake, text
+from event_sandbox.world.hub_model import HubSession
 from event_sandbox.world.model import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from event_sandbox.accelevents.expand import Expansion
     from event_sandbox.accelevents.forms import Shape
-    from event_sandbox.accelevents.view import View
     from event_sandbox.wire import Row
-    from event_sandbox.world.hub_model import HubEvent, HubSession, HubVisit
+    from event_sandbox.world.hub_model import HubEvent, HubVisit
     from event_sandbox.world.model import Millis
 
 _SECRETS: Final = frozenset(
@@ -30,38 +30,56 @@ _SECRETS: Final = frozenset(
         "lastFour",
     }
 )
-_EXPANDED: Final[set[Expansion]] = {
-    *("stats", "duration", "attendee_count", "watch_time", "tracks", "tags"),
-}
-
-
-class Sent(NamedTuple):
-    """What is sent of one thing."""
-
-    shape: Shape
-    instants: Mapping[str, Millis | None] = MappingProxyType({})
-    """Those of its times."""
-    parents: Mapping[str, Any] = MappingProxyType({})
-    """The columns of its parents, beside the event's."""
+_EXPANSIONS: Final = frozenset(
+    {"STATS", "DURATION", "ATTENDEE_COUNT", "WATCH_TIME", "TRACK", "TAG"}
+)
 
 
 def _stream(
-    sent: Callable[[View, HubEvent], Iterable[Sent]],
-    columns: Columns,
-    secrets: Columns | None = None,
+    things: Callable[[View, HubEvent], Iterable[Any]],
+    shape: Callable[..., Shape],
+    *,
+    base: Columns | None = None,
+    times: Callable[..., Mapping[str, Millis | None]] = lambda *_: {},
+    secrets: str = "",
+    **columns: str,
 ) -> Stream[View]:
-    """Make a stream of what is sent of all events; a time gives a column more, its instant."""
+    """Make a stream of what is sent of all events.
 
-    def of_all(view: View) -> Iterator[tuple[Shape, Row]]:
+    Args:
+        things: Of what there are rows in an event: one for each, or for several things in a tuple.
+        shape: What is sent of them.
+        base: Columns that other streams have, too.
+        times: When what its times tell was, by attribute; each gives a column more, its instant.
+        secrets: Texts that are there on request only.
+        columns: What else is read off what is sent, as in `Columns`.
+    """
+
+    def sent(view: View) -> Iterator[tuple[Shape, Row]]:
+        view = replace(view, wanted=_EXPANSIONS)
         for event in view.readable():
-            for one in sent(view, event):
-                known = {"event_url": event.slug, **one.parents}
-                for name, at in one.instants.items():
-                    told = known[snake(name)] = text(one.shape.get(name))
+            for thing in things(view, event):
+                about = thing if isinstance(thing, tuple) else (thing,)
+                row = shape(view, event, *about)
+                known: Row = {"event_url": event.slug}
+                if about and isinstance(about[0], HubSession):
+                    known |= _session(view, event, about[0])
+                for name, at in times(event, *about).items():
+                    told = known[snake(name)] = text(row.get(name))
                     known[f"{snake(name)}_utc"] = _instant(view, event, told, at)
-                yield one.shape, known
+                yield row, known
 
-    return Stream(of_all, columns, secrets or Columns(), hidden=_SECRETS)
+    declared = (base or Columns()) + Columns(**columns)
+    return Stream(sent, declared, Columns(text=secrets), hidden=_SECRETS)
+
+
+def _session(view: View, event: HubEvent, session: HubSession) -> Row:
+    """Give the columns that tell the session."""
+    ends = session.ends
+    if ends is not None and not _is_told(view, event):  # then the text is read as UTC
+        offset = datetime.fromtimestamp(ends // 1000, event.zone).utcoffset()
+        ends += int(offset.total_seconds()) * 1000 if offset else 0
+    return {"session_id": session.key, "session_end_time": _utc(ends)}
 
 
 def _instant(view: View, event: HubEvent, told: str | None, at: Millis | None) -> str | None:
@@ -80,73 +98,21 @@ def _utc(at: Millis | None) -> str | None:
     return None if at is None else f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
-# What is sent, and when that was
-
-
-def _event(view: View, event: HubEvent) -> Iterator[Sent]:
-    instants = {"eventStartDate": event.starts, "eventEndDate": event.ends}
-    yield Sent(listings.event_details(view, event), instants)
-
-
 def _of_sessions(
-    sent: Callable[[View, HubSession], Iterable[Sent]],
-) -> Callable[[View, HubEvent], Iterator[Sent]]:
-    """Give what is sent of each session of an event, with the columns that tell the session."""
-
-    def of_event(view: View, event: HubEvent) -> Iterator[Sent]:
-        for session in view.sessions(event):
-            ends = session.ends
-            if ends is not None and not _is_told(view, event):  # then the text is read as UTC
-                offset = datetime.fromtimestamp(ends // 1000, event.zone).utcoffset()
-                ends += int(offset.total_seconds()) * 1000 if offset else 0
-            parents = {"session_id": session.key, "session_end_time": _utc(ends)}
-            for one in sent(view, session):
-                yield one._replace(parents=parents)
-
-    return of_event
-
-
-def _one_of_a_session(
-    shape: Callable[[View, HubSession, set[Expansion]], Shape],
-) -> Callable[[View, HubEvent], Iterator[Sent]]:
-    """Give what is sent of each session as one object."""
-
-    def of_session(view: View, session: HubSession) -> Iterator[Sent]:
-        instants = {"startTime": session.starts, "endTime": session.ends}
-        yield Sent(shape(view, session, _EXPANDED), instants)
-
-    return _of_sessions(of_session)
-
-
-def _holders(
-    visits: Callable[[View, HubSession], list[HubVisit]],
-) -> Callable[[View, HubEvent], Iterator[Sent]]:
-    """Give who registered or came."""
-    return _of_sessions(
-        lambda view, session: (
-            Sent(shapes.holder(view, session, one), {"registrationDate": one.registered})
-            for one in visits(view, session)
-        )
+    things: Callable[[View, HubSession], Iterable[Any]],
+) -> Callable[[View, HubEvent], Iterable[Any]]:
+    """Give what there is in each session of an event."""
+    return lambda view, event: (
+        (session, one) for session in view.sessions(event) for one in things(view, session)
     )
 
 
-def _assets(view: View, session: HubSession) -> Iterator[Sent]:
-    created = [asset.created for asset in session.assets if asset.created <= view.now]
-    sent = several(shapes.assets(view, session)) or []
-    return (Sent(one, {"createdAt": at}) for one, at in zip(sent, created, strict=True))
+def _session_times(_: HubEvent, session: HubSession) -> Mapping[str, Millis | None]:
+    return {"startTime": session.starts, "endTime": session.ends}
 
 
-def _ticket_types(view: View, event: HubEvent) -> Iterator[Sent]:
-    instants = {"startDate": event.starts - 60 * DAY, "endDate": event.ends}
-    for kind in event.ticket_types:
-        yield Sent(listings.ticket_type(view, event, kind), instants)
-
-
-def _staff(view: View, event: HubEvent) -> Iterator[Sent]:
-    for company in event.exhibitors:
-        parents = {"exhibitor_id": company.key}
-        for member in company.staff:
-            yield Sent(listings.staff(view, event, company, member), parents=parents)
+def _registered(_: HubEvent, __: HubSession, visit: HubVisit) -> Mapping[str, Millis | None]:
+    return {"registrationDate": visit.registered}
 
 
 # The columns
@@ -163,7 +129,7 @@ _SESSION: Final = Columns(
     " enable_attendee_list:attendeeListEnabled|enableAttendeeList",
     same="sessionStats chimeConfig sponsorList",
 )
-_SESSION_SECRETS: Final = Columns(text="streamKey rtmpUrl meetingPassword")
+_SESSION_SECRETS: Final = "streamKey rtmpUrl meetingPassword"
 _HOLDER: Final = Columns(
     whole="event_ticket_id:eventTicketId|eventTicketingId userId",
     text="firstName lastName email phoneNumber",
@@ -182,139 +148,133 @@ _SPEAKER: Final = Columns(
 
 STREAMS: Final[dict[str, Stream[View]]] = {
     "events": _stream(
-        _event,
-        Columns(
-            whole="eventId",
-            text="event_name:eventName|name eventPhoneNumber eventCountryCode currencySymbol"
-            " eventFormat eventListingStatus timezoneId equivalentTimezone",
-            flag="noModuleActivate auctionEnabled fundANeedEnabled raffleEnabled donationEnabled"
-            " ticketingEnabled textToGiveEnabled enableBidderRegistration",
-            same="eventDesignDetailDto",
-        ),
-        secrets=Columns(text="accessToken"),
+        lambda _view, _event: [()],
+        listings.event_details,
+        whole="eventId",
+        text="event_name:eventName|name eventPhoneNumber eventCountryCode currencySymbol"
+        " eventFormat eventListingStatus timezoneId equivalentTimezone",
+        flag="noModuleActivate auctionEnabled fundANeedEnabled raffleEnabled donationEnabled"
+        " ticketingEnabled textToGiveEnabled enableBidderRegistration",
+        same="eventDesignDetailDto",
+        times=lambda event: {"eventStartDate": event.starts, "eventEndDate": event.ends},
+        secrets="accessToken",
     ),
     "sessions": _stream(
-        _one_of_a_session(shapes.listed_session),
-        _SESSION
-        + Columns(
-            text="sessionTypeFormat",
-            whole="locationId",
-            wholes="ticketTypesThatCanBeRegistered",
-            same="tags tracks",
-        ),
+        View.sessions,
+        shapes.listed_session,
+        base=_SESSION,
+        text="sessionTypeFormat",
+        whole="locationId",
+        wholes="ticketTypesThatCanBeRegistered",
+        same="tags tracks",
+        times=_session_times,
         secrets=_SESSION_SECRETS,
     ),
     "session_analytics": _stream(
-        _one_of_a_session(shapes.analytics),
-        Columns(
-            text="title",
-            whole="registeredUserCount attendeeCount recordingViews liveViews",
-            number="duration avgAttendedDuration watchTime",
-        ),
+        View.sessions,
+        shapes.analytics,
+        text="title",
+        whole="registeredUserCount attendeeCount recordingViews liveViews",
+        number="duration avgAttendedDuration watchTime",
+        times=_session_times,
     ),
     "session_analytics_details": _stream(
-        _one_of_a_session(shapes.details),
-        _SESSION + Columns(whole="attendeeCount"),
+        View.sessions,
+        shapes.details,
+        base=_SESSION,
+        whole="attendeeCount",
+        times=_session_times,
         secrets=_SESSION_SECRETS,
     ),
     "session_registrants": _stream(
-        _holders(lambda view, session: view.registrants(session)), _HOLDER
+        _of_sessions(View.registrants), shapes.holder, base=_HOLDER, times=_registered
     ),
     "session_speakers": _stream(
-        _of_sessions(
-            lambda view, session: (
-                Sent(shapes.session_speaker(view, speaker)) for speaker in session.speakers
-            )
-        ),
-        _SPEAKER + Columns(text="photoUrl"),
+        _of_sessions(lambda _, session: session.speakers),
+        shapes.session_speaker,
+        base=_SPEAKER,
+        text="photoUrl",
     ),
     "session_assets": _stream(
-        _of_sessions(_assets),
-        Columns(
-            text="id assetId fileName playBackId",
-            whole="createdBy duration",
-            flag="defaultPlayback",
-        ),
+        _of_sessions(View.assets),
+        shapes.asset,
+        text="id assetId fileName playBackId",
+        whole="createdBy duration",
+        flag="defaultPlayback",
+        times=lambda _event, _session, asset: {"createdAt": asset.created},
     ),
-    "session_attendees": _stream(_holders(lambda view, session: view.attendees(session)), _HOLDER),
+    "session_attendees": _stream(
+        _of_sessions(View.attendees), shapes.holder, base=_HOLDER, times=_registered
+    ),
     "speakers": _stream(
-        lambda view, event: (
-            Sent(listings.speaker(view, event, speaker))
-            for speaker in (() if view.has_error(event) else event.speakers)
-        ),
-        _SPEAKER + Columns(flag="allowEditSessions", same="sessionDTO"),
+        lambda view, event: () if view.has_error(event) else event.speakers,
+        listings.speaker,
+        base=_SPEAKER,
+        flag="allowEditSessions",
+        same="sessionDTO",
     ),
     "attendees": _stream(
-        lambda view, event: (
-            Sent(listings.attendee(view, event, *sold)) for sold in view.tickets(event)
-        ),
-        Columns(text="attendeeId barcode firstName lastName email status ticketStatus ticketType"),
+        View.tickets,
+        listings.attendee,
+        text="attendeeId barcode firstName lastName email status ticketStatus ticketType",
     ),
     "attendee_summary": _stream(
-        lambda view, event: [Sent(listings.counters(view, event))],
-        Columns(
-            whole="totalBookedTickets totalCheckedInTickets totalFreeTickets totalPaidTickets",
-            same="ticketTypeCountDtos",
-        ),
+        lambda _view, _event: [()],
+        listings.counters,
+        whole="totalBookedTickets totalCheckedInTickets totalFreeTickets totalPaidTickets",
+        same="ticketTypeCountDtos",
     ),
     "orders": _stream(
-        lambda view, event: (
-            Sent(listings.order(view, event, order), {"purchaseDate": order.made})
-            for order in view.orders(event)
-        ),
-        Columns(
-            whole="order_id:orderId|id id",
-            text="status orderType note deliveryMode currency timezoneId equivalentTimezone"
-            " recurringEventDate",
-            number="totalAmount salesTaxFee ticketingFee ccFee",
-            flag="isSpeakerOrder",
-            same="purchaser attendee",
-        ),
-        secrets=Columns(text="cardType lastFour"),
+        View.orders,
+        listings.order,
+        whole="order_id:orderId|id id",
+        text="status orderType note deliveryMode currency timezoneId equivalentTimezone"
+        " recurringEventDate",
+        number="totalAmount salesTaxFee ticketingFee ccFee",
+        flag="isSpeakerOrder",
+        same="purchaser attendee",
+        times=lambda _, order: {"purchaseDate": order.made},
+        secrets="cardType lastFour",
     ),
     "ticket_types": _stream(
-        _ticket_types,
-        Columns(
-            whole="id:id|typeId remainingTickets categoryId numberOfTicket maxTickerPerBuyer",
-            text="name ticketTypeDescription",
-            number="price salesTaxRate",
-            flag="enableTicketDescription passfeetobuyer hidden absorbTax",
-        ),
+        lambda _, event: event.ticket_types,
+        listings.ticket_type,
+        whole="id:id|typeId remainingTickets categoryId numberOfTicket maxTickerPerBuyer",
+        text="name ticketTypeDescription",
+        number="price salesTaxRate",
+        flag="enableTicketDescription passfeetobuyer hidden absorbTax",
+        times=lambda event, _: {"startDate": event.starts - 60 * DAY, "endDate": event.ends},
     ),
     "sponsors": _stream(
-        lambda view, event: (Sent(listings.sponsor(view, event, one)) for one in event.sponsors),
-        Columns(
-            whole="id eventId carouselLogoSliderDelaySeconds exhibitorId",
-            text="sponsorName sponsorLogo sponsorSize sponsorUrl shortDescription"
-            " sponsorCardImage colorConfig cardTag",
-            number="position",
-            flag="includeInLobbyCarousel",
-        ),
+        lambda _, event: event.sponsors,
+        listings.sponsor,
+        whole="id eventId carouselLogoSliderDelaySeconds exhibitorId",
+        text="sponsorName sponsorLogo sponsorSize sponsorUrl shortDescription"
+        " sponsorCardImage colorConfig cardTag",
+        number="position",
+        flag="includeInLobbyCarousel",
     ),
     "sponsor_analytics": _stream(
-        lambda view, event: (
-            Sent(listings.sponsor_clicks(view, event, one)) for one in event.sponsors
-        ),
-        Columns(whole="id", text="sponsorName", same="countBySource"),
+        lambda _, event: event.sponsors,
+        listings.sponsor_clicks,
+        whole="id",
+        text="sponsorName",
+        same="countBySource",
     ),
     "exhibitors": _stream(
-        lambda view, event: (
-            Sent(listings.exhibitor(view, event, one)) for one in event.exhibitors
-        ),
-        Columns(
-            whole="id eventId categoryId",
-            text="exhibitorName boothSize categoryName colorConfig linkToSite categoryPositionJson",
-            number="position",
-            flag="showStatusIndicator preferredExhibitor chatEnabled showBoothName featured",
-        ),
+        lambda _, event: event.exhibitors,
+        listings.exhibitor,
+        whole="id eventId categoryId",
+        text="exhibitorName boothSize categoryName colorConfig linkToSite categoryPositionJson",
+        number="position",
+        flag="showStatusIndicator preferredExhibitor chatEnabled showBoothName featured",
     ),
     "exhibitor_staff": _stream(
-        _staff,
-        Columns(
-            whole="id leads",
-            text="firstName lastName email role",
-            flag="allowToBookMeeting allowDirectMessages exhibitorAdmin",
-            same="user",
-        ),
+        lambda _, event: [(one, member) for one in event.exhibitors for member in one.staff],
+        listings.staff,
+        whole="id exhibitorId leads",
+        text="firstName lastName email role",
+        flag="allowToBookMeeting allowDirectMessages exhibitorAdmin",
+        same="user",
     ),
 }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
     from event_sandbox.world.hub_model import (
+        HubAsset,
         HubEvent,
         HubOrder,
         HubSession,
@@ -37,6 +38,8 @@ class View:
     positions: Positions
     now: Millis
     """The instant at which the world stands."""
+    wanted: frozenset[str] = frozenset()
+    """What is only sent when it is asked for, as constants that stand in `expand`."""
 
     def events(self) -> list[HubEvent]:
         """Give the events that a reader is told to read."""
@@ -85,6 +88,10 @@ class View:
         if not session.is_over(self.now):
             return []
         return [visit for visit in hub_visits(self.world, session) if visit.comes]
+
+    def assets(self, session: HubSession) -> list[HubAsset]:
+        """Give a session's videos, once they were made."""
+        return [asset for asset in session.assets if asset.created <= self.now]
 
     def orders(self, event: HubEvent) -> list[HubOrder]:
         """Give the orders that were made."""
