@@ -114,6 +114,9 @@ class MeetEngageClient(ApiClient):
         self._breaches: tuple[errors.Breach, ...] = ()
         """Those in a row until now."""
 
+        self._noted = 0
+        """How many there were; of those at the same time only the first counts."""
+
         self._answered: set[str] = set()
         self._refusals: dict[str, AccessDenied | errors.MethodRefused] = {}
         self._one_at_a_time = threading.Lock()
@@ -139,7 +142,7 @@ class MeetEngageClient(ApiClient):
             is_in_doubt = self._breaches or method not in self._answered
             with self._one_at_a_time if is_in_doubt else contextlib.nullcontext():
                 self._require_hope(method)
-                before = len(self._breaches)
+                before = self._noted
                 try:
                     value = send()
                 except errors.Breach as answer:
@@ -186,13 +189,15 @@ class MeetEngageClient(ApiClient):
             self._refusals[method] = breach.otherwise
             raise breach.otherwise from breach
         with self._noting:
-            if len(self._breaches) > before:
+            if self._noted > before:
                 return
+            self._noted += 1
             self._breaches = (*self._breaches, breach)
+            in_a_row = len(self._breaches)
         pause = max(breach.retry_after or 0, _SHORTEST_PAUSE_SECONDS)
         if pause > MAX_RETRY_AFTER_SECONDS:
             raise Stopped(f"{self.base_url} asks to wait {pause:.0f} seconds ({breach.reason})")
-        wait = max(pause, _SHORTEST_PAUSE_SECONDS * before)
+        wait = max(pause, _SHORTEST_PAUSE_SECONDS * (in_a_row - 1))
         self.pacer.pause(wait)
         stats.count_retry(breach.what, wait)
 

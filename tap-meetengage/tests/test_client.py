@@ -194,9 +194,10 @@ def test_breaches_at_the_same_time_are_one_and_then_one_at_a_time_tries(
     all_are_here, arrivals = Barrier(4, timeout=60), count()
 
     def answered(_: object) -> Reply:
+        next_answer = client.answers.pop(0)
         if next(arrivals) < 4:
             all_are_here.wait()
-        return client.answers.pop(0)
+        return next_answer
 
     server.on(DATA_PATH, answered)
     with ThreadPoolExecutor(4) as pool:
