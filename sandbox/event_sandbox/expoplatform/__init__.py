@@ -29,14 +29,9 @@ def _newest_fair(view: View) -> str | None:
     return None if newest is None else str(newest.number)
 
 
-def _has_fair(world: World, key: str) -> bool:
-    return any(key == str(number) for number in world.fairs)
-
-
 def _forget_fair(world: World, key: str) -> None:
     """Let a trade show go: its id is unknown from then on."""
-    if _has_fair(world, key):
-        del world.fairs[int(key)]
+    world.fairs.pop(int(key), None)
 
 
 EXPOPLATFORM: Final = Vendor(
@@ -53,6 +48,6 @@ EXPOPLATFORM: Final = Vendor(
     told=TOLD,
     changes=CHANGES,
     newest_parent=_newest_fair,
-    has_parent=_has_fair,
+    has_parent=lambda world, key: key in map(str, world.fairs),
     remove=_forget_fair,
 )

@@ -5,6 +5,7 @@ Everything else is recorded in the log and answered with 404: a tap must never c
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -15,21 +16,21 @@ from event_sandbox.kept import KeepingAPI
 from event_sandbox.wire import json_response, login_redirect, url_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
 
     from event_sandbox.expoplatform.view import Seat
     from event_sandbox.switches import Positions
-    from event_sandbox.wire import Json
+    from event_sandbox.wire import Json, Row
     from event_sandbox.world.model import Fair, Meeting, Millis
 
 BASE_PATH: Final = "/expoplatform"
 API_KEY: Final = "sandbox_Expo-Platform.key_42-7Rk.mQ9vTz1"
 """Its alphabet is not that of base64, so a tap that decodes or encodes it is found out."""
 
-_LISTS: Final[dict[str, tuple[str, int, str, Callable[..., shapes.Row]]]] = {
+_LISTS: Final[dict[str, tuple[str, int, str, Callable[..., Row]]]] = {
     "meetings": ("per_page", 500, "account_id_name", shapes.meeting),
     "participants": ("limit", 100, "participant_id_name", shapes.participant),
 }
@@ -121,8 +122,8 @@ class API(KeepingAPI):
 
     def _meetings(self, asked: Asked) -> Response:
         """Answer with rows of the export: those that all filters let through."""
-        everybody, filters = asked.view.seats(asked.fair()), list(_filters(asked))
-        seats = [seat for seat in everybody if all(fits(seat) for fits in filters)]
+        everybody = asked.view.seats(asked.fair())
+        seats = _filtered(asked, everybody)
         if asked.positions["ties"] == "shuffled":
             self._shuffles.shuffle(seats)
         _sort(asked, seats)
@@ -155,13 +156,15 @@ def _page_of(
     return json_response(pages.wrap(positions, page, name, counted, beside))
 
 
-def _filters(asked: Asked) -> Iterator[Callable[[Seat], bool]]:
-    """Give what a row has to pass; filters that come together all have to let it through."""
+def _filtered(asked: Asked, seats: list[Seat]) -> list[Seat]:
+    """Give the rows that all filters let through; bounds are Unix seconds.
+
+    A meeting that has no such time is outside of every window.
+    """
     account_id = asked.number("account_id")
     if account_id is not None:
-        yield lambda seat: seat.account.number == account_id
+        seats = [seat for seat in seats if seat.account.number == account_id]
     with_new = asked.positions["modified_filter"] == "with_new"
-    # All of it in Unix seconds. A meeting that has no such time is outside of every window.
     times: dict[str, Callable[[Meeting], Millis | None]] = {
         "time_from": lambda meeting: meeting.starts,
         "time_to": lambda meeting: meeting.starts + meeting.minutes * 60_000,
@@ -170,27 +173,22 @@ def _filters(asked: Asked) -> Iterator[Callable[[Seat], bool]]:
         "last_modified_from": lambda m: m.changed or (m.created if with_new else None),
         "last_modified_to": lambda m: m.changed or (m.created if with_new else None),
     }
+    margin = 1 if asked.positions["bounds"] == "exclusive" else 0
     for name, at in times.items():
         bound, family = asked.number(name), name.removeprefix("last_").rpartition("_")[0]
-        if bound is not None and asked.positions["filters"] == f"{family}_refused":
+        if bound is None or asked.ignores(family):
+            continue
+        if asked.positions["filters"] == f"{family}_refused":
             asked.refuse(f"{name} is not a known parameter.")
-        if bound is not None and not asked.ignores(family):
-            yield _on_its_side(asked, name, bound, at)
-
-
-def _on_its_side(
-    asked: Asked, name: str, bound: int, at: Callable[[Meeting], Millis | None]
-) -> Callable[[Seat], bool]:
-    """Give what tells whether a row lies on the right side of one bound of a time filter."""
-    margin = 1 if asked.positions["bounds"] == "exclusive" else 0
-    is_lower = name.endswith("_from")
-    limit = (bound + (margin if is_lower else -margin)) * 1000
-
-    def lies_there(seat: Seat) -> bool:
-        found = at(seat.meeting)
-        return found is not None and (found >= limit if is_lower else found <= limit)
-
-    return lies_there
+        low, high = bound + margin, math.inf
+        if name.endswith("_to"):
+            low, high = 0, bound - margin
+        seats = [
+            seat
+            for seat in seats
+            if (found := at(seat.meeting)) is not None and low * 1000 <= found <= high * 1000
+        ]
+    return seats
 
 
 def _sort(asked: Asked, seats: list[Seat]) -> None:

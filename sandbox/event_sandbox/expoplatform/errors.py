@@ -34,11 +34,11 @@ def body_code(positions: Positions, status: int) -> int | str:
 
 
 def _error(positions: Positions, status: int, message: str) -> Response:
-    code = body_code(positions, status)
+    told = {"code": body_code(positions, status), "message": message}
     forms: dict[str, dict[str, Any]] = {
         "error": {"error": message},
         "message": {"message": message},
-        "errors": {"errors": [{"code": code, "message": message}]},
-        "code": {"code": code, "message": message},
+        "errors": {"errors": [told]},
+        "code": told,
     }
     return json_response(forms[positions["error_body"]], status)

@@ -19,31 +19,22 @@ T = TypeVar("T")
 _GAP_EVERY: Final = 20
 _GAP_AT: Final = 7
 
-_INTERACTIONS: Final = {
-    "page": "number",
-    "per_page": "size",
-    "total_pages": "pages",
-    "total_current_page_items": "rows",
-    "total_items": "total",
-}
-_LARAVEL: Final = {
-    "current_page": "number",
-    "last_page": "pages",
-    "per_page": "size",
-    "total": "total",
-}
-_METADATA: Final[dict[str, dict[str, str]]] = {
-    "none": {},
+_INTERACTIONS: Final = (
+    "page:number per_page:size total_pages:pages total_current_page_items:rows total_items:total"
+)
+_LARAVEL: Final = "current_page:number last_page:pages per_page:size total:total"
+_METADATA: Final = {
+    "none": "",
     "interactions": _INTERACTIONS,
     "laravel": _LARAVEL,
-    "pages": {"page": "number", "pages": "pages", "total": "total"},
-    "total": {"total": "total"},
-    "total_pages": {"total_pages": "pages"},
-    "camel": {"page": "number", "perPage": "size", "totalPages": "pages", "totalItems": "total"},
+    "pages": "page:number pages:pages total:total",
+    "total": "total:total",
+    "total_pages": "total_pages:pages",
+    "camel": "page:number perPage:size totalPages:pages totalItems:total",
     "meta": _LARAVEL,
     "pagination": _INTERACTIONS,
 }
-"""What stands beside the rows: the attributes, and what of a page each tells."""
+"""What stands beside the rows: attributes, and behind the colon what of a page each tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +78,9 @@ def _past_end(positions: Positions, number: int, pages: int) -> int:
 def wrap(
     positions: Positions, page: Page, name: str, counted: dict[str, int], beside: dict[str, Json]
 ) -> Json:
-    """Put a page's rows into an envelope.
+    """Put a page's rows, which are called `name`, into an envelope, with what stands `beside` them.
 
-    Args:
-        positions: How the switches stand.
-        page: The page.
-        name: What the rows are.
-        counted: What a total may count instead of the rows, by position of the switch.
-        beside: What stands beside the rows, wherever there is a place beside them.
+    `counted` is what a total may count instead of the rows, by position of the switch.
     """
     form = positions["envelope"]
     if form == "list":
@@ -106,9 +92,8 @@ def wrap(
         **_metadata(positions, page, counted),
         **beside,
     }
-    code: dict[str, Json] = {}
-    if positions["body_code"] != "absent":
-        code["code"] = body_code(positions, HTTPStatus.OK)
+    has_code = positions["body_code"] != "absent"
+    code = {"code": body_code(positions, HTTPStatus.OK)} if has_code else {}
     return {**code, "data": described} if is_inside else {**code, **described}
 
 
@@ -131,5 +116,6 @@ def _metadata(positions: Positions, page: Page, counted: dict[str, int]) -> dict
         "pages": pages,
     }
     kind = positions["metadata"]
-    described = {name: told[of] for name, of in _METADATA[kind].items()}
+    members = (member.split(":") for member in _METADATA[kind].split())
+    described = {name: told[of] for name, of in members}
     return {kind: described} if kind in ("meta", "pagination") else described

@@ -12,7 +12,7 @@ from event_sandbox.records import Record, Told, Who
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from event_sandbox.expoplatform.view import View
+    from event_sandbox.expoplatform.view import Seat, View
     from event_sandbox.world.model import Account
 
 _STATUSES: Final = {"requested": "Pending", "confirmed": "Confirmed", "cancelled": "Cancelled"}
@@ -38,30 +38,30 @@ def _registrations(view: View) -> Iterator[Record]:
 
 
 def _event_attendance(view: View) -> Iterator[Record]:
-    for fair in view.readable():
-        for meeting in fair.meetings:
-            for account in meeting.people if meeting.completed else ():
-                yield Record(str(fair.number), _who(view, account))
+    return (Record(event, who) for event, seat, who in _seats(view) if seat.meeting.completed)
 
 
 def _meetings(view: View) -> Iterator[Record]:
     """Give each seat of each meeting."""
-    for fair in view.readable():
-        for seat in view.seats(fair):
-            columns = {
-                "meeting_id": str(seat.meeting.number),
-                "status": _STATUSES[seat.meeting.status],
-                "is_held": seat.meeting.completed,
-            }
-            yield Record(str(fair.number), _who(view, seat.account), columns)
+    for event, seat, who in _seats(view):
+        columns = {
+            "meeting_id": str(seat.meeting.number),
+            "status": _STATUSES[seat.meeting.status],
+            "is_held": seat.meeting.completed,
+        }
+        yield Record(event, who, columns)
 
 
 def _engagement(view: View) -> Iterator[Record]:
     """Give each seat; the first one of a meeting stands for the act."""
+    for event, seat, who in _seats(view):
+        yield Record(event, who, {"type": "meeting", "acts": int(seat.index == 0)})
+
+
+def _seats(view: View) -> Iterator[tuple[str, Seat, Who]]:
     for fair in view.readable():
         for seat in view.seats(fair):
-            columns = {"type": "meeting", "acts": int(seat.index == 0)}
-            yield Record(str(fair.number), _who(view, seat.account), columns)
+            yield str(fair.number), seat, _who(view, seat.account)
 
 
 TOLD: Final[Told[View]] = Told(

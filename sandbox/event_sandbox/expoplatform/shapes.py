@@ -15,12 +15,9 @@ if TYPE_CHECKING:
 
     from event_sandbox.expoplatform.view import Seat, View
     from event_sandbox.switches import Positions
-    from event_sandbox.wire import Json
+    from event_sandbox.wire import Json, Row
     from event_sandbox.world.model import Account, Fair, Meeting, Millis
 
-Row = dict[str, "Json"]
-
-_SIDES: Final = {"Requester": "Pending", "Receiver": "Incoming"}
 _MINUTE: Final = 60_000
 
 
@@ -28,11 +25,16 @@ def meeting(view: View, fair: Fair, seat: Seat) -> Row:
     """Give a row of the export."""
     found, positions = seat.meeting, view.positions
     odd = positions["odd_types"] == "present"
+    is_flag, completed = positions["completion"] == "boolean", found.completed
+    status: str = found.status
+    if status == "requested":
+        is_asked = seat.role == "Receiver" and positions["statuses"] == "by_side"
+        status = "incoming" if is_asked else "pending"
     row: Row = {
         "meeting_id": _id(positions, found.number),
         **_times(view, fair, found),
         "duration": f"{found.minutes} min" if odd and found.number % 3 == 0 else found.minutes,
-        "status": _status(positions, seat),
+        "status": status.capitalize(),
         "type": "Online" if found.is_online else "Onsite",
         **_identity(view, seat.account),
         "role": seat.role,
@@ -42,7 +44,7 @@ def meeting(view: View, fair: Fair, seat: Seat) -> Row:
         "subject": found.subject,
         "message": found.message,
         "tags": _tags(positions, found.tags),
-        "meeting_completion": _completion(positions, completed=found.completed),
+        "meeting_completion": completed if is_flag else "Y" if completed else "N",
     }
     if positions["row_id"] == "present" and positions["account_id_name"] != "id":
         row["row_id"] = _id(positions, found.number * 10 + seat.index)
@@ -125,44 +127,29 @@ def _id(positions: Positions, number: int) -> int | str:
     return str(number) if positions["id_types"] == "text" else number
 
 
-def _status(positions: Positions, seat: Seat) -> str:
-    if seat.meeting.status != "requested":
-        return seat.meeting.status.capitalize()
-    return _SIDES[seat.role] if positions["statuses"] == "by_side" else "Pending"
-
-
 def _tags(positions: Positions, tags: tuple[str, ...]) -> Json:
     return list(tags) if positions["tags"] == "list" else ", ".join(tags) or None
-
-
-def _completion(positions: Positions, *, completed: bool) -> bool | str:
-    if positions["completion"] == "boolean":
-        return completed
-    return "Y" if completed else "N"
 
 
 def _times(view: View, fair: Fair, found: Meeting) -> Row:
     positions, zone = view.positions, fair.event.zone
     form = positions["time_columns"]
     changed = view.last_modified(found)
+    created, starts = found.created, found.starts
     modified = None if changed is None else _instant(positions, changed, zone)
     if form == "separate":
-        created, starts = _local(found.created, zone), _local(found.starts, zone)
         return {
-            "creation_date": created[:10],
-            "creation_time": created[11:],
+            "creation_date": _local(created, zone)[:10],
+            "creation_time": _local(created, zone)[11:],
             "last_modified": modified,
-            "appointment_date": starts[:10],
-            "appointment_time": starts[11:],
+            "appointment_date": _local(starts, zone)[:10],
+            "appointment_time": _local(starts, zone)[11:],
         }
-    row: Row = {
-        "creation_time": _instant(positions, found.created, zone),
-        "last_modified": modified,
-    }
-    starts_at = _instant(positions, found.starts, zone)
+    row = {"creation_time": _instant(positions, created, zone), "last_modified": modified}
+    starts_at = _instant(positions, starts, zone)
     if form == "one":
         return {**row, "appointment_time": starts_at}
-    ends_at = _instant(positions, found.starts + found.minutes * _MINUTE, zone)
+    ends_at = _instant(positions, starts + found.minutes * _MINUTE, zone)
     return {**row, "appointment_start_time": starts_at, "appointment_end_time": ends_at}
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.testing import VendorClient, VendorReader
+from event_sandbox.testing import VendorReader, with_query
 
 if TYPE_CHECKING:
     from event_sandbox.testing import Client
     from event_sandbox.wire import Json
 
+EXPORT: Final = "/meetings/export"
+_LISTS: Final = {
+    "meetings": EXPORT + "?event_id={event}&per_page=500",
+    "participants": "/participants/{event}/list?limit=100",
+}
 
-class ExpoPlatformClient(VendorClient):
-    """Reads the export, with all switches about pages as they begin."""
+
+class ExpoPlatformReader(VendorReader):
+    """Asks for pages of one event, and reads the lists of all."""
 
     vendor_name = "expoplatform"
 
@@ -22,35 +28,17 @@ class ExpoPlatformClient(VendorClient):
         self.base += "/api/v2"
         self.event_ids: list[int] = self.settings["event_ids"]
         self.headers = {"Authorization": f"Basic {self.settings['api_key']}"}
+        self.statuses: Counter[int] = Counter()
+        self._walks: dict[str, list[list[Json]]] = {}
 
     def export(self, event_id: int = 1041, **query: object) -> tuple[int, Json]:
         """Ask for a page of the export."""
-        return self.ask("/meetings/export", event_id=event_id, **query)
+        return self.ask(EXPORT, event_id=event_id, **query)
 
-    def meetings(self, event_id: int = 1041, **query: object) -> list[Json]:
-        """Read the export to its end, page by page."""
-        rows: list[Json] = []
-        for page in range(1, 1000):
-            _, body = self.export(event_id, page=page, **query)
-            if not body["data"]:
-                break
-            rows += body["data"]
-        return rows
-
-
-_LISTS: Final = {
-    "meetings": "/meetings/export?event_id={event}&per_page=500",
-    "participants": "/participants/{event}/list?limit=100",
-}
-
-
-class ExpoPlatformReader(ExpoPlatformClient, VendorReader):
-    """Reads the lists of all events."""
-
-    def __init__(self, sandbox: Client) -> None:
-        super().__init__(sandbox)
-        self.statuses: Counter[int] = Counter()
-        self._walks: dict[str, list[list[Json]]] = {}
+    def meetings(self, **query: object) -> list[Json]:
+        """Read the export of the big event to its end."""
+        bodies = self._walk(with_query(EXPORT, {"event_id": 1041, "per_page": 500, **query}))
+        return [row for body in bodies for row in rows_in(body)]
 
     def bodies(self, stream: str) -> list[Json]:
         """Give the answers about the first event: the last one has no rows that are new."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
     from event_sandbox.world.model import Account, Fair, Meeting, Millis
 
-_KEY_SWITCHED_OFF: int = 1187
+_KEY_SWITCHED_OFF: Final = 1187
 """The show whose key is switched off, if one is: the past one."""
 
 
@@ -62,24 +62,28 @@ class View:
 
     def account_id(self, account: Account) -> int | None:
         """Give an account's id, if rows show it."""
-        shown = self._shows(account, ("complete",), every=4)
-        return account.number if shown else None
+        return account.number if self._shows("account_id", account, every=4) else None
 
     def email(self, account: Account) -> str | None:
         """Give an account's e-mail, if it has one and rows show it."""
-        shown = self._shows(account, ("complete", "without_account"), every=8)
-        return (account.person.email or None) if shown else None
+        return (account.person.email or None) if self._shows("email", account, every=8) else None
 
     def external_id(self, account: Account) -> str | None:
         """Give an account's id at the organiser's, if it has one and rows show it."""
-        shown = self._shows(account, ("complete", "without_account", _WITHOUT_EMAIL), every=16)
+        shown = self._shows("external_id", account, every=16)
         return account.person.external_id if shown else None
 
-    def _shows(self, account: Account, always: tuple[str, ...], *, every: int) -> bool:
+    def _shows(self, what: str, account: Account, *, every: int) -> bool:
         """Tell whether rows show something of this account: where it may lack, every n-th does."""
-        identity = self.positions["identity"]
         lacks = account.number % every == 2  # noqa: PLR2004 - a position
-        return identity in always or (identity == "some_without" and not lacks)
+        shown = _SHOWN.get(self.positions["identity"])
+        return not lacks if shown is None else what in shown
 
 
-_WITHOUT_EMAIL: str = "without_account_and_email"
+_SHOWN: Final = {
+    "complete": ("account_id", "email", "external_id"),
+    "without_account": ("email", "external_id"),
+    "without_account_and_email": ("external_id",),
+    "names_only": (),
+}
+"""What every row shows of an account, besides names; under `some_without` it differs."""

@@ -11,7 +11,18 @@ from event_sandbox.meetengage.ranges import MOST_DAYS
 from event_sandbox.wire import json_response
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from event_sandbox.switches import Positions
+
+_NO_ROWS: Final[Mapping[str, Any]] = {"output": []}
+_TOO_LARGE: Final = {
+    "error_member": "The result is too large. Please choose a smaller range of dates.",
+    "400_days": f"The date range is too large: choose at most {MOST_DAYS} days.",
+    "413": "Request entity too large.",
+    "500": "An unexpected error occurred.",
+    "504": "Gateway timeout.",
+}
 
 
 def error_members(positions: Positions, message: str) -> dict[str, Any]:
@@ -39,31 +50,24 @@ def page(status: int, message: str) -> Response:
     return HTMLResponse(text, status)
 
 
-def refusal(positions: Positions, form: str, message: str) -> Response:
-    """Give an error in a form that is called by its status, or beside an empty list of rows."""
-    if form in {"200_error", "error_member"}:
-        return json_response({"output": [], **error_members(positions, message)})
-    return error(positions, int(form[:3]), message)
+def refusal(
+    positions: Positions, switch: str, message: str, empty: Mapping[str, Any] = _NO_ROWS
+) -> Response:
+    """Refuse in a switch's form: by a status, or at 200 beside what is empty there."""
+    match positions[switch]:
+        case "200_empty" | "200_false":
+            return json_response(empty)
+        case "200_error" | "error_member":
+            return json_response({**empty, **error_members(positions, message)})
+        case form:
+            return error(positions, int(form[:3]), message)
 
 
 def bad_key(positions: Positions, *, is_test: bool) -> Response:
     """Refuse a key pair that is wrong, missing or disabled."""
-    form = positions["bad_key"]
-    message = "The API key is not valid."
-    authenticated = {"authenticated": False} if is_test or form == "200_false" else {}
-    if form == "200_false":
-        return json_response(authenticated)
-    if form == "200_error":
-        return json_response({**authenticated, **error_members(positions, message)})
-    return refusal(positions, form, message)
-
-
-def wrong_request(positions: Positions, message: str) -> Response:
-    """Refuse an account or a data method that is not there."""
-    form = positions["wrong_request"]
-    return (
-        json_response({"output": []}) if form == "200_empty" else refusal(positions, form, message)
-    )
+    is_told = is_test or positions["bad_key"] == "200_false"
+    empty = {"authenticated": False} if is_told else {}
+    return refusal(positions, "bad_key", "The API key is not valid.", empty)
 
 
 def breach(positions: Positions) -> Response:
@@ -72,22 +76,12 @@ def breach(positions: Positions) -> Response:
     if form == "503_page":
         return page(503, "Too many requests")
     message = "Rate limit exceeded: 10 calls in each 5 second interval."
-    response = refusal(positions, form, message)
+    response = refusal(positions, "breach_answer", message)
     if form == "429_retry_after":
         response.headers["Retry-After"] = "5"
     return response
 
 
-_TOO_LARGE: Final = {
-    "error_member": "The result is too large. Please choose a smaller range of dates.",
-    "400_days": f"The date range is too large: choose at most {MOST_DAYS} days.",
-    "413": "Request entity too large.",
-    "500": "An unexpected error occurred.",
-    "504": "Gateway timeout.",
-}
-
-
 def too_large(positions: Positions) -> Response:
     """Give up on a range."""
-    form = positions["large_range"].replace("timeout", "504")
-    return refusal(positions, form, _TOO_LARGE[form])
+    return refusal(positions, "large_range", _TOO_LARGE[positions["large_range"]])

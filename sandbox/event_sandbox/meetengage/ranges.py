@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -31,11 +32,13 @@ _ZONES: Final[dict[str, tzinfo]] = {
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A range of the account's chats; None for a side that is not confined."""
+    """A range of the account's chats."""
 
     view: View
-    begin: Millis | None
-    end: Millis | None
+    begin: Millis
+    """0 where nothing confines it."""
+    end: float
+    """Likewise infinite."""
 
     def chats(self) -> list[Chat]:
         """Give the chats in the range, by start."""
@@ -43,14 +46,10 @@ class Range:
 
     def _holds(self, found: Chat) -> bool:
         rule = self.view.positions["multi_day"]
-        first = last = found.starts
-        if rule in ("by_end", "overlap"):
-            last = self.view.last_start(found)
-        if rule == "by_end":
-            first = last
-        return (self.begin is None or self.begin <= last) and (
-            self.end is None or first <= self.end
-        )
+        last_start = self.view.last_start(found)
+        first = last_start if rule == "by_end" else found.starts
+        last = found.starts if rule == "by_start" else last_start
+        return self.begin <= last and first <= self.end
 
     def is_too_large(self) -> bool:
         """Tell whether the server gives up; a single day it always manages.
@@ -64,13 +63,12 @@ class Range:
         edge = now_of(self.view.world) - (self.view.world.step + 1) * DAY
         old = [found for found in self.view.chats() if found.starts < edge]
         first = min((found.starts for found in old), default=edge)
-        begin = max(self.begin or 0, first // DAY * DAY)
-        end = edge if self.end is None else min(self.end, edge)
+        length = min(self.end, edge) - max(self.begin, first // DAY * DAY)
         # In London, a day in autumn has an hour more.
         if rule == "400_days":
-            return end - begin > MOST_DAYS * DAY + HOUR
+            return length > MOST_DAYS * DAY + HOUR
         rows = sum(len(self.view.candidates(found)) for found in old if self._holds(found))
-        return rows > _MOST_ROWS and end - begin > DAY + HOUR
+        return rows > _MOST_ROWS and length > DAY + HOUR
 
 
 def make_range(view: View, from_date: Millis, to_date: Millis) -> Range:
@@ -80,16 +78,15 @@ def make_range(view: View, from_date: Millis, to_date: Millis) -> Range:
         ValueError: If a date lies outside of the calendar.
     """
     zone = _ZONES[view.positions["zone"]]
+    begin = _midnight(from_date, zone) if from_date else 0
     # A world that was left alone for days lags behind the clock by which a reader asks.
     is_future = to_date > max(view.now, _real_now())
-    is_open = is_future and view.positions["future_to_date"] == "unconfined"
-    if is_open:
-        end = None
-    else:
-        end = _midnight(to_date, zone)
-        if end != to_date or view.positions["exact_midnight"] == "next_day":
-            end = _midnight(to_date, zone, days=1)
-    return Range(view, _midnight(from_date, zone) if from_date else None, end)
+    if is_future and view.positions["future_to_date"] == "unconfined":
+        return Range(view, begin, math.inf)
+    end = _midnight(to_date, zone)
+    if end != to_date or view.positions["exact_midnight"] == "next_day":
+        end = _midnight(to_date, zone, days=1)
+    return Range(view, begin, end)
 
 
 def _real_now() -> Millis:

@@ -74,21 +74,24 @@ def _attended(view: View, found: Chat, one: Candidate) -> Shape:
     form = view.positions["attended_type"]
     if form == "mixed":
         form = ("text", "list", "number", "boolean")[one.number % 4]
-    if form == "text":
-        return _given(view, name, found.key if came else "")
-    if form == "list":
-        return {name: [found.key] if came else []}
-    if form == "boolean":
-        return {name: came}
+    match form:
+        case "text":
+            return _given(view, name, found.key if came else "")
+        case "list":
+            return {name: [found.key] if came else []}
+        case "boolean":
+            return {name: came}
     return {name: int(found.key) if came else None}
 
 
 def _registered(view: View, one: Candidate) -> bool | int | str:
     registered = view.is_registered(one)
-    form = view.positions["registered_type"]
-    if form == "text":
-        return "true" if registered else "false"
-    return int(registered) if form == "number" else registered
+    match view.positions["registered_type"]:
+        case "text":
+            return str(registered).lower()
+        case "number":
+            return int(registered)
+    return registered
 
 
 def _further(view: View, found: Chat, one: Candidate) -> Shape:

@@ -21,8 +21,6 @@ account: checked, ignored
     A key belongs to one account; whether `account` has to be its name is not documented.
 host: answers, redirects
     The API is at the bare domain in newer pages, at www in older ones; one may redirect.
-other_host: answers, redirects
-    And the other one may redirect back.
 
 # The limit
 
@@ -47,7 +45,7 @@ first_answer: good, error_member, output_missing, output_null, html
     A call may fail at HTTP 200 and work when it is repeated.
 lone_range: answers, error_member
     Part of the data may fail each time: any range with one certain chat has an error.
-large_range: answered, 500, 504, timeout, 413, 400_days, error_member
+large_range: answered, 500, 504, 413, 400_days, error_member
     One call returns the whole range; how large that may become is not documented.
 
 # What a range selects
@@ -58,7 +56,7 @@ exact_midnight: stays, next_day
     Whether a midnight is rounded up to itself or to the next one is not documented.
 future_to_date: unconfined, confined
     With a future to_date, "no 'to' date is used to confine results", or just a later one.
-multi_day: none, by_start, by_end, overlap
+multi_day: by_start, by_end, overlap
     Whether an event of several days falls between dates by its start, its end, or any day.
 
 # Rows
