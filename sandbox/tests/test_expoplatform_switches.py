@@ -9,40 +9,39 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from event_sandbox.expoplatform.switches import SWITCHES
-from event_sandbox.expoplatform.testing import EXPORT, ExpoPlatformReader, members, rows_in
+from event_sandbox.expoplatform.testing import EXPORT, ExpoPlatformReader, rows_in
 
 from .positions import suite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from event_sandbox.testing import Client
     from event_sandbox.wire import Json
 
 
-def beside(reader: ExpoPlatformReader, stream: str = "meetings") -> dict[str, Json]:
-    """What the first answer of the big event's export says besides its rows."""
-    found = members(reader.bodies(stream)[0])
-    return {name: value for name, value in found.items() if not isinstance(value, list)}
+def outline(body: Json, at: str = "") -> dict[str, Json]:
+    """The members of an answer by where they are; of rows, the list."""
+    if not isinstance(body, dict):
+        return {at.removesuffix("."): body}
+    inner = (outline(value, f"{at}{name}.") for name, value in body.items())
+    return {path: value for found in inner for path, value in found.items()}
 
 
-def metadata(reader: ExpoPlatformReader) -> set[str]:
-    """The names in it, those in an object of their own behind its name."""
+def place(reader: ExpoPlatformReader) -> set[str]:
+    """Where the rows are; `{}` for their name."""
     return {
-        f"{name}.{inner}" if inner else name
-        for name, value in beside(reader).items()
-        for inner in (value if isinstance(value, dict) else [""])
+        path.replace(stream, "{}")
+        for stream in ("meetings", "participants")
+        for path, value in outline(reader.bodies(stream)[0]).items()
+        if isinstance(value, list)
     }
 
 
-def place(reader: ExpoPlatformReader, stream: str = "meetings") -> tuple[str, ...]:
-    """Where the rows are."""
-    body = reader.bodies(stream)[0]
-    if isinstance(body, list):
-        return ()
-    (name,) = (name for name, value in members(body).items() if isinstance(value, list))
-    name = "named" if name == stream else name
-    return ("data", name) if isinstance(body.get("data"), dict) else (name,)
+def beside(reader: ExpoPlatformReader) -> dict[str, Json]:
+    """What the first answer of the big event's export says besides its rows."""
+    found = outline(reader.bodies("meetings")[0])
+    return {path: value for path, value in found.items() if not isinstance(value, list)}
 
 
 def values(reader: ExpoPlatformReader, name: str) -> list[Json]:
@@ -101,7 +100,8 @@ def most_of_one(reader: ExpoPlatformReader) -> int:
 
 
 def order(reader: ExpoPlatformReader, name: str, **query: object) -> list[Json]:
-    return [row[name] for row in reader.export(per_page=500, **query)[1]["data"]]
+    _, body = reader.ask(EXPORT, event_id=1041, per_page=500, **query)
+    return [row[name] for row in body["data"]]
 
 
 def is_sorted(reader: ExpoPlatformReader, by: str, direction: str = "ASC") -> bool:
@@ -116,13 +116,20 @@ def has_shuffled_ties(reader: ExpoPlatformReader) -> bool:
 
 def let_through(reader: ExpoPlatformReader) -> set[str]:
     """The filters that count rows later than a time in the far future."""
-    totals = {f: reader.export(**{f"{f}_from": 10**10})[1]["total_items"] for f in FILTERS}
-    totals["timestamp"] = reader.ask(PEOPLE, timestamp=10**10)[1]["total_items"]
-    return {name for name, total in totals.items() if total}
+    asked = {name: f"{EXPORT}?event_id=1041&{name}_from=" for name in FILTERS}
+    asked["timestamp"] = f"{PEOPLE}?timestamp="
+    return {name for name, path in asked.items() if reader.ask(f"{path}{10**10}")[1]["total_items"]}
 
 
 PEOPLE = "/participants/1041/list"
 FILTERS = ("created", "last_modified", "time")
+ALL_FILTERS = {*FILTERS, "timestamp"}
+LET_THROUGH = {
+    "work": set(),
+    "created_ignored": {"created"},
+    "modified_ignored": {"last_modified"},
+    "timestamp_ignored": {"timestamp"},
+}
 SORTED = {"account_id": "Account ID", "time": "Appointment Time"}
 EDITED = {"last_modified_from": 1}
 UNKNOWN = "There is no event 9."
@@ -137,16 +144,16 @@ DEFAULT_PARTICIPANT = {
     *("Status", "Tags", "Meetings Allowed", "Chats Allowed", "Last Modified"),
 }
 PLACES = {
-    "data": ("data",),
-    "list": (),
-    "data_list": ("data", "list"),
-    "data_items": ("data", "items"),
-    "data_named": ("data", "named"),
-    "items": ("items",),
-    "named": ("named",),
-    "results": ("results",),
-    "rows": ("rows",),
-    "list_member": ("list",),
+    "data": {"data"},
+    "list": {""},
+    "data_list": {"data.list"},
+    "data_items": {"data.items"},
+    "data_named": {"data.{}"},
+    "items": {"items"},
+    "named": {"{}"},
+    "results": {"results"},
+    "rows": {"rows"},
+    "list_member": {"list"},
 }
 INTERACTIONS = {"page", "per_page", "total_pages", "total_current_page_items", "total_items"}
 LARAVEL = {"current_page", "last_page", "per_page", "total"}
@@ -192,47 +199,54 @@ LACKING = {
     "without_account_and_email": (1, 1, 0.1),
     "names_only": (1, 1, 1),
 }
-Claims: TypeAlias = "dict[str, Callable[[ExpoPlatformReader], bool]]"
-CLAIMS: Claims = {
+Claim: TypeAlias = "Callable[[ExpoPlatformReader], bool]"
+
+
+def each(
+    switch: str, look: Callable[[ExpoPlatformReader], object], table: Mapping[str, object]
+) -> dict[str, Claim]:
+    """The claims of a switch whose positions show in one place, each by what is there."""
+
+    def claim(wanted: object) -> Claim:
+        return lambda reader: look(reader) == wanted
+
+    return {f"{switch}={position}": claim(wanted) for position, wanted in table.items()}
+
+
+def has_names(wanted: set[str]) -> Claim:
+    return lambda reader: wanted <= names(reader)
+
+
+CLAIMS: dict[str, Claim] = {
     "key=off": lambda r: statuses(r)[401] == 8,
     "host=moved": lambda r: (
         r.send("GET", EXPORT).headers["location"].startswith("http://localhost:")
     ),
-    "event_access=all": lambda r: statuses(r)[401] == 0,
-    "event_access=one_off": lambda r: statuses(r)[401] == 2,
+    **each("event_access", lambda r: statuses(r)[401], {"all": 0, "one_off": 2}),
     "errors=http": lambda r: r.export(9)[0] == 404,
     "errors=code_at_200": lambda r: r.export(9) == (200, ERRORS["code"]),
-    **{
-        f"error_body={form}": lambda r, body=body: r.export(9) == (404, body)
-        for form, body in ERRORS.items()
-    },
-    **{
-        f"envelope={form}": lambda r, at=at: place(r) == place(r, "participants") == at
-        for form, at in PLACES.items()
-    },
-    **{
-        f"metadata={form}": lambda r, wanted=wanted: metadata(r) == wanted
-        for form, wanted in METADATA.items()
-    },
+    **each("error_body", lambda r: r.export(9), {f: (404, e) for f, e in ERRORS.items()}),
+    **each("envelope", place, PLACES),
+    **each("metadata", lambda r: set(beside(r)), METADATA),
     "total=right": lambda r: beside(r)["total_items"] == sum(sizes(r)),
     "total=text": lambda r: beside(r)["total_items"] == str(sum(sizes(r))),
     "total=null": lambda r: beside(r)["total_items"] is beside(r)["total_pages"] is None,
     "total=meetings": lambda r: (beside(r)["total_items"], beside(r)["total_pages"]) == (565, 2),
     "total=more": lambda r: beside(r)["total_items"] == sum(sizes(r)) + 3,
     "total=unfiltered": lambda r: (
-        let_through(r) == {*FILTERS, "timestamp"} and not order(r, "Status", created_from=10**10)
+        let_through(r) == ALL_FILTERS and not order(r, "Status", created_from=10**10)
     ),
-    "body_code=absent": lambda r: "code" not in r.bodies("meetings")[0],
-    "body_code=number": lambda r: r.bodies("meetings")[0]["code"] == 200,
-    "body_code=text": lambda r: r.bodies("meetings")[0]["code"] == "200",
+    **each(
+        "body_code",
+        lambda r: r.bodies("meetings")[0].get("code"),
+        {"absent": None, "number": 200, "text": "200"},
+    ),
     "past_end=empty": lambda r: sizes(r)[-1] == 0 and r.bodies("meetings")[-1]["page"] == 4,
     "past_end=repeated": lambda r: r.bodies("meetings")[-1] == r.bodies("meetings")[-2],
     "past_end=first": lambda r: r.bodies("meetings")[-1] == r.bodies("meetings")[0],
     "past_end=404": lambda r: statuses(r)[404] == 7,  # two walks each, but nothing is no error
     "past_end=400": lambda r: statuses(r)[400] == 7,
-    "largest_page=500": lambda r: sizes(r)[:2] == [500, 500],
-    "largest_page=100": lambda r: set(sizes(r)[:12]) == {100},
-    "largest_page=50": lambda r: set(sizes(r)[:24]) == {50},
+    **each("largest_page", lambda r: sizes(r)[1], {"500": 500, "100": 100, "50": 50}),
     "size_out_of_range=clamp": lambda r: (
         [size(r, asked) for asked in (0, 7, 501)] == [(1, 1), (7, 7), (500, 100)]
     ),
@@ -249,15 +263,12 @@ CLAIMS: Claims = {
     "order_by=error": lambda r: r.export(order_by="time")[0] == 400 and r.export()[0] == 200,
     "ties=stable": lambda r: is_sorted(r, "account_id") and not has_shuffled_ties(r),
     "ties=shuffled": lambda r: is_sorted(r, "account_id") and has_shuffled_ties(r),
-    "filters=work": lambda r: let_through(r) == set(),
-    "filters=created_ignored": lambda r: let_through(r) == {"created"},
-    "filters=modified_ignored": lambda r: let_through(r) == {"last_modified"},
+    **each("filters", let_through, LET_THROUGH),
     "filters=modified_refused": lambda r: (
         r.export(last_modified_from=1)[0] == 400 and r.export(created_from=1)[0] == 200
     ),
-    "filters=timestamp_ignored": lambda r: let_through(r) == {"timestamp"},
     "filters=all_ignored": lambda r: (
-        let_through(r) == {*FILTERS, "timestamp"} and bool(order(r, "Status", created_from=10**10))
+        let_through(r) == ALL_FILTERS and bool(order(r, "Status", created_from=10**10))
     ),
     "modified_filter=edited_only": lambda r: None not in order(r, "Last Modified", **EDITED),
     "modified_filter=with_new": lambda r: None in order(r, "Last Modified", **EDITED),
@@ -266,7 +277,7 @@ CLAIMS: Claims = {
         None not in values(r, "Last Modified")
         and any(row["Last Modified"] == row["Creation Time"] for row in r.rows("meetings"))
     ),
-    **{form: lambda r, shown=shown: shown <= names(r) for form, shown in SHOWN_NAMES.items()},
+    **{position: has_names(wanted) for position, wanted in SHOWN_NAMES.items()},
     "participant_id_name=id": lambda r: "ID" in names(r, "participants"),
     "participant_id_name=account_id": lambda r: "Account ID" in names(r, "participants"),
     "row_id=absent": lambda r: "ID" not in names(r),
@@ -276,12 +287,12 @@ CLAIMS: Claims = {
         and all(re.fullmatch(r"\d{4}-\d\d-\d\d", day) for day in values(r, "Creation Date"))
         and {"Creation Date", "Appointment Date"} < names(r)
     ),
-    **{
-        f"identity={form}": lambda r, wanted=wanted: lacking(r) == wanted
-        for form, wanted in LACKING.items()
-    },
-    "id_types=number": lambda r: kinds(r, "Meeting ID") == kinds(r, "Account ID") == {int},
-    "id_types=text": lambda r: kinds(r, "Meeting ID") == kinds(r, "Account ID") == {str},
+    **each("identity", lacking, LACKING),
+    **each(
+        "id_types",
+        lambda r: kinds(r, "Meeting ID") | kinds(r, "Account ID"),
+        {"number": {int}, "text": {str}},
+    ),
     "time_format=local": lambda r: has_times(r, LOCAL),
     "time_format=unix": lambda r: has_times(r, r"\d{10}") and kinds(r, "Creation Time") == {int},
     "time_format=unix_text": lambda r: (
@@ -295,10 +306,12 @@ CLAIMS: Claims = {
     ),
     "statuses=by_side": lambda r: {"Pending", "Incoming"} in sides(r),
     "statuses=by_meeting": lambda r: all(len(found) == 1 for found in sides(r)),
-    "listed_twice=no": lambda r: most_of_one(r) == 1,
-    "listed_twice=yes": lambda r: most_of_one(r) == 2,
-    "completion=letter": lambda r: set(values(r, "Meeting completion")) == {"Y", "N"},
-    "completion=boolean": lambda r: set(values(r, "Meeting completion")) == {True, False},
+    **each("listed_twice", most_of_one, {"no": 1, "yes": 2}),
+    **each(
+        "completion",
+        lambda r: set(values(r, "Meeting completion")),
+        {"letter": {"Y", "N"}, "boolean": {True, False}},
+    ),
     "tags=text": lambda r: any(", " in (tags or "") for tags in values(r, "Tags")),
     "tags=list": lambda r: [] in values(r, "Tags") and max(map(len, values(r, "Tags"))) == 2,
     "unknown_fields=absent": lambda r: (

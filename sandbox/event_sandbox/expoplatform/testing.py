@@ -71,16 +71,11 @@ class ExpoPlatformReader(VendorReader):
                 return bodies
 
 
-def members(body: Json) -> dict[str, Json]:
-    """Give what stands beside the rows, and the rows: `data` may hold both."""
-    data = body.get("data")
-    return dict(data if isinstance(data, dict) else body)
-
-
 def rows_in(body: Json) -> list[Json]:
     """Find the rows, at most two levels deep; an error has none."""
     if isinstance(body, list):
         return body
-    found = members(body)
+    inner = body.get("data")
+    found = inner if isinstance(inner, dict) else body
     lists = [value for value in found.values() if isinstance(value, list)]
     return [] if "errors" in found or not lists else list(lists[0])
