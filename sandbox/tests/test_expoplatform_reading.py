@@ -99,6 +99,11 @@ def test_server_error(reader: ExpoPlatformReader, form: str, kind: str) -> None:
     assert answer.headers["content-type"].startswith(kind)
 
 
+def test_codes_of_errors_have_the_form_of_others(reader: ExpoPlatformReader) -> None:
+    reader.switch(errors="code_at_200", body_code="text")
+    assert reader.export(9) == (200, {"code": "404", "message": "There is no event 9."})
+
+
 # Filters
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from event_sandbox.wire import Json
 
 DAY = dt.timedelta(days=1)
+OLD = TODAY - 500 * DAY
 REFUSAL = "The API key is not valid."
 UNKNOWN = "Unknown resource."
 
@@ -110,7 +111,10 @@ CLAIMS: dict[str, Callable[[Unlimited], bool]] = {
     "large_range=500": lambda c: c.whole_answer.status == 500,
     "large_range=504": lambda c: c.whole_answer.status == 504,
     "large_range=413": lambda c: c.whole_answer.status == 413,
-    "large_range=400_days": lambda c: "too large" in c.body["errors"][0],
+    "large_range=400_days": lambda c: (
+        "too large" in c.body["errors"][0]
+        and [c.days(OLD, OLD + n * DAY).status for n in (9, 10)] == [200, 400]
+    ),
     "large_range=error_member": lambda c: c.body["output"] == [] and bool(c.body["errors"]),
     "lone_range=error_member": lambda c: (
         bool(c.body["output"]) and c.body["errors"] == ["The export was interrupted."]

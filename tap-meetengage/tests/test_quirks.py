@@ -6,19 +6,15 @@ are those of the vendor's page "Data API".
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import urllib.parse
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from event_taps_core.errors import TapError
-from event_taps_core.reading import Stopped
-from event_taps_core.testing import differences
+from event_taps_core.testing import differences, run_here
 from event_taps_core.testing.promises.base import long
 from event_taps_core.testing.warehouse import Parted, Warehouse
 from tap_meetengage.client import DATA_PATH, MeetEngageClient
@@ -30,44 +26,15 @@ from .under_test import UNDER_TEST, WINDOW_DAYS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from event_taps_core.testing import Request, Sandbox, TapRunner, TapUnderTest
+    from event_taps_core.testing import Request, Run, Sandbox, TapRunner, TapUnderTest
 
-LARGE_RANGE = ("500", "504", "timeout", "413", "400_days", "error_member")
+LARGE_RANGE = ("500", "504", "413", "400_days", "error_member")
 TAP = replace(UNDER_TEST, elsewhere={**UNDER_TEST.elsewhere, "large_range": LARGE_RANGE})
 """Each of these alone, and without retries."""
 
-CUSTOM = "chat-summary MI"
-METHODS = {
-    "organisation_data_standard": "standard",
-    "organisation_data_chat_summary_mi": CUSTOM,
-}
+STANDARD, SUMMARY = "organisation_data_standard", "organisation_data_chat_summary_mi"
+METHODS = {STANDARD: "standard", SUMMARY: "chat-summary MI"}
 PLAIN = {**TAP.settings, "requests_per_minute": 0, "data_methods": [*METHODS.values()]}
-
-
-@dataclass
-class Outcome:
-    """What a run within this process left."""
-
-    exit_code: int
-    stdout: str
-    said: str
-
-    @property
-    def messages(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stdout.splitlines()]
-
-    @property
-    def state(self) -> dict[str, Any] | None:
-        states = [message["value"] for message in self.messages if message["type"] == "STATE"]
-        return states[-1] if states else None
-
-    def records(self, stream: str = "organisation_data_standard") -> list[dict[str, Any]]:
-        of = [message for message in self.messages if message.get("stream") == stream]
-        return [message["record"] for message in of if message["type"] == "RECORD"]
-
-
-def tap_for(sandbox: Sandbox, settings: dict[str, Any], **given: Any) -> TapMeetEngage:
-    return TapMeetEngage(config={**sandbox.settings, **PLAIN, **settings}, **given)
 
 
 def run(
@@ -75,28 +42,16 @@ def run(
     state: dict[str, Any] | None = None,
     catalog: dict[str, Any] | None = None,
     **settings: Any,
-) -> Outcome:
-    """Run the tap within this process, as its command would."""
-    tap = tap_for(sandbox, settings, state=state, catalog=catalog)
-    code, said, stdout = 1, "", io.StringIO()
-    with contextlib.redirect_stdout(stdout):
-        try:
-            code = tap.run()
-            said = tap.failures()
-        except (TapError, Stopped) as error:
-            said = str(error)
-    absent, failed = tap.reading.outcomes.absent, tap.reading.outcomes.failed
-    summaries = [
-        stream.stats.line(absent[name], failed[name]) for name, stream in tap.event_streams.items()
-    ]
-    return Outcome(code, stdout.getvalue(), "\n".join([*summaries, said]))
+) -> Run:
+    """Run the tap within this process."""
+    return run_here(TapMeetEngage, {**sandbox.settings, **PLAIN, **settings}, state, catalog)
 
 
-def load(*outcomes: Outcome) -> Warehouse:
+def load(*runs: Run) -> Warehouse:
     """Load the output of these runs, one after the other, into an empty warehouse."""
     warehouse = Warehouse({name: Parted("window_start", None, None) for name in METHODS})
-    for outcome in outcomes:
-        warehouse.load(outcome.stdout.encode().splitlines(keepends=True))
+    for one in runs:
+        warehouse.load(one.lines)
     return warehouse
 
 
@@ -149,12 +104,12 @@ def test_tables_equal_the_truth_day_after_day_under_every_position(
     sandbox: Sandbox, positions: dict[str, str]
 ) -> None:
     sandbox.switch(**TAP.switches, **positions)
-    outcomes: list[Outcome] = []
+    outcomes: list[Run] = []
     state = None
     for _ in range(3):
         outcomes.append(run(sandbox, state, max_retries=int("large_range" not in positions)))
         state = outcomes[-1].state
-        assert outcomes[-1].exit_code == (positions == TAP.incomplete), outcomes[-1].said
+        assert outcomes[-1].exit_code == (positions == TAP.incomplete), outcomes[-1].stderr
         assert different(load(*outcomes), sandbox) == {}
         sandbox.advance()
 
@@ -191,7 +146,7 @@ def test_without_a_start_date_everything_is_read_from_zero_on(
 def test_range_from_zero_is_halved_too(sandbox: Sandbox) -> None:
     sandbox.switch(large_range="413")
     outcome = run(sandbox, start_date=None, window_days=3660)
-    assert outcome.exit_code == 0, outcome.said
+    assert outcome.exit_code == 0, outcome.stderr
     assert different(load(outcome), sandbox) == {}
 
 
@@ -199,31 +154,33 @@ def test_single_day_that_cannot_be_read_is_named_and_the_others_are_read(
     sandbox: Sandbox,
 ) -> None:
     whole = run(sandbox, data_methods=["standard"])
-    broken = whole.records()[0]["window_start"]
+    broken = whole.records(STANDARD)[0]["window_start"]
     noon = 1000 * int(datetime.fromisoformat(f"{broken}T12:00:00+00:00").timestamp())
     sandbox.break_path(rf"from_date={noon}(&|$)", "500")
     outcome = run(sandbox, data_methods=["standard"], max_retries=0)
     assert outcome.exit_code == 1
-    assert broken in outcome.said
-    assert "as few days as can be asked for" in outcome.said
-    others = [row for row in whole.records() if row["window_start"] != broken]
-    assert {row["row_key"] for row in outcome.records()} == {row["row_key"] for row in others}
+    assert broken in outcome.stderr
+    assert "as few days as can be asked for" in outcome.stderr
+    others = [row for row in whole.records(STANDARD) if row["window_start"] != broken]
+    assert {row["row_key"] for row in outcome.records(STANDARD)} == {
+        row["row_key"] for row in others
+    }
     sandbox.mend()
     after = run(sandbox, outcome.state, data_methods=["standard"], settle_days=0)
-    assert different(load(outcome, after), sandbox, "organisation_data_standard") == {}
+    assert different(load(outcome, after), sandbox, STANDARD) == {}
 
 
 def test_server_that_does_not_answer_in_time_is_asked_for_less(sandbox: Sandbox) -> None:
     whole = run(sandbox, data_methods=["standard"])
-    first, second = sorted({row["window_start"] for row in whole.records()})[:2]
+    first, second = sorted({row["window_start"] for row in whole.records(STANDARD)})[:2]
     del second
     noon = 1000 * int(datetime.fromisoformat(f"{first}T12:00:00+00:00").timestamp())
     end = noon + (WINDOW_DAYS - 1) * 86_400_000
     sandbox.break_path(rf"from_date={noon}&to_date={end}$", "timeout")
     outcome = run(sandbox, data_methods=["standard"], request_timeout_seconds=1)
-    assert outcome.exit_code == 0, outcome.said
-    assert "within 1 seconds: read in two parts" in outcome.said
-    assert different(load(outcome), sandbox, "organisation_data_standard") == {}
+    assert outcome.exit_code == 0, outcome.stderr
+    assert "within 1 seconds: read in two parts" in outcome.stderr
+    assert different(load(outcome), sandbox, STANDARD) == {}
 
 
 # Access: headings "Accessing the API" and "Testing access"
@@ -237,10 +194,10 @@ def test_unknown_account_or_method_is_a_failure_that_names_the_settings(
     sandbox.switch(wrong_request=position)
     outcome = run(sandbox, **wrong)
     assert outcome.exit_code == 1
-    assert "account and data_methods" in outcome.said
+    assert "account and data_methods" in outcome.stderr
     methods = wrong.get("data_methods", METHODS)
     assert sandbox.request_count() == 1 + len(methods)
-    assert outcome.records() == []
+    assert outcome.records(STANDARD) == []
 
 
 @pytest.mark.parametrize("unknown", ["a_method", "the_method"])
@@ -250,21 +207,22 @@ def test_unknown_method_before_or_after_a_known_one_leaves_that_alone(
     """Streams are read in the order of their names."""
     outcome = run(sandbox, data_methods=["standard", unknown])
     assert outcome.exit_code == 1
-    assert f"organisation_data_{unknown}" in outcome.said
-    assert different(load(outcome), sandbox, "organisation_data_standard") == {}
+    assert f"organisation_data_{unknown}" in outcome.stderr
+    assert different(load(outcome), sandbox, STANDARD) == {}
 
 
 @pytest.mark.parametrize("wrong", [{"account": "nobody"}, {"data_methods": ["nothing"]}], ids=str)
 def test_account_or_method_that_is_answered_with_nothing_is_doubted(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture, wrong: dict[str, Any]
+    sandbox: Sandbox, wrong: dict[str, Any]
 ) -> None:
     sandbox.switch(wrong_request="200_empty")
-    assert run(sandbox, **wrong).exit_code == 0
-    assert "no row in any window" in caplog.text
-    caplog.clear()
+    doubt = "no row in any window"
+    nothing = run(sandbox, **wrong)
+    assert nothing.exit_code == 0
+    assert doubt in nothing.stderr
     first = run(sandbox)
-    run(sandbox, first.state)
-    assert "no row in any window" not in caplog.text
+    second = run(sandbox, first.state)
+    assert doubt not in first.stderr + second.stderr
 
 
 def test_redirect_to_the_other_host_is_named_and_that_works_when_it_is_set(
@@ -275,8 +233,8 @@ def test_redirect_to_the_other_host_is_named_and_that_works_when_it_is_set(
     outcome = run(sandbox)
     assert outcome.exit_code == 1
     other = sandbox.settings["api_url"].replace("127.0.0.1", "localhost")
-    assert f"a redirect to {other}," in outcome.said
-    assert "check the setting api_url" in outcome.said
+    assert f"a redirect to {other}," in outcome.stderr
+    assert "check the setting api_url" in outcome.stderr
     assert [request.status for request in sandbox.requests()] == [301]
     assert different(load(run(sandbox, api_url=other)), sandbox) == {}
 
@@ -295,9 +253,9 @@ def test_breach_is_waited_for_and_costs_no_row(sandbox: Sandbox) -> None:
     """Provoked: without a budget. The forms that its answer may have are in test_client.py."""
     sandbox.switch(rate_limit="sliding", breach_answer="503_page")
     outcome = run(sandbox, data_methods=["standard"])
-    assert "the limit of calls is exceeded" in outcome.said
-    assert outcome.exit_code == 0, outcome.said
-    assert different(load(outcome), sandbox, "organisation_data_standard") == {}
+    assert "the limit of calls is exceeded" in outcome.stderr
+    assert outcome.exit_code == 0, outcome.stderr
+    assert different(load(outcome), sandbox, STANDARD) == {}
 
 
 # Rows: heading "Example Result"
@@ -305,7 +263,8 @@ def test_breach_is_waited_for_and_costs_no_row(sandbox: Sandbox) -> None:
 
 def discovered(sandbox: Sandbox, **settings: Any) -> dict[str, Any]:
     """Return the catalog that discovery finds."""
-    tap = tap_for(sandbox, settings, validate_config=False, setup_mapper=False)
+    config = {**sandbox.settings, **PLAIN, **settings}
+    tap = TapMeetEngage(config=config, validate_config=False, setup_mapper=False)
     catalog: dict[str, Any] = json.loads(tap.run_discovery())
     return catalog
 
@@ -334,7 +293,7 @@ def test_discovery_finds_all_columns_and_they_are_loaded(
 ) -> None:
     sandbox.switch(**positions)
     outcome = run(sandbox, catalog=discovered(sandbox))
-    assert outcome.exit_code == 0, outcome.said
+    assert outcome.exit_code == 0, outcome.stderr
     for name in METHODS:
         truth = sandbox.truth(name, all_columns=True)
         columns = set(truth[0]) - {"account"}
@@ -351,16 +310,18 @@ def test_discovery_asks_for_a_few_windows_only(sandbox: Sandbox) -> None:
 
 def test_configured_keys_replace_rows_that_changed(sandbox: Sandbox) -> None:
     """In an upserting target even without the read log."""
-    keys: dict[str, Any] = {"primary_keys": {CUSTOM: ["chat"]}, "data_methods": [CUSTOM]}
+    keys: dict[str, Any] = {
+        "primary_keys": {METHODS[SUMMARY]: ["chat"]},
+        "data_methods": [METHODS[SUMMARY]],
+    }
     outcomes = [run(sandbox, **keys)]
     for _ in range(3):
         sandbox.advance()
         outcomes.append(run(sandbox, outcomes[-1].state, **keys))
-    name = "organisation_data_chat_summary_mi"
-    chats = [row["chat"] for outcome in outcomes for row in outcome.records(name)]
+    chats = [row["chat"] for outcome in outcomes for row in outcome.records(SUMMARY)]
     assert len(set(chats)) < len(chats)
-    held = {row["chat"]: row for outcome in outcomes for row in outcome.records(name)}
-    truth = sandbox.truth(name, all_columns=True)
+    held = {row["chat"]: row for outcome in outcomes for row in outcome.records(SUMMARY)}
+    truth = sandbox.truth(SUMMARY, all_columns=True)
     now = {row["chat"]: row["registered_people"] for row in truth}
     for chat, people in now.items():
         assert held[chat]["extra_fields"]["Registered People"] == people
@@ -369,7 +330,7 @@ def test_configured_keys_replace_rows_that_changed(sandbox: Sandbox) -> None:
 def test_full_refresh_replaces_everything(sandbox: Sandbox) -> None:
     """Also a chat that was deleted when its window had long been settled."""
     first = run(sandbox)
-    chats = sandbox.truth("organisation_data_standard", all_columns=True)
+    chats = sandbox.truth(STANDARD, all_columns=True)
     oldest = chats[0]["attended_online_live_chat"] or next(
         row["attended_online_live_chat"] for row in chats if row["attended_online_live_chat"]
     )
@@ -395,7 +356,7 @@ def test_discovery_gives_a_refused_method_the_documented_columns_and_others_thei
 ) -> None:
     catalog = discovered(sandbox, data_methods=["a_method", "standard"])
     columns = {one["stream"]: set(one["schema"]["properties"]) for one in catalog["streams"]}
-    assert "event_name" in columns["organisation_data_standard"]
+    assert "event_name" in columns[STANDARD]
     assert "event_name" not in columns["organisation_data_a_method"]
     assert "organisation_data_a_method: not all of its columns" in caplog.text
 
@@ -406,10 +367,6 @@ def test_discovery_without_a_server_warns_and_has_the_documented_columns(
     found = run_tap("--discover", api_url="http://127.0.0.1:9/api/1.0/rest")
     assert found.exit_code == 0
     assert "has the documented" in found.stderr
-    (entry,) = [
-        one
-        for one in json.loads(found.stdout)["streams"]
-        if one["stream"] == "organisation_data_standard"
-    ]
+    (entry,) = [one for one in json.loads(found.stdout)["streams"] if one["stream"] == STANDARD]
     assert {"device", "email_address", "country"} < set(entry["schema"]["properties"])
     assert "event_name" not in entry["schema"]["properties"]

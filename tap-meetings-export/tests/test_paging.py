@@ -22,7 +22,7 @@ from event_taps_core import (
     Remark,
 )
 from event_taps_core.testing import api_response
-from event_taps_core.testing.promises.base import signals_untouched
+from event_taps_core.testing.running import signals_untouched
 from tap_meetings_export.client import BadRequest
 from tap_meetings_export.paging import ExportPages, row_id
 from tap_meetings_export.rows import person_key

@@ -6,12 +6,8 @@ several days.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import logging
 import random
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -21,17 +17,15 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from event_taps_core import TapError
-from event_taps_core.reading import Stopped
-from event_taps_core.testing import Run, TapUnderTest, differences
-from event_taps_core.testing.promises.base import long, signals_untouched
+from event_taps_core.testing import TapUnderTest, differences, run_here
+from event_taps_core.testing.promises.base import long
 from event_taps_core.testing.sandbox import running_sandbox
 from tap_meetings_export.tap import TapMeetingsExport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from event_taps_core.testing import Sandbox, Warehouse
+    from event_taps_core.testing import Run, Sandbox, Warehouse
 
 TAP = TapUnderTest(
     tap_class=TapMeetingsExport,
@@ -50,30 +44,6 @@ OF_BIG_PAGES = ("largest_page", "size_out_of_range", "short_pages")
 Json = dict[str, Any]
 
 
-def run_here(settings: Json, state: Json | None = None) -> Run:
-    """Run the tap within this process, as its command does."""
-    out, log = io.BytesIO(), io.StringIO()
-    handler = logging.StreamHandler(log)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
-    logger = logging.getLogger("tap-meetings-export")
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    stdout = io.TextIOWrapper(out, write_through=True)
-    with signals_untouched(), contextlib.redirect_stdout(stdout):
-        try:
-            copied = json.loads(json.dumps(state)) if state else None
-            exit_code = TapMeetingsExport(config=settings, state=copied).run()
-        except (TapError, Stopped) as error:
-            logger.critical("%s", error)
-            exit_code = 1
-        sys.stdout.flush()
-        written = out.getvalue()
-    logger.propagate = True
-    logger.removeHandler(handler)
-    return Run(exit_code, written, log.getvalue())
-
-
 @dataclass
 class Fair:
     """A world, the tap that reads it day after day, and the tables that come of it."""
@@ -85,7 +55,8 @@ class Fair:
     def read(self, **settings: Any) -> Run:
         """Run the tap, from where it was, and load what comes."""
         self.sandbox.forget_requests()
-        run = run_here({**self.sandbox.settings, **HURRIED, **settings}, self.state)
+        given = {**self.sandbox.settings, **HURRIED, **settings}
+        run = run_here(TapMeetingsExport, given, self.state)
         self.state = run.state or self.state
         self.tables.load(run.lines)
         return run
@@ -498,7 +469,7 @@ def test_event_ids_may_be_numbers_or_texts_and_repeated(fair: Fair) -> None:
     "event_ids", [[], ["12a"], ["1041\n"], ["\uff11"], [-1], "1041", [None], [1.5]], ids=repr
 )
 def test_malformed_event_ids_are_refused(fair: Fair, event_ids: Any) -> None:
-    run = run_here({**fair.sandbox.settings, "event_ids": event_ids})
+    run = run_here(TapMeetingsExport, {**fair.sandbox.settings, "event_ids": event_ids})
     assert run.exit_code == 1
     assert "setting event_ids" in run.stderr
 

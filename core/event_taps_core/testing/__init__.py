@@ -28,7 +28,7 @@ from event_taps_core.testing.api_server import (  # noqa: E402 - see above
     api_response,
 )
 from event_taps_core.testing.conformance import conformance_suite  # noqa: E402 - likewise
-from event_taps_core.testing.running import Run, RunningTap, TapRunner  # noqa: E402 - likewise
+from event_taps_core.testing.running import Run, RunningTap, TapRunner, run_here  # noqa: E402 - likewise
 from event_taps_core.testing.sandbox import Request, Sandbox  # noqa: E402 - likewise
 from event_taps_core.testing.under_test import TapUnderTest  # noqa: E402 - likewise
 from event_taps_core.testing.warehouse import Warehouse, differences  # noqa: E402 - likewise
@@ -47,4 +47,5 @@ __all__ = [
     "api_response",
     "conformance_suite",
     "differences",
+    "run_here",
 ]

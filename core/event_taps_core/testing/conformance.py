@@ -9,7 +9,7 @@ from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from singer_sdk.testing.runners import TapTestRunner
 
 from event_taps_core.testing.plugin import UNHURRIED
-from event_taps_core.testing.promises.base import core, long, signals_untouched
+from event_taps_core.testing.promises.base import core, long
 from event_taps_core.testing.promises.deferral import Deferral
 from event_taps_core.testing.promises.description import Description
 from event_taps_core.testing.promises.faults import (
@@ -30,6 +30,7 @@ from event_taps_core.testing.promises.mistakes import (
 from event_taps_core.testing.promises.output import Output
 from event_taps_core.testing.promises.passing_time import Changes, PassingTime, Settling
 from event_taps_core.testing.promises.selection import Selection
+from event_taps_core.testing.running import signals_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,22 +3,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import json
+import logging
 import os
+import signal
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
 
+from event_taps_core.errors import TapError
 from event_taps_core.read_log import ReadLogStream
+from event_taps_core.reading import Stopped
 from event_taps_core.testing.forks import Fork, Invocation
 from event_taps_core.testing.sandbox import find_command
 
 if TYPE_CHECKING:
-    import signal
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from event_taps_core.tap import EventTap
 
 Record = dict[str, Any]
 Message = dict[str, Any]
@@ -213,6 +220,45 @@ class RunningTap:
         """End it for certain."""
         self.process.kill()
         self.process.wait()
+
+
+def run_here(
+    tap_class: type[EventTap],
+    settings: Mapping[str, Any],
+    state: Record | None = None,
+    catalog: Record | None = None,
+) -> Run:
+    """Run a tap to its end within this process, where it is quick and sees what a test patched."""
+    log, written = io.StringIO(), io.BytesIO()
+    stdout = io.TextIOWrapper(written, write_through=True)
+    handler = logging.StreamHandler(log)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    logger = logging.getLogger(tap_class.name)
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    with signals_untouched(), contextlib.redirect_stdout(stdout):
+        try:
+            made = tap_class(config=settings, state=copy.deepcopy(state), catalog=catalog)
+            exit_code = made.run()
+        except (TapError, Stopped) as error:
+            logger.critical("%s", error)
+            exit_code = 1
+    logger.propagate = True
+    logger.removeHandler(handler)
+    return Run(exit_code, written.getvalue(), log.getvalue())
+
+
+@contextlib.contextmanager
+def signals_untouched() -> Iterator[None]:
+    """Give pytest back its Ctrl-C, which a tap takes over when it is made."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.getsignal(number) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, handlers, strict=True):
+            signal.signal(number, handler)
 
 
 class TapRunner:

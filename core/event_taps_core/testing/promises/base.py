@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 from collections import Counter
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from event_taps_core.read_log import ReadLogStream
 from event_taps_core.testing.warehouse import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from event_taps_core.testing.running import Record, Run, TapRunner
     from event_taps_core.testing.sandbox import Request, Sandbox
@@ -214,15 +213,3 @@ def assert_only_reads(tap: TapUnderTest, requests: list[Request]) -> None:
     assert [(method, path) for method, path in sent if not tap.may_send(method, path)] == []
     elsewhere = [request for request in requests if request.vendor is None and request.authorised]
     assert elsewhere == [], "credentials were carried to another host"
-
-
-@contextlib.contextmanager
-def signals_untouched() -> Iterator[None]:
-    """Give pytest back its Ctrl-C, which a tap takes over when it is made."""
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.getsignal(number) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, handlers, strict=True):
-            signal.signal(number, handler)

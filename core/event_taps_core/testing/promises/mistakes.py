@@ -10,12 +10,8 @@ import pytest
 
 from event_taps_core.errors import TapError
 from event_taps_core.setting_texts import variable_of
-from event_taps_core.testing.promises.base import (
-    FirstRun,
-    Promises,
-    long,
-    signals_untouched,
-)
+from event_taps_core.testing.promises.base import FirstRun, Promises, long
+from event_taps_core.testing.running import signals_untouched
 
 if TYPE_CHECKING:
     from collections.abc import Callable
