@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
@@ -18,7 +18,7 @@ from event_taps_core.shards import Shard
 from event_taps_core.testing.api_server import ApiServer, Reply, Script, Scripted, Seen, status
 
 from .runs import Run, catalog_of, run, stream_names
-from .toy_tap import EVENT_COLUMNS, EventsStream, ToyTap
+from .toy_tap import EventsStream, EventStreamOfToy, tap_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,18 +50,14 @@ class WholeChangesStream(_Asking):
     primary_keys = ("id",)
     records_path = ("data",)
     columns = (key("id", "Id."),)
+    overlap = timedelta(days=2)
 
 
-class EventChangesStream(_Asking):
+class EventChangesStream(_Asking, EventStreamOfToy):
     """A list for each event."""
 
     name = "event_changes"
     path = "/events/{event_id}/changes"
-    parent: ClassVar[type[EventStream] | None] = EventsStream
-    parent_key = "event_id"
-    primary_keys = ("event_id", "id")
-    records_path = ("data",)
-    columns = (*EVENT_COLUMNS, *WholeChangesStream.columns)
 
 
 class TagsStream(_Asking):
@@ -73,26 +69,10 @@ class TagsStream(_Asking):
     parent_key = "tag_id"
     primary_keys = ("tag_id", "id")
     records_path = ("data",)
-    columns = (
-        key("tag_id", "The tag."),
-        *WholeChangesStream.columns,
-    )
+    columns = (key("tag_id", "The tag."), key("id", "Id."))
 
 
-class ChangesTap(ToyTap):
-    stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
-        EventsStream,
-        WholeChangesStream,
-        EventChangesStream,
-        TagsStream,
-    )
-    config_jsonschema: ClassVar[dict[str, Any]] = {
-        **ToyTap.config_jsonschema,
-        "properties": {
-            **ToyTap.config_jsonschema["properties"],
-            "tag_ids": {"type": ["array", "null"], "items": {"type": "string"}},
-        },
-    }
+ChangesTap = tap_of(EventsStream, WholeChangesStream, EventChangesStream, TagsStream)
 
 
 def changes(seen: Seen) -> Scripted:
@@ -172,26 +152,20 @@ def test_what_has_to_be_read_again_in_full_has_no_bookmark(
     assert {event for event in IDS if asked[event] is None} == {IDS[0]}
 
 
-def test_the_first_reading_is_whole_and_the_second_asks_for_what_changed(api: ApiServer) -> None:
+def test_the_first_reading_is_whole_and_later_ones_ask_for_what_changed(api: ApiServer) -> None:
+    """A reading of changes replaces nothing: what it does not hold is not gone."""
     first = read(api, "changes", "event_changes")
     assert sinces(api, "/events/{}/changes") == dict.fromkeys(IDS)
     assert api.seen("/changes")[0].query == {}
-    second = read(api, "changes", "event_changes", state=first.state)
-    for event_id, since in sinces(api, "/events/{}/changes").items():
-        assert since is not None
-        assert datetime.fromisoformat(since) == partitions(first)[event_id]
-    assert api.seen("/changes")[0].query == {"since": first.bookmark("changes")}
-    assert second.column("event_changes", "id") == ["new"] * 3
-    assert first.exit_code == second.exit_code == 0
-
-
-def test_what_was_read_whole_is_in_the_read_log_and_changes_are_not(api: ApiServer) -> None:
-    """A reading of changes replaces nothing: what it does not hold is not gone."""
-    first = read(api, "changes", "event_changes")
     logged = [(row["stream"], row["parent_id"], row["row_count"]) for row in log_of(first)]
     assert logged == [("changes", "", 2), *(("event_changes", one, 2) for one in IDS)]
     second = read(api, "changes", "event_changes", state=first.state)
+    for event_id, since in sinces(api, "/events/{}/changes").items():
+        assert datetime.fromisoformat(str(since)) == partitions(first)[event_id]
+    assert api.seen("/changes")[0].query == {"since": first.bookmark("changes")}
+    assert second.column("event_changes", "id") == ["new"] * 3
     assert log_of(second) == []
+    assert first.exit_code == second.exit_code == 0
 
 
 def log_of(result: Run) -> list[dict[str, Any]]:
@@ -199,17 +173,16 @@ def log_of(result: Run) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (row["stream"], row["parent_id"]))
 
 
-def test_a_new_partition_is_read_whole_beside_others_that_are_not(api: ApiServer) -> None:
-    result = read(api, "event_changes", state=state_of("event_changes", {"a": OLD, "c": OLD}))
-    assert sinces(api, "/events/{}/changes") == {"a": OLD, "b": None, "c": OLD}
-    assert [row["parent_id"] for row in log_of(result)] == ["b"]
-    assert set(partitions(result)) == set(IDS)
-
-
-def test_an_event_that_ended_long_ago_is_asked_for_changes_all_the_same(api: ApiServer) -> None:
-    """Its own end says nothing about when something changed."""
-    read(api, "event_changes", settle_days=0, start_date="2026-06-01")
-    assert set(sinces(api, "/events/{}/changes")) == set(IDS)
+def test_each_partition_goes_on_from_its_own_bookmark_if_that_is_of_use(api: ApiServer) -> None:
+    """One from the future is from a wrong clock: nobody knows what was missed since."""
+    bookmarks = {"a": OLD, "b": NEVER, "gone": OLD}
+    result = read(api, "event_changes", state=state_of("event_changes", bookmarks))
+    assert sinces(api, "/events/{}/changes") == {"a": OLD, "b": None, "c": None}
+    assert [row["parent_id"] for row in log_of(result)] == ["b", "c"]
+    kept = partitions(result)
+    assert set(kept) == {*IDS, "gone"}
+    assert kept["gone"] == datetime.fromisoformat(OLD)
+    assert max(kept.values()) < datetime.now(UTC)
 
 
 # The bookmark
@@ -224,100 +197,19 @@ def test_the_bookmark_is_the_start_of_the_run_less_the_overlap(api: ApiServer) -
         assert bookmark == read_at - OVERLAP
 
 
-def test_the_overlap_is_the_streams(api: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(EventChangesStream, "overlap", timedelta(days=2))
-    before = datetime.now(UTC)
-    for bookmark in partitions(read(api, "event_changes")).values():
-        assert abs(bookmark - (before - timedelta(days=2))) < LOADED_MACHINE
-
-
 @pytest.mark.parametrize("hours", [-3, 3])
 def test_the_bookmark_is_never_ahead_of_the_servers_clock(api: ApiServer, hours: int) -> None:
-    """Its changes have its times; a clock ahead of ours misses nothing as it is."""
+    """Its changes have its times; a clock ahead of ours misses nothing as it is.
+
+    And how far it is behind the clocks is the stream's own matter.
+    """
     there = datetime.now(UTC) + timedelta(hours=hours)
     date = {"Date": format_datetime(there, usegmt=True)}
     api.on("/changes", Reply(b'{"data": []}', headers=date))
     before = datetime.now(UTC)
     bookmark = datetime.fromisoformat(str(read(api, "changes").bookmark("changes")))
-    expected = before + min(timedelta(0), timedelta(hours=hours)) - OVERLAP
+    expected = before + min(timedelta(0), timedelta(hours=hours)) - WholeChangesStream.overlap
     assert abs(bookmark - expected) < LOADED_MACHINE
-    assert bookmark <= there - OVERLAP + LOADED_MACHINE
-
-
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    seconds=st.integers(-(10**8), 10**8),
-    offset=st.sampled_from(["GMT", "-0000", "+0000", "+0530", "-1100"]),
-)
-def test_no_date_of_a_server_moves_the_bookmark_ahead(
-    api: ApiServer, seconds: int, offset: str
-) -> None:
-    there = datetime.now(UTC) + timedelta(seconds=seconds)
-    api.on(
-        "/changes", Reply(b'{"data": []}', headers={"Date": f"{there:%a, %d %b %Y %T} {offset}"})
-    )
-    result = read(api, "changes")
-    assert result.exit_code == 0
-    bookmark = datetime.fromisoformat(str(result.bookmark("changes")))
-    assert bookmark <= datetime.now(UTC) - OVERLAP
-
-
-def test_a_failed_partition_keeps_its_bookmark_and_the_others_advance(api: ApiServer) -> None:
-    api.on("/events/b/changes", status(400))
-    state = state_of("event_changes", dict.fromkeys(IDS, OLD))
-    failed = read(api, "event_changes", state=state)
-    assert failed.exit_code == 1
-    old = datetime.fromisoformat(OLD)
-    assert partitions(failed)["b"] == old < min(partitions(failed)[one] for one in "ac")
-    api.on("/events/b/changes", changes)
-    again = read(api, "event_changes", state=failed.state)
-    assert sinces(api, "/events/{}/changes")["b"] == OLD
-    assert partitions(again)["b"] > old
-
-
-def test_a_partition_that_never_was_read_whole_gets_no_bookmark(api: ApiServer) -> None:
-    """Neither if it fails on a later page than its first."""
-    api.on("/events/b/changes", status(400))
-    failed = read(api, "event_changes")
-    assert set(partitions(failed)) == {"a", "c"}
-    api.on("/events/b/changes", changes)
-    again = read(api, "event_changes", state=failed.state)
-    assert sinces(api, "/events/{}/changes")["b"] is None
-    assert [row["parent_id"] for row in log_of(again)] == ["b"]
-
-
-@pytest.mark.parametrize("known", [True, False])
-def test_what_was_absent_is_read_whole_when_it_is_back(api: ApiServer, *, known: bool) -> None:
-    """When a feature is switched on (again), rows may be older than its absence."""
-    api.on("/events/b/changes", status(404))
-    state = state_of("event_changes", {"a": OLD, **({"b": OLD} if known else {})})
-    absent = read(api, "event_changes", state=state)
-    assert absent.exit_code == 0
-    assert ("b", "absent") in [(row["parent_id"], row["outcome"]) for row in log_of(absent)]
-    api.on("/events/b/changes", changes)
-    back = read(api, "event_changes", state=absent.state)
-    assert sinces(api, "/events/{}/changes")["b"] is None
-    assert [row["parent_id"] for row in log_of(back)] == ["b"]
-
-
-def test_state_follows_the_records_of_its_partition(api: ApiServer) -> None:
-    """Whoever stops after a STATE has the records of all that it names."""
-    result = read(api, "event_changes", concurrency=8)
-    written: set[str] = set()
-    states = 0
-    for message in result.messages:
-        if message["type"] == "RECORD" and message["stream"] == "event_changes":
-            written.add(message["record"]["event_id"])
-        kept = message.get("value", {}).get("bookmarks", {}).get("event_changes", {})
-        assert {one["context"]["event_id"] for one in kept.get("partitions", [])} <= written
-        states += message["type"] == "STATE"
-    assert states >= len(IDS)
-
-
-def test_bookmarks_of_partitions_that_are_gone_are_kept(api: ApiServer) -> None:
-    result = read(api, "event_changes", state=state_of("event_changes", {"gone": OLD}))
-    assert set(partitions(result)) == {*IDS, "gone"}
-    assert partitions(result)["gone"] == datetime.fromisoformat(OLD)
 
 
 def test_shards_go_on_from_one_state_and_one_run_from_theirs(api: ApiServer) -> None:
@@ -365,15 +257,6 @@ def test_bookmarks_of_another_account_are_not_this_ones(
 
 
 # Bookmarks that cannot be used
-
-
-def test_a_bookmark_from_the_future_is_none(api: ApiServer) -> None:
-    """It is from a wrong clock: nobody knows what was missed since."""
-    state = state_of("event_changes", {"a": NEVER, "b": OLD})
-    result = read(api, "event_changes", state=state)
-    assert sinces(api, "/events/{}/changes") == {"a": None, "b": OLD, "c": None}
-    assert [row["parent_id"] for row in log_of(result)] == ["a", "c"]
-    assert max(partitions(result).values()) < datetime.now(UTC)
 
 
 PARTITION = {"context": {"event_id": "a"}, "replication_key_value": OLD}
@@ -437,50 +320,49 @@ def full_table(*streams: str) -> dict[str, Any]:
 
 
 def test_full_table_reads_everything_and_leaves_the_bookmarks_alone(api: ApiServer) -> None:
+    """Whatever these are: it does not mind."""
     state = state_of("event_changes", {"a": OLD, "b": NEVER})
-    catalog = full_table("event_changes")
-    api.requests.clear()
+    state["bookmarks"]["changes"] = {"replication_key_value": "yesterday"}
+    catalog = full_table("event_changes", "changes")
     result = run(api, tap_class=ChangesTap, catalog=catalog, state=state)
     assert result.exit_code == 0
+    assert api.seen("/changes")[0].query == {}
     assert sinces(api, "/events/{}/changes") == dict.fromkeys(IDS)
-    assert [row["parent_id"] for row in log_of(result)] == IDS
+    assert [row["parent_id"] for row in log_of(result)] == ["", *IDS]
     kept = result.state["bookmarks"]["event_changes"]["partitions"]
     found = {one["context"]["event_id"]: one.get("replication_key_value") for one in kept}
     assert found | {"c": None} == {"a": OLD, "b": NEVER, "c": None}
 
 
-def test_full_table_does_not_mind_what_the_state_says(api: ApiServer) -> None:
-    state = {"bookmarks": {"event_changes": {"replication_key_value": "yesterday"}}}
-    result = run(api, tap_class=ChangesTap, catalog=full_table("event_changes"), state=state)
-    assert result.exit_code == 0
-
-
-def test_after_a_full_table_run_without_state_the_next_is_whole_too(api: ApiServer) -> None:
-    """No bookmark was kept, so none can be wrong."""
-    first = run(api, tap_class=ChangesTap, catalog=full_table("event_changes", "changes"))
-    second = read(api, "event_changes", "changes", state=first.state)
-    assert second.exit_code == 0
-    assert sinces(api, "/events/{}/changes") == dict.fromkeys(IDS)
-    assert api.seen("/changes")[0].query == {}
-
-
-SCRIPTS: dict[str, Script] = {"fine": changes, "failed": status(400), "empty": {"data": []}}
+SCRIPTS: dict[str, Script] = {"read": changes, "failed": status(400), "absent": status(404)}
 
 
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(*[st.sampled_from(sorted(SCRIPTS))] * 3), min_size=1, max_size=4))
+@example([("read",) * 3, ("failed", "absent", "read"), ("read", "absent", "failed")])
+@example([("failed", "absent", "read"), ("read",) * 3])
 def test_whatever_fails_in_whatever_run_each_partition_goes_on_from_its_last_success(
     api: ApiServer, runs: list[tuple[str, ...]]
 ) -> None:
+    """What is back after an absence is read whole: it may have rows that are older than that."""
     state: dict[str, Any] = {}
     expected: dict[str, str | None] = dict.fromkeys(IDS)
     for outcomes in runs:
-        for event_id, outcome in zip(IDS, outcomes, strict=True):
+        became = dict(zip(IDS, outcomes, strict=True))
+        for event_id, outcome in became.items():
             api.on(f"/events/{event_id}/changes", SCRIPTS[outcome])
         result = read(api, "event_changes", state=state)
         assert sinces(api, "/events/{}/changes") == expected
-        state = result.state
-        kept = state.get("bookmarks", {}).get("event_changes", {}).get("partitions", [])
-        expected = dict.fromkeys(IDS) | {
-            one["context"]["event_id"]: one["replication_key_value"] for one in kept
-        }
+        logged = {row["parent_id"]: row["outcome"] for row in log_of(result)}
+        replaces = {"failed": None, "absent": "absent"}
+        for event_id, outcome in became.items():
+            is_whole = "read" if expected[event_id] is None else None
+            assert logged.get(event_id) == replaces.get(outcome, is_whole)
+        state, bookmarks = result.state, result.part_bookmarks("event_changes")
+        for event_id, outcome in became.items():
+            bookmark = bookmarks.get(event_id)
+            if outcome == "read":
+                assert str(bookmark) > str(expected[event_id] or "")
+            else:
+                assert bookmark == (expected[event_id] if outcome == "failed" else None)
+            expected[event_id] = bookmark

@@ -131,7 +131,9 @@ class EventStreamOfToy(EventStream):
     parent: ClassVar[type[EventStream] | None] = EventsStream
     parent_key = "event_id"
     replication_key = "event_ends_at"
-    columns: tuple[Column, ...]
+    primary_keys: tuple[str, ...] = ("event_id", "id")
+    records_path: ClassVar[tuple[str, ...]] = ("data",)
+    columns: tuple[Column, ...] = (*EVENT_COLUMNS, key("id", "Id."))
 
 
 class CursorPaginator(BaseAPIPaginator["str | None"]):
@@ -164,7 +166,6 @@ class VisitsStream(CursorStream):
     name = "visits"
     path = "/events/{event_id}/visits"
     primary_keys = ("event_id", "visit_key")
-    records_path = ("data",)
     surrogate_key = SurrogateKey("visit_key", lambda row: row.get("person"))
     columns = (
         *EVENT_COLUMNS,
@@ -179,7 +180,6 @@ class PollsStream(EventStreamOfToy):
 
     name = "polls"
     path = "/events/{event_id}/polls"
-    primary_keys = ("event_id", "id")
     id_attributes = ("id",)
     records_path = ("data", "polls")
     columns = (
@@ -210,14 +210,8 @@ class ReportsStream(CursorStream):
 
     name = "reports"
     path = "/events/{event_id}/report"
-    primary_keys = ("event_id", "id")
     id_attributes = ("id",)
-    records_path = ("data",)
     poll_seconds = 1
-    columns = (
-        *EVENT_COLUMNS,
-        key("id", "Id."),
-    )
 
 
 class ToyTap(EventTap):
@@ -249,6 +243,17 @@ class ToyTap(EventTap):
     @override
     def default_api_url(self) -> str:
         return "http://127.0.0.1:9/api"
+
+
+def tap_of(*streams: type[EventStream], **attributes: Any) -> type[ToyTap]:
+    """Make a variant of the tap with other streams; `attributes` are those of its class."""
+
+    class Variant(ToyTap):
+        stream_classes = streams
+
+    for name, value in attributes.items():
+        setattr(Variant, name, value)
+    return Variant
 
 
 PATHS = [stream.path for stream in ToyTap.stream_classes if stream.path]
