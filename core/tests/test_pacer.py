@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,27 +12,20 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from singer_sdk.streams.rest import HTTPRequest
-from typing_extensions import override
 
 from event_taps_core import (
-    Authenticator,
-    BadResponse,
     CallWindow,
-    CredentialsClient,
-    NotFound,
     TapError,
 )
 from event_taps_core.pacer import Pacer
-from event_taps_core.testing.api_server import ApiServer, Reply, status
+from event_taps_core.testing.api_server import ApiServer, status
 
 from .runs import client_of, send
-from .toy_tap import ToyClient
+from .test_auth import LoginClient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from event_taps_core import CredentialsExpired
 
 NO_EVEN_PACE = 600_000
 """So many requests per minute leave the pace to the window."""
@@ -170,7 +162,6 @@ def test_no_window_holds_more_calls_wherever_the_server_counts_them(
 def test_when_answers_are_quick_nine_tenths_of_the_limit_are_used(
     window: CallWindow, share: float, workers: int
 ) -> None:
-    """Also where the even pace is set to the very same limit."""
     rate = window.calls / window.seconds
     latency = share * window.seconds
     quick = [Call(latency, 0.5)] * (window.calls * 40 + 1)
@@ -231,51 +222,7 @@ def test_more_runs_than_calls_are_refused() -> None:
         Pacer(60, CallWindow(2, 5.0), 3)
 
 
-# Over HTTP, with threads
-
-
-WINDOW = CallWindow(5, 0.1)
-
-
-class WindowedClient(ToyClient):
-    call_window: ClassVar[CallWindow | None] = WINDOW
-
-
-def make(server: ApiServer, kind: type[WindowedClient] = WindowedClient) -> ToyClient:
-    return client_of(server, kind, concurrency=12, requests_per_minute=NO_EVEN_PACE, max_retries=0)
-
-
-def ask_often(client: ToyClient, count: int, workers: int = 12) -> None:
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(lambda _: send(client), range(count)))
-
-
-def test_a_redirect_is_a_call_too(server: ApiServer) -> None:
-    server.on("/people", status(307, Location="/api/events")).on("/events", {})
-    ask_often(make(server), 8)
-    assert len(server.requests) == 16
-    assert_no_window_holds_more([request.at for request in server.requests], WINDOW)
-
-
-@pytest.mark.parametrize(
-    ("failure", "error"),
-    [
-        (Reply(fault="reset"), BadResponse),
-        (Reply(b"{", fault="cut"), BadResponse),
-        (status(404), NotFound),
-    ],
-)
-def test_a_call_that_fails_keeps_its_place_for_the_window_and_frees_it_then(
-    server: ApiServer, failure: Reply, error: type[Exception]
-) -> None:
-    server.on("/people", failure).on("/events", {})
-    client = make(server)
-    for _ in range(5):
-        with pytest.raises(error):
-            send(client)
-    for _ in range(6):
-        send(client, "/events")
-    assert_no_window_holds_more([request.at for request in server.requests], WINDOW)
+# With threads
 
 
 def test_whatever_is_raised_in_a_turn_frees_its_place_after_the_window() -> None:
@@ -287,85 +234,37 @@ def test_whatever_is_raised_in_a_turn_frees_its_place_after_the_window() -> None
         assert time.monotonic() - ended >= 0.1
 
 
-def test_while_no_answer_comes_nobody_else_gets_the_place() -> None:
-    """However long it takes: the server may count the call at its end."""
-    pacer = Pacer(NO_EVEN_PACE, CallWindow(1, 0.02))
-    started = threading.Event()
-
-    def wait_for_a_turn() -> float:
-        started.set()
-        with pacer.turn():
-            return time.monotonic()
-
-    with ThreadPoolExecutor(1) as pool:
-        with pacer.turn():
-            next_turn = pool.submit(wait_for_a_turn)
-            started.wait()
-            time.sleep(0.15)
-            answered = time.monotonic()
-        assert next_turn.result(timeout=60) - answered >= 0.02
-
-
-def test_without_a_budget_the_vendors_limit_holds_all_the_same(server: ApiServer) -> None:
-    """Breaking it can cost the key, so no setting lifts it, and no address does."""
-    server.on("/people", {})
-    ask_often(client_of(server, WindowedClient), 16)
-    assert_no_window_holds_more([request.at for request in server.requests], WINDOW)
-
-
 def test_a_pause_holds_for_all_who_wait_for_a_place() -> None:
     """Told to wait, nobody sends only because a place got free."""
     pacer = Pacer(NO_EVEN_PACE, CallWindow(2, 0.05))
+
+    def time_of_turn(_: int) -> float:
+        with pacer.turn():
+            return time.monotonic()
+
     with ThreadPoolExecutor(4) as pool:
         with pacer.turn(), pacer.turn():
-            waiting = [pool.submit(_time_of_turn, pacer) for _ in range(4)]
+            turns = pool.map(time_of_turn, range(4))
             paused_at = time.monotonic()
             pacer.pause(0.4)
-        assert all(turn.result(timeout=60) - paused_at >= 0.4 for turn in waiting)
+        assert all(turn - paused_at >= 0.4 for turn in turns)
 
 
-def test_a_pause_that_comes_while_somebody_waits_is_kept() -> None:
-    pacer = Pacer(60)  # one in a second
-    with ThreadPoolExecutor(1) as pool:
-        with pacer.turn():
-            pass
-        waiting = pool.submit(lambda: _time_of_turn(pacer))
-        paused_at = time.monotonic()
-        pacer.pause(1.3)
-        assert waiting.result(timeout=60) - paused_at >= 1.3
+WINDOW = CallWindow(5, 0.1)
 
 
-def _time_of_turn(pacer: Pacer) -> float:
-    with pacer.turn():
-        return time.monotonic()
+class WindowedClient(LoginClient):
+    call_window: ClassVar[CallWindow | None] = WINDOW
 
 
-class CheckingAuthenticator(Authenticator):
-    """Checks its key on a read before the first request."""
-
-    is_good = False
-
-    @property
-    def is_ready(self) -> bool:
-        return self.is_good
-
-    @override
-    def refresh(
-        self, client: CredentialsClient, request: HTTPRequest, refusal: CredentialsExpired | None
-    ) -> None:
-        test = HTTPRequest(f"{client.base_url}/events")
-        self.is_good = client.send_for_credentials(test, lambda answer: answer.status_code == 200)
-
-
-class CheckedClient(WindowedClient):
-    def make_authenticator(self) -> Authenticator:
-        return CheckingAuthenticator()
-
-
-def test_a_check_of_credentials_takes_a_place_too(server: ApiServer) -> None:
-    server.on("/events", {}).on("/people", {})
-    client = make(server, CheckedClient)
-    for _ in range(5):
-        send(client)
-    assert server.paths() == ["/events", *["/people"] * 5]
+def test_logins_and_redirects_are_calls_too_and_a_limit_holds_without_a_budget(
+    server: ApiServer,
+) -> None:
+    """Breaking it can cost the key, so no setting lifts it, and no address does."""
+    server.on("/login", {"token": "t-1"})
+    server.on("/people", status(307, Location="/api/events")).on("/events", {})
+    client = client_of(server, WindowedClient, concurrency=12)
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda _: send(client), range(8)))
+    assert len(server.requests) == 17
     assert_no_window_holds_more([request.at for request in server.requests], WINDOW)

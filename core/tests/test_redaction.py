@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 import requests
@@ -46,44 +46,42 @@ def log() -> Iterator[tuple[logging.Logger, io.StringIO]]:
 Log = tuple[logging.Logger, io.StringIO]
 
 
-def test_a_secret_in_a_message(log: Log) -> None:
+@pytest.mark.parametrize(
+    ("message", "args"),
+    [
+        ("the key is " + SECRET, ()),
+        *(("%s", (sent,)) for sent in (SECRET, {"key": SECRET}, [SECRET], ValueError(SECRET))),
+        *(("%d", (SECRET,)), ("%s %s", (SECRET,)), ("%(x)s", ({"y": SECRET},))),  # do not fit
+    ],
+)
+def test_a_secret_in_a_message_or_its_arguments(
+    log: Log, message: str, args: tuple[Any, ...]
+) -> None:
     logger, stream = log
-    logger.info("the key is " + SECRET)  # noqa: G003 - an f-string would be the same
-    assert stream.getvalue() == "the key is ***\n"
+    logger.info(message, *args)
+    assert "***" in stream.getvalue()
+    assert SECRET not in stream.getvalue()
 
 
 @pytest.mark.parametrize(
-    "args", [(SECRET,), ({"key": SECRET},), ([SECRET],), (ValueError(SECRET),)]
+    ("secrets", "text", "cleaned"),
+    [
+        ({SECRET}, f"GET /x?key={quote(SECRET, safe='')}&y=1", "GET /x?key=***&y=1"),
+        ({SECRET}, f"GET /x?{urlencode({'key': SECRET})}&y=1", "GET /x?key=***&y=1"),
+        ({"abcd", "abcdefgh"}, "abcdefgh abcd", "*** ***"),
+        ({"", "a", "on", "abc"}, "a run on abc, about an account", None),  # they are words
+        *(
+            (set(), f"{kind} eyJhbGciOi.eyJzdWIi.x-_Y, Accept", f"{kind} ***, Accept")
+            for kind in ("Authorization: Bearer", "bearer", "BASIC")
+        ),
+        *((set(), text, None) for text in ("10 rows @ 5/s", "@override", "a@b", "x @ y.z")),
+        *((set(), text, None) for text in ("20:00@room", "METRIC: {}")),
+    ],
 )
-def test_a_secret_in_an_argument(log: Log, args: tuple[Any, ...]) -> None:
-    logger, stream = log
-    logger.info("args: %s", *args)
-    assert SECRET not in stream.getvalue()
-    assert "***" in stream.getvalue()
-
-
-def test_a_secret_in_an_exception_and_in_its_cause(log: Log) -> None:
-    logger, stream = log
-    cause = KeyError(f"cause {SECRET}")
-    try:
-        raise ValueError(SECRET) from cause  # noqa: TRY301 - to be logged right here
-    except ValueError:
-        logger.exception("it failed")
-    written = stream.getvalue()
-    assert SECRET not in written
-    assert "ValueError: ***" in written
-    assert "KeyError: 'cause ***'" in written
-    assert "Traceback" in written
-
-
-@pytest.mark.parametrize("quoted", [quote(SECRET, safe=""), quote_plus(SECRET)])
-def test_a_secret_in_a_url(quoted: str) -> None:
-    assert Redaction({SECRET}).clean(f"GET /x?key={quoted}&y=1") == "GET /x?key=***&y=1"
-
-
-def test_a_secret_in_a_query_as_the_http_library_writes_it() -> None:
-    url = requests.Request("GET", "http://x/", params={"key": SECRET}).prepare().url
-    assert Redaction({SECRET}).clean(str(url)) == "http://x/?key=***"
+def test_secrets_in_any_form_are_replaced_and_nothing_else(
+    secrets: set[str], text: str, cleaned: str | None
+) -> None:
+    assert Redaction(secrets).clean(text) == (cleaned or text)
 
 
 @pytest.mark.parametrize("user", ["u", "us", "user", "user@example.org"])
@@ -92,12 +90,6 @@ def test_basic_credentials(user: str) -> None:
     prepared = requests.Request("GET", "http://x/", auth=(user, SECRET)).prepare()
     header = prepared.headers["Authorization"]
     assert header.removeprefix("Basic ") not in Redaction({SECRET}).clean(f"headers: {header}")
-
-
-def test_bearer_tokens_of_the_vendor() -> None:
-    for kind in ("Bearer", "bearer", "BASIC"):
-        cleaned = Redaction(set()).clean(f"Authorization: {kind} eyJhbGciOi.eyJzdWIi.x-_Y, Accept")
-        assert cleaned == f"Authorization: {kind} ***, Accept"
 
 
 @pytest.mark.parametrize(
@@ -114,23 +106,6 @@ def test_addresses_of_people(address: str, around: str) -> None:
     assert not any(part in cleaned for part in (address, "jane", "neil", "example"))
 
 
-@pytest.mark.parametrize(
-    "text", ["10 rows @ 5/s", "@override", "a@b", "x @ y.z", "20:00@room", "METRIC: {}"]
-)
-def test_what_is_no_address_stays(text: str) -> None:
-    assert Redaction(set()).clean(text) == text
-
-
-@pytest.mark.parametrize("short", ["", "a", "on", "abc"])
-def test_short_values_do_not_blot_out_text(short: str) -> None:
-    text = "a run on abc, about an account"
-    assert Redaction({short}).clean(text) == text
-
-
-def test_the_longest_secret_goes_first() -> None:
-    assert Redaction({"abcd", "abcdefgh"}).clean("abcdefgh abcd") == "*** ***"
-
-
 @given(st.text(min_size=4, max_size=30), st.text(max_size=20), st.text(max_size=20))
 def test_no_secret_survives_whatever_its_characters_are(
     secret: str, before: str, after: str
@@ -142,13 +117,6 @@ def test_no_secret_survives_whatever_its_characters_are(
         cleaned = redaction.clean(f"{before} {form} {after}")
         assert "***" in cleaned
         assert form not in cleaned or form in f"{before} *** {after}"
-
-
-@given(st.text())
-def test_cleaning_clean_text_again_changes_nothing(text: str) -> None:
-    redaction = Redaction({SECRET})
-    once = redaction.clean(text)
-    assert redaction.clean(once) == once
 
 
 @pytest.mark.parametrize(
@@ -170,22 +138,15 @@ def test_a_long_text_costs_no_more_than_its_length(
     assert seconds_for(60_000) < 100 * max(seconds_for(3_000) for _ in range(3))
 
 
-def test_metrics_keep_their_form_for_structured_logs(log: Log) -> None:
-    """The SDK's formatter looks for a point in the arguments."""
-    logger, stream = log
-    logger.handlers[0].setFormatter(StructuredFormatter())
-
-    log_metric(logger, Point("counter", Metric.RECORD_COUNT, 3, {"stream": "people"}))
-    assert '"metric_info":{"type":"counter"' in stream.getvalue()
-
-
-def test_a_metric_of_a_part_that_is_a_person(log: Log) -> None:
+def test_a_metric_keeps_its_form_for_structured_logs(log: Log) -> None:
+    """The SDK's formatter looks for a point in the arguments; a part may be a person."""
     logger, stream = log
     logger.handlers[0].setFormatter(StructuredFormatter())
     tags = {"stream": "people", "context": {"id": "jane@example.org", "key": SECRET, "page": 2}}
     log_metric(logger, Point("counter", Metric.RECORD_COUNT, 3, tags))
-    found = json.loads(stream.getvalue())["metric_info"]["tags"]["context"]
-    assert found == {"id": "***@***", "key": "***", "page": 2}
+    found = json.loads(stream.getvalue())["metric_info"]
+    assert found["type"] == "counter"
+    assert found["tags"]["context"] == {"id": "***@***", "key": "***", "page": 2}
 
 
 def test_an_exception_keeps_its_form_for_structured_logs(log: Log) -> None:
@@ -200,14 +161,6 @@ def test_an_exception_keeps_its_form_for_structured_logs(log: Log) -> None:
     assert (found["type"], found["message"]) == ("ValueError", "***")
     assert (found["cause"]["type"], found["cause"]["message"]) == ("LookupError", "***@***")
     assert found["traceback"][0]["function"].startswith("test_an_exception_keeps")
-
-
-@pytest.mark.parametrize("args", [("%d", SECRET), ("%s %s", SECRET), ("%(x)s", {"y": SECRET})])
-def test_arguments_that_do_not_fit_are_no_reason_to_fail(log: Log, args: tuple[Any, ...]) -> None:
-    logger, stream = log
-    logger.info(*args)
-    assert "***" in stream.getvalue()
-    assert SECRET not in stream.getvalue()
 
 
 def test_installing_again_changes_nothing_also_beside_another_tap() -> None:
