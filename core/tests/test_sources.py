@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typing_extensions import override
 
 from event_taps_core import (
-    BadResponse,
     EventStream,
     NotFound,
     PageEvidence,
@@ -17,14 +16,14 @@ from event_taps_core import (
     Place,
     SurrogateKey,
 )
-from event_taps_core.schema import TEXT, column, key
-from event_taps_core.testing.api_server import ApiServer, Seen, status
 
 from .runs import config_of, run
-from .toy_tap import EVENT_COLUMNS, EventsStream, EventStreamOfToy, PollsStream, ToyTap, VotesStream
+from .toy_tap import EventsStream, EventStreamOfToy, PollsStream, VotesStream, tap_of
 
 if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
+
+    from event_taps_core.testing.api_server import ApiServer, Seen
 
 
 EVENTS = {"data": [{"id": "a", "ends_at": None}]}
@@ -42,23 +41,11 @@ class PagedPollsStream(PollsStream):
         return {"page": next_page_token.page if next_page_token else 0}
 
 
-class PagedVotesStream(EventStreamOfToy):
+class PagedVotesStream(VotesStream):
     """What comes beside the polls, without ids."""
 
-    name = "votes"
     source = PagedPollsStream
-    primary_keys = ("event_id", "vote_key")
-    records_path = ("data", "votes")
     surrogate_key = SurrogateKey("vote_key", lambda row: row["person"])
-    columns = (*EVENT_COLUMNS, key("vote_key", "Key."), column("person", TEXT, "Who."))
-
-
-class PagedTap(ToyTap):
-    stream_classes: ClassVar[tuple[type[EventStream], ...]] = (
-        EventsStream,
-        PagedPollsStream,
-        PagedVotesStream,
-    )
 
 
 def page(seen: Seen) -> dict[str, Any]:
@@ -72,70 +59,33 @@ def test_every_page_is_read_for_all_readers_and_one_that_comes_again_for_none(
     server: ApiServer, select: list[str]
 ) -> None:
     server.on("/events", EVENTS).on("/events/a/polls", page)
-    result = run(server, tap_class=PagedTap, select=select)
+    tap_class = tap_of(EventsStream, PagedPollsStream, PagedVotesStream)
+    result = run(server, tap_class=tap_class, select=select)
     assert result.exit_code == 0
     assert result.column("votes", "person") == ["v0", "v1", "v2"]
-
-
-class LonelyVotesTap(ToyTap):
-    stream_classes = (EventsStream, VotesStream)
 
 
 class SuspiciousVotesStream(VotesStream):
     recheck_parent = (NotFound,)
 
 
-class SuspiciousVotesTap(ToyTap):
-    stream_classes = (EventsStream, PollsStream, SuspiciousVotesStream)
-
-
 class ChildOfPollsStream(EventStreamOfToy):
     name = "children"
     path = "/events/{event_id}/report"
     parent = PollsStream
-    columns = (*EVENT_COLUMNS, key("id", "Id."))
 
 
-class ParentTap(ToyTap):
-    stream_classes = (EventsStream, PollsStream, VotesStream, ChildOfPollsStream)
-
-
-@pytest.mark.parametrize("tap_class", [LonelyVotesTap, SuspiciousVotesTap, ParentTap])
+@pytest.mark.parametrize(
+    "streams",
+    [
+        (EventsStream, VotesStream),
+        (EventsStream, PollsStream, SuspiciousVotesStream),
+        (EventsStream, PollsStream, VotesStream, ChildOfPollsStream),
+    ],
+    ids=["it is not there", "one of them asks its parent again", "it has children"],
+)
 def test_a_source_that_cannot_feed_its_readers_is_the_authors_mistake(
-    server: ApiServer, tap_class: type[ToyTap]
+    server: ApiServer, streams: tuple[type[EventStream], ...]
 ) -> None:
     with pytest.raises(ValueError, match=r"^votes: .*source"):
-        _ = tap_class(config=config_of(server)).streams
-
-
-class RecheckedReportsStream(EventStreamOfToy):
-    name = "reports"
-    path = "/events/{event_id}/report"
-    primary_keys = ("event_id", "id")
-    recheck_parent = (BadResponse,)
-    columns = (*EVENT_COLUMNS, key("id", "Id."))
-
-
-class RecheckedTap(ToyTap):
-    stream_classes = (EventsStream, RecheckedReportsStream)
-
-
-def test_a_list_that_is_not_ready_when_it_is_asked_for_again_proves_nothing(
-    server: ApiServer,
-) -> None:
-    """And is not asked for over and over."""
-    server.on("/events", EVENTS, status(202)).on("/events/a/report", status(500))
-    result = run(server, tap_class=RecheckedTap, max_retries=0)
-    assert "NOT READ (HTTP 500)" in result.summary("reports")
-    assert server.paths().count("/events") == 2
-
-
-@pytest.mark.parametrize("end", [{}, [1], {"day": 1}], ids=str)
-def test_an_odd_end_of_one_parent_hides_no_other(server: ApiServer, end: Any) -> None:
-    odd = {"id": "odd", "ends_at": end}
-    server.on("/events", {"data": [odd, *EVENTS["data"]]})
-    server.on("/events/{}/polls", {"data": {"polls": [{"id": "p"}], "votes": []}})
-    result = run(server, select=["polls"])
-    assert result.exit_code == 1
-    assert result.column("polls", "event_id") == ["a"]
-    assert "1 row of events without an id" in result.log[-1]
+        _ = tap_of(*streams)(config=config_of(server)).streams
