@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
@@ -42,44 +42,30 @@ def test_only_a_plain_200_can_hold_records() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "statuses"),
+    ("kind", "retries", "statuses"),
     [
-        (NotReady, [202]),
-        (NotFound, [404, 410]),
-        (AccessDenied, [401, 403]),
-        (Redirected, [301, 302, 304]),
-        (TooManyRequests, [429]),
-        (BadResponse, [204, 206, 400, 405, 408, 409, 422, 425, 451, 500, 502, 503, 504, 599]),
+        (NotReady, ..., [202]),
+        (NotFound, ..., [404, 410]),
+        (AccessDenied, ..., [401, 403]),
+        (Redirected, 0, [301, 302, 304]),
+        (TooManyRequests, None, [429]),
+        (BadResponse, None, [408, 425, 500, 502, 503, 504, 599]),
+        (BadResponse, 0, [204, 206, 400, 405, 409, 422, 451]),
     ],
 )
-def test_what_a_status_says(kind: type[ApiError], statuses: list[int]) -> None:
+def test_what_a_status_says(kind: type[ApiError], retries: Any, statuses: list[int]) -> None:
+    """What may pass is asked for again as often as the setting says, and all else never."""
     for status in statuses:
-        found = classified(status)
-        assert type(found) is kind
+        found, asked = classified(status), classified(status, Retry_After="7")
+        assert type(found) is type(asked) is kind
         assert str(status) in found.reason
-
-
-@pytest.mark.parametrize("status", [204, 206, 400, 405, 409, 422, 451, 408, 425, 429, 500, 599])
-def test_what_may_pass_is_retried_as_often_as_the_setting_says_and_all_else_never(
-    status: int,
-) -> None:
-    found = classified(status)
-    assert isinstance(found, BadResponse)
-    assert found.retries == (None if status in (408, 425, 429) or status >= 500 else 0)
-    assert found.throttled == (status == 429), "else only one worker waits"
-    if found.retries is None:
-        asked = classified(status, Retry_After="7")
-        assert isinstance(asked, BadResponse)
-        assert (asked.throttled, asked.retry_after) == (True, 7)
-
-
-@pytest.mark.parametrize(("headers", "seconds"), [({}, None), ({"Retry_After": "120"}, 120)])
-def test_pending_waits_as_long_as_the_server_asks_or_the_stream(
-    headers: dict[str, str], seconds: float | None
-) -> None:
-    found = classified(202, **headers)
-    assert isinstance(found, NotReady)
-    assert found.seconds == seconds
+        if isinstance(found, NotReady) and isinstance(asked, NotReady):
+            assert (found.seconds, asked.seconds) == (None, 7)
+        if isinstance(found, BadResponse) and isinstance(asked, BadResponse):
+            assert found.retries == retries
+            assert found.throttled == (status == 429), "else only one worker waits"
+            assert asked.throttled == (retries is None)
+            assert asked.retry_after == (7 if retries is None else None)
 
 
 @pytest.mark.parametrize(("more", "retries"), [(0, None), (1, 0)])
@@ -119,13 +105,6 @@ def test_retry_after_table(header: str | None, seconds: float | None) -> None:
 
 def test_a_date_to_wait_for_is_measured_by_the_clock_here_where_there_is_no_other() -> None:
     assert asked_to_wait(api_response(Retry_After="Thu, 01 Jan 1970 00:01:30 GMT", Date="")) == 0
-
-
-@given(st.timedeltas(min_value=timedelta(days=-900), max_value=timedelta(days=900)))
-def test_retry_after_date_is_the_time_until_then(ahead: timedelta) -> None:
-    due = (NOW + ahead).replace(microsecond=0)
-    expected = max(0.0, (due - NOW).total_seconds())
-    assert seconds_of(format_datetime(due, usegmt=True)) == expected
 
 
 @given(st.text(st.characters(codec="latin-1"), max_size=40))

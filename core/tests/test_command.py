@@ -61,17 +61,15 @@ def assert_one_last_line(result: Run, *said: str) -> None:
 
 
 @pytest.mark.parametrize("key", [..., None, ""], ids=["left out", "null", "empty"])
-def test_a_missing_key(api: ApiServer, tmp_path: Path, key: object) -> None:
-    assert_one_last_line(with_settings(api, tmp_path, api_key=key), "setting api_key")
+def test_a_missing_key_is_named_with_its_environment_variable(
+    api: ApiServer, tmp_path: Path, key: object
+) -> None:
+    """Beside any other mistake; what else is null has its default."""
+    result = with_settings(api, tmp_path, api_key=key, concurrency=0, settle_days=None)
+    said = ("api_key is missing", "TAP_TOY_API_KEY", "key of the invented", "concurrency")
+    assert_one_last_line(result, *said)
+    assert "settle_days" not in result.log[-1]
     assert api.requests == []
-
-
-def test_a_missing_setting_names_its_environment_variable(api: ApiServer, tmp_path: Path) -> None:
-    result = with_settings(api, tmp_path, api_key=...)
-    assert_one_last_line(result, "api_key is missing", "TAP_TOY_API_KEY", "key of the invented")
-
-
-def test_no_configuration_at_all() -> None:
     assert_one_last_line(command(), "setting api_key is missing")
 
 
@@ -79,19 +77,9 @@ def test_no_configuration_at_all() -> None:
     ("name", "value"),
     [
         ("concurrency", 0),
-        ("concurrency", 101),
-        ("concurrency", "many"),
         ("concurrency", 2.5),
         ("settle_days", -1),
-        ("settle_days", "two weeks"),
-        ("requests_per_minute", -1),
-        ("concurrent_runs", 0),
-        ("concurrent_runs", 11),
-        ("request_timeout_seconds", 0),
         ("request_timeout_seconds", 10_000_000_000),
-        ("max_retries", -1),
-        ("include_secrets", "perhaps"),
-        ("shard_count", 0),
         ("shard_index", 1),
         ("start_date", "yesterday"),
         ("start_date", "2026-02-30"),
@@ -104,15 +92,14 @@ def test_no_configuration_at_all() -> None:
         ("api_url", "http://[::1"),
         ("api_url", "http://127.0.0.1:99999/api"),
         ("api_url", "ftp://example.com/api"),
-        ("api_url", "not a url"),
-        ("api_url", "https://bob:password@example.com/api"),
+        ("api_url", "https://bob:very-secret@example.com/api"),
         ("api_url", "https://example.com/api?key=1"),
         ("api_url", "https://example.com/api#top"),
         ("flattening_enabled", True),
         ("stream_maps", {"people": {"copied": "1 +"}}),
         ("stream_maps", {"people": 5}),
         ("api_key", 5),
-        ("api_key", ["k"]),
+        ("api_key", {"token": "very-secret"}),
         ("api_key", "line\nbreak"),
         ("api_key", " \n"),
         ("api_key", "half-\ud800"),
@@ -126,6 +113,7 @@ def test_a_malformed_setting_is_named(
 ) -> None:
     result = with_settings(api, tmp_path, **{name: value})
     assert_one_last_line(result, name.removesuffix("_enabled"))
+    assert "very-secret" not in "\n".join(result.log)
     assert result.stdout == ""
     assert api.requests == []
 
@@ -138,24 +126,6 @@ def test_blanks_at_the_ends_of_what_is_sent_are_no_part_of_it(
     assert KEY in api.requests[0].headers.values()
 
 
-def test_the_value_of_a_malformed_secret_is_not_shown(api: ApiServer, tmp_path: Path) -> None:
-    result = with_settings(api, tmp_path, api_key={"token": "very-secret"})
-    assert_one_last_line(result, "api_key")
-    assert not any("very-secret" in line for line in result.log)
-
-
-def test_a_password_in_the_address_is_not_shown(api: ApiServer, tmp_path: Path) -> None:
-    """It would replace the tap's own credentials, too."""
-    result = with_settings(api, tmp_path, api_url="https://bob:very-secret@example.com/api")
-    assert_one_last_line(result, "api_url")
-    assert not any("very-secret" in line for line in result.log)
-
-
-def test_two_mistakes_are_named_in_one_line(api: ApiServer, tmp_path: Path) -> None:
-    result = with_settings(api, tmp_path, api_key=..., concurrency=0)
-    assert_one_last_line(result, "api_key", "concurrency")
-
-
 def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(
     api: ApiServer, tmp_path: Path
 ) -> None:
@@ -165,10 +135,6 @@ def test_a_misspelt_setting_is_named_with_the_one_that_is_meant(
     (warning,) = (line for line in result.log if "concurency" in line)
     assert warning.endswith("the setting 'concurency' changes nothing: is 'concurrency' meant?")
     assert not any("somebody_elses" in line for line in result.log)
-
-
-def test_a_setting_that_is_null_has_its_default(api: ApiServer, tmp_path: Path) -> None:
-    assert with_settings(api, tmp_path, concurrency=None, settle_days=None).exit_code == 0
 
 
 @pytest.mark.parametrize("days", [10**6, 10**12])
@@ -200,12 +166,10 @@ def test_a_file_that_holds_no_json_object(
 
 
 @pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])
-def test_a_file_that_is_not_there(config: str, option: str) -> None:
+def test_a_file_that_is_not_there(config: str, option: str, tmp_path: Path) -> None:
+    """Or that is a folder."""
     assert_one_last_line(command("--config", config, option, "nowhere.json"), "nowhere.json")
-
-
-def test_a_folder_in_the_place_of_a_file(tmp_path: Path) -> None:
-    assert_one_last_line(command("--config", str(tmp_path)))
+    assert_one_last_line(command("--config", config, option, str(tmp_path)))
 
 
 @pytest.mark.parametrize(
@@ -253,13 +217,6 @@ def test_an_unknown_option(config: str) -> None:
 # The API
 
 
-@pytest.mark.parametrize("code", [401, 403])
-@pytest.mark.parametrize("more", [[], ["--test"]], ids=["run", "test"])
-def test_a_wrong_key(api: ApiServer, config: str, code: int, more: list[str]) -> None:
-    api.on("/people", status(code)).on("/events", status(code))
-    assert_one_last_line(command("--config", config, *more), "check the setting api_key", str(code))
-
-
 @pytest.mark.usefixtures("quick_backoff")
 def test_a_host_that_is_not_the_api(api: ApiServer, config: str) -> None:
     for path in ("/people", "/events"):
@@ -286,17 +243,16 @@ def test_discovery_needs_no_credentials_and_no_network() -> None:
     assert sorted(stream["tap_stream_id"] for stream in streams) == sorted(stream_names())
 
 
-@pytest.mark.parametrize("form", [[], ["--format=markdown"], ["--format=json"]], ids=str)
-def test_about_needs_no_credentials(form: list[str]) -> None:
-    result = command("--about", *form)
-    assert result.exit_code == 0
-    assert all(name in result.stdout for name in ("api_key", "start_date", "include_secrets"))
-
-
-def test_about_tells_programs_what_is_secret() -> None:
+def test_about_needs_no_credentials_and_tells_programs_what_is_secret() -> None:
+    """No setting is a decimal, which Meltano cannot pass from the environment."""
+    for form in ([], ["--format=markdown"]):
+        result = command("--about", *form)
+        assert result.exit_code == 0
+        assert all(name in result.stdout for name in ("api_key", "start_date", "include_secrets"))
     settings = json.loads(command("--about", "--format=json").stdout)["settings"]["properties"]
     assert settings["api_key"]["secret"]
     assert {"start_date", "settle_days", "concurrency", "requests_per_minute"} <= set(settings)
+    assert not any("number" in declared["type"] for declared in settings.values())
 
 
 def test_the_schema_test_writes_every_schema(config: str) -> None:
@@ -321,19 +277,6 @@ def test_the_connection_test_writes_a_record_of_each_stream(
 def test_a_connection_test_that_fails_says_so(api: ApiServer, config: str) -> None:
     api.on("/events/{}/visits", status(403))
     assert_one_last_line(command("--config", config, "--test"), "visits", "HTTP 403")
-
-
-def test_every_setting_of_every_tap_is_described_and_an_integer_where_it_is_a_number() -> None:
-    """Meltano cannot pass decimals from the environment."""
-    settings = json.loads(command("--about", "--format=json").stdout)["settings"]["properties"]
-    own = [
-        name
-        for name in settings
-        if not name.startswith(("stream_map", "flattening", "batch", "faker"))
-    ]
-    for name in own:
-        assert settings[name]["description"]
-        assert "number" not in settings[name]["type"]
 
 
 @pytest.mark.parametrize("at", ["['ids'][0]", "['ids']['a b'][0]"])

@@ -7,6 +7,7 @@ import pytest
 from event_taps_core import BadResponse, NotFound, ReadAgain, ReadInFull, Suspect
 from event_taps_core.outcomes import Outcome, Outcomes, Status
 from event_taps_core.partitions import NO_END, Partition
+from event_taps_core.summary import StreamStats, said_of_failures
 
 STATUSES = {"r": Status.READ, "a": Status.ABSENT, "s": Status.SUSPECT, "f": Status.FAILED}
 
@@ -72,3 +73,37 @@ def test_remarks_change_what_follows_from_a_reading() -> None:
     assert (
         ReadInFull("one").apply(Outcome("one", read.partition, Status.READ, is_full=False)).is_full
     )
+
+
+# In the lines at the end of a run
+
+MANY = {f"reason {n}": [f"{n}a", f"{n}b"] for n in range(7)}
+ONE_WITH_MANY = {"HTTP 404": [*"abcdefgh"]}
+
+
+def test_of_many_reasons_and_ids_the_first_are_named_and_the_rest_is_a_number() -> None:
+    """Vendors put ids into their words, so all may differ."""
+    stats = StreamStats("visits", rows=3, requests=4, unread=9)
+    stats.count_retry("HTTP 503", 0.4)
+    stats.count_retry("HTTP 429", 2)
+    assert stats.line(ONE_WITH_MANY, MANY) == (
+        "visits: 3 rows, 4 requests, "
+        "2 retries (1 x HTTP 429, 1 x HTTP 503), 2 s waited for them, "
+        "8 absent (HTTP 404): a, b, c, d, e and 3 more, "
+        + ", ".join(f"2 NOT READ (reason {n}): {n}a, {n}b" for n in range(5))
+        + ", 4 more NOT READ for 2 other reasons, 9 not tried after that"
+    )
+    assert said_of_failures({"polls": ONE_WITH_MANY, "votes": ONE_WITH_MANY, "visits": MANY}) == (
+        "polls, votes: HTTP 404 (a, b, c, ...); visits: reason 0 (0a, 0b); "
+        "visits: reason 1 (1a, 1b); visits: reason 2 (2a, 2b); "
+        "visits: 8 more for 4 other reasons"
+    )
+    parts = {one["reason"]: one["parts"] for one in stats.failures(MANY, "stopped")}
+    assert parts == {
+        **dict.fromkeys([f"reason {n}" for n in range(5)], 2),
+        "2 other reasons": 4,
+        "not tried after that": 9,
+    }
+    assert StreamStats("people").failures({}, "stopped") == [
+        {"stream": "people", "reason": "stopped", "parts": 1}
+    ]

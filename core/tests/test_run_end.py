@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typing_extensions import override
 
+from event_taps_core import NotFound
 from event_taps_core.testing.api_server import ApiServer, status
 
 from .runs import Run, run, stream_names
-from .toy_tap import PeopleStream, ToyTap
+from .toy_tap import EventsStream, VisitsStream, tap_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from singer_sdk.helpers.types import Context
 
-    from event_taps_core import EventStream
     from event_taps_core.testing.api_server import Seen
 
 IDS = [f"e{number}" for number in range(7)]
@@ -74,6 +72,11 @@ def test_what_failed_is_counted_by_stream_and_reason_and_mended_by_the_next_run(
     api.on("/events/e2/visits", status(400)).on("/events/e3/visits", status(405))
     result = run(api, select=SELECT)
     assert result.exit_code == 1
+    assert result.log[-1] == (
+        "tap-toy: not everything was read: people: HTTP 400 (the whole stream); "
+        "visits: HTTP 400 (e1, e2); visits: HTTP 405 (e3)"
+    )
+    assert result.column("visits", "event_id") == ["e0", "e4", "e5", "e6"]
     assert failures(result) == [
         *(("people", "HTTP 400", 1), ("visits", "HTTP 400", 2), ("visits", "HTTP 405", 1))
     ]
@@ -82,27 +85,6 @@ def test_what_failed_is_counted_by_stream_and_reason_and_mended_by_the_next_run(
     mended = run(api, select=SELECT, state=result.state)
     assert failures(mended) == []
     assert mended.noted_run["continues"] == result.noted_run["parent_id"]
-
-
-def test_of_many_reasons_the_rest_is_one(api: ApiServer) -> None:
-    """Vendors put ids into their words, so all may differ."""
-    codes = dict(zip(IDS, (400, 402, 405, 406, 409, 411, 412), strict=True))
-    api.on("/events/{}/visits", lambda seen: status(codes[seen.segments[3]]))
-    assert failures(run(api, select=SELECT)) == [
-        *(("visits", f"HTTP {code}", 1) for code in (400, 402, 405, 406, 409)),
-        ("visits", "2 other reasons", 2),
-    ]
-
-
-def test_what_was_not_tried_after_many_failures_is_counted(api: ApiServer) -> None:
-    listed: list[dict[str, Any]] = [{"id": f"e{number:02}"} for number in range(30)]
-    tried = 10
-    api.on("/events", {"data": listed}, status(400))
-    api.on("/events/{}/visits", status(400))
-    assert failures(run(api, select=SELECT, concurrency=1)) == [
-        ("visits", "HTTP 400", tried),
-        ("visits", "not tried after that", len(listed) - tried),
-    ]
 
 
 def test_a_refused_run_leaves_a_row_that_no_state_names(api: ApiServer) -> None:
@@ -147,47 +129,20 @@ def test_a_run_that_had_nothing_to_read_leaves_no_row(server: ApiServer) -> None
     assert run(server, select=["read_log"]).of_type("RECORD") == []
 
 
-class AdaIsADefect(PeopleStream):
+class AdaIsADefect(VisitsStream):
     """Fails with a person in its words."""
 
     @override
     def get_url_params(self, context: Context | None, next_page_token: Any) -> dict[str, Any]:
-        raise ValueError("nobody expected ada@example.org")
-
-
-class DefectiveTap(ToyTap):
-    stream_classes: ClassVar[tuple[type[EventStream], ...]] = (AdaIsADefect,)
+        kind = NotFound if (context or {})["event_id"] == "e0" else ValueError
+        raise kind("nobody expected ada@example.org")
 
 
 def test_a_reason_names_nobody(api: ApiServer) -> None:
-    state = run(api).state
-    result = run(api, tap_class=DefectiveTap, state=state)
-    assert failures(result) == [("people", "defect: ValueError('nobody expected ***@***')", 1)]
-
-
-def test_no_run_ends_before_it_began(api: ApiServer) -> None:
-    """Where the clock is behind that of the last run, times go on from there."""
-    kept = {"replication_key": "read_at", "replication_key_value": "2999-01-01T00:00:00.000000Z"}
-    noted = run(api, state={"bookmarks": {"read_log": kept}}).noted_run
-    assert noted["ended_at"] == noted["read_at"] > "2999"
-
-
-def test_rows_that_a_stream_map_leaves_out_are_not_counted(api: ApiServer) -> None:
-    maps = {"people": {"__filter__": "id == '1'"}, "visits": {"marker": "'m'"}}
-    result = run(api, select=SELECT, stream_maps=maps)
-    assert result.noted_run["row_count"] == 1 + 2 * len(IDS)
-    assert result.summary("people").startswith("1 rows, ")
-
-
-def test_batch_files_do_not_keep_a_run_from_saying_how_it_ended(
-    api: ApiServer, tmp_path: Path
-) -> None:
-    batch = {
-        "encoding": {"format": "jsonl", "compression": "gzip"},
-        "storage": {"root": f"file://{tmp_path}"},
-    }
-    noted = run(api, select=SELECT, batch_config=batch).noted_run
-    assert noted["row_count"] == 2 + 2 * len(IDS)
+    result = run(api, tap_class=tap_of(EventsStream, AdaIsADefect))
+    absent = [row["reason"] for row in result.records("read_log") if row["outcome"] == "absent"]
+    assert absent == ["nobody expected ***@***"]
+    assert failures(result) == [("visits", "defect: ValueError('nobody expected ***@***')", 6)]
 
 
 def test_flattening_makes_text_of_the_failures(api: ApiServer) -> None:
