@@ -69,9 +69,9 @@ class HallsTap(YearTap):
 
 
 NIGHTS = st.lists(
-    st.tuples(nights(shards=st.integers(1, 5)), st.none() | st.none() | st.integers(0, 4)),
+    st.tuples(nights(shards=st.integers(1, 3)), st.none() | st.none() | st.integers(0, 2)),
     min_size=1,
-    max_size=4,
+    max_size=3,
 )
 
 
@@ -100,7 +100,7 @@ def asked(history: History, states: list[Any]) -> list[str]:
     max_examples=hypothesis_settings().max_examples // 5,  # each is many runs
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(FIRST, NIGHTS, st.integers(1, 5), st.integers(1, 5))
+@given(FIRST, NIGHTS, st.integers(1, 3), st.integers(1, 4))
 @example(((-100, 2), (-10, 1), (None, 1), (-200, 1)), [], 1, 4)
 @example(((-100, 2), (-10, 1), (None, 1), (-200, 1)), [], 4, 3)
 def test_whatever_the_counts_all_that_is_listed_was_read_and_what_has_settled_is_not_read_again(

@@ -250,6 +250,7 @@ class History:
             tap_class=self.tap_class,
             state=copy.deepcopy(state),
             settle_days=night.settle_days,
+            concurrency=1,
             shard_count=night.shards,
             shard_index=index,
             start_date=start and start.isoformat(),
