@@ -102,12 +102,10 @@ CASES = {
     "two empty ones, rows counted": Case(
         [[A, [], [], B]], 5, [1, 2, 3] * 2, total=10, end="counts 10 rows but sent 5"
     ),
-    "two empty ones, pages counted": Case([[A, [], [], C]], 7, [1, 2, 3, 4], pages=4),
     # One sign is not enough, two are
     "total and a short page": Case([[A, C]], 7, [1, 2], total=7),
     "total and a page that is not short": Case([[A, B]], 10, [1, 2, 3], total=10),
     "total of the page": Case([[A, B, C]], 12, [1, 2, 3, 4], total=5),
-    "total of something else": Case([[A, B, C]], 12, [1, 2, 3, 4], total=6),
     "pages and a short page": Case([[A, C]], 7, [1, 2], pages=2),
     "pages and a page that is not short": Case([[A, B]], 10, [1, 2, 3], pages=2),
     "pages that are too few": Case([[A, B, C]], 12, [1, 2, 3], pages=1),
@@ -115,12 +113,10 @@ CASES = {
     "total and a page shorter than its size": Case([[C]], 2, [1], total=2, size=SIZE),
     # A total that is documented to count rows
     "trusted total": Case([[A, B]], 10, [1, 2], TRUSTING, total=10),
-    "trusted total of one short page": Case([[C]], 2, [1], TRUSTING, total=2),
     "trusted total of one full page, or the page's": Case([[A]], 5, [1, 2], TRUSTING, total=5),
     "trusted total of one full page, and pages": Case([[A]], 5, [1], TRUSTING, total=5, pages=1),
     "trusted total, more pages": Case([[A, B]], 10, [1, 2, 3], TRUSTING, total=10, pages=5),
     "trusted total that is exceeded": Case([[A, B, C]], 12, [1, 2, 3, 4], TRUSTING, total=6),
-    "trusted total of 0 beside rows": Case([[A, B]], 10, [1, 2, 3], TRUSTING, total=0),
     "trusted totals of what is left, where none can move": Case(
         [[A, B, [12]]],
         11,
@@ -132,15 +128,6 @@ CASES = {
     "trusted totals of what is left with the page, where none can move": Case(
         [[A, B, D]], 15, [1, 2, 3, 4], {**TRUSTING, **ONCE}, total=[15, 10, 5]
     ),
-    "trusted totals of what is left after the page, where none can move": Case(
-        [[A, B, D]], 15, [1, 2, 3, 4], {**TRUSTING, **ONCE}, total=[10, 5, 0]
-    ),
-    "row that went, where none can move": Case(
-        [[A, B, [12]]], 11, [1, 2, 3, 4, 5], {**TRUSTING, **ONCE}, total=[12, 11]
-    ),
-    "row that went when it had come, where none can move": Case(
-        [[A, B, [12]]], 11, [1, 2, 3, 4], {**TRUSTING, **ONCE}, total=[11, 10]
-    ),
     "pages that are fewer when a row went, where none can move": Case(
         [[A, B, [12]]], 11, [1, 2, 3], {**TRUSTING, **ONCE}, total=[11, 10], pages=2
     ),
@@ -149,17 +136,8 @@ CASES = {
     "last page again, total met": Case([[A, B]], 10, [1, 2, 3], total=10, past_end=B),
     "first page again": Case([[A, B]], 10, [1, 2, 3, 4], past_end=A),
     "counted from another number": Case([[A, A, B]], 10, [1, 2, 3, 4]),
-    "counted from another number, total of the page": Case([[A, A, B]], 10, [1, 2, 3, 4], total=5),
     "full first page again": Case(
         [[A]], 5, [1, 2, 3], past_end=A, end="!page 2 is page 1 again, and a full"
-    ),
-    "full first page again, pages": Case(
-        [[A]],
-        5,
-        [1, 2, 3] * 2,
-        pages=2,
-        past_end=A,
-        end="!again, and the API counts 2 pages but sent 1",
     ),
     "full first page again, rows": Case(
         [[A]],
@@ -170,7 +148,6 @@ CASES = {
         end="!again, and the API counts 9 rows but sent 5",
     ),
     "short first page again": Case([[C]], 2, [1, 2, 3], past_end=C),
-    "longer first page again": Case([[A + C]], 7, [1, 2, 3], past_end=A + C),
     "full last page again, rows": Case(
         [[A, B]], 10, [1, 2, 3, 4] * 2, total=12, past_end=B, end="!counts 12 rows but sent 10"
     ),
@@ -187,23 +164,11 @@ CASES = {
     "error after a full page": Case(
         [[A, B]], 10, [1, 2, 3], past_end=None, end="!HTTP 400, and a full page came last"
     ),
-    "error, total of the page": Case(
-        [[A, B]], 10, [1, 2, 3], total=5, past_end=None, end="!HTTP 400, and a full page came last"
-    ),
-    "error, pages that are too few": Case(
-        [[A, B]], 10, [1, 2, 3], pages=1, past_end=None, end="!HTTP 400, and a full page came last"
-    ),
     "error after a full page, all pages came": Case(
         [[A, B]], 10, [1, 2, 3], pages=2, past_end=None
     ),
     "error, more rows": Case(
         [[A]], 5, [1, 2] * 2, total=7, past_end=None, end="!HTTP 400, and the API counts 7 rows"
-    ),
-    "error, more pages": Case(
-        [[A]], 5, [1, 2] * 2, pages=2, past_end=None, end="!HTTP 400, and the API counts 2 pages"
-    ),
-    "error after an empty page, more rows": Case(
-        [[A, []]], 5, [1, 2, 3] * 2, total=7, past_end=None, end="!HTTP 400, and the API counts 7"
     ),
     # Counts that are not reached
     "too large a total": Case([[A]], 5, [1, 2, 3] * 2, total=9, end="counts 9 rows but sent 5"),
@@ -223,9 +188,6 @@ CASES = {
         13,
         [1, 2, 3] * 2,
         total=[12, 11, 12],
-    ),
-    "row that went when two came in": Case(
-        [[A, [7, 8, 9]], [[2, 3, 4, 5, 6], [7, 8, 9]]], 9, [1, 2] * 2, total=[7, 8]
     ),
     "rows that went when more than that had come": Case(
         [[A, [5, 6], [5, 6], [5, 6]], [[3, 4], [4, 6]], [[3, 4], [6, 7]]],

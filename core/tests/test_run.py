@@ -21,6 +21,7 @@ from event_taps_core.testing.api_server import ApiServer, Reply, Script, Scripte
 from .runs import catalog_of, config_of, run
 from .toy_tap import (
     EVENT_COLUMNS,
+    EarlyReportsStream,
     EventsStream,
     EventStreamOfToy,
     PeopleStream,
@@ -622,12 +623,6 @@ def test_what_is_not_ready_is_not_asked_for_before_retry_after(
     assert result.column("reports", "id") == ["1"]
     first, second = server.seen("/events/a/report")
     assert second.at - first.at >= 1
-
-
-class EarlyReportsStream(ReportsStream):
-    """What is asked for before anything else is read."""
-
-    deferred = True
 
 
 class MoreReportsStream(EarlyReportsStream):

@@ -115,13 +115,6 @@ def test_a_spooled_answer_is_read_row_by_row_however_often(server: ApiServer) ->
         assert [row for page in pages_of(spooled, "data") for row in page] == rows
 
 
-@pytest.mark.usefixtures("quick_backoff")
-def test_a_cut_large_body_is_asked_for_again(server: ApiServer) -> None:
-    body = body_of(5 * LIMIT)
-    server.on("/people", Reply(body, fault="cut"), Reply(body))
-    assert answer_of(spooling(server, max_retries=1)).content == body
-
-
 def noise(size: int) -> bytes:
     """Return bytes that cannot be compressed."""
     return hashlib.shake_256(b"noise").digest(size)
@@ -179,16 +172,6 @@ def test_a_full_disk_is_named(server: ApiServer, monkeypatch: pytest.MonkeyPatch
     server.on("/people", Reply(body_of(5 * LIMIT)))
     with pytest.raises(BadResponse, match="No space left on device"):
         answer_of(spooling(server))
-
-
-def test_a_certificate_file_that_is_missing_is_named(
-    server: ApiServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Which the HTTP library says with the very error of a full disk."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
-    with pytest.raises(BadResponse) as caught:
-        answer_of(spooling(server.api_url.replace("http:", "https:")))
-    assert "certificate" in caught.value.reason
 
 
 # The server's clock

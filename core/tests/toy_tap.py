@@ -214,6 +214,12 @@ class ReportsStream(CursorStream):
     poll_seconds = 1
 
 
+class EarlyReportsStream(ReportsStream):
+    """What is asked for before anything else is read."""
+
+    deferred = True
+
+
 class ToyTap(EventTap):
     """The invented vendor."""
 

@@ -121,11 +121,6 @@ class ApiServer:
             self._scripts[pattern] = list(scripts)
         return self
 
-    def script_of(self, path: str) -> Script:
-        """Return what a path is answered with now."""
-        with self._lock:
-            return self._next(PREFIX + path)
-
     def seen(self, path: str) -> list[Seen]:
         """List the requests of one path below the prefix."""
         return [request for request in self.requests if request.path == PREFIX + path]
