@@ -122,13 +122,34 @@ class MeetEngage(NamedTuple):
 
 
 @contextmanager
-def sandbox(options: Sequence[str]) -> Iterator[dict[str, Any]]:
+def sandbox(options: Sequence[str], today: str | None = TODAY) -> Iterator[dict[str, Any]]:
     """Run the sandbox, and give what it prints: where it is, and settings for each vendor."""
-    with running("-m", "event_sandbox", "serve", f"--today={TODAY}", *options) as line:
+    days = [f"--today={today}"] if today else []
+    with running("-m", "event_sandbox", "serve", *days, *options) as line:
         yield json.loads(line)
 
 
-class Sandbox:
+class ControlApi:
+    """The control API of a sandbox.
+
+    Args:
+        printed: What it printed when it began to listen.
+    """
+
+    def __init__(self, printed: dict[str, Any]) -> None:
+        self.vendors: dict[str, dict[str, Any]] = printed["vendors"]
+        self._port = int(printed["url"].rpartition(":")[2])
+
+    def control(self, path: str, method: str = "GET") -> Any:
+        """Ask the sandbox's control API."""
+        return ask_json(self._port, f"/_sandbox/{path}", method)
+
+    def truth(self, vendor: str, stream: str) -> Iterator[bytes]:
+        """Give the rows of a stream, each a line of JSON."""
+        return ask(self._port, f"/_sandbox/truth/{vendor}/{stream}")
+
+
+class Sandbox(ControlApi):
     """The sandbox, which makes most of its world when it is first asked: here, for the truth.
 
     Args:
@@ -140,19 +161,11 @@ class Sandbox:
     """Its name in the sandbox."""
 
     def __init__(self, printed: dict[str, Any], streams: Sequence[str] = ()) -> None:
-        self._port = int(printed["url"].rpartition(":")[2])
-        vendor = printed["vendors"][self.vendor]
+        super().__init__(printed)
+        vendor = self.vendors[self.vendor]
         self.config: dict[str, Any] = {"api_url": vendor["api_url"], **vendor["settings"]}
         read = streams or self.control(f"streams/{self.vendor}")
-        self.expected = {stream: sum(1 for _ in self.truth(stream)) for stream in read}
-
-    def control(self, path: str, method: str = "GET") -> Any:
-        """Ask the sandbox's control API."""
-        return ask_json(self._port, f"/_sandbox/{path}", method)
-
-    def truth(self, stream: str) -> Iterator[bytes]:
-        """Give the rows of a stream, each a line of JSON."""
-        return ask(self._port, f"/_sandbox/truth/{self.vendor}/{stream}")
+        self.expected = {stream: sum(1 for _ in self.truth(self.vendor, stream)) for stream in read}
 
     def forget(self) -> None:
         """Forget the log."""
@@ -179,7 +192,9 @@ class AirmeetServer(Sandbox):
 
     def _count_needed(self) -> int:
         """Count the token, the list of events, and their pages of participants; none is one too."""
-        people = Counter(json.loads(row)["airmeet_id"] for row in self.truth("participants"))
+        people = Counter(
+            json.loads(row)["airmeet_id"] for row in self.truth(self.vendor, "participants")
+        )
         pages = sum(math.ceil(count / self._world.page) for count in people.values())
         return 1 + 1 + pages + self._world.events - len(people)
 
@@ -221,7 +236,7 @@ class AcceleventsServer(Sandbox):
 
     def _find_settled(self) -> set[str]:
         """Return the ids of the sessions that a second run has no reason to ask about."""
-        rows = [json.loads(row) for row in self.truth("sessions")]
+        rows = [json.loads(row) for row in self.truth(self.vendor, "sessions")]
         ends = {
             str(row["session_id"]): datetime.fromisoformat(row["session_end_time"])
             for row in rows

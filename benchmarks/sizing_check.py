@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.predicted import VENDORS, Partitions, Reading, Run, simulate
-from benchmarks.worlds import ask, ask_json, running
+from benchmarks.sandboxes import ControlApi, sandbox
 from event_taps_core.keys import shard_of
 
 Row = dict[str, Any]
@@ -32,20 +32,12 @@ WORLD = ("--events=24", "--sessions=60", "--hub-events=6", "--hub-sessions=12")
 TOLERANCE = 0.15
 
 
-class World:
+class World(ControlApi):
     """The sandbox's world, and what it was asked."""
 
-    def __init__(self, printed: Mapping[str, Any]) -> None:
-        self.vendors: dict[str, dict[str, Any]] = printed["vendors"]
-        self._port = int(printed["url"].rpartition(":")[2])
-
-    def truth(self, vendor: str, stream: str) -> list[Row]:
+    def rows(self, vendor: str, stream: str) -> list[Row]:
         """Return the rows of a stream."""
-        return [json.loads(line) for line in ask(self._port, f"/_sandbox/truth/{vendor}/{stream}")]
-
-    def control(self, path: str, method: str = "GET") -> Any:
-        """Ask the control API."""
-        return ask_json(self._port, f"/_sandbox/{path}", method)
+        return [json.loads(line) for line in self.truth(vendor, stream)]
 
     def runs(self) -> dict[str, Run]:
         """Return what each `user_agent` has sent."""
@@ -90,7 +82,7 @@ def by(rows: Iterable[Row], column: str, parents: Iterable[Any]) -> Counter[int 
 
 def airmeet(world: World, choice: Choice) -> Reading:
     """Reports are there once the event, or the session, is FINISHED."""
-    all_events, truth = world.truth("airmeet", "airmeets"), _truth_of(world, "airmeet")
+    all_events, truth = world.rows("airmeet", "airmeets"), _truth_of(world, "airmeet")
     events = {row["uid"]: row for row in choice.of(all_events, "uid", "end_time")}
     ended = [uid for uid, row in events.items() if row["status"] == "FINISHED"]
     sessions = [row for row in truth("sessions") if row["airmeet_id"] in events]
@@ -121,7 +113,7 @@ def _person(row: Row) -> tuple[Any, ...]:
 
 def conferencesio(world: World, choice: Choice) -> Reading:
     """Two requests for each session; what no session has is read by shard 0."""
-    sessions = world.truth("conferencesio", "sessions")
+    sessions = world.rows("conferencesio", "sessions")
     due = len(choice.of(sessions, "id", "session_date"))
     whole: Partitions = {0: int(choice.shard == 0)}
     of_each: Partitions = {0: due}
@@ -160,7 +152,7 @@ def accelevents(world: World, choice: Choice) -> Reading:
 
 
 def _truth_of(world: World, vendor: str) -> Callable[[str], list[Row]]:
-    return lambda stream: world.truth(vendor, stream)
+    return lambda stream: world.rows(vendor, stream)
 
 
 READINGS = {"airmeet": airmeet, "conferencesio": conferencesio, "accelevents": accelevents}
@@ -169,8 +161,8 @@ READINGS = {"airmeet": airmeet, "conferencesio": conferencesio, "accelevents": a
 @contextmanager
 def serving(*options: str) -> Iterator[World]:
     """Serve a world."""
-    with running("-m", "event_sandbox", "serve", *options) as line:
-        yield World(json.loads(line))
+    with sandbox(options, today=None) as printed:
+        yield World(printed)
 
 
 def start_tap(

@@ -263,7 +263,7 @@ def demo(root: Path, *, fresh: bool, world: str, nights: int) -> bool:
 
 def let_a_day_pass(sandbox: Sandbox) -> None:
     """Let the world change, and say how."""
-    changes = sandbox.advance()["changes"].items()
+    changes = sandbox.advance().items()
     what = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in changes)
     say(f"a day passes in the sandbox: {what}")
 

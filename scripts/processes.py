@@ -37,13 +37,32 @@ def running(
     stderr: Output = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """Run a command in a process group of its own; on leaving, end what is left of the group."""
-    process = subprocess.Popen(  # noqa: S603 - the callers' own commands
-        command, env=env, stdout=stdout, stderr=stderr, text=True, start_new_session=True
-    )
+    process = None
     try:
+        with _signals_waiting():
+            process = subprocess.Popen(  # noqa: S603 - the callers' own commands
+                command, env=env, stdout=stdout, stderr=stderr, text=True, start_new_session=True
+            )
         yield process
     finally:
-        _stop(process)
+        if process is not None:
+            _stop(process)
+
+
+@contextmanager
+def _signals_waiting() -> Iterator[None]:
+    """Let signals wait: one that unwinds the program while a process starts leaves that behind."""
+    came: list[int] = []
+    before = [
+        (number, signal.signal(number, lambda number, _: came.append(number))) for number in ENDINGS
+    ]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+        for one in came:
+            signal.raise_signal(one)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -231,7 +231,7 @@ def assert_true(sandbox: Sandbox, database: Database, *schemas: str) -> None:
 
 def asked_of_sessions(sandbox: Sandbox) -> Counter[str]:
     """Return how often single sessions were asked for."""
-    return Counter(one["path"] for one in sandbox.requests() if OF_A_SESSION.search(one["path"]))
+    return Counter(path for one in sandbox.requests() if OF_A_SESSION.search(path := one.path))
 
 
 def test_code_servers_prepare_at_the_same_time_what_a_first_night_needs(
@@ -307,7 +307,7 @@ def test_a_backfill_of_thirty_shards_reads_everything_once_and_within_the_limit_
     asked = asked_of_sessions(sandbox)
     assert len(asked) > 10
     assert {*asked.values()} == {1}, "each session by one shard"
-    limits = sandbox.limits("meetengage")
+    limits = sandbox.control("GET", "/limits")["meetengage"]
     assert limits["calls"] > 5
     assert (limits["breaches"], limits["fullest"] <= 10) == (0, True)
     assert most_at_once(instance, f"load_{CONFERENCES}") == PARALLEL

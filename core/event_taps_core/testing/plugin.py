@@ -5,7 +5,6 @@ A tap's tests say once which tap they are about, by their own fixture `tap_under
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,30 +36,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker("long")
 
 
-class _Sandboxes:
-    """Keeps one sandbox running from test to test."""
-
-    def __init__(self) -> None:
-        self._running = contextlib.ExitStack()
-        self._kept: Sandbox | None = None
-
-    def get(self, vendor: str) -> Sandbox:
-        kept = self._kept
-        if kept is None or kept.vendor != vendor or kept.ends():
-            self.end()
-            kept = self._kept = self._running.enter_context(running_sandbox(vendor))
-        return kept
-
-    def end(self) -> None:
-        self._kept = None
-        self._running.close()
-
-
 @pytest.fixture(scope="session")
-def _sandboxes() -> Iterator[_Sandboxes]:
-    sandboxes = _Sandboxes()
-    yield sandboxes
-    sandboxes.end()
+def _sandbox() -> Iterator[Sandbox]:
+    """One process for all tests, in each xdist worker."""
+    with running_sandbox("") as running:
+        yield running
 
 
 @pytest.fixture
@@ -70,16 +50,13 @@ def tap_under_test() -> TapUnderTest:
 
 
 @pytest.fixture
-def sandbox(_sandboxes: _Sandboxes, tap_under_test: TapUnderTest) -> Sandbox:
-    """A sandbox with the world at its start, the tap's switches, no faults and an empty log.
-
-    It is one process for many tests, in each xdist worker.
-    """
-    found = _sandboxes.get(tap_under_test.vendor)
-    found.reset()
-    found.identified_by = tap_under_test.identified_by
-    found.switch(**tap_under_test.switches)
-    return found
+def sandbox(_sandbox: Sandbox, tap_under_test: TapUnderTest) -> Sandbox:
+    """The sandbox with its world at the start, the tap's switches, no faults and an empty log."""
+    _sandbox.reset()
+    _sandbox.vendor = tap_under_test.vendor
+    _sandbox.identified_by = tap_under_test.identified_by
+    _sandbox.switch(**tap_under_test.switches)
+    return _sandbox
 
 
 @pytest.fixture

@@ -51,9 +51,17 @@ def switch_positions(vendor: str) -> dict[str, list[str]]:
     for line in _printed_switches():
         if line.startswith(f"{vendor}."):
             name, _, positions = line.removeprefix(f"{vendor}.").partition(": ")
-            usual, *others = positions.split(", ")
-            found[name] = [usual.removesuffix(" (default)"), *others]
+            found[name] = positions.replace(" (default)", "").split(", ")
     return found
+
+
+def wait_until(condition: Callable[[], bool], *, while_true: Callable[[], bool]) -> None:
+    """Return as soon as a condition holds."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not condition():
+        assert while_true(), "it ended before what was waited for"  # noqa: S101 - a test's helper
+        assert time.monotonic() < deadline, "it did not happen in time"  # noqa: S101 - a test's helper
+        time.sleep(_LOOK_AGAIN_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -80,57 +88,104 @@ class Request:
         return f"{self.path}?{identified_by}={values[identified_by]}"
 
 
-class Sandbox:
+# Not `urlopen`: a proxy of the machine has no business between a test and its sandbox.
+_open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+
+
+class ControlApi:
+    """A running sandbox, whichever vendor it is about.
+
+    Args:
+        where: The line that it printed when it listened.
+    """
+
+    def __init__(self, where: Mapping[str, Any]) -> None:
+        self.url: str = where["url"]
+        self.vendors: dict[str, dict[str, Any]] = where["vendors"]
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the control API, also for what only one vendor has; return its answer."""
+        return json.loads(self._ask(method, path, body))
+
+    def _ask(self, method: str, path: str, body: Any = None) -> bytes:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's own
+            self.url + "/_sandbox" + path, data=data, method=method
+        )
+        with _open(request) as answer:
+            return bytes(answer.read())
+
+    def truth(
+        self, *of: str, include_secrets: bool = False, all_columns: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the rows that perfect extractions hold now: of a vendor's stream, or of a grain.
+
+        With `all_columns` also those that can only be found by looking.
+        """
+        query = f"?include_secrets={int(include_secrets)}{'&columns=all' if all_columns else ''}"
+        lines = self._ask("GET", f"/truth/{'/'.join(of)}{query}").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def streams(self, vendor: str) -> list[str]:
+        """Return the names of a vendor's streams that have a truth."""
+        return list(self.control("GET", f"/streams/{vendor}"))
+
+    def requests(self) -> list[Request]:
+        """Return what vendors were asked so far, and what came to a page that they redirect to."""
+        names = Request.__dataclass_fields__
+        return [
+            Request(**{name: entry[name] for name in names})
+            for entry in self.control("GET", "/requests")
+        ]
+
+    def request_count(self) -> int:
+        """Return how many requests came in since the log was last cleared."""
+        return int(self.control("GET", "/requests/count")["count"])
+
+    def forget_requests(self) -> None:
+        """Clear the log of requests."""
+        self.control("DELETE", "/requests")
+
+    def delay(self, seconds: float) -> None:
+        """Answer each request so much later."""
+        self.control("POST", "/latency", {"ms": 1000 * seconds})
+
+    def advance(self, days: int = 1) -> dict[str, int]:
+        """Let the world move on; return how often each kind of change happened."""
+        return dict(self.control("POST", "/advance", {"steps": days})["changes"])
+
+
+class Sandbox(ControlApi):
     """A running sandbox, seen from one vendor.
 
     Args:
-        process: The process that serves it.
         where: The line that it printed when it listened.
         vendor: The vendor that is asked about.
     """
 
-    def __init__(
-        self, process: subprocess.Popen[str], where: Mapping[str, Any], vendor: str
-    ) -> None:
-        self.url: str = where["url"]
+    def __init__(self, where: Mapping[str, Any], vendor: str) -> None:
+        super().__init__(where)
         self.vendor = vendor
-        self.settings: dict[str, Any] = {
-            **where["vendors"][vendor]["settings"],
-            "api_url": where["vendors"][vendor]["api_url"],
-        }
         self.identified_by: str | None = None
         """The query parameter that belongs to an address, see `TapUnderTest`."""
         self.has_changed = False
         """Whether its world is no longer the one it started with."""
         self.forgotten: list[Request] = []
         """What was requested since the last reset and before `forget_requests`."""
-        self._process = process
-
-    # What it knows
-
-    def truth(
-        self, stream: str, *, include_secrets: bool = False, all_columns: bool = False
-    ) -> list[dict[str, Any]]:
-        """Return the rows that a perfect extraction of a stream holds now.
-
-        With `all_columns` also those that can only be found by looking.
-        """
-        query = f"?include_secrets={int(include_secrets)}{'&columns=all' if all_columns else ''}"
-        lines = self._ask("GET", f"/truth/{self.vendor}/{stream}{query}").splitlines()
-        return [json.loads(line) for line in lines]
 
     @property
-    def streams(self) -> list[str]:
-        """Names of the streams that have a truth."""
-        return list(self.control("GET", f"/streams/{self.vendor}"))
+    def settings(self) -> dict[str, Any]:
+        """What the vendor's tap must be given."""
+        about = self.vendors[self.vendor]
+        return {**about["settings"], "api_url": about["api_url"]}
 
-    def requests(self) -> list[Request]:
-        """Return what the vendor was asked so far, and what came to a page that it redirects to."""
-        names = Request.__dataclass_fields__
-        return [
-            Request(**{name: entry[name] for name in names})
-            for entry in self.control("GET", "/requests")
-        ]
+    def truth(
+        self, *of: str, include_secrets: bool = False, all_columns: bool = False
+    ) -> list[dict[str, Any]]:
+        """Return the rows that a perfect extraction of a stream of the vendor holds now."""
+        return super().truth(
+            self.vendor, *of, include_secrets=include_secrets, all_columns=all_columns
+        )
 
     def paths(self) -> list[str]:
         """Return the paths asked for so far, sorted."""
@@ -139,19 +194,6 @@ class Sandbox:
     def addresses(self) -> list[str]:
         """Return the addresses asked for so far, sorted."""
         return sorted(request.address(self.identified_by) for request in self.requests())
-
-    def request_count(self) -> int:
-        """Return how many requests came in since the log was last cleared."""
-        return int(self.control("GET", "/requests/count")["count"])
-
-    @staticmethod
-    def wait_until(condition: Callable[[], bool], *, while_true: Callable[[], bool]) -> None:
-        """Return as soon as a condition holds."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not condition():
-            assert while_true(), "it ended before what was waited for"  # noqa: S101 - a test's helper
-            assert time.monotonic() < deadline, "it did not happen in time"  # noqa: S101 - a test's helper
-            time.sleep(_LOOK_AGAIN_SECONDS)
 
     # What it can be told
 
@@ -183,10 +225,6 @@ class Sandbox:
         """Break nothing any more."""
         self.control("DELETE", "/faults")
 
-    def delay(self, milliseconds: float) -> None:
-        """Answer each request so much later."""
-        self.control("POST", "/latency", {"ms": milliseconds})
-
     def prepare(self, seconds: float) -> None:
         """Forget what was prepared, and let each answer take so long from its first request."""
         self.control("DELETE", "/preparation")
@@ -195,7 +233,7 @@ class Sandbox:
     def advance(self, days: int = 1) -> dict[str, int]:
         """Let the world move on; return how often each kind of change happened."""
         self.has_changed = True
-        return dict(self.control("POST", "/advance", {"steps": days})["changes"])
+        return super().advance(days)
 
     def vanish(self, parent_id: str | None = None, after_requests: int = 0) -> str:
         """Let a parent go away, during the n-th request from now; return its id."""
@@ -210,7 +248,7 @@ class Sandbox:
     def forget_requests(self) -> None:
         """Clear the log of requests; `forgotten` keeps them."""
         self.forgotten += self.requests()
-        self.control("DELETE", "/requests")
+        super().forget_requests()
 
     def reset(self) -> None:
         """Undo everything; nothing takes time to prepare."""
@@ -222,26 +260,6 @@ class Sandbox:
         self.delay(0)
         self.prepare(0)
         self.forgotten = []
-
-    def ends(self) -> bool:
-        """Say whether the process is gone."""
-        return self._process.poll() is not None
-
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the control API, also for what only one vendor has; return its answer."""
-        return json.loads(self._ask(method, path, body))
-
-    def _ask(self, method: str, path: str, body: Any = None) -> bytes:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's own
-            self.url + "/_sandbox" + path, data=data, method=method
-        )
-        with _open(request) as answer:
-            return bytes(answer.read())
-
-
-# Not `urlopen`: a proxy of the machine has no business between a test and its sandbox.
-_open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
 @contextlib.contextmanager
@@ -255,7 +273,7 @@ def running_sandbox(vendor: str, *options: str) -> Iterator[Sandbox]:
     Raises:
         RuntimeError: If the sandbox does not start; says why.
     """
-    command = [find_command("event-sandbox"), "serve", "--port", "0", *options]
+    command = [find_command("event-sandbox"), "serve", *options]
     with tempfile.TemporaryFile("w+") as errors:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603 - the sandbox's own command
         try:
@@ -265,7 +283,7 @@ def running_sandbox(vendor: str, *options: str) -> Iterator[Sandbox]:
                 process.wait()
                 errors.seek(0)
                 raise RuntimeError(f"the sandbox did not start: {errors.read()}")
-            yield Sandbox(process, json.loads(line), vendor)
+            yield Sandbox(json.loads(line), vendor)
         finally:
             process.terminate()
             process.communicate()

@@ -18,6 +18,7 @@ from event_taps_core.testing.promises.base import (
 )
 from event_taps_core.testing.promises.output import A_MOMENT_SECONDS, masked
 from event_taps_core.testing.running import select
+from event_taps_core.testing.sandbox import wait_until
 
 if TYPE_CHECKING:
     from event_taps_core.testing.running import Record, TapRunner
@@ -73,7 +74,7 @@ class Deferral(Promises):
         sandbox.prepare(NEVER_SECONDS)
         paths = self.deferred_paths(first_run, *self.tap.deferred_streams)
         running = run_tap.start(settings=PRECISE)
-        sandbox.wait_until(
+        wait_until(
             lambda: any(Counter(sandbox.addresses())[path] > 1 for path in paths),
             while_true=running.runs,
         )

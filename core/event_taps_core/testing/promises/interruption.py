@@ -23,12 +23,13 @@ from event_taps_core.testing.promises.base import (
     long,
     of_the_core,
 )
-from event_taps_core.testing.sandbox import Sandbox
+from event_taps_core.testing.sandbox import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from event_taps_core.testing.running import RunningTap, TapRunner
+    from event_taps_core.testing.sandbox import Sandbox
 
 _SET_PIPE_SIZE = 1031
 """F_SETPIPE_SZ of Linux, which Python names since 3.10 there only."""
@@ -99,7 +100,7 @@ class Interruption(Promises):
         address = addresses[int(part * len(addresses))]
         sandbox.break_address(address, "timeout")
         running = run_tap.start(settings=PRECISE)
-        sandbox.wait_until(lambda: address in sandbox.addresses(), while_true=running.runs)
+        wait_until(lambda: address in sandbox.addresses(), while_true=running.runs)
         return running
 
 
@@ -112,7 +113,7 @@ def full_pipe(run_tap: TapRunner, unbuffered: str) -> Iterator[tuple[RunningTap,
         environment = {"PYTHONUNBUFFERED": unbuffered}
         running = run_tap.start(settings=PRECISE, env=environment, stdout=writing)
         os.close(writing)
-        Sandbox.wait_until(lambda: is_stuck(reading, size), while_true=running.runs)
+        wait_until(lambda: is_stuck(reading, size), while_true=running.runs)
         yield running, pipe
 
 
