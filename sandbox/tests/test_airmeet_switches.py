@@ -21,73 +21,67 @@ if TYPE_CHECKING:
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def polls(reader: AirmeetReader) -> list[Json]:
-    return [poll for row in reader.rows("poll_responses") for poll in row["polls"]]
+class Reader(AirmeetReader):
+    """Looks at the things within rows as well."""
+
+    def items(self, stream: str, name: str) -> list[Json]:
+        return [one for row in self.rows(stream) for one in row[name] or ()]
+
+    @property
+    def polls(self) -> list[Json]:
+        return self.items("poll_responses", "polls")
+
+    @property
+    def questions(self) -> list[Json]:
+        return self.items("questions", "questions")
+
+    @property
+    def cursors(self) -> Json:
+        """Those of the event list, which is one page, and maybe an empty one."""
+        return self.told("airmeets", "cursors")[0]
+
+    def stamps(self, pattern: str) -> bool:
+        rows = self.rows("event_attendance") + self.polls + self.questions
+        return all(re.fullmatch(pattern, str(value)) for value in values(rows, "time_stamp"))
+
+    def times(self, pattern: str) -> bool:
+        rows = self.rows("airmeets") + self.rows("sessions") + self.rows("participants")
+        found = values(rows, "startTime", "endTime", "start_time", "registrationDate")
+        return all(re.fullmatch(pattern, str(value)) for value in found if value is not None)
+
+    def most_recordings(self) -> int:
+        return max(Counter(self.values("session_recordings", "session_id")).values())
+
+    def most_entries(self) -> int:
+        """How often an e-mail is in an event's list; two people who share one are told by name."""
+        people = Counter(
+            (event, row["email"], row["name"])
+            for event, body in enumerate(self.bodies("participants"))
+            for row in body["participants"]
+            if row["email"]
+        )
+        return max(people.values())
 
 
-def questions(reader: AirmeetReader) -> list[Json]:
-    return [question for row in reader.rows("questions") for question in row["questions"]]
-
-
-def finals(reader: AirmeetReader) -> list[Json]:
-    """The cursors of pages that hold rows; the event list is one page."""
-    return [body["cursors"] for body in reader.bodies("airmeets") if body["data"]]
-
-
-def stamps(reader: AirmeetReader, pattern: str) -> bool:
-    rows = reader.rows("event_attendance") + polls(reader) + questions(reader)
-    return all(re.fullmatch(pattern, str(value)) for value in values(rows, "time_stamp"))
-
-
-def times(reader: AirmeetReader, pattern: str) -> bool:
-    rows = reader.rows("airmeets") + reader.rows("sessions") + reader.rows("participants")
-    found = values(rows, "startTime", "endTime", "start_time", "registrationDate")
-    return all(re.fullmatch(pattern, str(value)) for value in found if value is not None)
-
-
-def pages_of(reader: AirmeetReader) -> list[Json]:
-    streams = ("event_attendance", "session_attendance")
-    return [body["cursors"] for stream in streams for body in reader.bodies(stream)]
-
-
-def profiles(reader: AirmeetReader) -> list[Json]:
-    return [answer for row in reader.rows("participants") for answer in row["user_profile"] or ()]
-
-
-def per_session(reader: AirmeetReader) -> Counter[str]:
-    return Counter(reader.values("session_recordings", "session_id"))
-
-
-def emails(reader: AirmeetReader) -> Counter[tuple[int, str, str]]:
-    """How often an e-mail is in an event's list; two people who share one are told by name."""
-    return Counter(
-        (event, row["email"], row["name"])
-        for event, body in enumerate(reader.bodies("participants"))
-        for row in body["participants"]
-        if row["email"]
-    )
-
-
-CLAIMS: dict[str, Callable[[AirmeetReader], bool]] = {
+CLAIMS: dict[str, Callable[[Reader], bool]] = {
     "largest_page=five": lambda r: {len(b["data"]) for b in r.bodies("airmeets")} == {5, 2, 0},
-    "total_count=absent": lambda r: not any("totalCount" in c for c in pages_of(r)),
-    "total_count=present": lambda r: {0, 54} <= {c["totalCount"] for c in pages_of(r)},
+    "total_count=absent": lambda r: not values(r.told("event_attendance", "cursors"), "totalCount"),
     "airmeets_after=ignored_by_fives": lambda r: len(r.bodies("airmeets")[-1]["data"]) == 5,
     "airmeets_after=ignored": lambda r: len(r.bodies("airmeets")[-1]["data"]) == 12,
-    "airmeets_order=descending": lambda r: finals(r)[0]["after"] < finals(r)[0]["before"],
+    "airmeets_order=descending": lambda r: r.cursors["after"] < r.cursors["before"],
     "empty_report=list": lambda r: [] in r.told("event_attendance", "data"),
     "empty_report=null": lambda r: None in r.told("event_attendance", "data"),
     "empty_report=object": lambda r: {} in r.told("questions", "data"),
-    "time_stamp=iso": lambda r: stamps(r, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
-    "time_stamp=colons": lambda r: stamps(r, r"\d{4}:\d\d:\d\dT\d\d:\d\d:\d\d\.\d\dZ"),
-    "time_stamp=epoch_ms": lambda r: stamps(r, r"\d{13}"),
-    "list_times=utc": lambda r: times(r, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
-    "list_times=offset": lambda r: times(r, r"\S{23}[+-]\d\d:\d\d"),
-    "list_times=epoch_ms": lambda r: times(r, r"\d{13}"),
+    "time_stamp=iso": lambda r: r.stamps(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
+    "time_stamp=colons": lambda r: r.stamps(r"\d{4}:\d\d:\d\dT\d\d:\d\d:\d\d\.\d\dZ"),
+    "time_stamp=epoch_ms": lambda r: r.stamps(r"\d{13}"),
+    "list_times=utc": lambda r: r.times(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
+    "list_times=offset": lambda r: r.times(r"\S{23}[+-]\d\d:\d\d"),
+    "list_times=epoch_ms": lambda r: r.times(r"\d{13}"),
     "time_spent=text": lambda r: r.types("session_attendance", "time_spent") == {str},
     "time_spent=number": lambda r: r.types("session_attendance", "time_spent") == {int},
-    "upvote_count=float": lambda r: types(questions(r), "upvoteCount") == {float},
-    "upvote_count=integer": lambda r: types(questions(r), "upvoteCount") == {int},
+    "upvote_count=float": lambda r: types(r.questions, "upvoteCount") == {float},
+    "upvote_count=integer": lambda r: types(r.questions, "upvoteCount") == {int},
     "duration_viewed=integer": lambda r: r.types("replay_attendance", "duration_viewed") == {int},
     "duration_viewed=float": lambda r: r.types("replay_attendance", "duration_viewed") == {float},
     "duration_viewed=text": lambda r: r.types("replay_attendance", "duration_viewed") == {str},
@@ -106,18 +100,17 @@ CLAIMS: dict[str, Callable[[AirmeetReader], bool]] = {
     "empty_list=null": lambda r: None in r.told("participants", "participants"),
     "empty_members=list": lambda r: [] in r.values("sessions", "cohost_ids"),
     "empty_members=null": lambda r: None in r.values("participants", "user_profile"),
-    "poll_items=answer": lambda r: all("session_id" not in poll for poll in polls(r)),
     "poll_items=typo": lambda r: any(
-        "answer" not in poll and not UUID.fullmatch(poll["session_id"]) for poll in polls(r)
+        "answer" not in poll and not UUID.fullmatch(poll["session_id"]) for poll in r.polls
     ),
     "poll_items=with_session_id": lambda r: all(
-        UUID.fullmatch(poll["session_id"]) for poll in polls(r)
+        UUID.fullmatch(poll["session_id"]) for poll in r.polls
     ),
-    "poll_answer=text": lambda r: types(polls(r), "answer") == {str},
+    "poll_answer=text": lambda r: types(r.polls, "answer") == {str},
     "poll_answer=list": lambda r: (
-        [] in values(polls(r), "answer") and types(polls(r), "answer") == {str, list}
+        [] in values(r.polls, "answer") and types(r.polls, "answer") == {str, list}
     ),
-    "poll_answer=typed": lambda r: types(polls(r), "answer") == {str, list, int, float},
+    "poll_answer=typed": lambda r: types(r.polls, "answer") == {str, list, int, float},
     "people_without_utms=null_values": lambda r: any(
         set(utms.values()) == {None} for utms in r.values("registration_utms", "utms")
     ),
@@ -125,61 +118,44 @@ CLAIMS: dict[str, Callable[[AirmeetReader], bool]] = {
     "people_without_utms=no_row": lambda r: all(
         utms["utm_source"] for utms in r.values("registration_utms", "utms")
     ),
-    "utm_keys=three": lambda r: {len(u) for u in r.values("registration_utms", "utms")} == {3},
     "utm_keys=five": lambda r: {len(u) for u in r.values("registration_utms", "utms")} == {5},
-    "recordings_per_session=one": lambda r: max(per_session(r).values()) == 1,
-    "recordings_per_session=several": lambda r: max(per_session(r).values()) == 2,
-    "replay_fields=few": lambda r: not r.values("replay_attendance", "user_id"),
+    "recordings_per_session=one": lambda r: r.most_recordings() == 1,
+    "recordings_per_session=several": lambda r: r.most_recordings() == 2,
     "replay_fields=many": lambda r: r.types("replay_attendance", "time_stamp") == {str},
-    "participant_user_id=absent": lambda r: not r.values("participants", "user_id"),
     "participant_user_id=present": lambda r: r.types("participants", "user_id") == {str},
-    "profile_values=text": lambda r: types(profiles(r), "value") == {str},
-    "profile_values=list": lambda r: types(profiles(r), "value") == {str, list},
-    "airmeet_description=absent": lambda r: not r.values("airmeets", "description"),
+    "profile_values=text": lambda r: (
+        types(r.items("participants", "user_profile"), "value") == {str}
+    ),
+    "profile_values=list": lambda r: (
+        types(r.items("participants", "user_profile"), "value") == {str, list}
+    ),
     "airmeet_description=present": lambda r: r.types("airmeets", "description") == {str},
-    "info_body=event": lambda r: len(r.told("sessions", "status")) == 12,
     "info_body=sessions_only": lambda r: {len(body) for body in r.bodies("sessions")} == {1},
-    "duplicate_people=some": lambda r: max(emails(r).values()) > 1,
-    "duplicate_people=none": lambda r: max(emails(r).values()) == 1,
-    "unknown_fields=absent": lambda r: not r.values("airmeets", "is_private"),
+    "duplicate_people=some": lambda r: r.most_entries() > 1,
+    "duplicate_people=none": lambda r: r.most_entries() == 1,
     "unknown_fields=present": lambda r: len(r.values("airmeets", "is_private")) == 12,
     "odd_types=present": lambda r: "n/a" in r.values("event_attendance", "time_spent"),
 }
 ELSEWHERE = {
-    "last_after",  # this and the next two are in test_airmeet_pages
-    "past_end",
-    "page_count",
-    "not_finished",  # this and the next one are in test_airmeet_reports
-    "never_ready",
-    "foreign_event",  # in test_airmeet_form
-    "compression",  # in test_control: it changes no answer
-    "keys",  # nothing can be read; this and the next ones are in test_airmeet_tokens
-    "auth_shape",
-    "token_life",
-    "expired_token",
-    "new_token",
-    "content_type",
-    "error_body",  # this and the next ones are in test_airmeet_form
-    "server_error",
-    "archived_event",
-    "size_out_of_range",  # in test_airmeet_pages
-    "pending_body",  # this and the next ones are in test_airmeet_reports
-    "pending_on",
-    "report_memory",
-    "attendance_ids",  # below
-    "session_ids_param",  # below
+    *("foreign_event", "archived_event", "error_body", "server_error"),  # test_airmeet_form
+    *("last_after", "past_end", "page_count", "size_out_of_range"),  # test_airmeet_pages
+    *("pending_body", "pending_on", "report_memory"),  # test_airmeet_reports
+    *("never_ready", "not_finished"),  # likewise
+    *("keys", "auth_shape", "token_life", "expired_token"),  # test_airmeet_tokens
+    *("new_token", "content_type"),  # likewise
+    *("attendance_ids", "session_ids_param"),  # below
+    "compression",  # test_control: it changes no answer
 }
-TestPositions = suite(SWITCHES, AirmeetReader, CLAIMS, ELSEWHERE)
+TestPositions = suite(SWITCHES, Reader, CLAIMS, ELSEWHERE)
 
 
 def test_ids_of_attendance_may_be_new_each_day(fresh: Client) -> None:
-    fresh.control("POST", "/switches", {"airmeet": {"attendance_ids": "renumbered"}})
-    before = set(values(fresh.truth("airmeet", "event_attendance"), "id"))
+    AirmeetReader(fresh).switch(attendance_ids="renumbered")
+    before = AirmeetReader(fresh).values("event_attendance", "id")
     fresh.control("POST", "/advance", {"steps": 1})
-    assert not before & set(values(fresh.truth("airmeet", "event_attendance"), "id"))
-    assert set(values(AirmeetReader(fresh).rows("event_attendance"), "id")) == set(
-        values(fresh.truth("airmeet", "event_attendance"), "id")
-    )
+    after = AirmeetReader(fresh).values("event_attendance", "id")
+    assert not set(before) & set(after)
+    assert after == values(fresh.truth("airmeet", "event_attendance"), "id")
 
 
 def test_recordings_without_session_ids(sandbox: Client) -> None:

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from event_sandbox.airmeet.switches import SWITCHES
 from event_sandbox.airmeet.testing import AirmeetClient
-from event_sandbox.airmeet.tokens import Tokens
 
 if TYPE_CHECKING:
     from event_sandbox.testing import Client
 
-DEFAULTS = {switch.name: switch.default for switch in SWITCHES}
 HEADER = "X-Airmeet-Access-Token"
 WRONG = "wrong"
 
@@ -69,20 +66,6 @@ def test_a_token_ends_after_so_many_requests(client: AirmeetClient, status: str)
     assert statuses == [200] * 50 + [int(status)] * 2
     client.sign_in()
     assert client.send("GET", "/airmeets").status == 200
-
-
-def test_a_token_ends_after_a_time() -> None:
-    now = [0.0]
-    tokens = Tokens(clock=lambda: now[0])
-    token = tokens.give(DEFAULTS)
-    short = DEFAULTS | {"token_life": "2_seconds"}
-    now[0] = 1.9
-    assert tokens.use(token, short) is None
-    now[0] = 2.1
-    assert tokens.use(token, short) == "expired_token"
-    assert tokens.use(token, DEFAULTS) is None
-    now[0] = 31 * 86_400.0
-    assert tokens.use(token, DEFAULTS) == "expired_token"
 
 
 def test_a_new_token_may_end_the_old_one(client: AirmeetClient) -> None:

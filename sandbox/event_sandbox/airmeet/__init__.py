@@ -6,30 +6,23 @@ else than it says, what they met is the default, and a switch brings what the ar
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from event_sandbox.airmeet import known
 from event_sandbox.airmeet.api import API, BASE_PATH
 from event_sandbox.airmeet.errors import injected
 from event_sandbox.airmeet.records import TOLD
 from event_sandbox.airmeet.switches import SWITCHES
-from event_sandbox.airmeet.tokens import ACCESS_KEY, SECRET_KEY, TOKEN_PREFIX
+from event_sandbox.airmeet.tokens import (
+    ACCESS_KEY,
+    KEY_HEADERS,
+    SECRET_KEY,
+    TOKEN_HEADER,
+    is_authorised,
+)
 from event_sandbox.airmeet.truth import STREAMS
 from event_sandbox.airmeet.view import View
 from event_sandbox.vendor import Vendor
 from event_sandbox.world.online import archive, find_event
-
-if TYPE_CHECKING:
-    from starlette.datastructures import Headers
-
-_TOKEN: Final = "x-airmeet-access-token"  # noqa: S105 - the name of a header
-_KEYS: Final = ("x-airmeet-access-key", "x-airmeet-secret-key")
-
-
-def _is_authorised(headers: Headers) -> bool:
-    """Tell whether a token of this sandbox came along, or the right keys."""
-    keys = tuple(headers.get(name) for name in _KEYS)
-    return keys == (ACCESS_KEY, SECRET_KEY) or headers.get(_TOKEN, "").startswith(TOKEN_PREFIX)
 
 
 def _newest_event(view: View) -> str | None:
@@ -39,7 +32,7 @@ def _newest_event(view: View) -> str | None:
         for found in view.readable()
         if found.ends is not None
         and found.is_finished(view.now)
-        and any(known.session_stays(view, found, session) for session in found.sessions)
+        and any(view.session_stays(found, session) for session in found.sessions)
     ]
     return max(ended)[1] if ended else None
 
@@ -51,8 +44,8 @@ AIRMEET: Final = Vendor(
     settings={"access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
     make_app=API,
     error=injected,
-    credential_headers=(_TOKEN, *_KEYS),
-    is_authorised=_is_authorised,
+    credential_headers=(TOKEN_HEADER, *KEY_HEADERS),
+    is_authorised=is_authorised,
     look=View,
     streams=STREAMS,
     told=TOLD,

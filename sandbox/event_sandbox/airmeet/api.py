@@ -6,27 +6,28 @@ the gateway answers what it does not know: a tap must never call it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
+from event_sandbox.airmeet import reports
+from event_sandbox.airmeet.asked import Asked
 from event_sandbox.airmeet.errors import error, no_such_route, refusal
-from event_sandbox.airmeet.forms import listed
-from event_sandbox.airmeet.reads import READS, Asked, Listing, Report, envelope
-from event_sandbox.airmeet.tokens import ACCESS_KEY, SECRET_KEY, Tokens
+from event_sandbox.airmeet.reads import READS, Report, envelope
+from event_sandbox.airmeet.shapes import listed
+from event_sandbox.airmeet.tokens import TOKEN_HEADER, Tokens, has_keys
 from event_sandbox.airmeet.view import COMMUNITY, View
 from event_sandbox.kept import KeepingAPI
 from event_sandbox.wire import Refusal, json_response
-from event_sandbox.world.online import FOREIGN
+from event_sandbox.world.online import FOREIGN, event
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from event_sandbox.airmeet.errors import Family
-    from event_sandbox.airmeet.reports import Rows
     from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
+    from event_sandbox.world.online_model import OnlineEvent
 
 BASE_PATH: Final = "/airmeet/prod"
 
@@ -35,38 +36,12 @@ _PREPARING_EVENT: Final = "Preparing your results.Try after 5 minutes to get the
 """In the sample of event attendance (4.5), the blank is missing."""
 
 
-class Index:
-    """The numbers of the events that may be asked for, by their keys and their sessions'."""
-
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
-        self._generation = -1
-        self._events: dict[str, int] = {}
-        self._sessions: dict[str, int] = {}
-
-    def find(self, view: View, kind: str, key: str) -> int | None:
-        """Give the number of the event of a key; those of sessions are read when one is named."""
-        if self._generation != self._shared.generation:
-            self._events, self._sessions = view.index(), {}
-            self._generation = self._shared.generation
-        if kind != "session":
-            return self._events.get(key)
-        if not self._sessions:
-            self._sessions = {
-                session.key: number
-                for number in self._events.values()
-                for session in view.event(number).sessions
-            }
-        return self._sessions.get(key)
-
-
 class API(KeepingAPI):
     """The API as an ASGI application."""
 
     def __init__(self, shared: Shared) -> None:
         super().__init__(shared)
         self._tokens = Tokens()
-        self._index = Index(shared)
         self._final_pages: set[str] = set()
 
     async def answer(self, request: Request) -> Response:
@@ -80,16 +55,17 @@ class API(KeepingAPI):
         if request.method != "GET" or read is None or not all(keys):
             return no_such_route()
         self._check_token(view.positions, request, read.family)
-        asked = self._find(Asked(view, request, read.family), parts[0], keys)
+        asked = Asked(view, request, read.family, *_find(view, read.family, parts[0], keys))
         if isinstance(read, Report):
             return self._report(asked, read)
-        return self._list(asked, read)
+        if read.is_new_at_each_call:
+            return json_response(read.body(asked))
+        return self.kept(asked.url, lambda: json_response(read.body(asked)))
 
     # Authentication (section 3)
 
     def _auth(self, positions: Positions, request: Request) -> Response:
-        given = [request.headers.get(f"x-airmeet-{kind}-key") for kind in ("access", "secret")]
-        if given != [ACCESS_KEY, SECRET_KEY]:
+        if not has_keys(request.headers):
             return error(positions, "older", 400, "Bad Request")
         if positions["keys"] == "revoked":
             return error(positions, "older", 403, "Forbidden")
@@ -102,28 +78,10 @@ class API(KeepingAPI):
         kind = request.headers.get("content-type", "")
         if positions["content_type"] == "required" and not kind.startswith("application/json"):
             raise Refusal(error(positions, family, 400, "Content-Type must be application/json"))
-        token = request.headers.get("x-airmeet-access-token", "")
-        if cause := self._tokens.use(token, positions):
+        if cause := self._tokens.use(request.headers.get(TOKEN_HEADER, ""), positions):
             raise refusal(positions, family, cause)
 
-    def _find(self, asked: Asked, kind: str, keys: list[str]) -> Asked:
-        """Find the event of a path, and refuse what is unknown or somebody else's."""
-        if not keys:
-            return asked
-        number = self._index.find(asked.view, kind, keys[0])
-        if number is None:
-            asked.refuse("unknown")
-        if number == FOREIGN:
-            asked.refuse("foreign")
-        child = keys if kind == "session" else keys[1:]
-        return replace(asked, event=asked.view.event(number), child=tuple(child))
-
     # Answers, which are kept until something changes
-
-    def _list(self, asked: Asked, listing: Listing) -> Response:
-        if listing.is_new_at_each_call:
-            return json_response(listing.body(asked))
-        return self.kept(asked.url, lambda: json_response(listing.body(asked)))
 
     def _report(self, asked: Asked, report: Report) -> Response:
         """Answer with a page of a report, or with 202 as long as that is being prepared."""
@@ -136,21 +94,38 @@ class API(KeepingAPI):
                 return _pending(asked)
             if name and not preparation.is_ready(name):
                 return _pending(asked)
-        response = self.kept(
-            asked.url, lambda: self._page(asked, report.rows(asked.view, asked.found, *asked.child))
-        )
+        response = self.kept(asked.url, lambda: self._page(asked, report))
         if asked.positions["report_memory"] == "walk" and asked.url in self._final_pages:
             preparation.forget(asked.path)
         return response
 
-    def _page(self, asked: Asked, rows: Rows) -> Response:
-        """Cut a page out of a report's rows (1 to 50)."""
-        size = asked.pager.size("size", 50, 50)
-        page = asked.pager.cut([key for key, _ in rows], size, has_total=True)
-        (self._final_pages.add if page.is_final else self._final_pages.discard)(asked.url)
-        shown = (row for _, row in rows[page.first : page.last])
+    def _page(self, asked: Asked, report: Report) -> Response:
+        """Cut a page out of a report's rows (1 to 50); the ids of polls' rows are not sent."""
+        rows = report.rows(asked.view, asked.found, *asked.child)
+        keys, size = [row["id"] for row in rows], asked.size("size", 50, 50)
+        page = asked.cut(keys, size)
+        is_final = page.stop >= len(keys)
+        (self._final_pages.add if is_final else self._final_pages.discard)(asked.url)
+        cursors = asked.cursors(keys, page, size)
+        if asked.positions["total_count"] == "present":
+            cursors["totalCount"] = len(keys)
+        shown = rows[page]
+        if report.rows is reports.polls:
+            shown = [{name: row[name] for name in row if name != "id"} for row in shown]
         data = listed(asked.view, shown, "empty_report")
-        return json_response(envelope({"cursors": page.cursors, "data": data}))
+        return json_response(envelope({"cursors": cursors, "data": data}))
+
+
+def _find(
+    view: View, family: Family, kind: str, keys: list[str]
+) -> tuple[OnlineEvent | None, tuple[str, ...]]:
+    """Find the event of a path, and its session or booth; what is somebody else's is refused."""
+    if not keys:
+        return None, ()
+    number = view.find(kind, keys[0])
+    if number is None or number == FOREIGN:
+        raise refusal(view.positions, family, "unknown" if number is None else "foreign")
+    return event(view.world, number), tuple(keys if kind == "session" else keys[1:])
 
 
 def _pending(asked: Asked) -> Response:
@@ -163,7 +138,7 @@ def _pending(asked: Asked) -> Response:
 
 def _report_name(asked: Asked) -> str:
     """Name what has to be prepared before this page can be sent; nothing, if that is empty."""
-    after = asked.request.query_params.get("after", "")
+    after = asked.query.get("after", "")
     form = asked.positions["pending_on"]
     if form == "first_page":
         return asked.path

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.airmeet import known
 from event_sandbox.records import Record, Told, Who
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ def _who(person: Person, user: str, *, told: bool = True) -> Who:
 def _registrations(view: View) -> Iterator[Record]:
     told = view.positions["participant_user_id"] == "present"
     for event in view.readable():
-        for entry in known.registrations(view, event):
+        for entry in view.registrations(event):
             columns = {"registration_id": None, "status": entry.kind, "is_cancelled": None}
             yield Record(event.key, _who(entry.person, entry.user, told=told), columns)
 
@@ -33,11 +32,11 @@ def _attendance(view: View) -> Iterator[Record]:
     told = view.positions["replay_fields"] == "many"
     for event in view.reporting():
         for session in event.sessions:
-            for stay in known.session_stays(view, event, session):
+            for stay in view.session_stays(event, session):
                 minutes = stay.spent_by(view.now) / 60_000
                 columns = {"session_id": session.key, "mode": "live", "minutes": minutes}
                 yield Record(event.key, _who(stay.person, stay.user), columns)
-        for watched in known.replays(view, event):
+        for watched in view.replays(event):
             half = watched.half_minutes
             whole = view.positions["duration_viewed"] == "integer"
             minutes = half // 2 if whole else half / 2
@@ -49,21 +48,21 @@ def _event_attendance(view: View) -> Iterator[Record]:
     """Give who was in any finished session: the vendor's own report, which leaves replays out."""
     for event in view.reporting():
         for session in event.sessions:
-            for stay in known.session_stays(view, event, session):
+            for stay in view.session_stays(event, session):
                 yield Record(event.key, _who(stay.person, stay.user))
 
 
 def _engagement(view: View) -> Iterator[Record]:
     for event in view.readable():
-        for answer in known.answers(view, event):
+        for answer in view.answers(event):
             yield Record(event.key, _who(answer.person, answer.user), {"type": "poll_response"})
-        for question in known.questions(view, event):
+        for question in view.questions(event):
             asker, user = question.person, question.user
             who = _who(asker, user) if asker and user else None
             yield Record(event.key, who, {"type": "question"})
     for event in view.reporting():
         for booth in event.booths:
-            for stay in known.booth_stays(view, event, booth.key):
+            for stay in view.booth_stays(event, booth.key):
                 columns = {"type": "booth_visit", "acts": stay.visits}
                 yield Record(event.key, _who(stay.person, stay.user), columns)
 

@@ -1,6 +1,6 @@
 """Rows of reports, as the samples of sections 4.5, 4.6, 4.8 to 4.10, 4.12 and 4.14 show them.
 
-Each report is a list of rows with the id that pages are cut by, in ascending order.
+Each report is in ascending order of the `id` that pages are cut by.
 """
 
 from __future__ import annotations
@@ -8,8 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.airmeet import known
-from event_sandbox.airmeet.forms import Shape, full_name, time_stamp, unknown
+from event_sandbox.airmeet.shapes import Shape, full_name, time_stamp, unknown
 
 if TYPE_CHECKING:
     from event_sandbox.airmeet.view import View
@@ -22,95 +21,82 @@ if TYPE_CHECKING:
         Stay,
     )
 
-Rows = list[tuple[int, Shape]]
-
-SILENT: Final = 13
+_SILENT: Final = 13
 """Every so many people, somebody leaves a question open."""
 
 
-def event_attendance(view: View, event: OnlineEvent) -> Rows:
+def event_attendance(view: View, event: OnlineEvent) -> list[Shape]:
     """4.5: who was in any finished session, from when, and how long in all."""
-    stays: dict[int, list[tuple[Stay, int]]] = {}
+    stays: dict[int, list[Stay]] = {}
     for session in event.sessions:
-        for stay in known.session_stays(view, event, session):
-            stays.setdefault(stay.person.number, []).append((stay, stay.spent_by(view.now)))
-    return [
-        _attendance(
-            view,
-            event,
-            min((stay for stay, _ in of_person), key=lambda stay: stay.at),
-            sum(spent for _, spent in of_person),
-        )
-        for _, of_person in sorted(stays.items())
-    ]
+        for stay in view.session_stays(event, session):
+            stays.setdefault(stay.person.number, []).append(stay)
+    return [_attendance(view, event, *of_person) for _, of_person in sorted(stays.items())]
 
 
-def session_attendance(view: View, event: OnlineEvent, session_key: str) -> Rows:
+def session_attendance(view: View, event: OnlineEvent, key: str) -> list[Shape]:
     """4.6: who was in a session."""
-    return [
-        _attendance(view, event, stay, stay.spent_by(view.now))
-        for stay in known.session_stays(view, event, known.session_of(event, session_key))
-    ]
+    (session,) = (one for one in event.sessions if one.key == key)
+    return [_attendance(view, event, stay) for stay in view.session_stays(event, session)]
 
 
-def booth_attendance(view: View, event: OnlineEvent, booth_key: str) -> Rows:
+def booth_attendance(view: View, event: OnlineEvent, key: str) -> list[Shape]:
     """4.8: who was at a booth."""
     rows = []
-    for stay in known.booth_stays(view, event, booth_key):
-        key, row = _attendance(view, event, stay, stay.spent_by(view.now))
+    for stay in view.booth_stays(event, key):
         odd = view.is_odd(stay.person.number)
+        row = _attendance(view, event, stay)
         row["interested_in_being_contacted"] = "maybe" if odd else stay.interested
         row["visits"] = str(stay.visits) if odd else stay.visits
-        rows.append((key, row))
+        rows.append(row)
     return rows
 
 
-def _attendance(view: View, event: OnlineEvent, stay: Stay, spent: int) -> tuple[int, Shape]:
+def _attendance(view: View, event: OnlineEvent, *stays: Stay) -> Shape:
     """Give a row that the three kinds of attendance share; `time_spent` is a text of digits."""
-    key = view.record_id(event, stay.person.number)
-    odd = view.is_odd(stay.person.number)
+    first = min(stays, key=lambda stay: stay.at)
+    spent = sum(stay.spent_by(view.now) for stay in stays)
+    odd = view.is_odd(first.person.number)
     sent = str(spent) if view.positions["time_spent"] == "text" else spent
-    return key, {
-        "email": None if odd else stay.person.email,
-        "id": key,
-        "name": full_name(stay.person),
-        "user_id": stay.user,
-        "time_stamp": "soon" if odd else time_stamp(view, stay.at),
+    return {
+        "email": None if odd else first.person.email,
+        "id": view.record_id(event, first.person.number),
+        "name": full_name(first.person),
+        "user_id": first.user,
+        "time_stamp": "soon" if odd else time_stamp(view, first.at),
         "time_spent": "n/a" if odd else sent,
     } | unknown(view, {"device": {"kind": "desktop"}})
 
 
-def polls(view: View, event: OnlineEvent) -> Rows:
-    """4.9: a row for each person, with the answers inside and without an id of its own."""
+def polls(view: View, event: OnlineEvent) -> list[Shape]:
+    """4.9: a row for each person, with the answers inside; the `id` is not sent."""
     rows = []
-    for number, answers in groupby(known.answers(view, event), key=lambda a: a.person.number):
+    for number, answers in groupby(view.answers(event), key=lambda one: one.person.number):
         of_person = list(answers)
         row = _who(of_person[0].person, of_person[0].user)
         row["polls"] = [_poll(view, answer, at) for at, answer in enumerate(of_person)]
-        rows.append((view.record_id(event, number), row | unknown(view, {"points": 3})))
+        row["id"] = view.record_id(event, number)
+        rows.append(row | unknown(view, {"points": 3}))
     return rows
 
 
 def _poll(view: View, answer: OnlineAnswer, position: int) -> Shape:
     """4.9: an answer; in the sample the second one has its text under `session_id`."""
-    value = _poll_answer(view, answer)
-    shape: Shape = {"question": answer.question}
+    shape: Shape = {"question": answer.question, "answer": _poll_answer(view, answer)}
     form = view.positions["poll_items"]
-    if form == "with_session_id":
-        shape["session_id"] = answer.session.key
-        if position == 0 and answer.person.number % SILENT == 0:
-            return shape | {"time_stamp": time_stamp(view, answer.at)}
-    if form == "typo" and position % 2 == 1 and isinstance(value, str):
-        shape["session_id"] = value
-    else:
-        shape["answer"] = value
+    if form == "typo" and position % 2 == 1 and isinstance(shape["answer"], str):
+        shape["session_id"] = shape.pop("answer")
+    elif form == "with_session_id":
+        shape = {"question": answer.question, "session_id": answer.session.key, **shape}
+        if position == 0 and answer.person.number % _SILENT == 0:
+            del shape["answer"]
     return shape | {"time_stamp": time_stamp(view, answer.at)}
 
 
 def _poll_answer(view: View, answer: OnlineAnswer) -> str | float | list[str] | None:
     """4.9: a text in the sample; several choices and ratings are not shown."""
     form, values = view.positions["poll_answer"], answer.values
-    if form == "typed" and answer.person.number % SILENT == 0:
+    if form == "typed" and answer.person.number % _SILENT == 0:
         return None
     if form != "text" and answer.kind == "multiple_answer":
         return [str(value) for value in values]
@@ -122,9 +108,9 @@ def _poll_answer(view: View, answer: OnlineAnswer) -> str | float | list[str] | 
 def questions(view: View, event: OnlineEvent) -> list[Shape]:
     """4.10: a row for each person, with the questions inside; not cut into pages."""
     rows = []
-    for _, questions in groupby(known.questions(view, event), key=lambda q: q.user):
+    for user, questions in groupby(view.questions(event), key=lambda one: one.user):
         of_person = list(questions)
-        row = _who(of_person[0].person, of_person[0].user)
+        row = _who(of_person[0].person, user)
         row["questions"] = [_question(view, question) for question in of_person]
         rows.append(row | unknown(view, {"points": 5}))
     return rows
@@ -132,27 +118,24 @@ def questions(view: View, event: OnlineEvent) -> list[Shape]:
 
 def _question(view: View, question: OnlineQuestion) -> Shape:
     votes = question.votes_by(view.now)
-    is_float = view.positions["upvote_count"] == "float"
+    forms = {"float": float(votes), "integer": votes}
     shape: Shape = {
         "question": question.text,
         "session_id": question.session.key,
-        "upvoteCount": float(votes) if is_float else votes,
+        "upvoteCount": str(votes) if view.is_odd(votes) else forms[view.positions["upvote_count"]],
     }
-    if view.is_odd(votes):
-        shape["upvoteCount"] = str(votes)
     if question.dated:
         shape["time_stamp"] = time_stamp(view, question.at)
     return shape
 
 
-def utms(view: View, event: OnlineEvent) -> Rows:
+def utms(view: View, event: OnlineEvent) -> list[Shape]:
     """4.12: what the registration link carried; the sample is lost, clients met this."""
-    form = view.positions["people_without_utms"]
-    entries = sorted(known.registrations(view, event), key=lambda entry: entry.number)
+    has_rows = view.positions["people_without_utms"] != "no_row"
     return [
-        (view.record_id(event, entry.number), _utm(view, event, entry))
-        for entry in entries
-        if entry.registered is not None and (entry.utms or form != "no_row")
+        _utm(view, event, entry)
+        for entry in sorted(view.registrations(event), key=lambda entry: entry.number)
+        if entry.registered is not None and (entry.utms or has_rows)
     ]
 
 
@@ -171,18 +154,17 @@ def _utm(view: View, event: OnlineEvent, entry: Registration) -> Shape:
     } | unknown(view, {"referrer": None})
 
 
-def replays(view: View, event: OnlineEvent) -> Rows:
+def replays(view: View, event: OnlineEvent) -> list[Shape]:
     """4.14: a row for each person and session; the sample is lost, clients met this."""
     rows = []
-    for watched in known.replays(view, event):
-        key = view.record_id(event, watched.number)
+    for watched in view.replays(event):
         minutes: dict[str, str | float] = {
             "integer": watched.half_minutes // 2,
             "float": watched.half_minutes / 2,
             "text": f"{watched.half_minutes / 2:.1f}",
         }
         row: Shape = {
-            "id": key,
+            "id": view.record_id(event, watched.number),
             "name": full_name(watched.person),
             "email": watched.person.email,
             "session_id": watched.session.key,
@@ -192,7 +174,7 @@ def replays(view: View, event: OnlineEvent) -> Rows:
             row["user_id"] = watched.user
             row["session_name"] = watched.session.name
             row["time_stamp"] = time_stamp(view, watched.at)
-        rows.append((key, row | unknown(view, {"percent": 50})))
+        rows.append(row | unknown(view, {"percent": 50}))
     return rows
 
 

@@ -3,24 +3,66 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from event_sandbox.airmeet.forms import Shape, full_name, list_time, listed, unknown
 from event_sandbox.airmeet.view import COMMUNITY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import tzinfo
+    from zoneinfo import ZoneInfo
+
     from event_sandbox.airmeet.view import View
-    from event_sandbox.world.online_model import (
-        Booth,
-        CustomField,
-        OnlineEvent,
-        OnlineSession,
-        Registration,
-        Track,
-    )
+    from event_sandbox.wire import Json
+    from event_sandbox.world.model import Millis, Person
+    from event_sandbox.world.online_model import Booth, OnlineEvent, OnlineSession, Registration
+
+Shape = dict[str, Any]
 
 _SITE: Final = "https://www.airmeet.com"
 _STREAMING: Final = "https://streaming.airmeet.com/recordings"
+
+# What several kinds of rows share
+
+
+def full_name(person: Person) -> str:
+    """Give a name in one piece."""
+    return f"{person.first_name} {person.last_name}".strip()
+
+
+def time_stamp(view: View, at: Millis) -> str | int:
+    """Give a report's `time_stamp`; in the samples (4.5 to 4.10), the date has colons."""
+    form = view.positions["time_stamp"]
+    if form == "colons":
+        return f"{datetime.fromtimestamp(at // 1000, UTC):%Y:%m:%dT%H:%M:%S}.{at % 1000 // 10:02d}Z"
+    return at if form == "epoch_ms" else _iso(at, UTC).replace("+00:00", "Z")
+
+
+def list_time(view: View, at: Millis, zone: ZoneInfo) -> str | int:
+    """Give an `<ISO_Date_String>`."""
+    form = view.positions["list_times"]
+    if form == "offset":
+        return _iso(at, zone)
+    return at if form == "epoch_ms" else _iso(at, UTC).replace("+00:00", "Z")
+
+
+def _iso(at: Millis, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at / 1000, zone).isoformat(timespec="milliseconds")
+
+
+def listed(view: View, items: Iterable[Any], switch: str = "empty_members") -> Json:
+    """Give a list, by default one inside a row; a switch says what stands in place of no items."""
+    empty: dict[str, Json] = {"list": [], "null": None, "object": {}}
+    return list(items) or empty[view.positions[switch]]
+
+
+def unknown(view: View, attributes: Shape) -> Shape:
+    """Give attributes that the article does not list."""
+    return attributes if view.positions["unknown_fields"] == "present" else {}
+
+
+# Lists
 
 
 def airmeet(view: View, event: OnlineEvent) -> Shape:
@@ -38,6 +80,11 @@ def airmeet(view: View, event: OnlineEvent) -> Shape:
     return shape | unknown(view, {"is_private": False, "hostUser": {"uid": "bZxdWONJy"}})
 
 
+def participants(view: View, event: OnlineEvent) -> list[Shape]:
+    """4.2: the event's list of people."""
+    return [participant(view, event, entry) for entry in view.registrations(event)]
+
+
 def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
     """4.2: somebody in an event's list; `Designation` is spelled so."""
     odd = view.is_odd(entry.number)
@@ -46,6 +93,10 @@ def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
     if entry.registered is not None:
         registered = "last week" if odd else list_time(view, entry.registered, event.zone)
     person = entry.person
+    profile = [
+        {"value": list(v) if as_list and len(v) > 1 else ", ".join(v), "fieldId": key}
+        for key, v in entry.answers
+    ]
     shape: Shape = {
         "email": person.email or None,
         "name": entry.number if odd else full_name(person),
@@ -56,33 +107,21 @@ def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
         "registrationDate": registered,
         "profile_url": None,
         "user_type": entry.kind,
-        "token": _entry_link(event, entry),
+        # The link by which one person enters without signing in.
+        "token": f"{_SITE}/event/{event.key}?token={_digest('entry', event.key, entry.number)}",
         "invite_sent": "perhaps" if odd else entry.mailed,
-        "user_profile": listed(
-            view,
-            (
-                {
-                    "value": list(values) if as_list and len(values) > 1 else ", ".join(values),
-                    "fieldId": key,
-                }
-                for key, values in entry.answers
-            ),
-        ),
+        "user_profile": listed(view, profile),
     }
     if view.positions["participant_user_id"] == "present":
         shape["user_id"] = entry.user
     return shape | unknown(view, {"attended": True})
 
 
-def _entry_link(event: OnlineEvent, entry: Registration) -> str:
-    """Give the link by which one person enters without signing in."""
-    return f"{_SITE}/event/{event.key}?token={_digest('entry', event.key, entry.number)}"
-
-
-def info(view: View, event: OnlineEvent, sessions: list[Shape] | None) -> Shape:
+def info(view: View, event: OnlineEvent) -> Shape:
     """4.3: the sample shows only `sessions`; the connector's webhook shows the rest."""
+    shown = listed(view, sessions(view, event), "empty_list")
     if view.positions["info_body"] == "sessions_only":
-        return {"sessions": sessions}
+        return {"sessions": shown}
     return {
         "airmeet_id": event.key,
         "name": event.name,
@@ -94,7 +133,7 @@ def info(view: View, event: OnlineEvent, sessions: list[Shape] | None) -> Shape:
         "long_desc": event.description,
         "master_img_url": f"{_SITE}/images/{event.key}.png",
         "community_id": COMMUNITY,
-        "sessions": sessions,
+        "sessions": shown,
         "session_hosts": [
             {"id": host.key, "name": host.name} for s in event.sessions for host in s.hosts
         ],
@@ -103,9 +142,24 @@ def info(view: View, event: OnlineEvent, sessions: list[Shape] | None) -> Shape:
     }
 
 
-def session(view: View, event: OnlineEvent, session: OnlineSession) -> Shape:
-    """4.3: a session; `sessionid` is spelled so, and `host_id` is a list."""
+def sessions(view: View, event: OnlineEvent) -> list[Shape]:
+    """4.3: sessions; `sessionid` is spelled so, and `host_id` is a list."""
+    return [_session(view, event, session) for session in event.sessions]
+
+
+def _session(view: View, event: OnlineEvent, session: OnlineSession) -> Shape:
     starts = session.starts
+    # The items are not documented; clients read these attributes.
+    speakers = [
+        {
+            "id": speaker.key,
+            "name": speaker.name,
+            "company": speaker.company,
+            "designation": speaker.role,
+            "speaker_img": None,
+        }
+        for speaker in session.speakers
+    ]
     return {
         "sessionid": session.key,
         "name": session.name,
@@ -116,35 +170,25 @@ def session(view: View, event: OnlineEvent, session: OnlineSession) -> Shape:
         "host_id": listed(view, [host.key for host in session.hosts]),
         "cohost_ids": listed(view, [host.key for host in session.cohosts]),
         "speaker_id": listed(view, [speaker.key for speaker in session.speakers]),
-        # The items are not documented; clients read these attributes.
-        "speakerList": listed(
-            view,
-            [
-                {
-                    "id": speaker.key,
-                    "name": speaker.name,
-                    "company": speaker.company,
-                    "designation": speaker.role,
-                    "speaker_img": None,
-                }
-                for speaker in session.speakers
-            ],
-        ),
+        "speakerList": listed(view, speakers),
         "type": session.type,
     } | unknown(view, {"stage": {"rows": session.number}})
 
 
-def custom_field(view: View, field: CustomField) -> Shape:
-    """4.4: a field of the registration form."""
-    odd = view.is_odd(len(field.options))
-    return {
-        "label": field.label,
-        "name": field.name,
-        "fieldId": field.key,
-        "options": listed(view, [{"code": text, "displayValue": text} for text in field.options]),
-        "isRequired": "sometimes" if odd else field.required,
-        "type": {"fieldType": "custom", "inputType": field.input, "mappedFrom": field.name},
-    } | unknown(view, {"order": 1})
+def custom_fields(view: View, event: OnlineEvent) -> list[Shape]:
+    """4.4: the fields of the registration form."""
+    return [
+        {
+            "label": field.label,
+            "name": field.name,
+            "fieldId": field.key,
+            "options": listed(view, [{"code": it, "displayValue": it} for it in field.options]),
+            "isRequired": "sometimes" if view.is_odd(len(field.options)) else field.required,
+            "type": {"fieldType": "custom", "inputType": field.input, "mappedFrom": field.name},
+        }
+        | unknown(view, {"order": 1})
+        for field in event.fields
+    ]
 
 
 _UNFILLED: Final = (
@@ -155,66 +199,77 @@ _UNFILLED: Final = (
 """Null in the sample (4.7)."""
 
 
-def booth(view: View, event: OnlineEvent, booth: Booth) -> Shape:
-    """4.7: a booth; `layoutData` is the text "null" in the sample."""
-    layouts: dict[str, Any] = {"null_text": "null", "null": None, "object": {"columns": 2}}
-    return {
-        "uid": booth.key,
-        "name": booth.name,
-        "exhibitors": listed(view, list(booth.exhibitors)),
-        "tags": listed(view, list(booth.tags)),
-        "airmeet_id": event.key,
-        "logo_url": f"{_SITE}/images/{booth.key}.png",
-        "order": str(booth.number) if view.is_odd(booth.number) else booth.number,
-        "layoutData": layouts[view.positions["layout_data"]],
-        "boothExhibitor": "maybe" if view.is_odd(booth.number) else booth.exhibits,
-        **dict.fromkeys(_UNFILLED),
-        **_booth_details(view, booth),
-    } | unknown(view, {"spotlight": {"until": None}})
+def booths(view: View, event: OnlineEvent) -> list[Shape]:
+    """4.7: booths; `layoutData` is the text "null" in the sample."""
+    layouts: dict[str, Json] = {"null_text": "null", "null": None, "object": {"columns": 2}}
+    return [
+        {
+            "uid": booth.key,
+            "name": booth.name,
+            "exhibitors": listed(view, booth.exhibitors),
+            "tags": listed(view, booth.tags),
+            "airmeet_id": event.key,
+            "logo_url": f"{_SITE}/images/{booth.key}.png",
+            "order": str(booth.number) if view.is_odd(booth.number) else booth.number,
+            "layoutData": layouts[view.positions["layout_data"]],
+            "boothExhibitor": "maybe" if view.is_odd(booth.number) else booth.exhibits,
+            **dict.fromkeys(_UNFILLED),
+            **_booth_details(view, booth),
+        }
+        | unknown(view, {"spotlight": {"until": None}})
+        for booth in event.booths
+    ]
 
 
 def _booth_details(view: View, booth: Booth) -> Shape:
     """4.7: null in the sample; what a filled booth sends may be texts or objects."""
-    form = view.positions["booth_details"]
-    if form == "text":
-        return {
+    details: dict[str, Shape] = {
+        "null": {},
+        "text": {
             "video": "https://video.example.com/v/1",
             "faqs": '[{"question": "Où?", "answer": "Hall 4"}]',
             "short_description": f"{booth.name}: “here to help”",
             "doc_name": "null",
-        }
-    if form == "objects":
-        return {
+        },
+        "objects": {
             "faqs": [{"question": "Où?", "answer": "Hall 4"}, {"question": "When?"}],
             "resources": [],
             "social_media_links": {"web": "https://example.com/?a=1&b=2", "order": [2, 1.5]},
             "register_interest_details": {"enabled": True, "fields": {}},
+        },
+    }
+    return details[view.positions["booth_details"]]
+
+
+def tracks(view: View, event: OnlineEvent) -> list[Shape]:
+    """4.11: tracks; `track_order` is null in the sample."""
+    orders: dict[str, Callable[[int], Json]] = {"null": lambda _: None, "text": str, "number": int}
+    order = orders[view.positions["track_order"]]
+    return [
+        {
+            "uid": track.key,
+            "name": track.name,
+            "description": track.description,
+            "track_order": "first" if view.is_odd(track.number) else order(track.number),
+            "metaData": {"colorCode": f"hsl({track.hue},96%,47%)"},
+            "sessions": listed(view, [session.key for session in track.sessions]),
         }
-    return {}
+        | unknown(view, {"hidden": False})
+        for track in event.tracks
+    ]
 
 
-def track(view: View, track: Track) -> Shape:
-    """4.11: a track; `track_order` is null in the sample."""
-    orders: dict[str, Any] = {"null": None, "text": str(track.number), "number": track.number}
-    return {
-        "uid": track.key,
-        "name": track.name,
-        "description": track.description,
-        "track_order": "first"
-        if view.is_odd(track.number)
-        else orders[view.positions["track_order"]],
-        "metaData": {"colorCode": f"hsl({track.hue},96%,47%)"},
-        "sessions": listed(view, [session.key for session in track.sessions]),
-    } | unknown(view, {"hidden": False})
-
-
-def recording(view: View, event: OnlineEvent, session: OnlineSession, number: int) -> Shape:
-    """4.13: a recording, with a link that is another one at each call."""
-    return {
-        "session_id": session.key,
-        "session_name": session.name,
-        "download_link": _download_link(view, event, session, number),
-    } | unknown(view, {"size": 1024 * session.minutes})
+def recordings(view: View, event: OnlineEvent) -> list[Shape]:
+    """4.13: recordings, with links that are others at each call."""
+    return [
+        {
+            "session_id": session.key,
+            "session_name": session.name,
+            "download_link": _download_link(view, event, session, number),
+        }
+        | unknown(view, {"size": 1024 * session.minutes})
+        for session, number in view.recordings(event)
+    ]
 
 
 def _download_link(view: View, event: OnlineEvent, session: OnlineSession, number: int) -> str:

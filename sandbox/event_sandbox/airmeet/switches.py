@@ -17,7 +17,7 @@ auth_shape: observed, documented
     Documented is `data.token`; every client that works reads a `token` at the top.
 keys: active, revoked
     Revoked keys get 403; nothing can be read then.
-token_life: 30_days, 50_requests, 2_seconds
+token_life: 30_days, 50_requests
     Tokens are valid for 30 days; a run may begin with one that is about to expire.
 expired_token: 412, 400, 401
     An expired token is documented as 412; a bad one as 400, which may be the same.

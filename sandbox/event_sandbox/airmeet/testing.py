@@ -62,27 +62,31 @@ class AirmeetClient(VendorClient):
         return str(next(event["uid"] for event in self.events() if event["status"] == status))
 
 
-_EVENT: Final = "/airmeet/{event}"
 _LISTS: Final = {
-    "airmeets": ("/airmeets?size=500", "data"),
+    "airmeets": ("", "/airmeets?size=500", "data"),
     "participants": (
-        f"{_EVENT}/participants?resultSize=1000&sortingKey=registrationDate&sortingDirection=ASC",
+        "airmeets",
+        "/airmeet/{uid}/participants?sortingKey=registrationDate&sortingDirection=ASC",
         "participants",
     ),
-    "sessions": (f"{_EVENT}/info", "sessions"),
-    "custom_fields": (f"{_EVENT}/custom-fields", "customFields"),
-    "event_attendance": (f"{_EVENT}/attendees?size=50", "data"),
-    "session_attendance": ("/session/{session}/attendees?size=50", "data"),
-    "booths": (f"{_EVENT}/booths", "booths"),
-    "booth_attendance": (f"{_EVENT}/booth/{{booth}}/booth-attendance?size=50", "data"),
-    "poll_responses": (f"{_EVENT}/polls?size=50", "data"),
-    "questions": (f"{_EVENT}/questions", "data"),
-    "tracks": (f"{_EVENT}/tracks", "tracks"),
-    "registration_utms": (f"{_EVENT}/utms?size=50", "data"),
-    "session_recordings": (f"{_EVENT}/session-recordings?sessionIds={{sessions}}", "recordings"),
-    "replay_attendance": (f"{_EVENT}/event-replay-attendees?size=50", "data"),
+    "sessions": ("airmeets", "/airmeet/{uid}/info", "sessions"),
+    "custom_fields": ("airmeets", "/airmeet/{uid}/custom-fields", "customFields"),
+    "event_attendance": ("airmeets", "/airmeet/{uid}/attendees", "data"),
+    "session_attendance": ("sessions", "/session/{sessionid}/attendees", "data"),
+    "booths": ("airmeets", "/airmeet/{uid}/booths", "booths"),
+    "booth_attendance": ("booths", "/airmeet/{airmeet_id}/booth/{uid}/booth-attendance", "data"),
+    "poll_responses": ("airmeets", "/airmeet/{uid}/polls", "data"),
+    "questions": ("airmeets", "/airmeet/{uid}/questions", "data"),
+    "tracks": ("airmeets", "/airmeet/{uid}/tracks", "tracks"),
+    "registration_utms": ("airmeets", "/airmeet/{uid}/utms", "data"),
+    "session_recordings": (
+        "airmeets",
+        "/airmeet/{uid}/session-recordings?sessionIds={all_sessions}",
+        "recordings",
+    ),
+    "replay_attendance": ("airmeets", "/airmeet/{uid}/event-replay-attendees", "data"),
 }
-"""For each stream, the list that holds it, and the member of an answer that holds the rows."""
+"""For each stream the list that it hangs on, the path, and the member that holds the rows."""
 
 
 class AirmeetReader(AirmeetClient, VendorReader):
@@ -95,13 +99,16 @@ class AirmeetReader(AirmeetClient, VendorReader):
     def bodies(self, stream: str) -> list[Json]:
         """Give the good answers, in the order in which they came."""
         if stream not in self._bodies:
-            paths = self._paths(stream)
+            parents, path, _ = _LISTS[stream]
+            every = ",".join(self.values("sessions", "sessionid")) if "all_" in path else ""
+            rows = self.rows(parents) if parents else [{}]
+            paths = [path.format_map({**row, "all_sessions": every}) for row in rows]
             self._bodies[stream] = [body for path in paths for body in self._walk(path)]
         return self._bodies[stream]
 
     def rows(self, stream: str) -> list[Json]:
         """Give the rows; a page that comes once more is not read twice."""
-        bodies, name = self.bodies(stream), _LISTS[stream][1]
+        bodies, (*_, name) = self.bodies(stream), _LISTS[stream]
         pages = [
             body
             for body, before in zip(bodies, [None, *bodies], strict=False)
@@ -109,35 +116,10 @@ class AirmeetReader(AirmeetClient, VendorReader):
         ]
         return [row for body in pages for row in body[name] or ()]
 
-    def _paths(self, stream: str) -> list[str]:
-        template, _ = _LISTS[stream]
-        if stream == "airmeets":
-            return [template]
-        return [
-            template.format(event=event["uid"], **names)
-            for event in self.rows("airmeets")
-            for names in self._children(template, event["uid"])
-        ]
-
-    def _children(self, template: str, event: str) -> list[dict[str, str]]:
-        """Give what a path names besides the event: each session or booth, or all sessions."""
-        if "{session" in template:
-            keys = [row["sessionid"] for row in self._list(f"/airmeet/{event}/info", "sessions")]
-            together = {"sessions": ",".join(keys)}
-            return [together] if "{sessions}" in template else [{"session": key} for key in keys]
-        if "{booth}" in template:
-            booths = self._list(f"/airmeet/{event}/booths", "booths")
-            return [{"booth": booth["uid"]} for booth in booths]
-        return [{}]
-
-    def _list(self, path: str, name: str) -> list[Json]:
-        status, body = self.ask(path)
-        return list(body[name] or ()) if status == HTTPStatus.OK else []
-
     def _walk(self, path: str) -> Iterator[Json]:
         """Follow `after`, or page numbers, until they lead nowhere new."""
-        url, people = path, 0
-        seen: set[int] = set()
+        url, more = path, path + ("&" if "?" in path else "?")
+        people, seen = 0, set()
         while True:
             status, body = self.ask(url)
             if status != HTTPStatus.OK or body.get("statusCode", status) != status:
@@ -146,9 +128,9 @@ class AirmeetReader(AirmeetClient, VendorReader):
             people += body.get("userCount", 0)
             after = body.get("cursors", {}).get("after")
             if people < body.get("totalUserCount", 0):
-                url = f"{path}&pageNumber={people // body['userCount'] + 1}"
+                url = f"{more}pageNumber={people // body['userCount'] + 1}"
             elif after is not None and after not in seen:
                 seen.add(after)
-                url = f"{path}&after={after}"
+                url = f"{more}after={after}"
             else:
                 return

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.airmeet import known, reports, shapes
+from event_sandbox.airmeet import reports, shapes
 from event_sandbox.airmeet.view import View
 from event_sandbox.columns import Columns, Stream, instant, several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from event_sandbox.airmeet.forms import Shape
+    from event_sandbox.airmeet.shapes import Shape
     from event_sandbox.wire import Row
     from event_sandbox.world.online_model import OnlineEvent
 
@@ -57,19 +57,19 @@ def _airmeets(view: View) -> Iterator[tuple[Shape, Row]]:
 
 def _session_attendance(view: View, event: OnlineEvent) -> Iterator[Shape]:
     for session in event.sessions:
-        for _, sent in reports.session_attendance(view, event, session.key):
+        for sent in reports.session_attendance(view, event, session.key):
             yield {"session_id": session.key, **sent}
 
 
 def _booth_attendance(view: View, event: OnlineEvent) -> Iterator[Shape]:
     for booth in event.booths:
-        for _, sent in reports.booth_attendance(view, event, booth.key):
+        for sent in reports.booth_attendance(view, event, booth.key):
             yield {"booth_id": booth.key, **sent}
 
 
 def _poll_responses(view: View, event: OnlineEvent) -> Iterator[Shape]:
     """Give a row for each answer: several where a poll's come as a list."""
-    for _, person in reports.polls(view, event):
+    for person in reports.polls(view, event):
         for poll in person["polls"]:
             for answer in several(poll.get("answer")) or [None]:
                 yield {**person, **poll, "answer": answer}
@@ -82,7 +82,7 @@ def _questions(view: View, event: OnlineEvent) -> Iterator[Shape]:
 
 
 def _utms(view: View, event: OnlineEvent) -> Iterator[Shape]:
-    for _, sent in reports.utms(view, event):
+    for sent in reports.utms(view, event):
         yield {**sent, **(sent["utms"] or {})}
 
 
@@ -94,9 +94,7 @@ STREAMS: Final[dict[str, Stream[View]]] = {
         Columns(same="uid name status timezone description", instant="startTime endTime"),
     ),
     "participants": _stream(
-        lambda view, event: (
-            shapes.participant(view, event, entry) for entry in known.registrations(view, event)
-        ),
+        shapes.participants,
         Columns(
             same="email city country organisation Designation profile_url user_type user_profile"
             " user_id",
@@ -107,7 +105,7 @@ STREAMS: Final[dict[str, Stream[View]]] = {
         secrets=Columns(same="token"),
     ),
     "sessions": _stream(
-        lambda view, event: (shapes.session(view, event, session) for session in event.sessions),
+        shapes.sessions,
         Columns(
             same="session_id:sessionid name status summary host_id cohost_ids speaker_id"
             " speakerList type",
@@ -116,19 +114,15 @@ STREAMS: Final[dict[str, Stream[View]]] = {
         ),
     ),
     "custom_fields": _stream(
-        lambda view, event: (shapes.custom_field(view, one) for one in event.fields),
+        shapes.custom_fields,
         Columns(same="fieldId label name options type", flag="isRequired"),
     ),
-    "event_attendance": _stream(
-        lambda view, event: (sent for _, sent in reports.event_attendance(view, event)),
-        _ATTENDANCE,
-        events=View.reporting,
-    ),
+    "event_attendance": _stream(reports.event_attendance, _ATTENDANCE, events=View.reporting),
     "session_attendance": _stream(
         _session_attendance, _ATTENDANCE + Columns(same="session_id"), events=View.reporting
     ),
     "booths": _stream(
-        lambda view, event: (shapes.booth(view, event, booth) for booth in event.booths),
+        shapes.booths,
         Columns(
             same="uid name exhibitors tags logo_url",
             whole="order",
@@ -157,7 +151,7 @@ STREAMS: Final[dict[str, Stream[View]]] = {
         ),
     ),
     "tracks": _stream(
-        lambda view, event: (shapes.track(view, track) for track in event.tracks),
+        shapes.tracks,
         Columns(same="uid name description metaData sessions", whole="track_order"),
     ),
     "registration_utms": _stream(
@@ -166,15 +160,12 @@ STREAMS: Final[dict[str, Stream[View]]] = {
         events=View.reporting,
     ),
     "session_recordings": _stream(
-        lambda view, event: (
-            shapes.recording(view, event, session, number)
-            for session, number in known.recordings(view, event)
-        ),
+        shapes.recordings,
         Columns(same="session_id session_name"),
         secrets=Columns(same="download_link"),
     ),
     "replay_attendance": _stream(
-        lambda view, event: (sent for _, sent in reports.replays(view, event)),
+        reports.replays,
         Columns(
             same="id name email session_id user_id session_name",
             number="duration_viewed",

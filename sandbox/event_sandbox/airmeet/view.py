@@ -1,4 +1,4 @@
-"""Which events there are for this vendor by now: the ground that answers and truth share."""
+"""What there is for this vendor by now: the ground that answers and truth share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world.online import FOREIGN, event, event_key, event_numbers, now_of
+from event_sandbox.world.online_people import activity, registrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
     from event_sandbox.world.model import Millis
-    from event_sandbox.world.online_model import OnlineEvent, OnlineSession
+    from event_sandbox.world.online_model import (
+        OnlineAnswer,
+        OnlineEvent,
+        OnlineQuestion,
+        OnlineSession,
+        Registration,
+        ReplayView,
+        Stay,
+    )
 
 COMMUNITY: Final = "c7a1f0de-51b2-11ed-a0f2-2a9c3f6e7b10"
 
@@ -23,7 +32,7 @@ _MOST_REACHED: Final = {"ignored": 500, "ignored_by_fives": 5}
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One community's events, under given positions of the switches."""
+    """One community's events and their people, under given positions of the switches."""
 
     world: World
     positions: Positions
@@ -33,22 +42,19 @@ class View:
         """Give the instant at which the world stands."""
         return now_of(self.world)
 
+    # Events
+
     def numbers(self) -> list[int]:
         """Give the numbers of the events that the list shows, in its order."""
         numbers = event_numbers(self.world)
         if self.positions["foreign_event"] == "listed":
             numbers.append(FOREIGN)
-        if self.positions["airmeets_order"] == "descending":
-            numbers.sort(key=lambda number: -cursor(number))
-        else:
-            numbers.sort(key=cursor)
-        return numbers
+        return sorted(numbers, key=cursor, reverse=self.positions["airmeets_order"] == "descending")
 
     def reachable(self) -> list[OnlineEvent]:
         """Give the events that a reader of the list can get to see."""
         most = _MOST_REACHED.get(self.positions["airmeets_after"])
-        numbers = self.numbers()[:most]
-        return [event(self.world, number) for number in numbers]
+        return [event(self.world, number) for number in self.numbers()[:most]]
 
     def readable(self) -> list[OnlineEvent]:
         """Give the reachable events whose details answer."""
@@ -63,21 +69,26 @@ class View:
         """Give the number of the event whose reports are not: the newest finished one."""
         if self.positions["never_ready"] == "none":
             return None
-        finished = [event(self.world, number) for number in event_numbers(self.world)]
-        ends = [(f.ends, f.number) for f in finished if f.ends and f.is_finished(self.now)]
+        every = [event(self.world, number) for number in event_numbers(self.world)]
+        ends = [(one.ends, one.number) for one in every if one.ends and one.is_finished(self.now)]
         return max(ends)[1] if ends else None
 
-    def index(self) -> dict[str, int]:
-        """Give the numbers of the events whose details may be asked for, by key."""
+    def find(self, kind: str, key: str) -> int | None:
+        """Give the number of the event of a key, or of a session's key, if its details answer."""
         made = self.world.size.events + (self.world.step + 1) // 2
-        numbers: Iterable[int] = range(FOREIGN, made)
-        if self.positions["archived_event"] == "gone":
-            numbers = (number for number in numbers if number not in self.world.archived)
-        return {event_key(self.world, number): number for number in numbers}
+        kept = self.world.made_online
+        if (kind, made) not in kept:
+            kept[kind, made] = {
+                key: number for number in range(FOREIGN, made) for key in self._keys(kind, number)
+            }
+        number: int | None = kept[kind, made].get(key)
+        is_gone = number in self.world.archived and self.positions["archived_event"] == "gone"
+        return None if is_gone else number
 
-    def event(self, number: int) -> OnlineEvent:
-        """Give an event."""
-        return event(self.world, number)
+    def _keys(self, kind: str, number: int) -> Iterable[str]:
+        if kind == "session":
+            return [session.key for session in event(self.world, number).sessions]
+        return [event_key(self.world, number)]
 
     def session_status(self, found: OnlineEvent, session: OnlineSession) -> str:
         """Give where a session stands; what has no start is open as long as its event is."""
@@ -87,20 +98,67 @@ class View:
             return "FINISHED"
         return "ONGOING" if self.now >= session.starts else "CREATED"
 
-    def record_id(self, found: OnlineEvent, number: int) -> int:
-        """Give the id of a report's row, which is unique within the report only."""
-        renumbered = self.positions["attendance_ids"] == "renumbered"
-        shift = self.world.step * 1000 if renumbered else 0
-        return (found.number + 2) * 1_000_000 + number + shift
+    # What is known by now of an event's people: who registered, who came, what they did
+
+    def registrations(self, found: OnlineEvent) -> list[Registration]:
+        """Give the event's list of people, oldest first."""
+        duplicates = self.positions["duplicate_people"] == "some"
+        return [
+            entry
+            for entry in registrations(self.world, found)
+            if entry.known_from <= self.now and (duplicates or not entry.duplicate)
+        ]
+
+    def session_stays(self, found: OnlineEvent, session: OnlineSession) -> list[Stay]:
+        """Give who is known to have been in a session, if that is over."""
+        if self.session_status(found, session) != "FINISHED":
+            return []
+        return self._known(activity(self.world, found).stays.get(session.key, ()))
+
+    def booth_stays(self, found: OnlineEvent, booth_key: str) -> list[Stay]:
+        """Give who is known to have been at a booth, if the event is over."""
+        if not found.is_finished(self.now):
+            return []
+        return self._known(activity(self.world, found).visits.get(booth_key, ()))
+
+    def _known(self, stays: Iterable[Stay]) -> list[Stay]:
+        return [stay for stay in stays if stay.known_from <= self.now]
+
+    def answers(self, found: OnlineEvent) -> list[OnlineAnswer]:
+        """Give the answers to polls, by person."""
+        return [one for one in activity(self.world, found).answers if one.at <= self.now]
+
+    def questions(self, found: OnlineEvent) -> list[OnlineQuestion]:
+        """Give the questions, by person."""
+        return [one for one in activity(self.world, found).questions if one.at <= self.now]
+
+    def replays(self, found: OnlineEvent) -> list[ReplayView]:
+        """Give who watched what after the event."""
+        if not found.is_finished(self.now):
+            return []
+        return [one for one in activity(self.world, found).replays if one.at <= self.now]
+
+    def recordings(self, found: OnlineEvent) -> list[tuple[OnlineSession, int]]:
+        """Give the recorded sessions, with the number of each recording."""
+        several = self.positions["recordings_per_session"] == "several"
+        return [
+            (session, number)
+            for session in found.sessions
+            if session.recorded_from is not None and session.recorded_from <= self.now
+            for number in range(2 if several and session.number == 0 else 1)
+        ]
 
     def calls_for_recordings(self, found: OnlineEvent) -> int:
         """Give how often the event's recordings were asked for: each call has links of its own."""
         return int(self.world.made_online.get(("recordings", found.number), 0))
 
-    def note_call_for_recordings(self, found: OnlineEvent) -> None:
-        """Note that links were given out."""
-        calls = self.calls_for_recordings(found)
-        self.world.made_online["recordings", found.number] = calls + 1
+    # How it is told
+
+    def record_id(self, found: OnlineEvent, number: int) -> int:
+        """Give the id of a report's row, which is unique within the report only."""
+        renumbered = self.positions["attendance_ids"] == "renumbered"
+        shift = self.world.step * 1000 if renumbered else 0
+        return (found.number + 2) * 1_000_000 + number + shift
 
     def is_odd(self, number: int) -> bool:
         """Tell whether the row of that number has values of unexpected types."""
