@@ -1,7 +1,7 @@
 """The endpoints: authentication, envelopes, errors.
 
-The reading endpoints answer from the world. The writing ones answer in their documented shape and
-change nothing: a tap must never call them, and the request log shows whether one did.
+Only what reads is served. Whatever else is asked for is answered as an unknown endpoint, without
+effect: a tap must never call what writes, and the request log shows whether one did.
 """
 
 from __future__ import annotations
@@ -28,30 +28,6 @@ _SERVER_ERROR: Final = 500
 
 _BAD_KEY: Final = "The API key is missing, invalid or disabled."
 _NOT_ACTIVATED: Final = "API access has not been activated for this app. Please contact support."
-_NOTHING: Final = object()
-"""No data, and no envelope either."""
-
-_FILTERS: Final = {"all": False, "email": None, "external_id": None}
-_WRITES: Final[dict[tuple[str, ...], tuple[int, Json]]] = {
-    ("PUT", "app"): (200, None),
-    ("POST", "sessions"): (
-        201,
-        {
-            "object": "session",
-            "id": "abcd",
-            "url": f"https://{shapes.SUBDOMAIN}.cnf.io/sessions/abcd",
-        },
-    ),
-    ("PUT", "sessions", ""): (200, None),
-    ("DELETE", "sessions", ""): (204, _NOTHING),
-    ("DELETE", "sessions", "", "attendance"): (200, {"count": 0}),
-    ("POST", "sessions", "", "attendance", "remove"): (
-        200,
-        {"preview": False, "found": 0, "checkins": [], "filters": _FILTERS},
-    ),
-    ("POST", "sessions", "", "attendance", "preload"): (200, {"count": 0}),
-}
-"""What is answered to what would write, by method and path; an id is left out."""
 
 
 class API(KeepingAPI):
@@ -62,15 +38,19 @@ class API(KeepingAPI):
         view = View(self._shared.world, self._shared.switches.of("conferencesio"))
         _let_in(view.positions, request)
         path: str = request.scope["path"]
-        _, *parts = path.removeprefix(BASE_PATH).split("/")
         if request.method != "GET":
-            return _written(view, request.method, parts)
+            raise _unknown(view.positions)
         if view.positions["list_order"] == "shuffled":
-            return _ok(view.positions, self._read(view, parts))
-        return self.kept(path, lambda: _ok(view.positions, self._read(view, parts)))
+            return self._read(view, path)
+        return self.kept(path, lambda: self._read(view, path))
 
-    def _read(self, view: View, parts: list[str]) -> Json:
-        """Give the data of a reading endpoint."""
+    def _read(self, view: View, path: str) -> Response:
+        """Wrap the data of an endpoint in the documented envelope of a success."""
+        word = {"ok": {"status": "ok"}, "absent": {}}[view.positions["status_word"]]
+        data = self._data(view, path.removeprefix(BASE_PATH).split("/")[1:])
+        return json_response({**word, "code": _code(view.positions, 200), "data": data})
+
+    def _data(self, view: View, parts: list[str]) -> Json:
         match parts:
             case ["app"]:
                 return shapes.app(view)
@@ -92,7 +72,7 @@ class API(KeepingAPI):
                     for evaluation in session.evaluations
                 ]
                 return {"count": _count(view, evaluations), "responses": evaluations}
-        raise Refusal(_error(view.positions, 404, "Unknown endpoint."))
+        raise _unknown(view.positions)
 
     def _ordered(self, view: View, items: list[Json]) -> list[Json]:
         """Give a list whose order is not promised: as it is, or shuffled anew each time."""
@@ -127,21 +107,8 @@ def _find(view: View, key: str) -> Session:
     return session
 
 
-def _written(view: View, method: str, parts: list[str]) -> Response:
-    """Answer what would write."""
-    kind = (method, *("" if at == 1 else part for at, part in enumerate(parts)))
-    if kind not in _WRITES:
-        raise Refusal(_error(view.positions, 404, "Unknown endpoint."))
-    if len(parts) > 1:
-        _find(view, parts[1])
-    status, data = _WRITES[kind]
-    return Response(status_code=204) if data is _NOTHING else _ok(view.positions, data, status)
-
-
-def _ok(positions: Positions, data: Json, status: int = 200) -> Response:
-    """Wrap data in the documented envelope of a success."""
-    envelope: dict[str, Json] = {} if positions["status_word"] == "absent" else {"status": "ok"}
-    return json_response({**envelope, "code": _code(positions, status), "data": data}, status)
+def _unknown(positions: Positions) -> Refusal:
+    return Refusal(_error(positions, 404, "Unknown endpoint."))
 
 
 def _count(view: View, items: list[Json]) -> int:

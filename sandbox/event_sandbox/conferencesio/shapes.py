@@ -45,9 +45,7 @@ def app(view: View) -> Shape:
         "app_password": "letmein-7431",
         "custom_attendee_field_1": "Registration ID",
         "custom_attendee_field_2": "Region",
-        "custom_attendee_field_3": None,
-        "custom_attendee_field_4": None,
-        "custom_attendee_field_5": None,
+        **dict.fromkeys(f"custom_attendee_field_{number}" for number in (3, 4, 5)),
         "end_date": (first_today + timedelta(days=DAYS_AHEAD)).isoformat(),
         "moderator_password": "moderate-2269",
         "name": "Northlight Learning",
@@ -106,11 +104,8 @@ def _presenter(speaker: Speaker) -> Shape:
 
 
 def _field_of_study(view: View, credit: CreditType) -> Shape:
-    as_text = view.positions["credits"] == "text"
-    return {
-        "name": credit.name,
-        "credits": f"{credit.credits:g}" if as_text else _number(credit.credits),
-    }
+    forms = {"text": f"{credit.credits:g}", "number": _number(credit.credits)}
+    return {"name": credit.name, "credits": forms[view.positions["credits"]]}
 
 
 def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
@@ -155,22 +150,25 @@ def _attendee(view: View, checkin: Checkin) -> Shape:
     person = checkin.person
     odd = view.positions["odd_types"] == "present" and person.number % 2 == 0
     return {
-        "first_name": person.first_name,
-        "last_name": person.last_name,
+        **_user(person),
         "email": None if odd and not checkin.email else checkin.email,
         "external_id": checkin.external_id,
         **_custom_fields(person),
     }
 
 
-def _custom_fields(person: Person) -> Shape:
+def _user(person: Person) -> Shape:
     return {
-        "field_1": person.registration,
-        "field_2": person.region,
-        "field_3": None,
-        "field_4": None,
-        "field_5": None,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "email": person.email,
+        "external_id": person.external_id,
     }
+
+
+def _custom_fields(person: Person) -> Shape:
+    fields = (person.registration, person.region, None, None, None)
+    return {f"field_{number}": field for number, field in enumerate(fields, 1)}
 
 
 def _award(award: Award) -> Shape:
@@ -192,13 +190,12 @@ def data(view: View, session: Session) -> Shape | None:
     """SessionQAData, with its three ways to hold nothing."""
     if not session.polls and not session.questions and view.positions["data_empty"] == "null":
         return None
-    no_polls: dict[str, Any] = {"object": {}, "array": [], "null": None}
-    no_questions: dict[str, Any] = {"array": [], "null": None, "object": {}}
+    empty: dict[str, Json] = {"object": {}, "array": [], "null": None}
     return {
         "polls": {one.key: poll(view, session, one) for one in session.polls}
-        or no_polls[view.positions["polls_empty"]],
+        or empty[view.positions["polls_empty"]],
         "questions": [question(view, session, one) for one in session.questions]
-        or no_questions[view.positions["questions_empty"]],
+        or empty[view.positions["questions_empty"]],
     }
 
 
@@ -223,7 +220,7 @@ def _responses(view: View, session: Session, poll: Poll) -> Json:
     if form == "objects":
         return [
             {
-                "user": _poll_user(answer.person),
+                "user": _user(answer.person),
                 "response": value,
                 "timestamp": _iso(session.event.zone, answer.at),
             }
@@ -247,22 +244,13 @@ def _responses(view: View, session: Session, poll: Poll) -> Json:
     }
 
 
-def _poll_user(person: Person) -> Shape:
-    return {
-        "first_name": person.first_name,
-        "last_name": person.last_name,
-        "email": person.email,
-        "external_id": person.external_id,
-    }
-
-
 def question(view: View, session: Session, question: Question) -> Shape | str:
     """Give a question, in one of the forms that `[{}]` may stand for."""
     form = view.positions["question_shape"]
     if form == "texts":
         return question.text
     details = {
-        "user": question.person and _poll_user(question.person),
+        "user": question.person and _user(question.person),
         "votes": question.votes,
         "timestamp": _iso(session.event.zone, question.at),
     }
@@ -329,10 +317,8 @@ def _instant(view: View, zone: ZoneInfo, at: int | None) -> str | None:
     """Give a check-in record's timestamp, with milliseconds if the switch says so."""
     if at is None:
         return None
-    text = _iso(zone, at)
-    if view.positions["seconds_fraction"] == "absent":
-        return text
-    return f"{text[:19]}.{at % 1000:03d}{text[19:]}"
+    exactly = "seconds" if view.positions["seconds_fraction"] == "absent" else "milliseconds"
+    return datetime.fromtimestamp(at / 1000, zone).isoformat(timespec=exactly)
 
 
 def _list(view: View, items: Iterable[Any]) -> list[Any] | None:

@@ -1,12 +1,13 @@
 """What a perfect extraction holds.
 
-Columns are read off the answers where these hold them as such; instants, days and joins come from
-the world, so that how they are told is not read back.
+Columns are read off the answers where these hold them as such; days, joins, and instants that are
+told in several forms come from the world, so that how they are told is not read back.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import contextlib
+from collections import defaultdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -15,12 +16,14 @@ from event_sandbox.conferencesio import shapes
 from event_sandbox.conferencesio.shapes import SUBDOMAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from event_sandbox.conferencesio.shapes import Shape
     from event_sandbox.conferencesio.view import View
     from event_sandbox.wire import Json, Row
-    from event_sandbox.world.model import Millis, Session
+    from event_sandbox.world.model import Session
+
+_TIMES: Final = ("checkin_time", "checkout_time", "checkin_time_actual", "checkout_time_actual")
 
 
 def _app(view: View) -> Iterator[tuple[Shape, Row]]:
@@ -41,19 +44,7 @@ def _attendance(view: View) -> Iterator[tuple[Shape, Row]]:
     for session in view.listed():
         for checkin in view.checkins(session):
             sent = shapes.checkin(view, session, checkin)
-            arrived = checkin.arrived if checkin.arrived_edited is None else checkin.arrived_edited
-            left = checkin.left if checkin.left_edited is None else checkin.left_edited
-            unreadable = sent["checkin_time"] is not None and not sent["checkin_time"][0].isdigit()
-            yield (
-                sent,
-                {
-                    **_parent(view, session),
-                    "checkin_time": None if unreadable else _utc(view, arrived),
-                    "checkout_time": _utc(view, left),
-                    "checkin_time_actual": _utc(view, checkin.arrived),
-                    "checkout_time_actual": _utc(view, checkin.left),
-                },
-            )
+            yield sent, {**_parent(view, session), **{name: _utc(sent[name]) for name in _TIMES}}
 
 
 def _polls(view: View) -> Iterator[tuple[Shape, Row]]:
@@ -64,31 +55,21 @@ def _polls(view: View) -> Iterator[tuple[Shape, Row]]:
 
 
 def _poll_responses(view: View) -> Iterator[tuple[Shape, Row]]:
+    """Give a row for each answer in `responses`, with its name where that has one."""
     for poll, parents in _polls(view):
-        for name, answer in _answers(poll["responses"]):
-            is_object = isinstance(answer, dict)
-            is_number = isinstance(answer, int | float)
-            yield (
-                {},
-                {
-                    **parents,
-                    "response_name": name,
-                    "response": None if is_object else text(answer),
-                    "response_value": answer if is_number else None,
-                    "response_data": answer if is_object else None,
-                },
-            )
+        sent = poll["responses"] or ()
+        for name, several in sent.items() if isinstance(sent, dict) else [(None, list(sent))]:
+            for answer in several if isinstance(several, list) else [several]:
+                yield {}, {**parents, "response_name": name, **_response(answer)}
 
 
-def _answers(sent: Json) -> Iterator[tuple[str | None, Json]]:
-    """Give the single answers in `responses`, with their names where they have one."""
-    if isinstance(sent, dict):
-        for name, value in sent.items():
-            for one in value if isinstance(value, list) else [value]:
-                yield name, one
-        return
-    for one in sent or ():
-        yield None, one
+def _response(answer: Json) -> Row:
+    is_object = isinstance(answer, dict)
+    return {
+        "response": None if is_object else text(answer),
+        "response_value": answer if isinstance(answer, int | float) else None,
+        "response_data": answer if is_object else None,
+    }
 
 
 def _questions(view: View) -> Iterator[tuple[Shape, Row]]:
@@ -103,38 +84,34 @@ def _questions(view: View) -> Iterator[tuple[Shape, Row]]:
 
 
 def _evaluation_responses(view: View) -> Iterator[tuple[Shape, Row]]:
-    keys = _session_keys(view)
+    """Give evaluations, with the one listed session of that external id, else of that name."""
+    keys: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for session in view.listed():
+        for name in _names(view, session):
+            keys[name].append(session.key)
     readable = view.positions["evaluation_timestamp"] != "garbage"
     for session in view.existing():
+        found = [keys[name] for name in _names(view, session)]
+        key = next((key for key, *others in filter(None, found) if not others), None)
         for evaluation in session.evaluations:
             sent = shapes.evaluation(view, session, evaluation)
             presenter = sent["presenter"]
+            at = datetime.fromtimestamp(evaluation.at // 1000, UTC).isoformat()
             yield (
                 sent,
                 {
                     "subdomain": SUBDOMAIN,
-                    "session_id": keys(session),
+                    "session_id": key,
                     "presenter": {"name": presenter} if isinstance(presenter, str) else presenter,
-                    "responded_at": _seconds(evaluation.at) + "Z" if readable else None,
+                    "responded_at": _utc(at) if readable else None,
                 },
             )
 
 
-def _session_keys(view: View) -> Callable[[Session], str | None]:
-    """Make the join: by external id if that is unique among the listed, else by unique name."""
-    listed = view.listed()
-    ids = Counter(view.external_id(session) for session in listed)
-    names = Counter(view.name(session) for session in listed)
-    key_by_id = {view.external_id(session): session.key for session in listed}
-    key_by_name = {view.name(session): session.key for session in listed}
-
-    def key(session: Session) -> str | None:
-        external_id, name = view.external_id(session), view.name(session)
-        if external_id is not None and ids[external_id] == 1:
-            return key_by_id[external_id]
-        return key_by_name[name] if names[name] == 1 else None
-
-    return key
+def _names(view: View, session: Session) -> list[tuple[str, str]]:
+    external_id = view.external_id(session)
+    ids = [] if external_id is None else [("external_id", external_id)]
+    return [*ids, ("name", view.name(session))]
 
 
 def _parent(view: View, session: Session) -> Row:
@@ -152,15 +129,13 @@ def _session_date(view: View, session: Session) -> str | None:
     return None if form == "spelled" else str(last)
 
 
-def _utc(view: View, at: Millis | None) -> str | None:
-    if at is None:
-        return None
-    fraction = f".{at % 1000:03d}" if view.positions["seconds_fraction"] == "present" else ""
-    return f"{_seconds(at)}{fraction}Z"
-
-
-def _seconds(at: Millis) -> str:
-    return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}"
+def _utc(sent: str | None) -> str | None:
+    """Give an instant that is told as ISO 8601, in UTC and as exactly; None for what is none."""
+    with contextlib.suppress(ValueError):
+        at = datetime.fromisoformat(sent or "").astimezone(UTC)
+        exactly = "milliseconds" if "." in str(sent) else "seconds"
+        return at.isoformat(timespec=exactly).replace("+00:00", "Z")
+    return None
 
 
 STREAMS: Final[dict[str, Stream[View]]] = {
