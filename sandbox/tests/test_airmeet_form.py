@@ -5,6 +5,7 @@ For the three samples that the article lost (4.12 to 4.14), the lists are what c
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,19 +94,15 @@ def test_answers_rows_and_objects_in_them_have_these_attributes(client: AirmeetR
 
 
 def test_values_that_an_event_has(client: AirmeetReader) -> None:
-    events = client.rows("airmeets")
-    assert {event["status"] for event in events} == {"CREATED", "ONGOING", "PAUSED", "FINISHED"}
-    assert sum(event["endTime"] is None for event in events) == 1
     assert client.types("sessions", "duration") == {int}
     path = f"/airmeet/{client.big()}"
-    people = client.get(f"{path}/participants")
-    assert people["userCount"] == people["totalUserCount"] == len(people["participants"]) > 60
-    answers = [answer for row in people["participants"] for answer in row["user_profile"]]
+    people = client.get(f"{path}/participants")["participants"]
+    twice = Counter((row["email"], row["name"]) for row in people if row["email"]).most_common(1)
+    assert twice[0][1] == 2
+    answers = [answer for row in people for answer in row["user_profile"]]
     fields = client.get(f"{path}/custom-fields")["customFields"]
     assert {answer["fieldId"] for answer in answers} == {field["fieldId"] for field in fields}
     assert [field["type"]["inputType"] for field in fields] == ["text", "radio", "checkbox"]
-    cursors = client.get(f"{path}/attendees")["cursors"]
-    assert all(type(value) is int for value in cursors.values())
 
 
 def test_unknown_and_foreign_ids(client: AirmeetReader) -> None:

@@ -77,6 +77,9 @@ def test_values(reader: ConferencesIOReader) -> None:
         assert {type(field["credits"]) for field in session["fields_of_study"]} <= {str}
     awards = [award for record in reader.records for award in record["fields_of_study"]]
     assert {type(award["credits"]) for award in awards} <= {int, float}
+    for_each = ([r["user"]["field_1"] for r in some] for some in reader.checkins.values())
+    known = [list(filter(None, numbers)) for numbers in for_each]
+    assert any(len(set(numbers)) < len(numbers) for numbers in known), "nobody is there twice"
     assert any(poll["responses"] is None for poll in reader.polls)
     assert {"polls": {}, "questions": []} in reader.data
     assert all(row["user"]["id"].isdecimal() for row in reader.evaluations)

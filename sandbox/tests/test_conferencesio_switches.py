@@ -25,15 +25,6 @@ def all_of(kind: type | tuple[type, ...], values: list[Json]) -> bool:
     return bool(values) and all(isinstance(value, kind) for value in values)
 
 
-def has_duplicates(everything: ConferencesIOReader) -> bool:
-    for records in everything.checkins.values():
-        emails = [user["email"].lower() for r in records if (user := r["user"])["email"]]
-        numbers = [user["field_1"] for r in records if (user := r["user"])["field_1"]]
-        if len(set(numbers)) < len(numbers) and len(set(emails)) < len(emails):
-            return True
-    return False
-
-
 def has_weekday(everything: ConferencesIOReader, *, days_late: int) -> bool:
     """By the reference's own example, Tue, 21 Jan 2018, which was a Sunday: two days late."""
     sent = everything.evaluations[0]["timestamp"]
@@ -88,8 +79,6 @@ CLAIMS: dict[str, Callable[[ConferencesIOReader], bool]] = {
         and any(record["total_time_attended"] for record in e.records)
     ),
     "app_url=present": lambda e: e.app["url"] == "https://example.cnf.io",
-    "duplicate_checkins=some": has_duplicates,
-    "duplicate_checkins=none": lambda e: not has_duplicates(e),
     "count=wrong": lambda e: e.count > len(e.sessions),
     "unknown_fields=present": lambda e: (
         "archived" in e.sessions[0]

@@ -1,4 +1,4 @@
-"""Answers that no page describes: what they prove, and that nothing in them is lost."""
+"""Answers that no page describes: what they mean and prove, and that nothing in them is lost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from event_taps_core import ApiError, BadResponse, NotFound, TapError
+from event_taps_core import AccessDenied, ApiError, BadResponse, NotFound, TapError
 from event_taps_core.testing import api_response
 from tap_conferencesio.streams import session_of
 from tap_conferencesio.tap import TapConferencesIo
@@ -36,6 +36,36 @@ def tap_that_gets(
 
     tap.client.send = send  # type: ignore[assignment] # over HTTP it is tested elsewhere
     return tap
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "retries"),
+    [
+        (200, {"status": "ok", "code": "200", "data": {}}, type(None), None),
+        (200, {"code": 200, "data": {}}, type(None), None),
+        (200, {"data": {}}, type(None), None),
+        (500, {"status": "error", "code": "500", "message": "boom"}, BadResponse, 3),
+        (500, {"message": "boom"}, BadResponse, 3),
+        (500, {"status": "error", "message": "The API key is invalid."}, AccessDenied, None),
+        (500, b"<!doctype html>", BadResponse, None),
+        (502, b"<!doctype html>", BadResponse, None),
+        (200, {"status": "error", "code": "500", "message": "boom"}, BadResponse, 3),
+        (200, {"status": "ok", "code": "404"}, BadResponse, 3),
+        (200, {"status": "error", "message": "API access is not activated"}, AccessDenied, None),
+        (200, b"<!doctype html>", BadResponse, 2),
+        (200, [], BadResponse, None),
+        (403, {"status": "error", "code": "403", "message": "boom"}, AccessDenied, None),
+        (404, {"status": "error", "code": "404", "message": "boom"}, NotFound, None),
+    ],
+    ids=str,
+)
+def test_500_is_the_only_documented_error_and_no_proof_of_a_passing_fault(
+    status: int, body: object, kind: type, retries: int | None
+) -> None:
+    """Also under HTTP 200; a page of a proxy is tried again as often as anything."""
+    found = tap_that_gets({}).client.classify(api_response(body, status))
+    assert type(found) is kind
+    assert not isinstance(found, BadResponse) or found.retries == retries
 
 
 def test_session_of_a_detail_answer() -> None:

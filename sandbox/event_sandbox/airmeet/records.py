@@ -46,10 +46,7 @@ def _attendance(view: View) -> Iterator[Record]:
 
 def _event_attendance(view: View) -> Iterator[Record]:
     """Give who was in any finished session: the vendor's own report, which leaves replays out."""
-    for event in view.reporting():
-        for session in event.sessions:
-            for stay in view.session_stays(event, session):
-                yield Record(event.key, _who(stay.person, stay.user))
+    return (record for record in _attendance(view) if record.told["mode"] == "live")
 
 
 def _engagement(view: View) -> Iterator[Record]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.airmeet.shapes import Shape, full_name, time_stamp, unknown
+from event_sandbox.airmeet.shapes import Shape, full_name, odd, time_stamp, unknown, where
 
 if TYPE_CHECKING:
     from event_sandbox.airmeet.view import View
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         OnlineEvent,
         OnlineQuestion,
         Registration,
+        ReplayView,
         Stay,
     )
 
@@ -42,30 +43,30 @@ def session_attendance(view: View, event: OnlineEvent, key: str) -> list[Shape]:
 
 def booth_attendance(view: View, event: OnlineEvent, key: str) -> list[Shape]:
     """4.8: who was at a booth."""
-    rows = []
-    for stay in view.booth_stays(event, key):
-        odd = view.is_odd(stay.person.number)
-        row = _attendance(view, event, stay)
-        row["interested_in_being_contacted"] = "maybe" if odd else stay.interested
-        row["visits"] = str(stay.visits) if odd else stay.visits
-        rows.append(row)
-    return rows
+    return [
+        _attendance(view, event, stay)
+        | {"interested_in_being_contacted": stay.interested, "visits": stay.visits}
+        | odd(view, stay.person.number, {"interested_in_being_contacted": "maybe"})
+        | odd(view, stay.person.number, {"visits": str(stay.visits)})
+        for stay in view.booth_stays(event, key)
+    ]
 
 
 def _attendance(view: View, event: OnlineEvent, *stays: Stay) -> Shape:
     """Give a row that the three kinds of attendance share; `time_spent` is a text of digits."""
     first = min(stays, key=lambda stay: stay.at)
     spent = sum(stay.spent_by(view.now) for stay in stays)
-    odd = view.is_odd(first.person.number)
-    sent = str(spent) if view.positions["time_spent"] == "text" else spent
     return {
-        "email": None if odd else first.person.email,
+        "email": first.person.email,
         "id": view.record_id(event, first.person.number),
         "name": full_name(first.person),
         "user_id": first.user,
-        "time_stamp": "soon" if odd else time_stamp(view, first.at),
-        "time_spent": "n/a" if odd else sent,
-    } | unknown(view, {"device": {"kind": "desktop"}})
+        "time_stamp": time_stamp(view, first.at),
+        "time_spent": str(spent) if view.positions["time_spent"] == "text" else spent,
+        **odd(view, first.person.number, {"email": None, "time_stamp": "soon"}),
+        **odd(view, first.person.number, {"time_spent": "n/a"}),
+        **unknown(view, {"device": {"kind": "desktop"}}),
+    }
 
 
 def polls(view: View, event: OnlineEvent) -> list[Shape]:
@@ -118,15 +119,13 @@ def questions(view: View, event: OnlineEvent) -> list[Shape]:
 
 def _question(view: View, question: OnlineQuestion) -> Shape:
     votes = question.votes_by(view.now)
-    forms = {"float": float(votes), "integer": votes}
-    shape: Shape = {
+    return {
         "question": question.text,
         "session_id": question.session.key,
-        "upvoteCount": str(votes) if view.is_odd(votes) else forms[view.positions["upvote_count"]],
+        "upvoteCount": float(votes) if view.positions["upvote_count"] == "float" else votes,
+        **odd(view, votes, {"upvoteCount": str(votes)}),
+        **({"time_stamp": time_stamp(view, question.at)} if question.dated else {}),
     }
-    if question.dated:
-        shape["time_stamp"] = time_stamp(view, question.at)
-    return shape
 
 
 def utms(view: View, event: OnlineEvent) -> list[Shape]:
@@ -151,31 +150,35 @@ def _utm(view: View, event: OnlineEvent, entry: Registration) -> Shape:
         "airmeetId": event.key,
         "email": entry.person.email or None,
         "utms": values,
-    } | unknown(view, {"referrer": None})
+        **unknown(view, {"referrer": None}),
+    }
 
 
 def replays(view: View, event: OnlineEvent) -> list[Shape]:
     """4.14: a row for each person and session; the sample is lost, clients met this."""
-    rows = []
-    for watched in view.replays(event):
-        minutes: dict[str, str | float] = {
-            "integer": watched.half_minutes // 2,
-            "float": watched.half_minutes / 2,
-            "text": f"{watched.half_minutes / 2:.1f}",
-        }
-        row: Shape = {
-            "id": view.record_id(event, watched.number),
-            "name": full_name(watched.person),
-            "email": watched.person.email,
-            "session_id": watched.session.key,
-            "duration_viewed": minutes[view.positions["duration_viewed"]],
-        }
-        if view.positions["replay_fields"] == "many":
-            row["user_id"] = watched.user
-            row["session_name"] = watched.session.name
-            row["time_stamp"] = time_stamp(view, watched.at)
-        rows.append(row | unknown(view, {"percent": 50}))
-    return rows
+    return [_replay(view, event, watched) for watched in view.replays(event)]
+
+
+def _replay(view: View, event: OnlineEvent, watched: ReplayView) -> Shape:
+    minutes: dict[str, str | float] = {
+        "integer": watched.half_minutes // 2,
+        "float": watched.half_minutes / 2,
+        "text": f"{watched.half_minutes / 2:.1f}",
+    }
+    more = {
+        "user_id": watched.user,
+        "session_name": watched.session.name,
+        "time_stamp": time_stamp(view, watched.at),
+    }
+    return {
+        "id": view.record_id(event, watched.number),
+        "name": full_name(watched.person),
+        "email": watched.person.email,
+        "session_id": watched.session.key,
+        "duration_viewed": minutes[view.positions["duration_viewed"]],
+        **where(view, "replay_fields", "many", more),
+        **unknown(view, {"percent": 50}),
+    }
 
 
 def _who(person: Person | None, user: str | None) -> Shape:

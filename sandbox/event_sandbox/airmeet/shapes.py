@@ -39,12 +39,12 @@ def time_stamp(view: View, at: Millis) -> str | int:
     return at if form == "epoch_ms" else _iso(at, UTC).replace("+00:00", "Z")
 
 
-def list_time(view: View, at: Millis, zone: ZoneInfo) -> str | int:
-    """Give an `<ISO_Date_String>`."""
+def list_time(view: View, at: Millis | None, zone: ZoneInfo) -> str | int | None:
+    """Give an `<ISO_Date_String>`, null where there is no time."""
     form = view.positions["list_times"]
-    if form == "offset":
-        return _iso(at, zone)
-    return at if form == "epoch_ms" else _iso(at, UTC).replace("+00:00", "Z")
+    if at is None or form == "epoch_ms":
+        return at
+    return _iso(at, zone) if form == "offset" else _iso(at, UTC).replace("+00:00", "Z")
 
 
 def _iso(at: Millis, zone: tzinfo) -> str:
@@ -57,9 +57,19 @@ def listed(view: View, items: Iterable[Any], switch: str = "empty_members") -> J
     return list(items) or empty[view.positions[switch]]
 
 
+def where(view: View, switch: str, position: str, attributes: Shape) -> Shape:
+    """Give attributes that are there in one position of a switch only."""
+    return attributes if view.positions[switch] == position else {}
+
+
 def unknown(view: View, attributes: Shape) -> Shape:
     """Give attributes that the article does not list."""
-    return attributes if view.positions["unknown_fields"] == "present" else {}
+    return where(view, "unknown_fields", "present", attributes)
+
+
+def odd(view: View, number: int, attributes: Shape) -> Shape:
+    """Give values of unexpected types, in place of the usual ones of every fifth row."""
+    return where(view, "odd_types", "present", attributes) if number % 5 == 1 else {}
 
 
 # Lists
@@ -67,17 +77,16 @@ def unknown(view: View, attributes: Shape) -> Shape:
 
 def airmeet(view: View, event: OnlineEvent) -> Shape:
     """4.1: an event in the list."""
-    shape: Shape = {
+    return {
         "uid": event.key,
         "name": event.name,
         "status": event.status(view.now),
         "timezone": event.zone.key,
         "startTime": list_time(view, event.starts, event.zone),
-        "endTime": None if event.ends is None else list_time(view, event.ends, event.zone),
+        "endTime": list_time(view, event.ends, event.zone),
+        **where(view, "airmeet_description", "present", {"description": event.description}),
+        **unknown(view, {"is_private": False, "hostUser": {"uid": "bZxdWONJy"}}),
     }
-    if view.positions["airmeet_description"] == "present":
-        shape["description"] = event.description
-    return shape | unknown(view, {"is_private": False, "hostUser": {"uid": "bZxdWONJy"}})
 
 
 def participants(view: View, event: OnlineEvent) -> list[Shape]:
@@ -87,34 +96,30 @@ def participants(view: View, event: OnlineEvent) -> list[Shape]:
 
 def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
     """4.2: somebody in an event's list; `Designation` is spelled so."""
-    odd = view.is_odd(entry.number)
-    as_list = view.positions["profile_values"] == "list"
-    registered: str | int | None = None
-    if entry.registered is not None:
-        registered = "last week" if odd else list_time(view, entry.registered, event.zone)
-    person = entry.person
+    person, as_list = entry.person, view.positions["profile_values"] == "list"
     profile = [
         {"value": list(v) if as_list and len(v) > 1 else ", ".join(v), "fieldId": key}
         for key, v in entry.answers
     ]
-    shape: Shape = {
+    return {
         "email": person.email or None,
-        "name": entry.number if odd else full_name(person),
+        "name": full_name(person),
         "city": entry.city,
         "country": entry.country,
         "organisation": person.company,
         "Designation": entry.role,
-        "registrationDate": registered,
+        "registrationDate": list_time(view, entry.registered, event.zone),
         "profile_url": None,
         "user_type": entry.kind,
         # The link by which one person enters without signing in.
         "token": f"{_SITE}/event/{event.key}?token={_digest('entry', event.key, entry.number)}",
-        "invite_sent": "perhaps" if odd else entry.mailed,
+        "invite_sent": entry.mailed,
         "user_profile": listed(view, profile),
+        **odd(view, entry.number, {"name": entry.number, "invite_sent": "perhaps"}),
+        **odd(view, entry.number, {"registrationDate": entry.registered and "last week"}),
+        **where(view, "participant_user_id", "present", {"user_id": entry.user}),
+        **unknown(view, {"attended": True}),
     }
-    if view.positions["participant_user_id"] == "present":
-        shape["user_id"] = entry.user
-    return shape | unknown(view, {"attended": True})
 
 
 def info(view: View, event: OnlineEvent) -> Shape:
@@ -128,7 +133,7 @@ def info(view: View, event: OnlineEvent) -> Shape:
         "status": event.status(view.now),
         "timezone": event.zone.key,
         "start_time": list_time(view, event.starts, event.zone),
-        "end_time": None if event.ends is None else list_time(view, event.ends, event.zone),
+        "end_time": list_time(view, event.ends, event.zone),
         "short_desc": None,
         "long_desc": event.description,
         "master_img_url": f"{_SITE}/images/{event.key}.png",
@@ -148,7 +153,6 @@ def sessions(view: View, event: OnlineEvent) -> list[Shape]:
 
 
 def _session(view: View, event: OnlineEvent, session: OnlineSession) -> Shape:
-    starts = session.starts
     # The items are not documented; clients read these attributes.
     speakers = [
         {
@@ -163,16 +167,18 @@ def _session(view: View, event: OnlineEvent, session: OnlineSession) -> Shape:
     return {
         "sessionid": session.key,
         "name": session.name,
-        "start_time": None if starts is None else list_time(view, starts, event.zone),
+        "start_time": list_time(view, session.starts, event.zone),
         "status": view.session_status(event, session),
-        "duration": str(session.minutes) if view.is_odd(session.number) else session.minutes,
+        "duration": session.minutes,
         "summary": session.summary,
         "host_id": listed(view, [host.key for host in session.hosts]),
         "cohost_ids": listed(view, [host.key for host in session.cohosts]),
         "speaker_id": listed(view, [speaker.key for speaker in session.speakers]),
         "speakerList": listed(view, speakers),
         "type": session.type,
-    } | unknown(view, {"stage": {"rows": session.number}})
+        **odd(view, session.number, {"duration": str(session.minutes)}),
+        **unknown(view, {"stage": {"rows": session.number}}),
+    }
 
 
 def custom_fields(view: View, event: OnlineEvent) -> list[Shape]:
@@ -183,10 +189,11 @@ def custom_fields(view: View, event: OnlineEvent) -> list[Shape]:
             "name": field.name,
             "fieldId": field.key,
             "options": listed(view, [{"code": it, "displayValue": it} for it in field.options]),
-            "isRequired": "sometimes" if view.is_odd(len(field.options)) else field.required,
+            "isRequired": field.required,
             "type": {"fieldType": "custom", "inputType": field.input, "mappedFrom": field.name},
+            **odd(view, len(field.options), {"isRequired": "sometimes"}),
+            **unknown(view, {"order": 1}),
         }
-        | unknown(view, {"order": 1})
         for field in event.fields
     ]
 
@@ -201,7 +208,6 @@ _UNFILLED: Final = (
 
 def booths(view: View, event: OnlineEvent) -> list[Shape]:
     """4.7: booths; `layoutData` is the text "null" in the sample."""
-    layouts: dict[str, Json] = {"null_text": "null", "null": None, "object": {"columns": 2}}
     return [
         {
             "uid": booth.key,
@@ -210,13 +216,14 @@ def booths(view: View, event: OnlineEvent) -> list[Shape]:
             "tags": listed(view, booth.tags),
             "airmeet_id": event.key,
             "logo_url": f"{_SITE}/images/{booth.key}.png",
-            "order": str(booth.number) if view.is_odd(booth.number) else booth.number,
-            "layoutData": layouts[view.positions["layout_data"]],
-            "boothExhibitor": "maybe" if view.is_odd(booth.number) else booth.exhibits,
+            "order": booth.number,
+            "layoutData": "null",
+            "boothExhibitor": booth.exhibits,
             **dict.fromkeys(_UNFILLED),
             **_booth_details(view, booth),
+            **odd(view, booth.number, {"order": str(booth.number), "boothExhibitor": "maybe"}),
+            **unknown(view, {"spotlight": {"until": None}}),
         }
-        | unknown(view, {"spotlight": {"until": None}})
         for booth in event.booths
     ]
 
@@ -233,6 +240,7 @@ def _booth_details(view: View, booth: Booth) -> Shape:
         },
         "objects": {
             "faqs": [{"question": "Où?", "answer": "Hall 4"}, {"question": "When?"}],
+            "layoutData": {"columns": 2},
             "resources": [],
             "social_media_links": {"web": "https://example.com/?a=1&b=2", "order": [2, 1.5]},
             "register_interest_details": {"enabled": True, "fields": {}},
@@ -250,11 +258,12 @@ def tracks(view: View, event: OnlineEvent) -> list[Shape]:
             "uid": track.key,
             "name": track.name,
             "description": track.description,
-            "track_order": "first" if view.is_odd(track.number) else order(track.number),
+            "track_order": order(track.number),
             "metaData": {"colorCode": f"hsl({track.hue},96%,47%)"},
             "sessions": listed(view, [session.key for session in track.sessions]),
+            **odd(view, track.number, {"track_order": "first"}),
+            **unknown(view, {"hidden": False}),
         }
-        | unknown(view, {"hidden": False})
         for track in event.tracks
     ]
 
@@ -266,8 +275,8 @@ def recordings(view: View, event: OnlineEvent) -> list[Shape]:
             "session_id": session.key,
             "session_name": session.name,
             "download_link": _download_link(view, event, session, number),
+            **unknown(view, {"size": 1024 * session.minutes}),
         }
-        | unknown(view, {"size": 1024 * session.minutes})
         for session, number in view.recordings(event)
     ]
 

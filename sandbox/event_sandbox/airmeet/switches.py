@@ -82,8 +82,6 @@ duration_viewed: integer, float, text
     "duration_viewed is in minutes" is all that is said.
 track_order: null, text, number
     Null in the sample, a text in the connector's schema.
-layout_data: null_text, null, object
-    The text "null" in the sample.
 booth_details: null, text, objects
     A booth's details are null in the sample; filled ones may be texts or objects.
 no_booths: null, list
@@ -114,8 +112,6 @@ airmeet_description: absent, present
     The connector's schema has a `description`, the article has not.
 info_body: event, sessions_only
     The article shows only `sessions`; clients read the event's own attributes as well.
-duplicate_people: some, none
-    The same e-mail can be in an event's list twice.
 attendance_ids: stable, renumbered
     Whether ids stay the same when a report is prepared anew is not documented.
 unknown_fields: absent, present

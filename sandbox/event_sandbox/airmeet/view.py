@@ -101,13 +101,8 @@ class View:
     # What is known by now of an event's people: who registered, who came, what they did
 
     def registrations(self, found: OnlineEvent) -> list[Registration]:
-        """Give the event's list of people, oldest first."""
-        duplicates = self.positions["duplicate_people"] == "some"
-        return [
-            entry
-            for entry in registrations(self.world, found)
-            if entry.known_from <= self.now and (duplicates or not entry.duplicate)
-        ]
+        """Give the event's list of people, oldest first; some are in it twice."""
+        return [one for one in registrations(self.world, found) if one.known_from <= self.now]
 
     def session_stays(self, found: OnlineEvent, session: OnlineSession) -> list[Stay]:
         """Give who is known to have been in a session, if that is over."""
@@ -159,10 +154,6 @@ class View:
         renumbered = self.positions["attendance_ids"] == "renumbered"
         shift = self.world.step * 1000 if renumbered else 0
         return (found.number + 2) * 1_000_000 + number + shift
-
-    def is_odd(self, number: int) -> bool:
-        """Tell whether the row of that number has values of unexpected types."""
-        return self.positions["odd_types"] == "present" and number % 5 == 1
 
 
 def cursor(number: int) -> int:

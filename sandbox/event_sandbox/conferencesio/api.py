@@ -63,7 +63,7 @@ class API(KeepingAPI):
                 return shapes.data(view, _find(view, key))
             case ["sessions", key, "attendance"]:
                 session = _find(view, key)
-                checkins = [shapes.checkin(view, session, one) for one in view.checkins(session)]
+                checkins = [shapes.checkin(view, session, one) for one in session.checkins]
                 return self._ordered(view, checkins)
             case ["evaluations", "responses"]:
                 evaluations = [

@@ -32,13 +32,13 @@ def _named(person: Person | None, *, told: bool) -> Who | None:
 
 def _listed(view: View) -> Iterator[Record]:
     for session in view.listed():
-        for checkin in view.checkins(session):
+        for checkin in session.checkins:
             yield Record(SUBDOMAIN, _who(checkin))
 
 
 def _attendance(view: View) -> Iterator[Record]:
     for session in view.listed():
-        for checkin in view.checkins(session):
+        for checkin in session.checkins:
             if checkin.arrived is not None:
                 columns = {"session_id": session.key, "mode": "live", "minutes": _minutes(checkin)}
                 yield Record(SUBDOMAIN, _who(checkin), columns)

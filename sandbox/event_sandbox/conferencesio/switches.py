@@ -50,8 +50,6 @@ attendance_flags: absent, present
     `evaluation_complete` and `total_time_attended` are in the schema, not in the example.
 app_url: absent, present
     The app's `url` is in the schema, not in the example.
-duplicate_checkins: some, none
-    Records with the same e-mail are merged by hand, so a session may hold several.
 count: right, wrong
     `count` is the number of records in this response; were it larger, pages would be hidden.
 unknown_fields: absent, present

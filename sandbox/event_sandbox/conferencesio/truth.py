@@ -42,7 +42,7 @@ def _sessions(view: View) -> Iterator[tuple[Shape, Row]]:
 
 def _attendance(view: View) -> Iterator[tuple[Shape, Row]]:
     for session in view.listed():
-        for checkin in view.checkins(session):
+        for checkin in session.checkins:
             sent = shapes.checkin(view, session, checkin)
             yield sent, {**_parent(view, session), **{name: _utc(sent[name]) for name in _TIMES}}
 

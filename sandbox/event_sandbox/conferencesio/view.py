@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
-    from event_sandbox.world.model import Checkin, Session
+    from event_sandbox.world.model import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +27,6 @@ class View:
         if self.positions["hidden_sessions"] == "listed":
             return self.existing()
         return [session for session in self.existing() if not session.hidden]
-
-    def checkins(self, session: Session) -> list[Checkin]:
-        """Give the session's records, in the order in which they were made."""
-        if self.positions["duplicate_checkins"] == "some":
-            return session.checkins
-        return [checkin for checkin in session.checkins if not checkin.duplicate]
 
     def name(self, session: Session) -> str:
         """Give the session's name."""
