@@ -81,6 +81,7 @@ def test_after_before_and_both(event: BigEvent) -> None:
     assert event.ids(size=7, before=every[9]) == every[2:9]
     assert event.ids(size=7, before=every[3]) == every[:3]
     assert event.ids(size=7, before=every[0]) == []
+    assert event.ids(size=99) == every[:50]
     assert event.ids(size=7, after=every[9], before=every[5]) == every[10:17]
     assert event.ids(size=7, after=every[9], x="unknown") == every[10:17]
     assert event.status(event.utms, after="x") == 400

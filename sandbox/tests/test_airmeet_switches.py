@@ -66,7 +66,10 @@ CLAIMS: dict[str, Callable[[Reader], bool]] = {
     "time_stamp=colons": lambda r: r.stamps(r"\d{4}:\d\d:\d\dT\d\d:\d\d:\d\d\.\d\dZ"),
     "time_stamp=epoch_ms": lambda r: r.stamps(r"\d{13}"),
     "list_times=utc": lambda r: r.times(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
-    "list_times=offset": lambda r: r.times(r"\S{23}[+-]\d\d:\d\d"),
+    "list_times=offset": lambda r: (
+        r.times(r"\S{23}[+-]\d\d:\d\d")
+        and len({at[23:] for at in r.values("airmeets", "startTime")}) > 1
+    ),
     "list_times=epoch_ms": lambda r: r.times(r"\d{13}"),
     "time_spent=text": lambda r: r.types("session_attendance", "time_spent") == {str},
     "time_spent=number": lambda r: r.types("session_attendance", "time_spent") == {int},

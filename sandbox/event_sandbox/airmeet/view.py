@@ -105,15 +105,11 @@ class View:
         return [one for one in registrations(self.world, found) if one.known_from <= self.now]
 
     def session_stays(self, found: OnlineEvent, session: OnlineSession) -> list[Stay]:
-        """Give who is known to have been in a session, if that is over."""
-        if self.session_status(found, session) != "FINISHED":
-            return []
+        """Give who is known to have been in a session: nobody before it is over."""
         return self._known(activity(self.world, found).stays.get(session.key, ()))
 
     def booth_stays(self, found: OnlineEvent, booth_key: str) -> list[Stay]:
-        """Give who is known to have been at a booth, if the event is over."""
-        if not found.is_finished(self.now):
-            return []
+        """Give who is known to have been at a booth: nobody before the event is over."""
         return self._known(activity(self.world, found).visits.get(booth_key, ()))
 
     def _known(self, stays: Iterable[Stay]) -> list[Stay]:
@@ -129,8 +125,6 @@ class View:
 
     def replays(self, found: OnlineEvent) -> list[ReplayView]:
         """Give who watched what after the event."""
-        if not found.is_finished(self.now):
-            return []
         return [one for one in activity(self.world, found).replays if one.at <= self.now]
 
     def recordings(self, found: OnlineEvent) -> list[tuple[OnlineSession, int]]:
