@@ -92,6 +92,7 @@ STUCK = "STUCK"
         # No cursor, while more is counted or not.
         ([{"data": [{"id": 1}]}], [1], 1),
         ([listed(FIRST, None, None)], FIRST, 1),
+        ([listed(FIRST, 0, None)], FIRST, 1),
         ([listed(FIRST, None, 3)], STUCK, 1),
         ([listed(FIRST, None, 1, 12)], STUCK, 1),
         # A cursor that is a float, and one that leads over an empty page.

@@ -48,6 +48,7 @@ def tap_that_gets(
         (500, {"message": "boom"}, BadResponse, 3),
         (500, {"status": "error", "message": "The API key is invalid."}, AccessDenied, None),
         (500, b"<!doctype html>", BadResponse, None),
+        (500, [], BadResponse, None),
         (502, b"<!doctype html>", BadResponse, None),
         (200, {"status": "error", "code": "500", "message": "boom"}, BadResponse, 3),
         (200, {"status": "ok", "code": "404"}, BadResponse, 3),
