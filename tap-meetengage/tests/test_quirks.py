@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import urllib.parse
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -115,19 +115,6 @@ def test_tables_equal_the_truth_day_after_day_under_every_position(
 
 
 # Ranges: heading "GET organisation_data resource"
-
-
-def test_every_bound_is_at_noon_and_one_request_only_has_a_future_end(sandbox: Sandbox) -> None:
-    run(sandbox, data_methods=["standard"])
-    asked = [params(request) for request in data_requests(sandbox)]
-    bounds = [
-        datetime.fromtimestamp(int(one[name]) / 1000, UTC)
-        for one in asked
-        for name in ("from_date", "to_date")
-    ]
-    assert {(bound.hour, bound.minute, bound.second) for bound in bounds} == {(12, 0, 0)}
-    assert sum(bound > datetime.now(UTC) for bound in bounds) == 1
-    assert max(bounds).date() == datetime.now(UTC).date() + timedelta(days=365)
 
 
 @pytest.mark.parametrize("future_to_date", ["unconfined", "confined"])
@@ -239,13 +226,6 @@ def test_redirect_to_the_other_host_is_named_and_that_works_when_it_is_set(
     assert different(load(run(sandbox, api_url=other)), sandbox) == {}
 
 
-def test_name_of_a_method_is_sent_as_it_is(sandbox: Sandbox) -> None:
-    run(sandbox)
-    sent = {params(request)["data_method"] for request in data_requests(sandbox)}
-    assert sent == set(METHODS.values())
-    assert {params(request)["account"] for request in data_requests(sandbox)} == {"northlight"}
-
-
 # The limit: heading "Rate Limits"; that it is kept is in test_limit.py
 
 
@@ -325,18 +305,6 @@ def test_configured_keys_replace_rows_that_changed(sandbox: Sandbox) -> None:
     now = {row["chat"]: row["registered_people"] for row in truth}
     for chat, people in now.items():
         assert held[chat]["extra_fields"]["Registered People"] == people
-
-
-def test_full_refresh_replaces_everything(sandbox: Sandbox) -> None:
-    """Also a chat that was deleted when its window had long been settled."""
-    first = run(sandbox)
-    chats = sandbox.truth(STANDARD, all_columns=True)
-    oldest = chats[0]["attended_online_live_chat"] or next(
-        row["attended_online_live_chat"] for row in chats if row["attended_online_live_chat"]
-    )
-    sandbox.vanish(oldest)
-    assert different(load(first, run(sandbox, first.state)), sandbox) != {}
-    assert different(load(first, run(sandbox)), sandbox) == {}
 
 
 # Discovery

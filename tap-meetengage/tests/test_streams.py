@@ -118,14 +118,6 @@ def test_names_are_unique_and_snake_case(methods: list[str]) -> None:
     assert all(name.replace("_", "a").isalnum() and name.isascii() for name in names.values())
 
 
-def test_streams_of_a_tap_are_those_of_the_setting(api: Api) -> None:
-    streams = api.tap(data_methods=["standard", "Attendance"]).data_streams
-    assert {made.name: made.method.name for made in streams} == {
-        STANDARD: "standard",
-        "organisation_data_attendance": "Attendance",
-    }
-
-
 # Settings
 
 
@@ -231,16 +223,6 @@ def test_declared_type_holds_what_fits_and_the_rest_is_extra(
         assert record["extra_fields"] == (None if fits else night)
 
 
-def test_lists_and_objects_are_json_text_in_text_columns_and_themselves_elsewhere(
-    api: Api,
-) -> None:
-    row = {"AttendedOnlineLiveChat": ["123", "é"], "Device": {"a": 1}, "Interests": ["x"]}
-    (record,) = api.records(row)
-    assert record["attended_online_live_chat"] == '["123","é"]'
-    assert record["device"] == '{"a":1}'
-    assert record["extra_fields"] == {"Interests": ["x"]}
-
-
 # Answers
 
 
@@ -268,11 +250,6 @@ def test_what_is_no_list_of_rows_is_never_an_empty_one(
     with pytest.raises(ApiError) as raised:
         api.read(api.stream(), body, spooled=spooled)
     assert isinstance(raised.value, BadResponse)
-
-
-@pytest.mark.parametrize("spooled", [False, True])
-def test_empty_output_is_no_rows(api: Api, *, spooled: bool) -> None:
-    assert api.read(api.stream(), {"output": [], "meta": {"a": 1}}, spooled=spooled) == []
 
 
 rows = st.lists(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -116,37 +115,6 @@ def test_each_event_is_in_one_answer_under_every_reading(  # noqa: PLR0913, PLR0
             assert count <= 1
 
 
-@pytest.mark.parametrize(
-    ("zone_hours", "begins", "ends"),
-    [
-        (-11, "2026-03-01T00:00", "2026-03-03T00:00"),
-        (-8, "2026-03-01T00:00", "2026-03-03T00:00"),
-        (0, "2026-03-01T00:00", "2026-03-03T00:00"),
-        (1, "2026-03-01T00:00", "2026-03-03T00:00"),
-        (5.5, "2026-03-01T00:00", "2026-03-03T00:00"),
-        (11, "2026-03-01T00:00", "2026-03-03T00:00"),
-        (12, "2026-03-02T00:00", "2026-03-03T00:00"),  # beyond what noon can bear
-    ],
-)
-def test_bounds_at_noon_mean_the_same_days_in_zones_up_to_eleven_hours(
-    zone_hours: float, begins: str, ends: str
-) -> None:
-    reading = Reading(
-        timedelta(hours=zone_hours),
-        midnight_goes_on=False,
-        includes_end=False,
-        future_confines=True,
-    )
-    span = Span(date(2026, 3, 1), date(2026, 3, 2))
-    now = datetime.combine(TODAY, time(), UTC)
-    minutes = [
-        datetime(2026, 2, 27, tzinfo=UTC) + timedelta(minutes=10 * count) for count in range(1000)
-    ]
-    found = [moment for moment in minutes if reading.has(span, moment - reading.zone, now)]
-    assert found[0].isoformat().startswith(begins)
-    assert (found[-1] + timedelta(minutes=10)).isoformat().startswith(ends)
-
-
 def test_bounds_are_milliseconds_at_noon() -> None:
     assert Span(date(2016, 6, 24), date(2016, 6, 25)).params() == {
         "from_date": 1466769600000,
@@ -186,14 +154,6 @@ def test_window_that_holds_the_start_date_is_read_whole() -> None:
     assert span == spans_of(31, date(2025, 1, 1))[first]
 
 
-def test_all_that_is_ahead_is_one_window_under_the_name_of_todays() -> None:
-    spans = spans_of()
-    (first, span) = list(spans.items())[-1]
-    assert first <= TODAY.isoformat()
-    assert span.last == TODAY + timedelta(days=365)
-    assert all(other.last < TODAY for other in list(spans.values())[:-1])
-
-
 def test_what_is_ahead_is_only_parted_from_the_past() -> None:
     """Two ranges with a future end may each hold everything from their beginning on."""
     ahead = list(spans_of().values())[-1]
@@ -201,13 +161,6 @@ def test_what_is_ahead_is_only_parted_from_the_past() -> None:
     assert past == Span(ahead.first, TODAY - DAY)
     assert rest == Span(TODAY, ahead.last)
     assert rest.days(TODAY) == 1
-
-
-def test_windows_and_their_parts_join_without_a_gap() -> None:
-    whole = list(spans_of(17, date(2025, 1, 1)).values())
-    for spans in (whole, [part for span in whole for part in in_parts(span, 7)]):
-        for earlier, later in pairwise(spans):
-            assert later.first == earlier.last + DAY
 
 
 def test_start_date_beyond_all_that_is_read_leaves_nothing() -> None:
