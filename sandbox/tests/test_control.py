@@ -89,6 +89,9 @@ def test_switches_merge_and_are_restored(sandbox: Client) -> None:
         ("/advance", {"steps": 0}, ["1 or more"]),
         ("/advance", {"steps": "x"}, ["int"]),
         ("/vanish", {"vendor": "conferencesio", "session_id": "none"}, ["none"]),
+        ("/change", {"vendor": "expoplatform", "kind": "x"}, ["meeting_edited"]),
+        ("/change", {"vendor": "airmeet", "kind": "x"}, ["Known: none"]),
+        ("/change", {"vendor": "expoplatform"}, ["kind"]),
     ],
 )
 def test_mistakes_are_explained(sandbox: Client, path: str, body: Json, words: list[str]) -> None:

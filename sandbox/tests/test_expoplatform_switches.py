@@ -147,26 +147,15 @@ PLACES = {
     "data": {"data"},
     "list": {""},
     "data_list": {"data.list"},
-    "data_items": {"data.items"},
-    "data_named": {"data.{}"},
-    "items": {"items"},
     "named": {"{}"},
-    "results": {"results"},
-    "rows": {"rows"},
-    "list_member": {"list"},
 }
-INTERACTIONS = {"page", "per_page", "total_pages", "total_current_page_items", "total_items"}
-LARAVEL = {"current_page", "last_page", "per_page", "total"}
 METADATA = {
-    "interactions": INTERACTIONS,
+    "interactions": {
+        *("page", "per_page", "total_pages", "total_current_page_items", "total_items")
+    },
     "none": set(),
-    "laravel": LARAVEL,
-    "pages": {"page", "pages", "total"},
     "total": {"total"},
-    "total_pages": {"total_pages"},
-    "camel": {"page", "perPage", "totalPages", "totalItems"},
-    "meta": {f"meta.{name}" for name in LARAVEL},
-    "pagination": {f"pagination.{name}" for name in INTERACTIONS},
+    "meta": {f"meta.{name}" for name in ("current_page", "last_page", "per_page", "total")},
 }
 ERRORS = {
     "error": {"error": UNKNOWN},
@@ -178,7 +167,6 @@ SHOWN_NAMES = {
     "keys=title": {"Meeting ID", "Meeting completion", "Account ID"},
     "keys=snake": {"meeting_id", "meeting_completion", "account_id"},
     "keys=camel": {"meetingId", "meetingCompletion", "status"},
-    "keys=kebab": {"meeting-id", "meeting-completion", "status"},
     "meeting_id_name=meeting_id": {"Meeting ID"},
     "meeting_id_name=id_meeting": {"ID Meeting"},
     "account_id_name=account_id": {"Account ID"},

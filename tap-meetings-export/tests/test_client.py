@@ -172,9 +172,3 @@ def test_redirect_to_another_host_names_it_and_not_its_query() -> None:
     assert isinstance(found, BadResponse)
     assert found.reason == "HTTP 302: a redirect to https://moved.example.com/login"
     assert "api_url" in CLIENT.hint(found)
-
-
-def test_refusal_says_what_to_check() -> None:
-    assert "api_key" in CLIENT.hint(AccessDenied("HTTP 401"))
-    assert "event_ids" in CLIENT.hint(AccessDenied("HTTP 401"))
-    assert "event_ids" in CLIENT.hint(NotFound("HTTP 404"))

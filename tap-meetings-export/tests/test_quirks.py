@@ -10,30 +10,26 @@ import json
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
 
-from event_taps_core.testing import Run, TapUnderTest, differences, run_here
+from event_taps_core.testing import Run, differences, run_here
 from event_taps_core.testing.promises.base import long
 from event_taps_core.testing.sandbox import running_sandbox
 from tap_meetings_export.tap import TapMeetingsExport
+
+from .test_conformance import UNDER_TEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from event_taps_core.testing import Sandbox, Warehouse
 
-TAP = TapUnderTest(
-    tap_class=TapMeetingsExport,
-    vendor="expoplatform",
-    refusing={"key": "off", "host": "moved"},
-    incomplete={"event_access": "one_off", "total": "more", "ties": "shuffled"},
-    positions_per_run=4,
-)
+TAP = replace(UNDER_TEST, positions_per_run=4)
 BIG, PAST, EMPTY, SMALL = 1041, 1187, 1302, 1377
 HURRIED = {"requests_per_minute": 0, "max_retries": 0, "overlap_minutes": 0}
 SMALLER = {"event_ids": [PAST, EMPTY, SMALL], "page_size": 20}

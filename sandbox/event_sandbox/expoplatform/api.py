@@ -9,8 +9,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from event_sandbox.expoplatform import pages, shapes
+from event_sandbox.expoplatform import shapes
 from event_sandbox.expoplatform.errors import refusal
+from event_sandbox.expoplatform.pages import Listing
 from event_sandbox.expoplatform.view import View
 from event_sandbox.kept import KeepingAPI
 from event_sandbox.wire import json_response, login_redirect, url_of
@@ -151,9 +152,9 @@ def _page_of(
     def sent(row: Any) -> Json:
         return shapes.spelled(positions, shape(asked.view, fair, row), positions[id_name])
 
-    page = pages.cut(positions, rows, asked.page(), asked.size(size_name, most), sent)
     counted["more"] = len(rows) + _TOO_MANY
-    return json_response(pages.wrap(positions, page, name, counted, beside))
+    listing = Listing(positions, name, rows, sent, counted, beside)
+    return json_response(listing.page(asked.page(), asked.size(size_name, most)))
 
 
 def _filtered(asked: Asked, seats: list[Seat]) -> list[Seat]:

@@ -99,7 +99,6 @@ _STYLES: Final[Mapping[str, Callable[[str], str]]] = {
     "title": _title,
     "snake": str,
     "camel": _camel,
-    "kebab": lambda name: name.replace("_", "-"),
 }
 
 

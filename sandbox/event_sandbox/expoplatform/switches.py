@@ -29,9 +29,9 @@ server_error: json, html
 
 # Envelopes
 
-envelope: data, list, data_list, data_items, data_named, items, named, results, rows, list_member
+envelope: data, list, data_list, named
     Where the rows are in an answer is not documented.
-metadata: interactions, none, laravel, pages, total, total_pages, camel, meta, pagination
+metadata: interactions, none, total, meta
     None is documented; the first are the names of the statistics endpoint.
 total: right, text, null, meetings, more, unfiltered
     Whether totals count rows or meetings, and if filters count, is not documented.
@@ -66,7 +66,7 @@ never_modified: null, creation
 
 # Names
 
-keys: title, snake, camel, kebab
+keys: title, snake, camel
     The page prints `Meeting ID`, as in the spreadsheet; parameters are in snake_case.
 meeting_id_name: meeting_id, id_meeting
     Only `Meeting ID` is printed, and not in an answer.
