@@ -6,6 +6,7 @@ from __future__ import annotations
 import signal
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -118,39 +119,49 @@ class Promises:
     @pytest.fixture(autouse=True)
     def only_reads(self, request: pytest.FixtureRequest) -> Any:
         """Whatever a test did: the vendor was sent nothing but reads, and asks for credentials."""
-        sandbox = request.getfixturevalue("sandbox") if "sandbox" in request.fixturenames else None
+        self._request = request
         yield
-        if sandbox is not None:
-            assert_only_reads(self.tap, sandbox.forgotten + sandbox.requests())
+        if "sandbox" in vars(self):
+            assert_only_reads(self.tap, self.sandbox.forgotten + self.sandbox.requests())
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """A sandbox as new, for a test that does more than look at the first run."""
+        found: Sandbox = self._request.getfixturevalue("sandbox")
+        return found
+
+    @cached_property
+    def run_tap(self) -> TapRunner:
+        """Runs the tap against that sandbox."""
+        _ = self.sandbox  # `only_reads` looks at it after the test
+        found: TapRunner = self._request.getfixturevalue("run_tap")
+        return found
 
     @pytest.fixture
-    def first_run(self, request: pytest.FixtureRequest) -> FirstRun:
-        """A first run; the same one for all tests of this process that look at one.
-
-        Those that only look need no sandbox for themselves.
-        """
+    def first_run(self) -> FirstRun:
+        """A first run; the same one for all tests of this process that look at one."""
         if "first_run" not in self.kept:
-            sandbox: Sandbox = request.getfixturevalue("sandbox")
-            run = request.getfixturevalue("run_tap")().assert_good()
-            truth = self.truth(sandbox)
-            self.kept["first_run"] = FirstRun(self.tap, run, sandbox.requests(), truth)
-            assert_only_reads(self.tap, sandbox.requests())
-            sandbox.forget_requests()
+            run = self.run_tap().assert_good()
+            requests = self.sandbox.requests()
+            self.kept["first_run"] = FirstRun(self.tap, run, requests, self.truth())
+            self.sandbox.forget_requests()
         found: FirstRun = self.kept["first_run"]
         return found
 
     @pytest.fixture
-    def catalog(self, run_tap: TapRunner) -> Record:
+    def catalog(self) -> Record:
         """The discovered catalog; the one without settings where these would add columns."""
         if "catalog" not in self.kept:
-            self.kept["catalog"] = run_tap.catalog(offline=self.tap.tap_class.discovers_columns)
+            offline = self.tap.tap_class.discovers_columns
+            self.kept["catalog"] = self.run_tap.catalog(offline=offline)
         found: Record = self.kept["catalog"]
         return found
 
-    def truth(self, sandbox: Sandbox, *, include_secrets: bool = False) -> Truth:
+    def truth(self, *, include_secrets: bool = False) -> Truth:
         """Return the truth of every stream."""
         return {
-            name: sandbox.truth(name, include_secrets=include_secrets) for name in self.tap.streams
+            name: self.sandbox.truth(name, include_secrets=include_secrets)
+            for name in self.tap.streams
         }
 
     def load(self, *runs: Run) -> Warehouse:
@@ -185,16 +196,14 @@ class Promises:
         assert stopped.error_lines == [stopped.last_line]
         assert number.name in stopped.last_line
 
-    def assert_resumes(
-        self, ended: Run, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
+    def assert_resumes(self, ended: Run, first_run: FirstRun) -> None:
         """Insist that a run from the last state completes what the ended one had left.
 
         The run that the state is from has its row in the read log, wherever it ended.
         """
-        sandbox.delay(0)
-        sandbox.mend()
-        resumed = run_tap(state=ended.state, settle_days=0).assert_good()
+        self.sandbox.delay(0)
+        self.sandbox.mend()
+        resumed = self.run_tap(state=ended.state, settle_days=0).assert_good()
         warehouse = self.load(ended, resumed)
         self.assert_equals(warehouse, first_run.truth)
         runs = {row["parent_id"] for row in warehouse.table(READ_LOG) if row["outcome"] == "run"}

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,10 +17,6 @@ from event_taps_core.testing.promises.base import (
 )
 from event_taps_core.testing.warehouse import differences
 from event_taps_core.words import MAX_WORDS_LENGTH
-
-if TYPE_CHECKING:
-    from event_taps_core.testing.running import TapRunner
-    from event_taps_core.testing.sandbox import Sandbox
 
 IN_ANY_VENDORS_WAY = ("429_seconds", "429_date", "429_none", "500", "503", "reset", "cut_body")
 """Faults that the core's client knows by itself, whatever a vendor's bodies mean."""
@@ -40,67 +35,63 @@ class Faults(Promises):
         [*map(core, ("timeout", *IN_THE_VENDORS_WAY)), *map(long, IN_ANY_VENDORS_WAY)],
     )
     def test_faults_that_pass_leave_no_trace_in_the_output(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, kind: str
+        self, first_run: FirstRun, kind: str
     ) -> None:
         """Requests fail here and there; the rows are the same and the run is a good one."""
-        sandbox.break_randomly(kind, rate=first_run.rate(0.1), seed=self.tap.fault_seed)
-        run = run_tap(request_timeout_seconds=1 if kind == "timeout" else 60).assert_good()
-        struck = [request for request in sandbox.requests() if request.fault]
+        self.sandbox.break_randomly(kind, rate=first_run.rate(0.1), seed=self.tap.fault_seed)
+        run = self.run_tap(request_timeout_seconds=1 if kind == "timeout" else 60).assert_good()
+        struck = [request for request in self.sandbox.requests() if request.fault]
         assert struck, "no request was struck: choose another fault_seed for this tap"
         self.assert_equals(self.load(run), first_run.truth)
         assert "retries" in run.stderr
 
-    def test_faults_of_all_kinds_together_leave_no_trace(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
+    def test_faults_of_all_kinds_together_leave_no_trace(self, first_run: FirstRun) -> None:
         """As on a bad day."""
-        sandbox.break_randomly(*TRANSIENT, rate=first_run.rate(0.2), seed=self.tap.fault_seed)
-        run = run_tap().assert_good()
-        assert len({request.fault for request in sandbox.requests() if request.fault}) > 1
+        self.sandbox.break_randomly(*TRANSIENT, rate=first_run.rate(0.2), seed=self.tap.fault_seed)
+        run = self.run_tap().assert_good()
+        assert len({request.fault for request in self.sandbox.requests() if request.fault}) > 1
         self.assert_equals(self.load(run), first_run.truth)
 
     def test_a_broken_part_is_named_and_everything_else_is_read(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, breakage: tuple[str, str]
+        self, first_run: FirstRun, breakage: tuple[str, str]
     ) -> None:
         """Exit code 1; the next run reads it, however far others came, and ends at the truth."""
         kind, stream = breakage
         parts = first_run.parts(stream)
         part = parts[len(parts) // 2]
         fed = self.tap.fed_by(stream)
-        sandbox.break_address(part.address, kind)
-        run = run_tap(settle_days=0, max_retries=1)
+        self.sandbox.break_address(part.address, kind)
+        run = self.run_tap(settle_days=0, max_retries=1)
         run.assert_failed_in_one_line(part.part_id, *fed)
         self.assert_equals(self.load(run), self.without_part(first_run, stream, part))
         for name in fed.intersection(self.tap.changes_streams):
             assert part.part_id not in run.part_bookmarks(name), name
-        sandbox.mend()
-        after = run_tap(state=run.state, settle_days=0).assert_good()
+        self.sandbox.mend()
+        after = self.run_tap(state=run.state, settle_days=0).assert_good()
         self.assert_equals(self.load(run, after), first_run.truth)
 
     @pytest.mark.parametrize("kind", [core("500"), core("403"), "error_200"])
     def test_a_vendors_words_are_said_without_secrets_and_addresses(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, kind: str
+        self, first_run: FirstRun, kind: str
     ) -> None:
         """The first 200 characters of them: nobody else knows what is wrong."""
         parts = first_run.parts(next(iter(self.tap.parted_streams)))
         part = parts[len(parts) // 2]
-        secrets = [str(run_tap.settings[name]) for name in self.tap.secret_settings]
+        secrets = [str(self.run_tap.settings[name]) for name in self.tap.secret_settings]
         words = f"Something went wrong\n for host jane.doe@example.org {' '.join(secrets)} "
         too_much = "and on " * (MAX_WORDS_LENGTH // len("and on "))
-        sandbox.break_address(part.address, kind, words + too_much)
-        run = run_tap(max_retries=0)
+        self.sandbox.break_address(part.address, kind, words + too_much)
+        run = self.run_tap(max_retries=0)
         said = f"Something went wrong for host ***@*** {' '.join('***' for _ in secrets)} and on "
         run.assert_failed_in_one_line(part.part_id, said)
         assert too_much not in run.last_line
         for secret in ("jane.doe", *secrets):
             assert secret not in run.stderr
 
-    def test_an_odd_row_hides_no_other(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, odd_row: str
-    ) -> None:
+    def test_an_odd_row_hides_no_other(self, first_run: FirstRun, odd_row: str) -> None:
         """One more in every answer: all others are loaded; what cannot be is counted and named."""
-        sandbox.break_path("", odd_row)
-        run = run_tap(max_retries=1)
+        self.sandbox.break_path("", odd_row)
+        run = self.run_tap(max_retries=1)
         warehouse = self.load(run)
         different = {
             name: differences(warehouse.table(name), rows)
@@ -117,15 +108,15 @@ class Faults(Promises):
             assert lines or is_named, f"{name}: a row vanished without a word"
 
     def test_a_stream_that_cannot_be_read_leaves_the_others_alone(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, whole_stream: str
+        self, first_run: FirstRun, whole_stream: str
     ) -> None:
         """A stream that is read as a whole and breaks is named; what does not need it is read.
 
         Where nothing is left, the run says what to check, as for an address that is wrong.
         """
         path = self.tap.template(whole_stream)
-        sandbox.break_template(path, "500")
-        run = run_tap(max_retries=0)
+        self.sandbox.break_template(path, "500")
+        run = self.run_tap(max_retries=0)
         rows = {
             name: first_run.truth[name]
             for name in self.tap.streams

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from event_taps_core.testing.running import RunningTap, TapRunner
-    from event_taps_core.testing.sandbox import Sandbox
 
 _SET_PIPE_SIZE = 1031
 """F_SETPIPE_SZ of Linux, which Python names since 3.10 there only."""
@@ -41,14 +40,14 @@ class Interruption(Promises):
 
     @pytest.mark.parametrize("part", [core(0), long(0.25), 0.5, long(0.75), core(0.99)])
     def test_killed_run_is_resumed_from_its_last_state(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, part: float
+        self, first_run: FirstRun, part: float
     ) -> None:
         """Nothing is lost, wherever the run was when it was killed."""
-        running = self.run_until(part, first_run, sandbox, run_tap)
+        running = self.run_until(part, first_run)
         running.send(signal.SIGKILL)
         killed = running.finish()
         assert killed.exit_code == -signal.SIGKILL
-        self.assert_resumes(killed, first_run, sandbox, run_tap)
+        self.assert_resumes(killed, first_run)
 
     @of_the_core
     @pytest.mark.parametrize(
@@ -61,10 +60,10 @@ class Interruption(Promises):
         ],
     )
     def test_stopped_before_a_full_pipe_everything_arrives_whole(
-        self, first_run: FirstRun, run_tap: TapRunner, unbuffered: str, times: int
+        self, first_run: FirstRun, unbuffered: str, times: int
     ) -> None:
         """Meltano answers Ctrl-C, which reaches the tap as well, with a signal of its own."""
-        with full_pipe(run_tap, unbuffered) as (running, pipe):
+        with full_pipe(self.run_tap, unbuffered) as (running, pipe):
             for number in (signal.SIGINT, signal.SIGTERM)[:times]:
                 running.send(number)
                 time.sleep(0.05)  # threads may take two that come at once in either order
@@ -73,34 +72,30 @@ class Interruption(Promises):
         self.assert_stopped(stopped, signal.SIGINT)
         # There is none where not one part was complete.
         assert not stopped.state or stopped.messages[-1]["type"] == "STATE"
-        resumed = run_tap(state=stopped.state, settle_days=0).assert_good()
+        resumed = self.run_tap(state=stopped.state, settle_days=0).assert_good()
         self.assert_equals(self.load(stopped, resumed), first_run.truth)
 
     @of_the_core
     @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
-    def test_a_third_signal_insists_although_nobody_reads(
-        self, run_tap: TapRunner, unbuffered: str
-    ) -> None:
+    def test_a_third_signal_insists_although_nobody_reads(self, unbuffered: str) -> None:
         """Else only a kill would end it."""
-        with full_pipe(run_tap, unbuffered) as (running, _):
+        with full_pipe(self.run_tap, unbuffered) as (running, _):
             for _ in range(3):
                 running.send(signal.SIGTERM)
                 time.sleep(0.05)  # signals that are pending at the same time are one
             stopped = running.finish(MAX_EXIT_SECONDS)
         assert stopped.exit_code == 128 + signal.SIGTERM
 
-    def run_until(
-        self, part: float, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> RunningTap:
+    def run_until(self, part: float, first_run: FirstRun) -> RunningTap:
         """Start a run and come back when it is at this part of its requests: that one hangs.
 
         An address counts where it is first asked for.
         """
         addresses = list(first_run.asked)
         address = addresses[int(part * len(addresses))]
-        sandbox.break_address(address, "timeout")
-        running = run_tap.start(settings=PRECISE)
-        wait_until(lambda: address in sandbox.addresses(), while_true=running.runs)
+        self.sandbox.break_address(address, "timeout")
+        running = self.run_tap.start(settings=PRECISE)
+        wait_until(lambda: address in self.sandbox.addresses(), while_true=running.runs)
         return running
 
 

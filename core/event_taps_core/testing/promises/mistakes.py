@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from event_taps_core.testing.running import Record, TapRunner
-    from event_taps_core.testing.sandbox import Sandbox
+    from event_taps_core.testing.running import Record
+
+Situation: TypeAlias = "Callable[[Promises, FirstRun], Record]"
+"""Brings a situation about; gives the settings that belong to it."""
 
 WRONG = "wrong-0123456789"
 
@@ -39,19 +41,19 @@ RIGHT_TEXTS: dict[str, dict[str, Any]] = {
 class Mistakes(Promises):
     """Settings, state and catalog files, hosts."""
 
-    def test_wrong_secret(self, sandbox: Sandbox, run_tap: TapRunner, secret_setting: str) -> None:
+    def test_wrong_secret(self, secret_setting: str) -> None:
         """The setting is named, its value is not; and the key is not tried over and over."""
         wrong: dict[str, Any] = {secret_setting: WRONG}
-        run = run_tap(**wrong)
+        run = self.run_tap(**wrong)
         run.assert_failed_in_one_line(secret_setting)
         assert WRONG not in run.stderr
         self.assert_nothing_was_read(run)
         most = self.tap.wrong_key_requests * len(self.tap.secret_settings)
-        assert sandbox.request_count() <= most
+        assert self.sandbox.request_count() <= most
 
-    def test_another_server_at_that_address(self, sandbox: Sandbox, run_tap: TapRunner) -> None:
+    def test_another_server_at_that_address(self) -> None:
         """It knows none of the paths: that is no vendor without data."""
-        run = run_tap(api_url=f"{sandbox.url}/elsewhere", max_retries=1)
+        run = self.run_tap(api_url=f"{self.sandbox.url}/elsewhere", max_retries=1)
         run.assert_failed_in_one_line("/elsewhere", "setting")
         self.assert_nothing_was_read(run)
 
@@ -92,12 +94,10 @@ class Mistakes(Promises):
         return dict(tap.config)
 
     @pytest.mark.parametrize("ending", ["\nx", long("\u20ac"), long("\0")], ids=ascii)
-    def test_secret_that_no_header_can_hold(
-        self, run_tap: TapRunner, secret_setting: str, ending: str
-    ) -> None:
+    def test_secret_that_no_header_can_hold(self, secret_setting: str, ending: str) -> None:
         """A second line comes along with copy and paste; nothing of the value is said."""
         malformed: dict[str, Any] = {secret_setting: WRONG + ending}
-        run = run_tap(**malformed)
+        run = self.run_tap(**malformed)
         run.assert_failed_in_one_line(secret_setting)
         assert WRONG not in run.stderr
         self.assert_nothing_was_read(run)
@@ -108,37 +108,35 @@ class Secrecy(Promises):
 
     def test_nothing_secret_or_personal_is_logged(
         self,
-        sandbox: Sandbox,
-        run_tap: TapRunner,
         first_run: FirstRun,
         situation: str,
         tmp_path: Path,
     ) -> None:
         """At the level DEBUG, by any handler of any logger; in good runs and in failing ones."""
-        settings = SITUATIONS[situation](self, sandbox, first_run)
+        settings = SITUATIONS[situation](self, first_run)
         logs = configured_logs(self.tap.command, tmp_path)
         env = {"LOGLEVEL": "DEBUG", "SINGER_SDK_LOG_CONFIG": str(logs["config"])}
-        run = run_tap(env=env, max_retries=1, **settings)
+        run = self.run_tap(env=env, max_retries=1, **settings)
         assert "| DEBUG " in run.stderr
         assert (run.exit_code == 0) is (situation in GOOD), run.stderr
         written = [run.stderr, *(logs[name].read_text() for name in ("plain", "json"))]
         assert all(written)
         said = "\n".join(written).casefold()
         for name in self.tap.secret_settings:
-            assert str(run_tap.settings[name]).casefold() not in said, name
-        for text in self.secrets_of_rows(sandbox):
+            assert str(self.run_tap.settings[name]).casefold() not in said, name
+        for text in self.secrets_of_rows():
             assert text.casefold() not in said
         left = said.replace("***@***", "").split()
         assert [word for word in left if "@" in word or "%40" in word] == []
 
-    def secrets_of_rows(self, sandbox: Sandbox) -> set[str]:
+    def secrets_of_rows(self) -> set[str]:
         """Return the passwords and codes in the vendor's answers; short ones are ordinary words."""
         shortest = 6
         return {
             str(row[column])
             for name in self.tap.streams
             for column in self.tap.secret_columns(name)
-            for row in sandbox.truth(name, include_secrets=True)
+            for row in self.sandbox.truth(name, include_secrets=True)
             if row[column] and len(str(row[column])) >= shortest
         }
 
@@ -171,35 +169,33 @@ def configured_logs(tap_name: str, folder: Path) -> dict[str, Path]:
     return {**files, "config": path}
 
 
-def _broken(kind: str) -> Callable[[Promises, Sandbox, FirstRun], Record]:
-    def situation(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
+def _broken(kind: str) -> Situation:
+    def situation(suite: Promises, first_run: FirstRun) -> Record:
         stream = next(iter(suite.tap.parted_streams))
         part, *_ = first_run.parts(stream)
-        sandbox.break_address(part.address, kind)
+        suite.sandbox.break_address(part.address, kind)
         return {}
 
     return situation
 
 
-def _refused(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
+def _refused(suite: Promises, _: FirstRun) -> Record:
     """The right key, and a vendor that refuses it."""
-    del suite, first_run
-    sandbox.break_path(".", "403")
+    suite.sandbox.break_path(".", "403")
     return {}
 
 
-def _in_the_address(suite: Promises, sandbox: Sandbox, first_run: FirstRun) -> Record:
+def _in_the_address(suite: Promises, _: FirstRun) -> Record:
     """Pasted to where it does not belong: addresses are logged, by the HTTP library too."""
-    del first_run
-    pasted = "/".join(str(sandbox.settings[name]) for name in suite.tap.secret_settings)
-    return {"api_url": f"{sandbox.url}/elsewhere/{pasted}/someone@example.org"}
+    pasted = "/".join(str(suite.sandbox.settings[name]) for name in suite.tap.secret_settings)
+    return {"api_url": f"{suite.sandbox.url}/elsewhere/{pasted}/someone@example.org"}
 
 
-def _mapped(suite: Promises, *_: object) -> Record:
+def _mapped(suite: Promises, _: FirstRun) -> Record:
     return {"stream_maps": {next(iter(suite.tap.parted_streams)): {"copied": "str(read_at)"}}}
 
 
-SITUATIONS: dict[str, Callable[[Promises, Sandbox, FirstRun], Record]] = {
+SITUATIONS: dict[str, Situation] = {
     "good": lambda *_: {},
     "good, with secrets": lambda *_: {"include_secrets": True},
     "good, with a stream map": _mapped,

@@ -22,8 +22,7 @@ from event_taps_core.testing.under_test import matches
 from event_taps_core.testing.warehouse import differences
 
 if TYPE_CHECKING:
-    from event_taps_core.testing.running import Run, TapRunner
-    from event_taps_core.testing.sandbox import Sandbox
+    from event_taps_core.testing.running import Run
 
 MAX_BOOKMARK_BYTES = 130
 MAX_FINGERPRINT_BYTES = 320
@@ -35,9 +34,12 @@ A_MOMENT_SECONDS = 0.5
 class Output(Promises):
     """A run's messages."""
 
-    def test_truth_is_known_for_every_stream(self, sandbox: Sandbox) -> None:
+    def test_truth_is_known_for_every_stream(self) -> None:
         """And for no other: else the comparisons below would leave something out."""
-        assert set(sandbox.streams(self.tap.vendor)) == {*self.tap.streams, *self.tap.more_streams}
+        assert set(self.sandbox.streams(self.tap.vendor)) == {
+            *self.tap.streams,
+            *self.tap.more_streams,
+        }
 
     def test_first_run_equals_the_truth(self, first_run: FirstRun, stream_name: str) -> None:
         """Each row is there, once, with every value as it should be."""
@@ -144,38 +146,36 @@ class Output(Promises):
 
     @pytest.mark.parametrize("order", [core("plain"), "overtaking"])
     def test_output_is_the_same_with_any_number_of_workers(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner, order: str
+        self, first_run: FirstRun, order: str
     ) -> None:
         """Byte by byte, but for when the run began and how often STATE came before the last one."""
         workers: tuple[int, ...] = (1, 3, 8)
         if order == "overtaking":
-            sandbox.break_randomly("reset", rate=first_run.rate(0.1), seed=self.tap.fault_seed)
+            self.sandbox.break_randomly("reset", rate=first_run.rate(0.1), seed=self.tap.fault_seed)
             workers = (2, 8)
-        outputs = [masked(run_tap(concurrency=count).assert_good()) for count in workers]
+        outputs = [masked(self.run_tap(concurrency=count).assert_good()) for count in workers]
         assert all(output == outputs[0] for output in outputs)
 
     def test_first_run_equals_the_truth_under_every_switch_position(
-        self, sandbox: Sandbox, run_tap: TapRunner, switched: dict[str, str]
+        self, switched: dict[str, str]
     ) -> None:
         """Where the vendor's documents leave something open, either way has to work.
 
         Where it refuses everything, nothing else is promised than to say so; where it never gives
         a part, everything else, and to say so.
         """
-        sandbox.switch(**switched)
-        sandbox.prepare(A_MOMENT_SECONDS)
+        self.sandbox.switch(**switched)
+        self.sandbox.prepare(A_MOMENT_SECONDS)
         if switched.items() & self.tap.refusing.items():
-            run_tap().assert_failed_in_one_line("setting")
+            self.run_tap().assert_failed_in_one_line("setting")
         elif switched.items() & self.tap.incomplete.items():
-            run = run_tap(**self.tap.impatient)
+            run = self.run_tap(**self.tap.impatient)
             run.assert_failed_in_one_line()
-            self.assert_equals(self.load(run), self.truth(sandbox))
+            self.assert_equals(self.load(run), self.truth())
         else:
-            self.assert_equals(self.load(run_tap().assert_good()), self.truth(sandbox))
+            self.assert_equals(self.load(self.run_tap().assert_good()), self.truth())
 
-    def test_first_run_equals_the_truth_under_mixed_switch_positions(
-        self, sandbox: Sandbox, run_tap: TapRunner, mixture: int
-    ) -> None:
+    def test_first_run_equals_the_truth_under_mixed_switch_positions(self, mixture: int) -> None:
         """Ways that work alone have to work together.
 
         Things take time to prepare in one of them only, because that is long with small pages.
@@ -186,15 +186,13 @@ class Output(Promises):
         for together in self.tap.exclusive:
             if all(chosen[name] in values for name, values in together.items()):
                 del chosen[next(iter(together))]
-        sandbox.switch(**chosen)
-        sandbox.prepare(A_MOMENT_SECONDS if mixture == 0 else 0)
-        self.assert_equals(self.load(run_tap().assert_good()), self.truth(sandbox))
+        self.sandbox.switch(**chosen)
+        self.sandbox.prepare(A_MOMENT_SECONDS if mixture == 0 else 0)
+        self.assert_equals(self.load(self.run_tap().assert_good()), self.truth())
 
-    def test_secret_columns_come_only_when_asked_for(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
+    def test_secret_columns_come_only_when_asked_for(self, first_run: FirstRun) -> None:
         """What the vendor sends of passwords and codes is nowhere in an ordinary run's output."""
-        full = self.truth(sandbox, include_secrets=True)
+        full = self.truth(include_secrets=True)
         secrets = {
             str(row[column])
             for name, rows in full.items()
@@ -204,7 +202,7 @@ class Output(Promises):
         }
         text = first_run.run.stdout.decode()
         assert [secret for secret in secrets if json.dumps(secret) in text] == []
-        run = run_tap(include_secrets=True).assert_good()
+        run = self.run_tap(include_secrets=True).assert_good()
         self.assert_equals(self.load(run), full)
         assert [s for s in secrets if json.dumps(s) not in run.stdout.decode()] == []
 

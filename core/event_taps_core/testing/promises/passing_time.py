@@ -20,8 +20,7 @@ from event_taps_core.testing.promises.base import (
 from event_taps_core.testing.promises.selection import rows_of
 
 if TYPE_CHECKING:
-    from event_taps_core.testing.running import Record, Run, TapRunner
-    from event_taps_core.testing.sandbox import Sandbox
+    from event_taps_core.testing.running import Record, Run
 
 SETTLE_DAYS = 14
 FUTURE = "2999-12-31"
@@ -31,34 +30,30 @@ class PassingTime(Promises):
     """Incremental reading and shards, whatever tells a tap what it has to read."""
 
     @pytest.mark.parametrize("days", [3, long(5)])
-    def test_warehouse_equals_the_truth_while_the_world_moves_on(
-        self, sandbox: Sandbox, run_tap: TapRunner, days: int
-    ) -> None:
+    def test_warehouse_equals_the_truth_while_the_world_moves_on(self, days: int) -> None:
         """Day after day: rows come, change, are merged and removed, and a parent vanishes."""
-        run = run_tap().assert_good()
+        run = self.run_tap().assert_good()
         warehouse = self.load(run)
-        self.assert_equals(warehouse, self.truth(sandbox))
+        self.assert_equals(warehouse, self.truth())
         changes: Counter[str] = Counter()
         for _ in range(days):
-            changes += Counter(sandbox.advance())
-            run = run_tap(state=run.state).assert_good()
+            changes += Counter(self.sandbox.advance())
+            run = self.run_tap(state=run.state).assert_good()
             warehouse.load(run.stdout.splitlines(keepends=True))
-            self.assert_equals(warehouse, self.truth(sandbox))
+            self.assert_equals(warehouse, self.truth())
         assert len(changes) > 1, "the world did not change: nothing was tested"
 
-    def test_parent_that_vanished_leaves_no_rows_but_those_of_another_account(
-        self, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
+    def test_parent_that_vanished_leaves_no_rows_but_those_of_another_account(self) -> None:
         """Also when it vanished long after it was settled; accounts load into the same tables."""
         columns = self.tap.account_columns
         settings: dict[str, Any] = dict.fromkeys(columns, "other")
         assert columns, "nothing says whose data these are"
-        sandbox.switch(**self.tap.any_account)
-        first, other = run_tap(), run_tap(**settings)
-        before = self.truth(sandbox)
-        sandbox.vanish()
-        second = run_tap(state=first.state)
-        now = self.truth(sandbox)
+        self.sandbox.switch(**self.tap.any_account)
+        first, other = self.run_tap(), self.run_tap(**settings)
+        before = self.truth()
+        self.sandbox.vanish()
+        second = self.run_tap(state=first.state)
+        now = self.truth()
         of_other, of_first = (
             {name: run.assert_good().records(READ_LOG)[0][name] for name in columns}
             for run in (other, first)
@@ -72,13 +67,11 @@ class PassingTime(Promises):
         }
         self.assert_equals(self.load(first, other, second.assert_good()), together)
 
-    def test_shards_together_equal_the_truth(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
+    def test_shards_together_equal_the_truth(self, first_run: FirstRun) -> None:
         """Their rows are the whole run's, each once; shard 0 has those of streams read whole."""
-        runs = [run_tap(shard_count=3, shard_index=index).assert_good() for index in range(3)]
+        runs = [self.run_tap(shard_count=3, shard_index=index).assert_good() for index in range(3)]
         self.assert_equals(self.load(*runs), first_run.truth)
-        asked, usual = Counter(sandbox.addresses()), first_run.asked
+        asked, usual = Counter(self.sandbox.addresses()), first_run.asked
         parted = self.tap.parted_streams
         addresses = {part.address for name in parted for part in first_run.parts(name)}
         read_whole = self.tap.streams.keys() - parted.keys()
@@ -106,30 +99,26 @@ class PassingTime(Promises):
         assert all(len(part) < len(set().union(*parts)) for part in parts)
 
     @of_the_core
-    def test_parent_that_vanished_leaves_no_rows_in_any_shard(
-        self, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
+    def test_parent_that_vanished_leaves_no_rows_in_any_shard(self) -> None:
         """Although shard 0 alone says that it is gone."""
         of_all: list[dict[str, Any]] = [{"shard_count": 2, "shard_index": n} for n in range(2)]
-        before = [run_tap(**shard).assert_good() for shard in of_all]
-        sandbox.vanish()
+        before = [self.run_tap(**shard).assert_good() for shard in of_all]
+        self.sandbox.vanish()
         after = [
-            run_tap(state=run.state, **shard).assert_good()
+            self.run_tap(state=run.state, **shard).assert_good()
             for shard, run in zip(of_all, before, strict=True)
         ]
-        self.assert_equals(self.load(*before, *after), self.truth(sandbox))
-        self.assert_equals(self.load(*before, *reversed(after)), self.truth(sandbox))
+        self.assert_equals(self.load(*before, *after), self.truth())
+        self.assert_equals(self.load(*before, *reversed(after)), self.truth())
 
 
 class Settling(Promises):
     """Streams whose parts settle some days after their end."""
 
-    def test_second_run_reads_only_what_is_not_settled(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
+    def test_second_run_reads_only_what_is_not_settled(self, first_run: FirstRun) -> None:
         """What is settled is not requested; the rest is, as before."""
-        run = run_tap(state=first_run.run.state, settle_days=SETTLE_DAYS).assert_good()
-        asked = Counter(sandbox.addresses())
+        run = self.run_tap(state=first_run.run.state, settle_days=SETTLE_DAYS).assert_good()
+        asked = Counter(self.sandbox.addresses())
         usual = first_run.asked
         today = datetime.now(UTC).date()
         settled: set[str] = set()
@@ -174,24 +163,20 @@ class Changes(Promises):
             for bookmark in bookmarks.values():
                 assert datetime.fromisoformat(bookmark) <= started
 
-    def test_a_second_run_is_no_whole_reading(
-        self, first_run: FirstRun, sandbox: Sandbox, run_tap: TapRunner
-    ) -> None:
+    def test_a_second_run_is_no_whole_reading(self, first_run: FirstRun) -> None:
         """So it must not replace the first in the read log; the tables stay as they are."""
-        run = run_tap(state=first_run.run.state).assert_good()
+        run = self.run_tap(state=first_run.run.state).assert_good()
         logged = {row["stream"] for row in run.records(READ_LOG)}
         assert logged.isdisjoint(self.tap.changes_streams)
-        self.assert_equals(self.load(first_run.run, run), self.truth(sandbox))
+        self.assert_equals(self.load(first_run.run, run), self.truth())
 
-    def test_bookmark_from_the_future_reads_everything(
-        self, first_run: FirstRun, run_tap: TapRunner
-    ) -> None:
+    def test_bookmark_from_the_future_reads_everything(self, first_run: FirstRun) -> None:
         """Of a clock that was wrong once, nobody knows what was missed since."""
         future = copy.deepcopy(first_run.run.state)
         for name in self.tap.changes_streams:
             for part in future["bookmarks"][name]["partitions"]:
                 part["replication_key_value"] = f"{FUTURE}T00:00:00Z"
-        run = run_tap(state=future).assert_good()
+        run = self.run_tap(state=future).assert_good()
         self.assert_equals(
             self.load(run), {name: first_run.truth[name] for name in self.tap.changes_streams}
         )

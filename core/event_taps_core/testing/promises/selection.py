@@ -11,8 +11,7 @@ from event_taps_core.testing.running import select
 from event_taps_core.testing.under_test import matches
 
 if TYPE_CHECKING:
-    from event_taps_core.testing.running import Record, Run, TapRunner
-    from event_taps_core.testing.sandbox import Sandbox
+    from event_taps_core.testing.running import Record, Run
 
 
 class Selection(Promises):
@@ -22,43 +21,39 @@ class Selection(Promises):
     def test_a_deselected_stream_is_absent_and_makes_no_request(
         self,
         first_run: FirstRun,
-        sandbox: Sandbox,
-        run_tap: TapRunner,
         catalog: Record,
         each_kind_of_stream: str,
     ) -> None:
         """The others are as they were."""
         others = [name for name in self.tap.all_streams if name != each_kind_of_stream]
-        run = run_tap(catalog=select(catalog, *others)).assert_good()
+        run = self.run_tap(catalog=select(catalog, *others)).assert_good()
         assert run.streams == set(others)
         for name in others:
             if name != READ_LOG:
                 assert rows_of(run, name) == rows_of(first_run.run, name)
-        assert self.templates(sandbox) == self.tap.request_paths(*others)
+        assert self.templates() == self.tap.request_paths(*others)
 
     def test_a_stream_alone_requests_only_what_it_needs(
         self,
         first_run: FirstRun,
-        sandbox: Sandbox,
-        run_tap: TapRunner,
         catalog: Record,
         each_kind_of_stream: str,
     ) -> None:
         """And has the rows that it has in company."""
-        run = run_tap(catalog=select(catalog, each_kind_of_stream)).assert_good()
+        run = self.run_tap(catalog=select(catalog, each_kind_of_stream)).assert_good()
         assert run.streams <= {each_kind_of_stream}
-        assert self.templates(sandbox) == self.tap.request_paths(each_kind_of_stream)
+        assert self.templates() == self.tap.request_paths(each_kind_of_stream)
         if each_kind_of_stream != READ_LOG:
             assert rows_of(run, each_kind_of_stream) == rows_of(first_run.run, each_kind_of_stream)
 
-    def templates(self, sandbox: Sandbox) -> set[str]:
+    def templates(self) -> set[str]:
         """Return the path templates that were requested, in the streams' own form."""
         declared = [self.tap.template(name) for name in self.tap.streams]
         return {
             next(
                 (template for template in declared if matches(template, request.path)), request.path
             )
-            for request in sandbox.requests()
+            for request in self.sandbox.requests()
         }
 
 
