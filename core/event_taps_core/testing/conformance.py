@@ -73,7 +73,7 @@ def conformance_suite(tap_under_test: TapUnderTest) -> type:
         "kept": {},
         # The SDK's tests of columns that happen to be null in every row.
         "pytestmark": pytest.mark.filterwarnings("ignore:No records were available:UserWarning"),
-        "__doc__": f"What every tap promises, of {tap_under_test.command}.",
+        "__doc__": f"What every tap promises, of {tap_under_test.tap_class.name}.",
     }
     return type("Conformance", bases, attributes)
 
@@ -113,7 +113,8 @@ def _parameters(tap: TapUnderTest) -> dict[str, list[Any]]:
 
 def _placeholders(tap: TapUnderTest) -> dict[str, Any]:
     lists = {name for name, schema in tap.setting_schemas.items() if "array" in schema["type"]}
-    given = {name: ["1"] if name in lists else "placeholder" for name in tap.required_settings}
+    required = tap.tap_class.config_jsonschema.get("required", ())
+    given = {name: ["1"] if name in lists else "placeholder" for name in required}
     return {**given, "api_url": "http://127.0.0.1:9", **UNHURRIED, **tap.settings}
 
 

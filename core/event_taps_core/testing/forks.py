@@ -50,8 +50,6 @@ class Invocation:
 class Fork:
     """A process that runs a console command; it has of `subprocess.Popen` what is needed."""
 
-    stdout = None
-
     def __init__(self, invocation: Invocation) -> None:
         command = _command(invocation.name)
         invocation.stdout.touch()
@@ -60,13 +58,8 @@ class Fork:
         self._process = server.Process(target=_become, args=(command, invocation), daemon=True)
         self._process.start()
 
-    @property
-    def returncode(self) -> int | None:
-        """The exit code, negative for a signal; None while it runs."""
-        return self._process.exitcode
-
     def poll(self) -> int | None:
-        """Return the exit code, or None while it runs."""
+        """Return the exit code, negative for a signal, or None while it runs."""
         return self._process.exitcode
 
     def wait(self, timeout: float | None = None) -> int:
@@ -76,7 +69,7 @@ class Fork:
             subprocess.TimeoutExpired: If it takes longer.
         """
         self._process.join(timeout)
-        code = self._process.exitcode
+        code = self.poll()
         if code is None:
             raise subprocess.TimeoutExpired(self._process.name, timeout or 0)
         return code

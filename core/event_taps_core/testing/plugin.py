@@ -63,6 +63,6 @@ def sandbox(_sandbox: Sandbox, tap_under_test: TapUnderTest) -> Sandbox:
 def run_tap(tap_under_test: TapUnderTest, sandbox: Sandbox, tmp_path: Path) -> Iterator[TapRunner]:
     """Runs the tap's console command as a process, with the settings that the sandbox asks for."""
     settings = {**sandbox.settings, **UNHURRIED, **tap_under_test.settings}
-    runner = TapRunner(tap_under_test.command, settings, tmp_path, is_unlimited=True)
+    runner = TapRunner(tap_under_test.tap_class.name, settings, tmp_path, is_unlimited=True)
     yield runner
     runner.kill_all()

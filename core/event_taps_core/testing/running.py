@@ -22,7 +22,7 @@ from event_taps_core.testing.forks import Fork, Invocation
 from event_taps_core.testing.sandbox import find_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from event_taps_core.tap import EventTap
@@ -110,10 +110,6 @@ class Run(Messages):
         """The messages, of the complete lines."""
         return [json.loads(line) for line in self.lines]
 
-    def with_stdout(self, stdout: bytes) -> Run:
-        """Return the same run, of which stdout was read elsewhere."""
-        return Run(self.exit_code, stdout, self.stderr)
-
     @property
     def last_line(self) -> str:
         """The last line of the log."""
@@ -184,10 +180,6 @@ class RunningTap:
         """Say whether it is still under way."""
         return self.process.poll() is None
 
-    def written(self) -> int:
-        """Return how many bytes it wrote to stdout."""
-        return self._invocation.stdout.stat().st_size
-
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
         self.process.send_signal(number)
@@ -203,18 +195,8 @@ class RunningTap:
         except subprocess.TimeoutExpired:
             self.kill()
             raise
-        return self._left(code)
-
-    def so_far(self) -> Run:
-        """Return what it has written up to now."""
-        return self._left(exit_code=-1)
-
-    def _left(self, exit_code: int) -> Run:
-        return Run(
-            exit_code,
-            self._invocation.stdout.read_bytes(),
-            self._invocation.stderr.read_text(encoding="utf-8"),
-        )
+        files = self._invocation
+        return Run(code, files.stdout.read_bytes(), files.stderr.read_text(encoding="utf-8"))
 
     def kill(self) -> None:
         """End it for certain."""
@@ -320,37 +302,30 @@ class TapRunner:
         """Start the tap."""
         given = {**self.settings, **(settings or {})}
         used = {name: value for name, value in given.items() if value is not None}
-        return self.start_plain(
-            "--config",
-            self._file("config", used),
-            *(() if state is None else ("--state", self._file("state", state))),
-            *(() if catalog is None else ("--catalog", self._file("catalog", catalog))),
-            *arguments,
-            env=env,
-            stdout=stdout,
-        )
+        files = {"config": used, "state": state, "catalog": catalog}
+        for name, content in files.items():
+            if content is not None:
+                arguments = (f"--{name}", self._file(name, content), *arguments)
+        return self._start(arguments, env, stdout, anew=False)
 
-    def start_plain(
+    def plain(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
+        """Run the tap with these arguments only: no settings at all."""
+        return self._start(arguments, env, None, anew=True).finish()
+
+    def _start(
         self,
-        *arguments: str,
-        env: Mapping[str, str] | None = None,
-        stdout: IO[bytes] | int | None = None,
+        arguments: Sequence[str],
+        env: Mapping[str, str] | None,
+        stdout: IO[bytes] | int | None,
+        *,
+        anew: bool,
     ) -> RunningTap:
-        """Start the tap with these arguments only: no settings at all."""
         folder = self._folder / f"run{len(self._started)}"
         folder.mkdir(parents=True)
         environment = {**self._environment(), **(env or {})}
-        running = RunningTap(
-            Invocation(self._name, arguments, environment, folder, self._is_unlimited),
-            stdout,
-            anew="--config" not in arguments,
-        )
-        self._started.append(running)
-        return running
-
-    def plain(self, *arguments: str, env: Mapping[str, str] | None = None) -> Run:
-        """Run the tap with these arguments only."""
-        return self.start_plain(*arguments, env=env).finish()
+        invocation = Invocation(self._name, arguments, environment, folder, self._is_unlimited)
+        self._started.append(RunningTap(invocation, stdout, anew=anew))
+        return self._started[-1]
 
     def catalog(self, *, offline: bool = False, **settings: Any) -> Record:
         """Discover the catalog, with the settings of every run and these, or without any."""
@@ -387,13 +362,6 @@ def select(catalog: Record, *wanted: str) -> Record:
     """Return the catalog with only these streams selected."""
     changed = copy.deepcopy(catalog)
     for entry in changed["streams"]:
-        _metadata(entry)["selected"] = entry["tap_stream_id"] in wanted
+        (stream,) = (item for item in entry["metadata"] if item["breadcrumb"] == [])
+        stream["metadata"]["selected"] = entry["tap_stream_id"] in wanted
     return changed
-
-
-def _metadata(entry: Record, *breadcrumb: str) -> Record:
-    for item in entry["metadata"]:
-        if item["breadcrumb"] == list(breadcrumb):
-            found: Record = item["metadata"]
-            return found
-    raise KeyError(breadcrumb)

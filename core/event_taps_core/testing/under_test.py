@@ -88,11 +88,6 @@ class TapUnderTest:
         return tuple(column.name for column in self.tap_class.constant_columns)
 
     @property
-    def command(self) -> str:
-        """Name of the tap's console command."""
-        return self.tap_class.name
-
-    @property
     def streams(self) -> dict[str, type[EventStream]]:
         """The vendor's streams by name."""
         return {stream.name: stream for stream in self.tap_class.stream_classes}
@@ -151,11 +146,6 @@ class TapUnderTest:
     def setting_schemas(self) -> dict[str, dict[str, Any]]:
         """The tap's settings by name."""
         return dict(self.tap_class.config_jsonschema["properties"])
-
-    @property
-    def required_settings(self) -> list[str]:
-        """Names of the settings without which nothing works."""
-        return list(self.tap_class.config_jsonschema.get("required", ()))
 
     @property
     def secret_settings(self) -> list[str]:
@@ -218,10 +208,6 @@ class TapUnderTest:
         for run in runs:
             warehouse.load(run.stdout.splitlines(keepends=True))
         return warehouse
-
-    def keys(self, stream: str) -> tuple[str, ...]:
-        """Names of the columns of a stream's primary key."""
-        return (*self.account_columns, *self.all_streams[stream].primary_keys)
 
     def template(self, stream: str) -> str:
         """Return the path of a stream, or of its source, as declared; empty if it asks nothing."""

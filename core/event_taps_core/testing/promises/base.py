@@ -164,14 +164,12 @@ class Promises:
             for name in self.tap.streams
         }
 
-    def load(self, *runs: Run) -> Warehouse:
-        """Load the output of these runs, one after the other."""
-        return self.tap.load(*runs)
-
-    def assert_equals(self, warehouse: Warehouse, truth: Truth) -> None:
-        """Insist on exactly the rows of the truth, in every stream."""
+    def assert_equals(self, truth: Truth, *runs: Run) -> Warehouse:
+        """Insist that these runs, one loaded after the other, make exactly the truth's rows."""
+        warehouse = self.tap.load(*runs)
         different = {name: differences(warehouse.table(name), rows) for name, rows in truth.items()}
         assert {name: lines[:5] for name, lines in different.items() if lines} == {}
+        return warehouse
 
     def assert_nothing_was_read(self, run: Run) -> None:
         """Insist that nothing arrives that looks like an answer."""
@@ -204,8 +202,7 @@ class Promises:
         self.sandbox.delay(0)
         self.sandbox.mend()
         resumed = self.run_tap(state=ended.state, settle_days=0).assert_good()
-        warehouse = self.load(ended, resumed)
-        self.assert_equals(warehouse, first_run.truth)
+        warehouse = self.assert_equals(first_run.truth, ended, resumed)
         runs = {row["parent_id"] for row in warehouse.table(READ_LOG) if row["outcome"] == "run"}
         assert resumed.noted_run["continues"] in {None, *runs}
 

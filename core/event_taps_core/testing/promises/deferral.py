@@ -90,10 +90,10 @@ class Deferral(Promises):
         run.assert_failed_in_one_line(*deferred)
         lacking = set().union(*map(self.tap.fed_by, deferred))
         truth = first_run.truth
-        self.assert_equals(self.load(run), {n: [] if n in lacking else truth[n] for n in truth})
+        self.assert_equals({n: [] if n in lacking else truth[n] for n in truth}, run)
         self.sandbox.prepare(A_MOMENT_SECONDS)
         after = self.run_tap(state=run.state, settle_days=0).assert_good()
-        self.assert_equals(self.load(run, after), truth)
+        self.assert_equals(truth, run, after)
 
     def deferred_paths(self, first_run: FirstRun, *streams: str) -> set[str]:
         """Return the paths that rows of these streams came from."""

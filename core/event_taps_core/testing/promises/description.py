@@ -35,7 +35,7 @@ class Description(Promises):
     @pytest.fixture
     def alone(self, tmp_path: Path) -> TapRunner:
         """The tap's command without a sandbox, settings or a network."""
-        return TapRunner(self.tap.command, {}, tmp_path)
+        return TapRunner(self.tap.tap_class.name, {}, tmp_path)
 
     @pytest.fixture
     def described(self, alone: TapRunner) -> dict[str, Any]:

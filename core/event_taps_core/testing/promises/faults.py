@@ -42,7 +42,7 @@ class Faults(Promises):
         run = self.run_tap(request_timeout_seconds=1 if kind == "timeout" else 60).assert_good()
         struck = [request for request in self.sandbox.requests() if request.fault]
         assert struck, "no request was struck: choose another fault_seed for this tap"
-        self.assert_equals(self.load(run), first_run.truth)
+        self.assert_equals(first_run.truth, run)
         assert "retries" in run.stderr
 
     def test_faults_of_all_kinds_together_leave_no_trace(self, first_run: FirstRun) -> None:
@@ -50,7 +50,7 @@ class Faults(Promises):
         self.sandbox.break_randomly(*TRANSIENT, rate=first_run.rate(0.2), seed=self.tap.fault_seed)
         run = self.run_tap().assert_good()
         assert len({request.fault for request in self.sandbox.requests() if request.fault}) > 1
-        self.assert_equals(self.load(run), first_run.truth)
+        self.assert_equals(first_run.truth, run)
 
     def test_a_broken_part_is_named_and_everything_else_is_read(
         self, first_run: FirstRun, breakage: tuple[str, str]
@@ -63,12 +63,12 @@ class Faults(Promises):
         self.sandbox.break_address(part.address, kind)
         run = self.run_tap(settle_days=0, max_retries=1)
         run.assert_failed_in_one_line(part.part_id, *fed)
-        self.assert_equals(self.load(run), self.without_part(first_run, stream, part))
+        self.assert_equals(self.without_part(first_run, stream, part), run)
         for name in fed.intersection(self.tap.changes_streams):
             assert part.part_id not in run.part_bookmarks(name), name
         self.sandbox.mend()
         after = self.run_tap(state=run.state, settle_days=0).assert_good()
-        self.assert_equals(self.load(run, after), first_run.truth)
+        self.assert_equals(first_run.truth, run, after)
 
     @pytest.mark.parametrize("kind", [core("500"), core("403"), "error_200"])
     def test_a_vendors_words_are_said_without_secrets_and_addresses(
@@ -92,7 +92,7 @@ class Faults(Promises):
         """One more in every answer: all others are loaded; what cannot be is counted and named."""
         self.sandbox.break_path("", odd_row)
         run = self.run_tap(max_retries=1)
-        warehouse = self.load(run)
+        warehouse = self.tap.load(run)
         different = {
             name: differences(warehouse.table(name), rows)
             for name, rows in first_run.truth.items()
@@ -123,7 +123,7 @@ class Faults(Promises):
             if path not in self.tap.request_paths(name)
         }
         run.assert_failed_in_one_line(whole_stream if rows else "setting")
-        self.assert_equals(self.load(run), rows)
+        self.assert_equals(rows, run)
         if not rows:
             self.assert_nothing_was_read(run)
 

@@ -10,6 +10,7 @@ import os
 import signal
 import termios
 import time
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING
 
 import pytest
@@ -68,12 +69,12 @@ class Interruption(Promises):
                 running.send(number)
                 time.sleep(0.05)  # threads may take two that come at once in either order
             stdout = pipe.read()
-            stopped = running.finish(MAX_EXIT_SECONDS).with_stdout(stdout)
+            stopped = replace(running.finish(MAX_EXIT_SECONDS), stdout=stdout)
         self.assert_stopped(stopped, signal.SIGINT)
         # There is none where not one part was complete.
         assert not stopped.state or stopped.messages[-1]["type"] == "STATE"
         resumed = self.run_tap(state=stopped.state, settle_days=0).assert_good()
-        self.assert_equals(self.load(stopped, resumed), first_run.truth)
+        self.assert_equals(first_run.truth, stopped, resumed)
 
     @of_the_core
     @pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])

@@ -60,7 +60,7 @@ class Mistakes(Promises):
     def test_texts_for_other_types(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Every setting: read, or named with the form it takes, from a variable and from a file."""
         for name, kind in self.kinds().items():
-            variable = variable_of(self.tap.command, name)
+            variable = variable_of(self.tap.tap_class.name, name)
             for text in WRONG_TEXTS[kind]:
                 with pytest.raises(TapError, match=f"setting {name} is not .*: write it as "):
                     self.configured({name: text}, env=False)
@@ -114,7 +114,7 @@ class Secrecy(Promises):
     ) -> None:
         """At the level DEBUG, by any handler of any logger; in good runs and in failing ones."""
         settings = SITUATIONS[situation](self, first_run)
-        logs = configured_logs(self.tap.command, tmp_path)
+        logs = configured_logs(self.tap.tap_class.name, tmp_path)
         env = {"LOGLEVEL": "DEBUG", "SINGER_SDK_LOG_CONFIG": str(logs["config"])}
         run = self.run_tap(env=env, max_retries=1, **settings)
         assert "| DEBUG " in run.stderr

@@ -171,9 +171,10 @@ class Output(Promises):
         elif switched.items() & self.tap.incomplete.items():
             run = self.run_tap(**self.tap.impatient)
             run.assert_failed_in_one_line()
-            self.assert_equals(self.load(run), self.truth())
+            self.assert_equals(self.truth(), run)
         else:
-            self.assert_equals(self.load(self.run_tap().assert_good()), self.truth())
+            run = self.run_tap().assert_good()
+            self.assert_equals(self.truth(), run)
 
     def test_first_run_equals_the_truth_under_mixed_switch_positions(self, mixture: int) -> None:
         """Ways that work alone have to work together.
@@ -188,7 +189,8 @@ class Output(Promises):
                 del chosen[next(iter(together))]
         self.sandbox.switch(**chosen)
         self.sandbox.prepare(A_MOMENT_SECONDS if mixture == 0 else 0)
-        self.assert_equals(self.load(self.run_tap().assert_good()), self.truth())
+        run = self.run_tap().assert_good()
+        self.assert_equals(self.truth(), run)
 
     def test_secret_columns_come_only_when_asked_for(self, first_run: FirstRun) -> None:
         """What the vendor sends of passwords and codes is nowhere in an ordinary run's output."""
@@ -203,7 +205,7 @@ class Output(Promises):
         text = first_run.run.stdout.decode()
         assert [secret for secret in secrets if json.dumps(secret) in text] == []
         run = self.run_tap(include_secrets=True).assert_good()
-        self.assert_equals(self.load(run), full)
+        self.assert_equals(full, run)
         assert [s for s in secrets if json.dumps(s) not in run.stdout.decode()] == []
 
 
