@@ -193,11 +193,10 @@ class MeetEngageClient(ApiClient):
                 return
             self._noted += 1
             self._breaches = (*self._breaches, breach)
-            in_a_row = len(self._breaches)
         pause = max(breach.retry_after or 0, _SHORTEST_PAUSE_SECONDS)
         if pause > MAX_RETRY_AFTER_SECONDS:
             raise Stopped(f"{self.base_url} asks to wait {pause:.0f} seconds ({breach.reason})")
-        wait = max(pause, _SHORTEST_PAUSE_SECONDS * (in_a_row - 1))
+        wait = max(pause, _SHORTEST_PAUSE_SECONDS * (len(self._breaches) - 1))
         self.pacer.pause(wait)
         stats.count_retry(breach.what, wait)
 

@@ -108,7 +108,8 @@ def problem_of(response: ApiResponse, *, has_succeeded: bool = False) -> ApiErro
     reason, retry_after = f"HTTP {status}", asked_to_wait(response)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Breach(reason, retry_after)
-    page, wording = _page(response), _wording(response)
+    page = response.content[:_MAX_PAGE_BYTES].decode(errors="replace").lower()  # it is never logged
+    wording = _wording(response)
     problem = _problem(response, wording or page)
     is_settled = status not in _PERHAPS_BREACHES or _FOR_GOOD.search(page)
     if problem is None or isinstance(problem, TooMuch) or is_settled:
@@ -183,11 +184,6 @@ def warnings_of(members: Mapping[str, Any]) -> list[str]:
 def unread_members(members: Mapping[str, Any]) -> list[str]:
     """Return the names of the members beside `output` that hold something else."""
     return [name for name, value in members.items() if value and not _NOTICE.search(name.lower())]
-
-
-def _page(response: ApiResponse) -> str:
-    """Return the beginning of a body, to look for words in it; it is never logged."""
-    return response.content[:_MAX_PAGE_BYTES].decode(errors="replace").lower()
 
 
 def _wording(response: ApiResponse) -> str:
