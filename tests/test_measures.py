@@ -15,6 +15,10 @@ MOST_LINES = {"core": 7_500} | dict.fromkeys(TAPS, 1_300)
 """With docstrings. Schemas do not count: they are tables; nor does what tests use."""
 
 MOST_LINES_OF_A_TAP_ON_AVERAGE = 920
+MOST_LINES_OF_ITS_TESTS_ON_AVERAGE = 6_800
+"""With its vendor in the sandbox, and its share of what all tests have in common."""
+
+OF_TESTS = ("sandbox", "core/tests", "core/event_taps_core/testing", "tap-*/tests")
 
 PROTECTED = re.compile(r"\bself\.(_[a-z]\w*)|\bdef (_[a-z]\w*)")
 
@@ -31,6 +35,12 @@ def test_a_package_is_not_too_large(name: str) -> None:
 
 def test_the_taps_together_are_not_too_large() -> None:
     assert sum(map(lines_of, TAPS)) <= MOST_LINES_OF_A_TAP_ON_AVERAGE * len(TAPS)
+
+
+def test_the_sandbox_and_the_tests_of_core_and_taps_are_not_too_large() -> None:
+    files = [path for pattern in OF_TESTS for path in ROOT.glob(f"{pattern}/**/*.py")]
+    lines = sum(len(path.read_text().splitlines()) for path in files)
+    assert 0 < lines <= MOST_LINES_OF_ITS_TESTS_ON_AVERAGE * len(TAPS)
 
 
 def protected_in(text: str) -> set[str]:
