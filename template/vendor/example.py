@@ -15,7 +15,7 @@ from event_sandbox.kept import KeepingAPI
 from event_sandbox.switches import COMPRESSION, switches_in
 from event_sandbox.vendor import Vendor
 from event_sandbox.wire import Refusal, Row, json_response
-from event_sandbox.world.online import archive, event, event_numbers, find_event, now_of
+from event_sandbox.world.online import event, event_numbers, find_event
 from event_sandbox.world.online_people import registrations
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
     from event_sandbox.world.model import Millis
-    from event_sandbox.world.online_model import OnlineEvent, Registration
+    from event_sandbox.world.online import OnlineEvent
+    from event_sandbox.world.online_people import Registration
 
 BASE_PATH: Final = "/example"
 API_KEY: Final = "sandbox-example-key"
@@ -56,7 +57,7 @@ class View:
 
     def guests(self, found: OnlineEvent) -> list[Registration]:
         """Give who is on the event's list by now."""
-        now = now_of(self.world)
+        now = self.world.now
         listed = registrations(self.world, found)
         return [one for one in listed if one.known_from <= now and not one.duplicate]
 
@@ -68,7 +69,7 @@ class View:
     def guest_row(self, one: Registration) -> Row:
         """Give a guest as it is sent."""
         return {
-            "id": one.user,
+            "id": one.person.user,
             "name": f"{one.person.first_name} {one.person.last_name}",
             "email": one.person.email or None,
             "registered_at": self._instant(one.registered),
@@ -129,7 +130,7 @@ def _guests(view: View) -> Iterator[tuple[Row, Row]]:
 
 def _newest_event(view: View) -> str | None:
     """Give the id of the event that ended last, among those with guests."""
-    now = now_of(view.world)
+    now = view.world.now
     ended = [
         (found.ends, found.key)
         for found in view.events()
@@ -154,5 +155,5 @@ EXAMPLE: Final = Vendor(
     },
     newest_parent=_newest_event,
     has_parent=lambda world, key: find_event(world, key) is not None,
-    remove=archive,
+    remove=lambda world, key: world.gone.add(key),
 )

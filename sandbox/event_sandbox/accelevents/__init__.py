@@ -54,5 +54,5 @@ ACCELEVENTS: Final = Vendor(
     told=TOLD,
     newest_parent=_newest_session,
     has_parent=_has_session,
-    remove=lambda world, key: world.hub_deleted.add(int(key)),
+    remove=lambda world, key: world.gone.add(key),
 )

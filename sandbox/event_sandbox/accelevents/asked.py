@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from event_sandbox.accelevents.view import View
     from event_sandbox.switches import Positions
     from event_sandbox.wire import Json
-    from event_sandbox.world.hub_model import HubEvent
+    from event_sandbox.world.hub import HubEvent
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from event_sandbox.accelevents.view import View
-    from event_sandbox.world.hub_model import HubEvent
+    from event_sandbox.world.hub import HubEvent
     from event_sandbox.world.model import Millis, Person
 
 Shape = dict[str, Any]

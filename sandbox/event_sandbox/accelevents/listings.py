@@ -23,15 +23,8 @@ from event_sandbox.world.model import DAY
 
 if TYPE_CHECKING:
     from event_sandbox.accelevents.view import View
-    from event_sandbox.world.hub_model import (
-        HubCompany,
-        HubEvent,
-        HubOrder,
-        HubSpeaker,
-        HubStaff,
-        HubTicket,
-        HubTicketType,
-    )
+    from event_sandbox.world.hub import HubCompany, HubEvent, HubSpeaker, HubStaff, HubTicketType
+    from event_sandbox.world.hub_people import HubOrder, HubTicket
 
 _SITE = "https://www.accelevents.com"
 ACCESS_TOKEN = "sandbox-accelevents-event-token"  # noqa: S105 - the sandbox's own, and public

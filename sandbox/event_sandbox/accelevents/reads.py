@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from event_sandbox.accelevents.asked import Asked
     from event_sandbox.accelevents.view import View
     from event_sandbox.wire import Json
-    from event_sandbox.world.hub_model import HubCompany, HubEvent, HubOrder, HubSession
+    from event_sandbox.world.hub import HubCompany, HubEvent, HubSession
+    from event_sandbox.world.hub_people import HubOrder
 
 
 def find(view: View, **names: str) -> tuple[Any, ...]:

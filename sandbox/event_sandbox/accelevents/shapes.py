@@ -21,7 +21,8 @@ from event_sandbox.world import names
 
 if TYPE_CHECKING:
     from event_sandbox.accelevents.view import View
-    from event_sandbox.world.hub_model import HubAsset, HubEvent, HubSession, HubSpeaker, HubVisit
+    from event_sandbox.world.hub import HubAsset, HubEvent, HubSession, HubSpeaker
+    from event_sandbox.world.hub_people import HubVisit
 
 _RTMP: Final = "rtmps://global-live.example.com:443/app"
 _SITE: Final = "https://www.accelevents.com"
@@ -219,7 +220,7 @@ def _engagement(view: View, session: HubSession, visit: HubVisit) -> float | Non
     length = view.seconds(session)
     if length is None or not session.is_watched:
         return None
-    return round(visit.seconds_by(view.now) * 100 / length, 2) if visit.comes else 0.0
+    return round(visit.seconds.by(view.now) * 100 / length, 2) if visit.comes else 0.0
 
 
 def session_speaker(view: View, _: HubEvent, __: HubSession, speaker: HubSpeaker) -> Shape:
@@ -299,7 +300,7 @@ def analytics(view: View, event: HubEvent, session: HubSession) -> Shape:
 
 def _measured(view: View, session: HubSession) -> dict[str, float]:
     """Give what the platform measures of a session that is watched on it."""
-    watched = [visit.seconds_by(view.now) for visit in view.came(session)]
+    watched = [visit.seconds.by(view.now) for visit in view.came(session)]
     visits = view.registrants(session) if session.is_over(view.now) else []
     replayed = [visit.replayed_from for visit in visits]
     return {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from event_sandbox.accelevents import listings, shapes
 from event_sandbox.accelevents.view import View
 from event_sandbox.columns import Columns, Stream, snake, text
-from event_sandbox.world.hub_model import HubSession
+from event_sandbox.world.hub import HubSession
 from event_sandbox.world.model import DAY
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from event_sandbox.accelevents.forms import Shape
     from event_sandbox.wire import Row
-    from event_sandbox.world.hub_model import HubEvent, HubVisit
+    from event_sandbox.world.hub import HubEvent
+    from event_sandbox.world.hub_people import HubVisit
     from event_sandbox.world.model import Millis
 
 _SECRETS: Final = frozenset(

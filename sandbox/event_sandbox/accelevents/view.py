@@ -5,20 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.world.hub import OTHER, hub_event, hub_now, hub_sessions
+from event_sandbox.world.hub import OTHER, hub_event, hub_sessions
 from event_sandbox.world.hub_people import hub_orders, hub_visits
 
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
-    from event_sandbox.world.hub_model import (
-        HubAsset,
-        HubEvent,
-        HubOrder,
-        HubSession,
-        HubTicket,
-        HubVisit,
-    )
+    from event_sandbox.world.hub import HubAsset, HubEvent, HubSession
+    from event_sandbox.world.hub_people import HubOrder, HubTicket, HubVisit
     from event_sandbox.world.model import Millis
 
 FORBIDDEN: Final = 1
@@ -27,7 +21,7 @@ FORBIDDEN: Final = 1
 
 def look(world: World, positions: Positions) -> View:
     """Look at a world as it stands now."""
-    return View(world, positions, hub_now(world))
+    return View(world, positions, world.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from event_sandbox.airmeet.tokens import (
 from event_sandbox.airmeet.truth import STREAMS
 from event_sandbox.airmeet.view import View
 from event_sandbox.vendor import Vendor
-from event_sandbox.world.online import archive, find_event
+from event_sandbox.world.online import find_event
 
 
 def _newest_event(view: View) -> str | None:
@@ -51,5 +51,5 @@ AIRMEET: Final = Vendor(
     told=TOLD,
     newest_parent=_newest_event,
     has_parent=lambda world, key: find_event(world, key) is not None,
-    remove=archive,
+    remove=lambda world, key: world.gone.add(key),
 )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from event_sandbox.airmeet.errors import Family
     from event_sandbox.shared import Shared
     from event_sandbox.switches import Positions
-    from event_sandbox.world.online_model import OnlineEvent
+    from event_sandbox.world.online import OnlineEvent
 
 BASE_PATH: Final = "/airmeet/prod"
 

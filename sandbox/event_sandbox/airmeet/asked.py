@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from event_sandbox.airmeet.errors import Family
     from event_sandbox.airmeet.view import View
     from event_sandbox.switches import Positions
-    from event_sandbox.world.online_model import OnlineEvent
+    from event_sandbox.world.online import OnlineEvent
 
 FIVE: Final = 5
 

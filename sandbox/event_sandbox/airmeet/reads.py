@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from event_sandbox.airmeet.shapes import Shape
     from event_sandbox.airmeet.view import View
     from event_sandbox.wire import Json
-    from event_sandbox.world.online_model import OnlineEvent, Registration
+    from event_sandbox.world.online import OnlineEvent
+    from event_sandbox.world.online_people import Registration
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from event_sandbox.world.model import Person
 
 
-def _who(person: Person, user: str, *, told: bool = True) -> Who:
-    return Who(person.human, user if told else None, person.email or None)
+def _who(person: Person, *, told: bool = True) -> Who:
+    return Who(person.human, person.user if told else None, person.email or None)
 
 
 def _registrations(view: View) -> Iterator[Record]:
@@ -25,7 +25,7 @@ def _registrations(view: View) -> Iterator[Record]:
     for event in view.readable():
         for entry in view.registrations(event):
             columns = {"registration_id": None, "status": entry.kind, "is_cancelled": None}
-            yield Record(event.key, _who(entry.person, entry.user, told=told), columns)
+            yield Record(event.key, _who(entry.person, told=told), columns)
 
 
 def _attendance(view: View) -> Iterator[Record]:
@@ -33,15 +33,15 @@ def _attendance(view: View) -> Iterator[Record]:
     for event in view.reporting():
         for session in event.sessions:
             for stay in view.session_stays(event, session):
-                minutes = stay.spent_by(view.now) / 60_000
+                minutes = stay.spent.by(view.now) / 60_000
                 columns = {"session_id": session.key, "mode": "live", "minutes": minutes}
-                yield Record(event.key, _who(stay.person, stay.user), columns)
+                yield Record(event.key, _who(stay.person), columns)
         for watched in view.replays(event):
             half = watched.half_minutes
             whole = view.positions["duration_viewed"] == "integer"
             minutes = half // 2 if whole else half / 2
             columns = {"session_id": watched.session.key, "mode": "replay", "minutes": minutes}
-            yield Record(event.key, _who(watched.person, watched.user, told=told), columns)
+            yield Record(event.key, _who(watched.person, told=told), columns)
 
 
 def _event_attendance(view: View) -> Iterator[Record]:
@@ -52,16 +52,15 @@ def _event_attendance(view: View) -> Iterator[Record]:
 def _engagement(view: View) -> Iterator[Record]:
     for event in view.readable():
         for answer in view.answers(event):
-            yield Record(event.key, _who(answer.person, answer.user), {"type": "poll_response"})
+            yield Record(event.key, _who(answer.person), {"type": "poll_response"})
         for question in view.questions(event):
-            asker, user = question.person, question.user
-            who = _who(asker, user) if asker and user else None
+            who = _who(question.person) if question.person else None
             yield Record(event.key, who, {"type": "question"})
     for event in view.reporting():
         for booth in event.booths:
             for stay in view.booth_stays(event, booth.key):
                 columns = {"type": "booth_visit", "acts": stay.visits}
-                yield Record(event.key, _who(stay.person, stay.user), columns)
+                yield Record(event.key, _who(stay.person), columns)
 
 
 TOLD: Final[Told[View]] = Told(

@@ -13,9 +13,9 @@ from event_sandbox.airmeet.shapes import Shape, full_name, odd, time_stamp, unkn
 if TYPE_CHECKING:
     from event_sandbox.airmeet.view import View
     from event_sandbox.world.model import Person
-    from event_sandbox.world.online_model import (
+    from event_sandbox.world.online import OnlineEvent
+    from event_sandbox.world.online_people import (
         OnlineAnswer,
-        OnlineEvent,
         OnlineQuestion,
         Registration,
         ReplayView,
@@ -55,12 +55,12 @@ def booth_attendance(view: View, event: OnlineEvent, key: str) -> list[Shape]:
 def _attendance(view: View, event: OnlineEvent, *stays: Stay) -> Shape:
     """Give a row that the three kinds of attendance share; `time_spent` is a text of digits."""
     first = min(stays, key=lambda stay: stay.at)
-    spent = sum(stay.spent_by(view.now) for stay in stays)
+    spent = sum(stay.spent.by(view.now) for stay in stays)
     return {
         "email": first.person.email,
         "id": view.record_id(event, first.person.number),
         "name": full_name(first.person),
-        "user_id": first.user,
+        "user_id": first.person.user,
         "time_stamp": time_stamp(view, first.at),
         "time_spent": str(spent) if view.positions["time_spent"] == "text" else spent,
         **odd(view, first.person.number, {"email": None, "time_stamp": "soon"}),
@@ -74,7 +74,7 @@ def polls(view: View, event: OnlineEvent) -> list[Shape]:
     rows = []
     for number, answers in groupby(view.answers(event), key=lambda one: one.person.number):
         of_person = list(answers)
-        row = _who(of_person[0].person, of_person[0].user)
+        row = _who(of_person[0].person)
         row["polls"] = [_poll(view, answer, at) for at, answer in enumerate(of_person)]
         row["id"] = view.record_id(event, number)
         rows.append(row | unknown(view, {"points": 3}))
@@ -109,16 +109,16 @@ def _poll_answer(view: View, answer: OnlineAnswer) -> str | float | list[str] | 
 def questions(view: View, event: OnlineEvent) -> list[Shape]:
     """4.10: a row for each person, with the questions inside; not cut into pages."""
     rows = []
-    for user, questions in groupby(view.questions(event), key=lambda one: one.user):
+    for _, questions in groupby(view.questions(event), key=lambda one: one.user):
         of_person = list(questions)
-        row = _who(of_person[0].person, user)
+        row = _who(of_person[0].person)
         row["questions"] = [_question(view, question) for question in of_person]
         rows.append(row | unknown(view, {"points": 5}))
     return rows
 
 
 def _question(view: View, question: OnlineQuestion) -> Shape:
-    votes = question.votes_by(view.now)
+    votes = question.votes.by(view.now)
     return {
         "question": question.text,
         "session_id": question.session.key,
@@ -166,7 +166,7 @@ def _replay(view: View, event: OnlineEvent, watched: ReplayView) -> Shape:
         "text": f"{watched.half_minutes / 2:.1f}",
     }
     more = {
-        "user_id": watched.user,
+        "user_id": watched.person.user,
         "session_name": watched.session.name,
         "time_stamp": time_stamp(view, watched.at),
     }
@@ -181,9 +181,9 @@ def _replay(view: View, event: OnlineEvent, watched: ReplayView) -> Shape:
     }
 
 
-def _who(person: Person | None, user: str | None) -> Shape:
+def _who(person: Person | None) -> Shape:
     return {
         "email": person and person.email,
         "name": person and full_name(person),
-        "user_id": user,
+        "user_id": person and person.user,
     }

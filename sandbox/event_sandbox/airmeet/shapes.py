@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from event_sandbox.airmeet.view import View
     from event_sandbox.wire import Json
     from event_sandbox.world.model import Millis, Person
-    from event_sandbox.world.online_model import Booth, OnlineEvent, OnlineSession, Registration
+    from event_sandbox.world.online import Booth, OnlineEvent, OnlineSession
+    from event_sandbox.world.online_people import Registration
 
 Shape = dict[str, Any]
 
@@ -117,7 +118,7 @@ def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
         "user_profile": listed(view, profile),
         **odd(view, entry.number, {"name": entry.number, "invite_sent": "perhaps"}),
         **odd(view, entry.number, {"registrationDate": entry.registered and "last week"}),
-        **where(view, "participant_user_id", "present", {"user_id": entry.user}),
+        **where(view, "participant_user_id", "present", {"user_id": entry.person.user}),
         **unknown(view, {"attended": True}),
     }
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from event_sandbox.airmeet.shapes import Shape
     from event_sandbox.wire import Row
-    from event_sandbox.world.online_model import OnlineEvent
+    from event_sandbox.world.online import OnlineEvent
 
 
 def _plain(view: View) -> View:

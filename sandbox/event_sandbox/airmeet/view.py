@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.world.online import FOREIGN, event, event_key, event_numbers, now_of
+from event_sandbox.world.online import FOREIGN, event, event_key, event_numbers
 from event_sandbox.world.online_people import activity, registrations
 
 if TYPE_CHECKING:
@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
     from event_sandbox.world.model import Millis
-    from event_sandbox.world.online_model import (
+    from event_sandbox.world.online import OnlineEvent, OnlineSession
+    from event_sandbox.world.online_people import (
         OnlineAnswer,
-        OnlineEvent,
         OnlineQuestion,
-        OnlineSession,
         Registration,
         ReplayView,
         Stay,
@@ -40,7 +39,7 @@ class View:
     @property
     def now(self) -> Millis:
         """Give the instant at which the world stands."""
-        return now_of(self.world)
+        return self.world.now
 
     # Events
 
@@ -82,8 +81,9 @@ class View:
                 key: number for number in range(FOREIGN, made) for key in self._keys(kind, number)
             }
         number: int | None = kept[kind, made].get(key)
-        is_gone = number in self.world.archived and self.positions["archived_event"] == "gone"
-        return None if is_gone else number
+        if number is None or self.positions["archived_event"] != "gone":
+            return number
+        return None if event_key(self.world, number) in self.world.gone else number
 
     def _keys(self, kind: str, number: int) -> Iterable[str]:
         if kind == "session":

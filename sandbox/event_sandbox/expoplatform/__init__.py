@@ -15,8 +15,7 @@ from event_sandbox.expoplatform.switches import SWITCHES
 from event_sandbox.expoplatform.truth import STREAMS
 from event_sandbox.expoplatform.view import View
 from event_sandbox.vendor import Vendor
-from event_sandbox.world.meeting_changes import CHANGES
-from event_sandbox.world.meetings import EVENT_IDS
+from event_sandbox.world.meetings import CHANGES, EVENT_IDS
 
 if TYPE_CHECKING:
     from event_sandbox.world import World
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 def _newest_fair(view: View) -> str | None:
     """Give the id of the trade show that ends last, among those where people meet."""
     busy = [fair for fair in view.readable() if fair.meetings]
-    newest = max(busy, key=lambda fair: fair.event.last_day, default=None)
+    newest = max(busy, key=lambda fair: fair.last_day, default=None)
     return None if newest is None else str(newest.number)
 
 

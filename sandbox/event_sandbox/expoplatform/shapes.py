@@ -64,7 +64,7 @@ def participant(view: View, fair: Fair, account: Account) -> Row:
         "tags": _tags(positions, ("VIP",) if account.number % 7 == 0 else ()),
         "meetings_allowed": account.may_meet,
         "chats_allowed": account.may_chat,
-        "last_modified": _instant(positions, account.updated, fair.event.zone),
+        "last_modified": _instant(positions, account.updated, fair.zone),
     }
     if positions["unknown_fields"] == "present":
         row |= {"event_id": fair.number, "badge": {"printed": True}, "language": "en"}
@@ -131,7 +131,7 @@ def _tags(positions: Positions, tags: tuple[str, ...]) -> Json:
 
 
 def _times(view: View, fair: Fair, found: Meeting) -> Row:
-    positions, zone = view.positions, fair.event.zone
+    positions, zone = view.positions, fair.zone
     form = positions["time_columns"]
     changed = view.last_modified(found)
     created, starts = found.created, found.starts

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from event_sandbox.meetengage.api import API, BASE_PATH, KEY_ID, KEY_SECRET, is_authorised
 from event_sandbox.meetengage.errors import error
@@ -16,9 +16,6 @@ from event_sandbox.meetengage.view import ACCOUNT, View
 from event_sandbox.vendor import Vendor
 from event_sandbox.world.chats import find_chat
 
-if TYPE_CHECKING:
-    from event_sandbox.world import World
-
 
 def _newest_chat(view: View) -> str | None:
     """Give the id of the newest past chat that somebody is known to have attended."""
@@ -28,12 +25,6 @@ def _newest_chat(view: View) -> str | None:
         if any(view.has_attended(one) for one in view.candidates(found))
     ]
     return attended[-1] if attended else None
-
-
-def _delete(world: World, key: str) -> None:
-    number = find_chat(world, key)
-    if number is not None:
-        world.deleted_chats.add(number)
 
 
 MEETENGAGE: Final = Vendor(
@@ -51,5 +42,5 @@ MEETENGAGE: Final = Vendor(
     all_columns=all_columns,
     newest_parent=_newest_chat,
     has_parent=lambda world, key: find_chat(world, key) is not None,
-    remove=_delete,
+    remove=lambda world, key: world.gone.add(key),
 )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from event_sandbox.world.model import DAY, HOUR
-from event_sandbox.world.online import now_of
 
 if TYPE_CHECKING:
     from event_sandbox.meetengage.view import View
@@ -60,7 +59,7 @@ class Range:
         rule = self.view.positions["large_range"]
         if rule == "answered" or self.view.positions["multi_day"] == "overlap":
             return False
-        edge = now_of(self.view.world) - (self.view.world.step + 1) * DAY
+        edge = self.view.world.now - (self.view.world.step + 1) * DAY
         old = [found for found in self.view.chats() if found.starts < edge]
         first = min((found.starts for found in old), default=edge)
         length = min(self.end, edge) - max(self.begin, first // DAY * DAY)

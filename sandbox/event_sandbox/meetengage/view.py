@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world.chats import LONE, candidates, chat, chat_numbers
 from event_sandbox.world.model import DAY, HOUR
-from event_sandbox.world.online import now_of
 
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
@@ -33,7 +32,7 @@ class View:
     @property
     def now(self) -> Millis:
         """Give the server's clock: the end of the world's day."""
-        return now_of(self.world)
+        return self.world.now
 
     def chats(self) -> list[Chat]:
         """Give the chats that are planned, under way or over, by start."""
@@ -70,7 +69,7 @@ class View:
 
     def has_new_column(self, found: Chat) -> bool:
         """Tell whether the chat's rows have the column that older rows lack."""
-        since = now_of(self.world) - (self.world.step + _NEW_COLUMN_DAYS) * DAY
+        since = self.world.now - (self.world.step + _NEW_COLUMN_DAYS) * DAY
         return self.positions["new_columns"] == "later" and found.starts >= since
 
     def _is_known(self, instant: Millis | None) -> bool:

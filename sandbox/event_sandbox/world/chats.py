@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world import names
-from event_sandbox.world.model import DAY, EPOCH, HOUR, MINUTE, Slot, instant
+from event_sandbox.world.model import DAY, EPOCH, HOUR, MINUTE, Slot, instant, once
 from event_sandbox.world.people import person_at
 
 if TYPE_CHECKING:
@@ -104,9 +104,10 @@ def chat_numbers(world: World) -> list[int]:
 
     There are as many as online events; every other day brings a new one.
     """
-    return world.numbers(world.deleted_chats)
+    return world.numbers(chat_key)
 
 
+@once
 def chat_key(world: World, number: int) -> str:
     """Give a chat's key without making the chat: some other nine digits for each."""
     start = world.rng("chats").randrange(900_000_000)
@@ -118,17 +119,9 @@ def find_chat(world: World, key: str) -> int | None:
     return next((n for n in chat_numbers(world) if chat_key(world, n) == key), None)
 
 
+@once
 def chat(world: World, number: int) -> Chat:
     """Give a chat."""
-    return world.once(lambda: _make_chat(world, number), "chat", number)
-
-
-def candidates(world: World, number: int) -> tuple[Candidate, ...]:
-    """Give everybody who is ever in a chat's list."""
-    return world.once(lambda: tuple(_invite(world, number)), "candidates", number)
-
-
-def _make_chat(world: World, number: int) -> Chat:
     rng = world.rng("chat", number)
     slot = _slot(world, number)
     born = world.birthday(number)
@@ -174,7 +167,9 @@ def _within_grid(day: date) -> date:
     return day
 
 
-def _invite(world: World, number: int) -> list[Candidate]:
+@once
+def candidates(world: World, number: int) -> list[Candidate]:
+    """Give everybody who is ever in a chat's list."""
     rng = world.rng("chat", number, "candidates")
     found = chat(world, number)
     entries = [

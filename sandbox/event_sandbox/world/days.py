@@ -11,8 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from event_sandbox.world.hub_people import note_hub_step
-from event_sandbox.world.meeting_changes import change_fairs
-from event_sandbox.world.meetings import make_fairs
+from event_sandbox.world.meetings import change_fairs, make_fairs
 from event_sandbox.world.model import Size, World
 from event_sandbox.world.news import count_news
 from event_sandbox.world.online import archive_now_and_then

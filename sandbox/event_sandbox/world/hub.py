@@ -1,35 +1,29 @@
-"""Make the events of a hub and their programmes, each part when it is first asked for.
+"""The events of a hub, which are sold, held on site and online, and analysed.
 
-What is known of an event grows as days pass; whatever comes to light late about a session does so
-within nine days after it. Orders alone may be refunded at any time.
+As with online events, nothing in here ever changes: each fact carries the instant from which it is
+known. Whatever comes to light late about a session does so within nine days after it; orders alone
+may be refunded at any time. All instants are whole minutes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
-from event_sandbox.world.hub_model import (
-    HubAsset,
-    HubCompany,
-    HubEvent,
-    HubSession,
-    HubSpeaker,
-    HubStaff,
-    HubTicketType,
-)
-from event_sandbox.world.model import DAY, MINUTE, instant
+from event_sandbox.world.model import DAY, MINUTE, instant, once
 from event_sandbox.world.people import person_at
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterable
+    from datetime import date
 
-    from event_sandbox.world.hub_model import HubFormat
-    from event_sandbox.world.model import Millis, World
+    from event_sandbox.world.model import Millis, Person, World
+
+HubFormat = Literal["main", "breakout", "workshop", "networking"]
 
 OTHER: Final = -1
 """The number of an event of the same organisation that nobody asks to read."""
@@ -43,7 +37,7 @@ SERIES: Final = 2
 AHEAD: Final = 4
 """The number of the event that is still to come."""
 
-_DESERTED: Final = (1, 2)
+DESERTED: Final = (1, 2)
 """The event and the number of the session to which nobody goes."""
 
 _UNSCHEDULED: Final = (3, 3)
@@ -91,9 +85,136 @@ _TICKET_TYPES: Final = (
 )
 
 
-def hub_now(world: World) -> Millis:
-    """Give the instant at which the world stands."""
-    return world.now
+@dataclass(frozen=True, slots=True)
+class HubSpeaker:
+    """Somebody who speaks at an event."""
+
+    number: int
+    key: int
+    user: int
+    first_name: str
+    last_name: str
+    email: str
+    title: str
+    company: str
+    bio: str
+    pronouns: str
+    has_picture: bool
+    moderates: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class HubAsset:
+    """A recorded video of a session."""
+
+    number: int
+    key: int
+    name: str
+    created: Millis
+    created_by: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class HubSession:
+    """One slot of an event's programme; one that is not scheduled yet has no times."""
+
+    number: int
+    event: int
+    """The number of its event."""
+    key: int
+    title: str
+    description: str | None
+    location: str | None
+    starts: Millis | None
+    minutes: int
+    known_from: Millis
+    format: HubFormat
+    provider: str
+    capacity: int | None
+    hidden: bool
+    private: bool
+    talkative: bool
+    """Chat, polls and questions are on."""
+    speakers: tuple[HubSpeaker, ...]
+    assets: tuple[HubAsset, ...]
+    tags: tuple[int, ...]
+    tracks: tuple[int, ...]
+
+    @property
+    def ends(self) -> Millis | None:
+        """Give the instant at which it is over."""
+        return None if self.starts is None else self.starts + self.minutes * 60_000
+
+    def is_over(self, now: Millis) -> bool:
+        """Tell whether it was held."""
+        return self.ends is not None and self.ends <= now
+
+    @property
+    def has_video(self) -> bool:
+        """Tell whether there is a video whose length could be known."""
+        return self.format in ("main", "breakout")
+
+    @property
+    def is_watched(self) -> bool:
+        """Tell whether the platform sees who watches; on other companies' players it does not."""
+        return self.has_video and self.provider not in ("ZOOM", "FACEBOOK", "WISTIA")
+
+
+@dataclass(frozen=True, slots=True)
+class HubTicketType:
+    """A kind of ticket."""
+
+    number: int
+    key: int
+    name: str
+    cents: int
+    seats: int
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HubStaff:
+    """Somebody at an exhibitor's stand."""
+
+    number: int
+    key: int
+    person: Person
+    user: int
+    is_admin: bool
+    leads_a_day: int
+
+
+@dataclass(frozen=True, slots=True)
+class HubCompany:
+    """A sponsor or an exhibitor."""
+
+    number: int
+    key: int
+    name: str
+    size: str
+    clicks_a_day: int
+    staff: tuple[HubStaff, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HubEvent:
+    """An event with what is fixed about it."""
+
+    number: int
+    key: int
+    slug: str
+    name: str
+    zone: ZoneInfo
+    tells_zone: bool
+    first_day: date
+    last_day: date
+    starts: Millis
+    ends: Millis
+    ticket_types: tuple[HubTicketType, ...]
+    speakers: tuple[HubSpeaker, ...]
+    sponsors: tuple[HubCompany, ...]
+    exhibitors: tuple[HubCompany, ...]
 
 
 def slug_of(number: int) -> str:
@@ -101,20 +222,12 @@ def slug_of(number: int) -> str:
     return f"Northlight_Live{number}" if number == 1 else f"northlight-hub-{number + 1}"
 
 
-def hub_event(world: World, number: int) -> HubEvent:
-    """Give an event with what is fixed about it."""
-    return world.once(lambda: _make_event(world, number), "hub_event", number)
-
-
 def hub_sessions(world: World, number: int) -> list[HubSession]:
     """Give the sessions of an event that are known by now and were not deleted."""
-    sessions = (hub_session(world, number, at) for at in range(_count_sessions(world, number)))
-    return [s for s in sessions if s.known_from <= world.now and s.key not in world.hub_deleted]
-
-
-def hub_session(world: World, event: int, number: int) -> HubSession:
-    """Give one session of an event, known by now or not."""
-    return world.once(lambda: _make_session(world, event, number), "hub_session", event, number)
+    more = {SERIES: world.step // 2, AHEAD: _ADDED}.get(number, 0)
+    count = _base_count(world, number) + more
+    sessions = (hub_session(world, number, at) for at in range(count))
+    return [s for s in sessions if s.known_from <= world.now and str(s.key) not in world.gone]
 
 
 def find_session(world: World, key: int) -> HubSession | None:
@@ -123,16 +236,6 @@ def find_session(world: World, key: int) -> HubSession | None:
     if not OTHER <= number < world.size.hub_events:
         return None
     return next((s for s in hub_sessions(world, number) if s.key == key), None)
-
-
-def is_deserted(session: HubSession) -> bool:
-    """Tell whether nobody ever goes there."""
-    return (session.event, session.number) == _DESERTED
-
-
-def office_minutes(rng: random.Random) -> int:
-    """Give a time of day, in minutes: no change to daylight saving time ever falls there."""
-    return rng.randrange(8 * 60, 15 * 60)
 
 
 def days_open(event: HubEvent, now: Millis) -> int:
@@ -146,7 +249,9 @@ def user_of(person: int) -> int:
     return 10_000 + person
 
 
-def _make_event(world: World, number: int) -> HubEvent:
+@once
+def hub_event(world: World, number: int) -> HubEvent:
+    """Give an event with what is fixed about it."""
     rng = world.rng("hub", number)
     slot = _slot(number)
     zone = ZoneInfo(_ZONES[number % len(_ZONES)])
@@ -229,13 +334,6 @@ def _make_staff(world: World, rng: random.Random, company: int, count: int) -> t
     )
 
 
-def _count_sessions(world: World, number: int) -> int:
-    """Give how many sessions of an event could be known by now."""
-    if number == SERIES:
-        return _base_count(world, number) + world.step // 2
-    return _base_count(world, number) + (_ADDED if number == AHEAD else 0)
-
-
 def _base_count(world: World, number: int) -> int:
     """Give how many sessions an event has on the first day."""
     return world.size.hub_sessions or _slot(number).sessions
@@ -261,7 +359,9 @@ def _when(world: World, event: HubEvent, number: int) -> tuple[Millis | None, Mi
     return instant(day, clock, event.zone), born
 
 
-def _make_session(world: World, event_number: int, number: int) -> HubSession:
+@once
+def hub_session(world: World, event_number: int, number: int) -> HubSession:
+    """Give one session of an event, known by now or not."""
     event = hub_event(world, event_number)
     rng = world.rng("hub", event_number, "session", number)
     starts, known_from = _when(world, event, number)

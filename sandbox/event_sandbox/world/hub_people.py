@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -10,23 +11,20 @@ from event_sandbox.world import names
 from event_sandbox.world.hub import (
     AHEAD,
     BIG,
+    DESERTED,
     OTHER,
     SERIES,
     hub_event,
-    is_deserted,
-    office_minutes,
     user_of,
 )
-from event_sandbox.world.hub_model import HubOrder, HubTicket, HubVisit
-from event_sandbox.world.model import DAY, instant
+from event_sandbox.world.model import DAY, Growing, instant, once
 from event_sandbox.world.people import person_at
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterator
     from datetime import date
 
-    from event_sandbox.world.hub_model import HubEvent, HubSession
+    from event_sandbox.world.hub import HubEvent, HubSession, HubTicketType
     from event_sandbox.world.model import Millis, Person, World
 
 _CAME: Final = 0.7
@@ -41,14 +39,48 @@ _FEW_ORDERS: Final = 9
 _ORDER_TYPES: Final = ("CARD", "CASH", "COMPLIMENTARY", "UNPAID", "EXTERNAL_TRANSACTION")
 
 
-def hub_orders(world: World, event: HubEvent) -> tuple[HubOrder, ...]:
-    """Give all orders that are ever made for an event, in the order in which they are made."""
-    return world.once(lambda: tuple(_order(world, event)), "hub_orders", event.number)
+@dataclass(frozen=True, slots=True)
+class HubTicket:
+    """One ticket: the right of one person to come."""
+
+    number: int
+    key: int
+    barcode: str
+    person: Person
+    user: int
+    type: HubTicketType
+    comes: bool
 
 
-def hub_visits(world: World, session: HubSession) -> tuple[HubVisit, ...]:
-    """Give all that people ever have to do with a session."""
-    return world.once(lambda: tuple(_visit(world, session)), "hub_visits", session.key)
+@dataclass(frozen=True, slots=True)
+class HubOrder:
+    """What one person bought at once."""
+
+    number: int
+    key: int
+    buyer: Person
+    made: Millis
+    refunded: Millis | None
+    tickets: tuple[HubTicket, ...]
+    type: str
+    note: str | None
+
+    def is_refunded(self, now: Millis) -> bool:
+        """Tell whether the money went back."""
+        return self.refunded is not None and self.refunded <= now
+
+
+@dataclass(frozen=True, slots=True)
+class HubVisit:
+    """What one ticket's holder has to do with one session; who just came never registered."""
+
+    ticket: HubTicket
+    registered: Millis | None
+    comes: bool
+    seconds: Growing
+    """How long the video was watched."""
+    replayed_from: Millis | None
+    interested: bool
 
 
 def note_hub_step(world: World) -> None:
@@ -68,14 +100,18 @@ def changed_at(world: World, order: HubOrder) -> Millis:
     return int(world.made_online["hub_step", step]) if step > 0 else known
 
 
-def _order(world: World, event: HubEvent) -> Iterator[HubOrder]:
+@once
+def hub_orders(world: World, event: HubEvent) -> list[HubOrder]:
+    """Give all orders that are ever made for an event, in the order in which they are made."""
     rng = world.rng("hub", event.number, "orders")
+    orders: list[HubOrder] = []
     place = 0
     for number, day in enumerate(_order_days(world, event, rng)):
-        made = instant(day, office_minutes(rng), event.zone)
+        # No change to daylight saving time ever falls into these hours.
+        made = instant(day, rng.randrange(8 * 60, 15 * 60), event.zone)
         numbers = [rng.randrange(world.size.people) for _ in range(1 + number % 3)]
         people = [person_at(world, "hub", number) for number in numbers]
-        yield HubOrder(
+        order = HubOrder(
             number=number,
             key=122_000 + 1000 * (event.number - OTHER) + number,
             buyer=people[0],
@@ -87,7 +123,9 @@ def _order(world: World, event: HubEvent) -> Iterator[HubOrder]:
             type=_ORDER_TYPES[number % len(_ORDER_TYPES)],
             note=rng.choice(names.NOTES) if number % 4 == 0 else None,
         )
+        orders.append(order)
         place += len(people)
+    return orders
 
 
 def _order_days(world: World, event: HubEvent, rng: random.Random) -> list[date]:
@@ -121,17 +159,22 @@ def _make_ticket(event: HubEvent, place: int, person: Person, rng: random.Random
     )
 
 
-def _visit(world: World, session: HubSession) -> Iterator[HubVisit]:
-    """Let some ticket holders register before the session, and some come without."""
+@once
+def hub_visits(world: World, session: HubSession) -> list[HubVisit]:
+    """Give all that people ever have to do with a session: some register, some just come."""
     rng = world.rng("hub", session.event, "visits", session.number)
-    event = hub_event(world, session.event)
-    for order in () if is_deserted(session) else hub_orders(world, event):
+    visits: list[HubVisit] = []
+    if (session.event, session.number) == DESERTED:
+        return visits
+    for order in hub_orders(world, hub_event(world, session.event)):
         for ticket in order.tickets:
             fate = rng.random()
             too_late = session.starts is not None and order.made >= session.starts
             if fate < _REGISTERED + _WALKED_IN and not too_late:
-                registers = fate < _REGISTERED
-                yield _make_visit(session, order, ticket, rng, registers=registers)
+                visits.append(
+                    _make_visit(session, order, ticket, rng, registers=fate < _REGISTERED)
+                )
+    return visits
 
 
 def _make_visit(
@@ -145,15 +188,14 @@ def _make_visit(
     ends = session.ends or 0
     late = rng.randrange(2, 9) * DAY if rng.random() < _LATE else 0
     seconds = rng.randrange(60, session.minutes * 60)
+    missing = seconds - seconds // 2 if late else 0
     known_from = max(order.made, session.known_from)
     days = ((session.starts or known_from + 2 * DAY) - known_from) // DAY
     return HubVisit(
         ticket=ticket,
         registered=known_from + rng.randrange(max(1, days)) * DAY if registers else None,
         comes=session.starts is not None and (not registers or rng.random() < _CAME),
-        first_seconds=seconds // 2 if late else seconds,
-        seconds=seconds,
-        corrected_from=ends + late,
+        seconds=Growing(seconds - missing, missing, ends + late),
         replayed_from=ends + rng.randrange(1, 9) * DAY if rng.random() < _REPLAYED else None,
         interested=rng.random() < _LATE,
     )

@@ -6,11 +6,12 @@ event's time zone. That keeps a large world small and leaves every rendering to 
 
 from __future__ import annotations
 
+import functools
 import random
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, ParamSpec, TypeVar
 
 import msgspec
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from zoneinfo import ZoneInfo
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 Millis = int
@@ -49,6 +51,19 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Growing:
+    """A number that turns out to be larger later."""
+
+    first: int
+    more: int
+    more_from: Millis
+
+    def by(self, now: Millis) -> int:
+        """Give the number, as far as it is known now."""
+        return self.first + (self.more if self.more_from <= now else 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A conference, a roadshow, or a series of webinars."""
 
@@ -74,6 +89,8 @@ class Person:
     company: str
     region: str | None
     registration: str | None
+    user: str
+    """By which the platform of online events knows them; empty elsewhere."""
 
 
 @dataclass(slots=True)
@@ -242,10 +259,10 @@ class Account:
     stand: str | None
     job_title: str
     country: str
-    is_active: bool
     may_meet: bool
     may_chat: bool
     updated: Millis = field(compare=False)
+    is_active: bool = True
 
 
 @dataclass(slots=True)
@@ -263,13 +280,13 @@ class Meeting:
     hall: str
     stand: str
     is_online: bool
-    status: Literal["requested", "confirmed", "cancelled"]
-    completed: bool
     subject: str
     message: str | None
     tags: tuple[str, ...]
     created: Millis = field(compare=False)
-    changed: Millis | None = field(compare=False)
+    changed: Millis | None = field(default=None, compare=False)
+    status: Literal["requested", "confirmed", "cancelled"] = "requested"
+    completed: bool = False
 
 
 @dataclass(slots=True)
@@ -286,10 +303,6 @@ class Fair:
     """How many meetings were ever made: a deleted one's number does not come back."""
     looks: set[tuple[str, str, str]] = field(default_factory=set)
     """First name, last name and company of the accounts: nobody else gets the same."""
-
-    @property
-    def event(self) -> Fair:  # noqa: D102 - until all vendors are rebased
-        return self
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -322,12 +335,8 @@ class World:
     """How many sessions were ever made; the next one's index."""
     keys: set[str] = field(default_factory=set)
     """Session keys ever given out: a vanished session's key does not come back."""
-    archived: set[int] = field(default_factory=set)
-    """The numbers of online events that were archived."""
-    deleted_chats: set[int] = field(default_factory=set)
-    """The numbers of live chats that were deleted."""
-    hub_deleted: set[int] = field(default_factory=set)
-    """The keys of a hub's sessions that were deleted."""
+    gone: set[str] = field(default_factory=set)
+    """The keys of online events, live chats and a hub's sessions that vanished."""
     hub_checked_in: set[str] = field(default_factory=set)
     """The barcodes of tickets that somebody checked in through the API."""
     made_online: dict[tuple[object, ...], Any] = field(
@@ -344,20 +353,10 @@ class World:
         """Give the random stream of that name: the same in every world with this seed."""
         return random.Random("/".join(map(str, (self.seed, *path))))  # noqa: S311 - must repeat
 
-    def once(self, make: Callable[[], T], *name: object) -> T:
-        """Give what has this name; it is made when it is first asked for.
-
-        So a benchmark's world of many large events costs only what is read of it.
-        """
-        if name not in self.made_online:
-            self.made_online[name] = make()
-        made: T = self.made_online[name]
-        return made
-
-    def numbers(self, gone: set[int]) -> list[int]:
+    def numbers(self, key_of: Callable[[World, int], str]) -> list[int]:
         """Give the numbers of what every other day brings one more of, without those gone."""
         made = self.size.events + (self.step + 1) // 2
-        return [number for number in range(made) if number not in gone]
+        return [number for number in range(made) if key_of(self, number) not in self.gone]
 
     def birthday(self, number: int) -> date:
         """Give the day on which the one of that number came to be, or the first."""
@@ -375,5 +374,25 @@ class World:
             questions=sum(len(s.questions) for s in sessions),
             evaluations=sum(len(s.evaluations) for s in sessions),
             meetings=sum(len(fair.meetings) for fair in self.fairs.values()),
-            online_events=len(self.numbers(self.archived)),
         )
+
+
+def once(
+    make: Callable[Concatenate[World, P], T],
+) -> Callable[Concatenate[World, P], T]:
+    """Make a thing of a world when it is first asked for, and give the same one from then on.
+
+    So a benchmark's world of many large events costs only what is read of it. Things that others
+    are made of are told apart by their keys.
+    """
+
+    @functools.wraps(make)
+    def give(world: World, /, *parts: P.args, **named: P.kwargs) -> T:
+        told_by = (*parts, *named.values())
+        name = (make, *(getattr(part, "key", part) for part in told_by))
+        if name not in world.made_online:
+            world.made_online[name] = make(world, *parts, **named)
+        made: T = world.made_online[name]
+        return made
+
+    return give

@@ -49,8 +49,8 @@ def _of_online_events(world: World) -> Iterator[Fact]:
         for stays in (*done.stays.values(), *done.visits.values()):
             for stay in stays:
                 yield "online_stays", stay.known_from
-                if stay.first_spent != stay.spent:
-                    yield "online_corrections", stay.corrected_from
+                if stay.spent.more:
+                    yield "online_corrections", stay.spent.more_from
         yield from (("online_answers", answer.at) for answer in done.answers)
         yield from (("online_questions", question.at) for question in done.questions)
         yield from (("online_replays", view.at) for view in done.replays)
@@ -84,5 +84,5 @@ def _of_hubs(world: World) -> Iterator[Fact]:
             for visit in hub_people.hub_visits(world, session):
                 yield "hub_registrations", visit.registered
                 yield "hub_stays", session.ends if visit.comes else None
-                if visit.first_seconds != visit.seconds:
-                    yield "hub_corrections", visit.corrected_from
+                if visit.seconds.more:
+                    yield "hub_corrections", visit.seconds.more_from

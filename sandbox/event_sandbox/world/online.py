@@ -1,25 +1,19 @@
-"""Make online events: a programme of webinars and virtual conferences with the world's own people.
+"""Online events: webinars and virtual conferences, and their programmes.
 
-An event's programme, its list of people and what they do are made when they are first asked for:
-a benchmark's world of many large events costs only what is read of it.
+Nothing in here ever changes: each fact carries the instant from which it is known, and the world's
+day decides what has come to light. So a report fills, a person registers late and a recording
+appears just because time passes.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
-from event_sandbox.world.model import DAY, HOUR, MINUTE, Slot, instant
-from event_sandbox.world.online_model import (
-    Booth,
-    CustomField,
-    OnlineEvent,
-    OnlineSession,
-    OnlineSpeaker,
-    Track,
-)
+from event_sandbox.world.model import DAY, HOUR, MINUTE, Slot, instant, once
 
 if TYPE_CHECKING:
     import random
@@ -35,6 +29,8 @@ BIG: Final = 1
 
 OPEN: Final = 11
 """The number of the event that has no end."""
+
+Status = Literal["CREATED", "ONGOING", "PAUSED", "FINISHED"]
 
 _DESERTED: Final = 3
 _FEWEST_EVENTS: Final = 4
@@ -62,9 +58,102 @@ _FOREIGN_SLOT: Final = Slot(-20, -15)
 _ZONES: Final = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Europe/London")
 
 
-def now_of(world: World) -> Millis:
-    """Give the instant at which the world stands."""
-    return world.now
+@dataclass(frozen=True, slots=True)
+class OnlineSpeaker:
+    """Somebody on an online stage."""
+
+    key: str
+    name: str
+    company: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineSession:
+    """One slot of an online event; a lounge that is always open has no start."""
+
+    number: int
+    key: str
+    name: str
+    type: str
+    starts: Millis | None
+    minutes: int
+    summary: str
+    hosts: tuple[OnlineSpeaker, ...]
+    cohosts: tuple[OnlineSpeaker, ...]
+    speakers: tuple[OnlineSpeaker, ...]
+    recorded_from: Millis | None
+
+    @property
+    def ends(self) -> Millis | None:
+        """Give the instant at which it is over."""
+        return None if self.starts is None else self.starts + self.minutes * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Booth:
+    """A company's stand at an online event."""
+
+    number: int
+    key: str
+    name: str
+    exhibitors: tuple[str, ...]
+    tags: tuple[str, ...]
+    exhibits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """Sessions that belong together."""
+
+    number: int
+    key: str
+    name: str
+    description: str
+    hue: int
+    sessions: tuple[OnlineSession, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomField:
+    """A question of the registration form."""
+
+    key: str
+    label: str
+    name: str
+    input: Literal["text", "radio", "checkbox"]
+    options: tuple[str, ...]
+    required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineEvent:
+    """An online event and its programme; without an end it is always open."""
+
+    number: int
+    key: str
+    name: str
+    description: str
+    zone: ZoneInfo
+    starts: Millis
+    ends: Millis | None
+    paused: bool
+    sessions: tuple[OnlineSession, ...]
+    booths: tuple[Booth, ...]
+    tracks: tuple[Track, ...]
+    fields: tuple[CustomField, ...]
+
+    def is_finished(self, now: Millis) -> bool:
+        """Tell whether it is over."""
+        return self.ends is not None and self.ends <= now
+
+    def status(self, now: Millis) -> Status:
+        """Give where it stands."""
+        if self.is_finished(now):
+            return "FINISHED"
+        if self.starts > now:
+            return "CREATED"
+        return "PAUSED" if self.paused else "ONGOING"
 
 
 def event_numbers(world: World) -> list[int]:
@@ -72,17 +161,13 @@ def event_numbers(world: World) -> list[int]:
 
     They are in the order in which they were created; every other day brings a new one.
     """
-    return world.numbers(world.archived)
+    return world.numbers(event_key)
 
 
+@once
 def event_key(world: World, number: int) -> str:
     """Give an event's key, a time-based UUID in form, without making the event."""
     return _uuid(world.rng("online", number, "key"), "11ed")
-
-
-def event(world: World, number: int) -> OnlineEvent:
-    """Give an event with its programme."""
-    return world.once(lambda: _make_event(world, number), "event", number)
 
 
 def find_event(world: World, key: str) -> int | None:
@@ -91,18 +176,11 @@ def find_event(world: World, key: str) -> int | None:
     return next((number for number in numbers if event_key(world, number) == key), None)
 
 
-def archive(world: World, key: str) -> None:
-    """Let the organiser archive the event of that key, if it is still there."""
-    number = find_event(world, key)
-    if number is not None:
-        world.archived.add(number)
-
-
 def archive_now_and_then(world: World, changes: Counter[str]) -> None:
     """Let the organiser archive an event, old or new, but not those that tests count on."""
     numbers = [number for number in event_numbers(world) if number not in (BIG, OPEN)]
     if len(numbers) > _FEWEST_EVENTS:
-        world.archived.add(world.rng("archive", world.step).choice(numbers))
+        world.gone.add(event_key(world, world.rng("archive", world.step).choice(numbers)))
         changes["online_events_archived"] += 1
 
 
@@ -111,14 +189,9 @@ def is_deserted(number: int) -> bool:
     return number % len(_SLOTS) == _DESERTED
 
 
-def user_key(world: World, number: int) -> str:
-    """Give the nine characters by which the platform knows a person, at every event the same."""
-    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-    rng = world.rng("online-user", number)
-    return "".join(rng.choices(letters, k=9))
-
-
-def _make_event(world: World, number: int) -> OnlineEvent:
+@once
+def event(world: World, number: int) -> OnlineEvent:
+    """Give an event with its programme."""
     rng = world.rng("online", number)
     slot = _slot(world, number)
     zone = ZoneInfo(_ZONES[number % len(_ZONES)])

@@ -6,27 +6,20 @@ two weeks sees all of it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world import names
-from event_sandbox.world.model import DAY, HOUR, MINUTE
-from event_sandbox.world.online import BIG, is_deserted, user_key
-from event_sandbox.world.online_model import (
-    Activity,
-    OnlineAnswer,
-    OnlineQuestion,
-    Registration,
-    ReplayView,
-    Stay,
-)
+from event_sandbox.world.model import DAY, HOUR, MINUTE, Growing, once
+from event_sandbox.world.online import BIG, is_deserted
 from event_sandbox.world.people import MOVED, after_moving, person_at
 from event_sandbox.world.sessions import fill_in
 
 if TYPE_CHECKING:
     import random
 
-    from event_sandbox.world.model import Millis, Person, World
-    from event_sandbox.world.online_model import OnlineEvent, OnlineSession
+    from event_sandbox.world.model import Millis, Person, PollType, World
+    from event_sandbox.world.online import OnlineEvent, OnlineSession
 
 _CAME: Final = 0.75
 _VISITED: Final = 0.35
@@ -43,17 +36,94 @@ _TICK: Final = 10
 """Times are known to the hundredth of a second, in every form that a vendor may give them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One entry in an event's list of people; `registered` is None for the merely invited."""
+
+    number: int
+    person: Person
+    known_from: Millis
+    registered: Millis | None
+    kind: str
+    city: str
+    country: str
+    role: str
+    mailed: bool
+    answers: tuple[tuple[str, tuple[str, ...]], ...]
+    """Keys of custom fields, and what was filled in."""
+    utms: tuple[tuple[str, str | None], ...] | None
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One person's presence in a session or at a booth; its length may be corrected later."""
+
+    person: Person
+    at: Millis
+    known_from: Millis
+    spent: Growing
+    """Milliseconds."""
+    visits: int = 1
+    interested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineAnswer:
+    """What one person answered to one poll."""
+
+    person: Person
+    session: OnlineSession
+    question: str
+    kind: PollType
+    values: tuple[str | int | float, ...]
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineQuestion:
+    """What one person, or nobody known, asked; votes come in for a while."""
+
+    person: Person | None
+    session: OnlineSession
+    text: str
+    votes: Growing
+    at: Millis
+    dated: bool
+
+    @property
+    def user(self) -> str | None:
+        """Give who asked, as the platform knows them."""
+        return self.person.user if self.person else None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayView:
+    """One person's watching of one recorded session after the event."""
+
+    number: int
+    person: Person
+    session: OnlineSession
+    half_minutes: int
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """All that people ever do at an event, in the order of each report."""
+
+    stays: dict[str, tuple[Stay, ...]]
+    """By the key of the session."""
+    visits: dict[str, tuple[Stay, ...]]
+    """By the key of the booth."""
+    answers: tuple[OnlineAnswer, ...]
+    questions: tuple[OnlineQuestion, ...]
+    replays: tuple[ReplayView, ...]
+
+
+@once
 def registrations(world: World, event: OnlineEvent) -> tuple[Registration, ...]:
     """Give the event's list of people, in the order in which they came onto it."""
-    return world.once(lambda: tuple(_register(world, event)), "registrations", event.number)
-
-
-def activity(world: World, event: OnlineEvent) -> Activity:
-    """Give what people ever do at the event."""
-    return world.once(lambda: _act(world, event), "activity", event.number)
-
-
-def _register(world: World, event: OnlineEvent) -> list[Registration]:
     rng = world.rng("online", event.number, "registrations")
     entries: list[Registration] = []
     for person in _audience(world, event, rng):
@@ -63,8 +133,7 @@ def _register(world: World, event: OnlineEvent) -> list[Registration]:
         if person.email and first.registered and is_seventh:
             again = _make_registration(world, event, person, rng, duplicate=True)
             entries.append(again)
-    entries.sort(key=lambda entry: entry.known_from)
-    return entries
+    return tuple(sorted(entries, key=lambda entry: entry.known_from))
 
 
 def _audience(world: World, event: OnlineEvent, rng: random.Random) -> list[Person]:
@@ -107,7 +176,6 @@ def _make_registration(
     return Registration(
         number=person.number + (world.size.people if duplicate else 0),
         person=person,
-        user=world.once(lambda: user_key(world, person.number), "user", person.number),
         known_from=known,
         registered=None if invited else known,
         kind=kind,
@@ -143,7 +211,9 @@ def _utms(rng: random.Random) -> tuple[tuple[str, str | None], ...]:
     )
 
 
-def _act(world: World, event: OnlineEvent) -> Activity:
+@once
+def activity(world: World, event: OnlineEvent) -> Activity:
+    """Give what people ever do at the event."""
     rng = world.rng("online", event.number, "activity")
     entries = [e for e in registrations(world, event) if not e.duplicate and e.person.email]
     entries.sort(key=lambda entry: entry.number)
@@ -185,15 +255,14 @@ def _stay(
 ) -> Stay:
     spent = rng.randint(MINUTE, max(2 * MINUTE, ends - starts))
     late = rng.randrange(DAY, 6 * DAY) if rng.random() < _LATE else 0
-    corrected = rng.random() < _LATE
+    missing = spent - spent // 2 if rng.random() < _LATE else 0
+    at = starts + rng.randrange(10 * MINUTE // _TICK) * _TICK
+    corrected = over + rng.randrange(6 * DAY, 9 * DAY) if missing else over
     return Stay(
         person=entry.person,
-        user=entry.user,
-        at=starts + rng.randrange(10 * MINUTE // _TICK) * _TICK,
+        at=at,
         known_from=over + late,
-        first_spent=spent // 2 if corrected else spent,
-        spent=spent,
-        corrected_from=over + rng.randrange(6 * DAY, 9 * DAY) if corrected else over,
+        spent=Growing(spent - missing, missing, corrected),
         visits=rng.randint(1, 4),
         interested=rng.random() < _WATCHED,
     )
@@ -216,7 +285,7 @@ def _answer(
                 values = fill_in(kind, names.CHOICES, range(4), rng)
                 at = stay.at + rng.randrange(20 * MINUTE // _TICK) * _TICK
                 answers += [
-                    OnlineAnswer(stay.person, stay.user, session, question, kind, values, when)
+                    OnlineAnswer(stay.person, session, question, kind, values, when)
                     for when in ((at, at + MINUTE) if rng.random() < _TWICE else (at,))
                 ]
     answers.sort(key=lambda answer: (answer.person.number, answer.at))
@@ -237,12 +306,11 @@ def _ask(
             questions += [
                 OnlineQuestion(
                     person=asker.person if asker else None,
-                    user=asker.user if asker else None,
                     session=session,
                     text=text,
-                    votes=rng.randrange(8),
-                    more_votes=rng.randrange(3),
-                    more_from=at + rng.randrange(DAY, 5 * DAY),
+                    votes=Growing(
+                        rng.randrange(8), rng.randrange(3), at + rng.randrange(DAY, 5 * DAY)
+                    ),
                     at=at + again * MINUTE,
                     dated=number % 3 != 2,  # noqa: PLR2004 - every third has no time
                 )
@@ -268,7 +336,5 @@ def _watch(
                 if rng.random() < _WATCHED:
                     at = event.ends + rng.randrange(9 * DAY // _TICK) * _TICK
                     half = rng.randint(1, 2 * session.minutes)
-                    views.append(
-                        ReplayView(len(views), entry.person, entry.user, session, half, at)
-                    )
+                    views.append(ReplayView(len(views), entry.person, session, half, at))
     return tuple(views)

@@ -10,7 +10,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Final, Literal
 
 from event_sandbox.world import names
-from event_sandbox.world.model import Person
+from event_sandbox.world.model import Person, once
 
 if TYPE_CHECKING:
     from event_sandbox.world.model import World
@@ -40,24 +40,21 @@ def is_guest(number: int) -> bool:
     return number % 29 == 7  # noqa: PLR2004 - a position, see the module's text
 
 
+@once
 def person_at(world: World, place: Place, number: int) -> Person:
-    """Give who has that number at a place."""
-    return world.once(lambda: make_person(world, place, number), "person", place, number)
-
-
-def make_person(world: World, place: Place, number: int) -> Person:
-    """Make one person: somebody new, or somebody known from another place."""
+    """Give who has that number at a place: somebody new, or somebody known from another place."""
     person = _make_new(world, place, number)
     home = _home(world, place, number)
     if home is None:
         return person
-    known = make_person(world, *home)
+    known = person_at(world, *home)
     return dataclasses.replace(
         known,
         number=number,
         email=_write_differently(known.email, place, number),
         external_id=person.external_id,
         registration=person.registration,
+        user=person.user,
     )
 
 
@@ -80,11 +77,17 @@ def _make_new(world: World, place: Place, number: int) -> Person:
         company=rng.choice(names.COMPANIES),
         region=rng.choice(names.REGIONS) if number % 3 else None,
         registration=None if lacks_id else f"R{rng.randrange(10**6):06d}",
+        user=_user(world, number) if place == "online" else "",
     )
     if is_guest(number):
         person.first_name, person.last_name, person.email = "Guest", "", ""
         person.external_id = person.registration = person.region = None
     return person
+
+
+def _user(world: World, number: int) -> str:
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    return "".join(world.rng("online-user", number).choices(letters, k=9))
 
 
 def _lacks_id(number: int) -> bool:
