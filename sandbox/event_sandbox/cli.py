@@ -32,6 +32,14 @@ _SEED: Final = 7
 _MISTAKE: Final = 2
 _FAILURE: Final = 1
 
+_SIZES: Final = {
+    "sessions": "its size in sessions",
+    "people": "its size in people",
+    "events": "its size in online events",
+    "registrants": "people on each online event's list",
+    "hub_events": "events of the event hub",
+    "hub_sessions": "sessions of each of them",
+}
 _SERVE_TEXT: Final = """\
 Serve the vendors' APIs until SIGINT or SIGTERM. Once listening, one line of JSON on stdout says
 where: {"url": ..., "vendors": {NAME: {"api_url": ..., "settings": {...}}}}.
@@ -98,14 +106,9 @@ def _parser() -> argparse.ArgumentParser:
 def _add_world_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("the world")
     group.add_argument("--world", choices=sorted(SIZES), help="its size (default: small)")
-    group.add_argument("--sessions", type=int, metavar="N", help="its size in sessions")
-    group.add_argument("--people", type=int, metavar="N", help="its size in people")
-    group.add_argument("--events", type=int, metavar="N", help="its size in online events")
-    group.add_argument(
-        "--registrants", type=int, metavar="N", help="people on each online event's list"
-    )
-    group.add_argument("--hub-events", type=int, metavar="N", help="events of the event hub")
-    group.add_argument("--hub-sessions", type=int, metavar="N", help="sessions of each of them")
+    for name, what in _SIZES.items():
+        option = f"--{name.replace('_', '-')}"
+        group.add_argument(option, type=int, metavar="N", help=what)
     group.add_argument("--seed", type=int, help=f"other seeds, other worlds (default: {_SEED})")
     group.add_argument(
         "--today",
@@ -179,20 +182,17 @@ def _truth(options: argparse.Namespace) -> None:
     else:
         sandbox = Sandbox(_make_world(options, None))
         sandbox.set_switches(_switches_of(options))
-        lines = _lines(sandbox, options)
+        if options.stream is None:
+            lines = sandbox.grain(options.of)
+        else:
+            lines = sandbox.truth(
+                options.of,
+                options.stream,
+                include_secrets=options.include_secrets,
+                all_columns=options.all_columns,
+            )
     sys.stdout.buffer.write(lines)
     sys.stdout.buffer.flush()
-
-
-def _lines(sandbox: Sandbox, options: argparse.Namespace) -> bytes:
-    if options.stream is None:
-        return sandbox.grain(options.of)
-    return sandbox.truth(
-        options.of,
-        options.stream,
-        include_secrets=options.include_secrets,
-        all_columns=options.all_columns,
-    )
 
 
 def _advance(options: argparse.Namespace) -> None:

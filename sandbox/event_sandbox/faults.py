@@ -5,15 +5,12 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import msgspec
 
 from event_sandbox.breakage import BREAK
-from event_sandbox.errors import UserError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from event_sandbox.errors import UserError, find
 
 _MOST_IN_A_ROW: Final = 3
 """A client that tries four times gets through: faults by rate are transient by definition."""
@@ -27,7 +24,7 @@ class PermanentFault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse what could never strike."""
-        _check_kinds([self.kind])
+        find("kind of fault", self.kind, BREAK)
         try:
             re.compile(self.path)
         except re.error as error:
@@ -47,7 +44,8 @@ class FaultPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         """Refuse what could never strike."""
-        _check_kinds(self.kinds)
+        for kind in self.kinds:
+            find("kind of fault", kind, BREAK)
         if not 0 <= self.rate <= 1:
             raise UserError(f"a fault rate lies between 0 and 1, not at {self.rate}")
         if self.rate and not self.kinds:
@@ -85,9 +83,3 @@ class Faults:
             return None
         self._in_a_row[key] += 1
         return rng.choice(plan.kinds)
-
-
-def _check_kinds(kinds: Iterable[str]) -> None:
-    for kind in kinds:
-        if kind not in BREAK:
-            raise UserError(f"unknown kind of fault: {kind!r}. Known: {', '.join(BREAK)}.")

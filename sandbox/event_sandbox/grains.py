@@ -15,7 +15,6 @@ import unicodedata
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from event_sandbox.errors import UserError
 from event_sandbox.records import KINDS
 
 if TYPE_CHECKING:
@@ -233,10 +232,3 @@ GRAINS: Final[dict[str, Callable[[Reading], Iterator[Row]]]] = {
     "engagement": _engagement,
     "meetings": _meetings,
 }
-
-
-def find_grain(name: str) -> Callable[[Reading], Iterator[Row]]:
-    """Give the truth of that grain."""
-    if name not in GRAINS:
-        raise UserError(f"unknown grain: {name!r}. Known: {', '.join(GRAINS)}.")
-    return GRAINS[name]

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 from event_sandbox.accelevents import ACCELEVENTS
 from event_sandbox.airmeet import AIRMEET
 from event_sandbox.conferencesio import CONFERENCESIO
-from event_sandbox.errors import UserError
+from event_sandbox.errors import find
 from event_sandbox.expoplatform import EXPOPLATFORM
 from event_sandbox.meetengage import MEETENGAGE
 
 if TYPE_CHECKING:
-    from event_sandbox.columns import Stream
     from event_sandbox.vendor import Vendor
 
 VENDORS: Final[dict[str, Vendor[Any]]] = {
@@ -29,15 +28,4 @@ VENDORS: Final[dict[str, Vendor[Any]]] = {
 
 def find_vendor(name: str) -> Vendor[Any]:
     """Give the vendor of that name."""
-    if name not in VENDORS:
-        raise UserError(f"unknown vendor: {name!r}. Known: {', '.join(VENDORS)}.")
-    return VENDORS[name]
-
-
-def find_stream(vendor: Vendor[Any], stream: str) -> Stream[Any]:
-    """Give the vendor's stream of that name."""
-    if stream not in vendor.streams:
-        raise UserError(
-            f"unknown stream of {vendor.name}: {stream!r}. Known: {', '.join(vendor.streams)}."
-        )
-    return vendor.streams[stream]
+    return find("vendor", name, VENDORS)

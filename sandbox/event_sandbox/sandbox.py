@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from event_sandbox.errors import UserError
-from event_sandbox.grains import Reading, find_grain
-from event_sandbox.registry import VENDORS, find_stream, find_vendor
+from event_sandbox.errors import UserError, find
+from event_sandbox.grains import GRAINS, Reading
+from event_sandbox.registry import VENDORS, find_vendor
 from event_sandbox.shared import Shared
 from event_sandbox.switches import SwitchBoard
 from event_sandbox.world import advance, build_world
@@ -49,7 +49,7 @@ class Sandbox(Shared):
     ) -> bytes:
         """Give the truth of a stream as JSON lines."""
         found = find_vendor(vendor)
-        told = find_stream(found, stream)
+        told = find(f"stream of {vendor}", stream, found.streams)
         view = found.look(self.world, self.switches.of(vendor))
         if all_columns and found.all_columns:
             rows = found.all_columns(view, stream)
@@ -59,7 +59,7 @@ class Sandbox(Shared):
 
     def grain(self, name: str) -> bytes:
         """Give a truth across vendors as JSON lines."""
-        rows = find_grain(name)
+        rows = find("grain", name, GRAINS)
         tellers = {
             name: (vendor.told, vendor.look(self.world, self.switches.of(name)))
             for name, vendor in VENDORS.items()
@@ -114,14 +114,9 @@ class Sandbox(Shared):
 
     def change(self, vendor_name: str, kind: str, after_requests: int) -> None:
         """Let something happen now or during the n-th vendor request from now."""
-        vendor = find_vendor(vendor_name)
-        known = vendor.changes
-        if kind not in known:
-            raise UserError(
-                f"unknown kind of change to {vendor_name}: {kind!r}."
-                f" Known: {', '.join(known) or 'none'}."
-            )
-        self._plan(vendor_name, after_requests, lambda: known[kind](self.world))
+        known = find_vendor(vendor_name).changes
+        happen = find(f"kind of change to {vendor_name}", kind, known)
+        self._plan(vendor_name, after_requests, lambda: happen(self.world))
 
     def count_request(self, vendor_name: str) -> None:
         """Let happen what has its time come with this request."""

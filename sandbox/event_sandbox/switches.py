@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.errors import UserError
+from event_sandbox.errors import UserError, find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,17 +80,10 @@ class SwitchBoard:
         """Move the named switches and leave the others; all or, on a mistake, none."""
         moved = {vendor: dict(positions) for vendor, positions in self._positions.items()}
         for vendor, positions in wanted.items():
-            known = self._switches.get(vendor)
-            if known is None:
-                raise UserError(_unknown("vendor", vendor, self._switches))
+            known = find("vendor", vendor, self._switches)
             for name, position in positions.items():
-                if name not in known:
-                    raise UserError(_unknown(f"switch of {vendor}", name, known))
-                if position not in known[name].positions:
-                    positions_known = known[name].positions
-                    raise UserError(
-                        _unknown(f"position of {vendor}.{name}", position, positions_known)
-                    )
+                switch = find(f"switch of {vendor}", name, known)
+                find(f"position of {vendor}.{name}", position, dict.fromkeys(switch.positions))
                 moved[vendor][name] = position
         self._positions = moved
 
@@ -103,9 +95,3 @@ def parse_switch(text: str) -> tuple[str, str, str]:
     if not (equals and dot and vendor and name and position):
         raise UserError(f"a switch is given as VENDOR.NAME=POSITION, not {text!r}")
     return vendor, name, position
-
-
-def _unknown(what: str, given: str, known: Mapping[str, object] | Sequence[str]) -> str:
-    near = get_close_matches(given, list(known), n=1)
-    hint = f"; did you mean {near[0]!r}" if near else ""
-    return f"unknown {what}: {given!r}{hint}. Known: {', '.join(known)}."
