@@ -177,7 +177,7 @@ def test_every_request_carries_the_key_and_the_parameters_and_no_cookie(server: 
 
 
 def redirect(location: str) -> Reply:
-    return Reply(b"", 302, {"Location": location})
+    return Reply(b'{"message": "It moved."}', 302, {"Location": location})
 
 
 @pytest.mark.parametrize("form", ["http://{}", "//{}", "http://user:very-secret@{}"])
