@@ -224,6 +224,13 @@ def test_an_end_in_the_future_moves_the_bookmark_to_the_start_of_the_run() -> No
     assert read(settling(), z(NOW + 30 * DAY)).bookmark == z(NOW)
 
 
+@pytest.mark.parametrize(("hour", "bookmark"), [(11, "2026-02-28"), (12, "2026-03-01")])
+def test_a_day_is_over_when_it_is_over_everywhere(hour: int, bookmark: str) -> None:
+    """At UTC-12 the last of February ends on March 1st at noon in UTC."""
+    settled = read(settling(run_started=NOW.replace(hour=hour)), "2026-03-09")
+    assert str(settled.bookmark) <= bookmark
+
+
 @pytest.mark.parametrize(
     ("end", "read_again"),
     [("2026-02-15T00:00:00Z", True), ("2026-02-14T23:59:59Z", False), ("2026-02-15", True)],

@@ -75,6 +75,9 @@ NIGHTS = st.lists(
 )
 
 
+IN_ONE_MONTH = ((-100, 2), (-10, 1), (None, 1), (-101, 1))
+
+
 def states_for(history: History, count: int, from_shard: int | None = None) -> list[Any]:
     """Return the state with which each shard begins; of another count, that of all or of one."""
     last = history.last
@@ -101,8 +104,8 @@ def asked(history: History, states: list[Any]) -> list[str]:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(FIRST, NIGHTS, st.integers(1, 3), st.integers(1, 4))
-@example(((-100, 2), (-10, 1), (None, 1), (-200, 1)), [], 1, 4)
-@example(((-100, 2), (-10, 1), (None, 1), (-200, 1)), [], 4, 3)
+@example(IN_ONE_MONTH, [], 1, 4)
+@example(IN_ONE_MONTH, [], 4, 3)
 def test_whatever_the_counts_all_that_is_listed_was_read_and_what_has_settled_is_not_read_again(
     server: ApiServer,
     first: tuple[tuple[int | None, int], ...],
