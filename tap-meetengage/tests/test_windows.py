@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -161,6 +162,13 @@ def test_what_is_ahead_is_only_parted_from_the_past() -> None:
     assert past == Span(ahead.first, TODAY - DAY)
     assert rest == Span(TODAY, ahead.last)
     assert rest.days(TODAY) == 1
+
+
+def test_windows_and_their_parts_join_without_a_gap() -> None:
+    whole = list(spans_of(17, date(2025, 1, 1)).values())
+    for spans in (whole, [part for span in whole for part in in_parts(span, 7)]):
+        for earlier, later in pairwise(spans):
+            assert later.first == earlier.last + DAY
 
 
 def test_start_date_beyond_all_that_is_read_leaves_nothing() -> None:
