@@ -312,8 +312,7 @@ CLAIMS: dict[str, Claim] = {
 }
 ELSEWHERE = {
     "compression",  # in test_control: it changes no answer
-    "server_error",  # this and the next one are in test_expoplatform_reading
-    "bounds",
+    "bounds",  # in test_expoplatform_reading
 }
 TestPositions = suite(SWITCHES, ExpoPlatformReader, CLAIMS, ELSEWHERE)
 

@@ -47,14 +47,6 @@ def test_rows_have_the_columns_of_the_example(client: MeetEngageClient) -> None:
     assert {"Mobile", "Tablet"} <= {row["Device"] for row in rows}
 
 
-def test_custom_method_has_columns_of_its_own(client: MeetEngageClient) -> None:
-    rows = client.everything("chat-summary MI")
-    assert len(rows) == 12
-    names = ["Chat", "Date", "Registered People", "Attended People", "Attendance Rate", "Country"]
-    for row in rows:
-        assert list(row) == names
-
-
 def test_the_truth_has_the_documented_columns_or_all(
     client: MeetEngageClient, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from event_taps_core import AccessDenied, ApiError, BadResponse, Redirected
+from event_taps_core import AccessDenied, ApiError, BadResponse
 from event_taps_core.testing import api_response
 from tap_meetengage.errors import (
     Breach,
@@ -100,13 +100,6 @@ def test_403_and_503_may_be_about_the_limit_once_something_has_succeeded(
     found = problem_of(answer(status, body), has_succeeded=True)
     assert type(found) is expected
     assert type(getattr(found, "otherwise", None)) is (otherwise or type(None))
-
-
-def test_redirect_is_named_without_what_the_address_was_asked_for() -> None:
-    target = URL.replace("://", "://u:p@www.")
-    found = problem_of(answer(301, b"", Location=f"{target}?account=a"))
-    assert isinstance(found, Redirected)
-    assert found.reason.endswith(f": a redirect to {URL.replace('://', '://www.')}")
 
 
 @pytest.mark.parametrize(

@@ -187,17 +187,6 @@ def test_unknown_account_or_method_is_a_failure_that_names_the_settings(
     assert outcome.records(STANDARD) == []
 
 
-@pytest.mark.parametrize("unknown", ["a_method", "the_method"])
-def test_unknown_method_before_or_after_a_known_one_leaves_that_alone(
-    sandbox: Sandbox, unknown: str
-) -> None:
-    """Streams are read in the order of their names."""
-    outcome = run(sandbox, data_methods=["standard", unknown])
-    assert outcome.exit_code == 1
-    assert f"organisation_data_{unknown}" in outcome.stderr
-    assert different(load(outcome), sandbox, STANDARD) == {}
-
-
 @pytest.mark.parametrize("wrong", [{"account": "nobody"}, {"data_methods": ["nothing"]}], ids=str)
 def test_account_or_method_that_is_answered_with_nothing_is_doubted(
     sandbox: Sandbox, wrong: dict[str, Any]

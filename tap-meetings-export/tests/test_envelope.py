@@ -122,16 +122,3 @@ def test_error_names_what_there_is() -> None:
 )
 def test_what_is_no_count_of_all_counts_nothing(said: dict[str, Any]) -> None:
     assert counts_of({"data": [], **said}) == Counts()
-
-
-def test_documented_sibling_is_understood() -> None:
-    """`statistics/accountsInteractions` is the only endpoint whose counts are known by name."""
-    body = {
-        "page": 2,
-        "per_page": 500,
-        "total_pages": 3,
-        "total_current_page_items": 500,
-        "total_items": 1240,
-        "data": ROWS,
-    }
-    assert counts_of(body) == Counts(1240, 3, 500)

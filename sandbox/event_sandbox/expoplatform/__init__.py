@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.expoplatform.api import API, API_KEY, BASE_PATH
-from event_sandbox.expoplatform.errors import injected
+from event_sandbox.expoplatform.errors import error
 from event_sandbox.expoplatform.records import TOLD
 from event_sandbox.expoplatform.switches import SWITCHES
 from event_sandbox.expoplatform.truth import STREAMS
@@ -39,7 +39,7 @@ EXPOPLATFORM: Final = Vendor(
     switches=SWITCHES,
     settings={"api_key": API_KEY, "event_ids": list(EVENT_IDS)},
     make_app=API,
-    error=injected,
+    error=error,
     credential_headers=("authorization",),
     is_authorised=lambda headers: headers.get("authorization") == f"Basic {API_KEY}",
     look=View,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from event_sandbox.wire import Refusal, error_page, json_response
+from event_sandbox.wire import Refusal, json_response
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -18,14 +17,7 @@ def refusal(positions: Positions, status: int, message: str) -> Refusal:
     if positions["errors"] == "code_at_200":
         code = body_code(positions, status)
         return Refusal(json_response({"code": code, "message": message}))
-    return Refusal(_error(positions, status, message))
-
-
-def injected(positions: Positions, status: int, message: str) -> Response:
-    """Give an error that the sandbox was told to inject: the vendor's, or a proxy's page."""
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR and positions["server_error"] == "html":
-        return error_page(status)
-    return _error(positions, status, message)
+    return Refusal(error(positions, status, message))
 
 
 def body_code(positions: Positions, status: int) -> int | str:
@@ -33,7 +25,8 @@ def body_code(positions: Positions, status: int) -> int | str:
     return str(status) if positions["body_code"] == "text" else status
 
 
-def _error(positions: Positions, status: int, message: str) -> Response:
+def error(positions: Positions, status: int, message: str) -> Response:
+    """Give an error with an HTTP status."""
     told = {"code": body_code(positions, status), "message": message}
     forms: dict[str, dict[str, Any]] = {
         "error": {"error": message},

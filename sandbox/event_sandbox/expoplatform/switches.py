@@ -24,8 +24,6 @@ errors: http, code_at_200
     Bodies of version 1 carry a `code`, so an error may come as HTTP 200.
 error_body: error, message, errors, code
     Bodies of errors are not documented.
-server_error: json, html
-    The body of a server error is not documented; a proxy's is a page.
 
 # Envelopes
 
