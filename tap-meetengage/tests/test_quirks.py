@@ -21,7 +21,7 @@ from tap_meetengage.client import DATA_PATH, MeetEngageClient
 from tap_meetengage.tap import TapMeetEngage
 from tap_meetengage.windows import EPOCH
 
-from .under_test import UNDER_TEST, WINDOW_DAYS
+from .test_conformance import UNDER_TEST, WINDOW_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

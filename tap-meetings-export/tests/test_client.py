@@ -165,3 +165,14 @@ def test_page_of_html_is_no_answer_of_this_api() -> None:
     found = classified(200, b"<html><title>Log in</title></html>")
     assert isinstance(found, BadResponse)
     assert found.unreachable
+
+
+def test_redirect_to_another_host_names_it_and_not_its_query() -> None:
+    found = classified(302, b"", Location="https://moved.example.com/login?token=abc")
+    assert isinstance(found, BadResponse)
+    assert found.reason == "HTTP 302: a redirect to https://moved.example.com/login"
+
+
+def test_refusal_says_what_to_check() -> None:
+    assert "settings api_key (" in CLIENT.hint(AccessDenied("HTTP 401"))
+    assert "event_ids" in CLIENT.hint(AccessDenied("HTTP 401"))
