@@ -83,7 +83,7 @@ class Interruption(Promises):
         with full_pipe(self.run_tap, unbuffered) as (running, _):
             for _ in range(3):
                 running.send(signal.SIGTERM)
-                time.sleep(0.05)  # signals that are pending at the same time are one
+                time.sleep(0.2)  # signals that are pending at the same time are one
             stopped = running.finish(MAX_EXIT_SECONDS)
         assert stopped.exit_code == 128 + signal.SIGTERM
 
