@@ -263,6 +263,7 @@ def test_chats_of_several_days(
     client: Unlimited, world: World, rule: str, expected: list[bool]
 ) -> None:
     client.switch(multi_day=rule)
-    found = next(one for n in chat_numbers(world) if (one := chat(world, n)).days > 1)
+    every = [chat(world, number) for number in chat_numbers(world)]
+    found = max(every, key=lambda one: one.ends - one.starts)
     days = [day_of(found) + number * DAY for number in range(3)]
     assert [found.name in names_on(client, day, day) for day in days] == expected

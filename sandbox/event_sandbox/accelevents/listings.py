@@ -317,7 +317,7 @@ def staff(view: View, event: HubEvent, company: HubCompany, member: HubStaff) ->
         "role": "exhibitoradmin" if member.is_admin else "leadretriever",
         "allowToBookMeeting": True,
         "allowDirectMessages": member.is_admin,
-        "user": {"userId": make_id(view, member.user), "photo": None},
+        "user": {"userId": make_id(view, int(member.person.user)), "photo": None},
         "leads": member.leads_a_day * days_open(event, view.now),
         "exhibitorAdmin": member.is_admin,
     }

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from event_sandbox.world.model import Person
 
 
-def _who(person: Person, user: int | None = None) -> Who:
-    return Who(person.human, None if user is None else str(user), person.email or None)
+def _who(person: Person, *, told: bool = True) -> Who:
+    return Who(person.human, person.user if told else None, person.email or None)
 
 
 def _registrations(view: View) -> Iterator[Record]:
@@ -31,7 +31,7 @@ def _registrations(view: View) -> Iterator[Record]:
                 "status": status,
                 "is_cancelled": status == "REFUNDED",
             }
-            yield Record(event.slug, _who(ticket.person), columns)
+            yield Record(event.slug, _who(ticket.person, told=False), columns)
 
 
 def _attendance(view: View) -> Iterator[Record]:
@@ -39,7 +39,7 @@ def _attendance(view: View) -> Iterator[Record]:
         for session in view.sessions(event):
             for visit in view.came(session):
                 columns = {"session_id": str(session.key), "mode": "live", "minutes": None}
-                yield Record(event.slug, _who(visit.ticket.person, visit.ticket.user), columns)
+                yield Record(event.slug, _who(visit.ticket.person), columns)
 
 
 def _event_attendance(view: View) -> Iterator[Record]:
@@ -47,7 +47,7 @@ def _event_attendance(view: View) -> Iterator[Record]:
     for event in view.readable():
         for ticket, order in view.tickets(event):
             if view.ticket_status(event, ticket, order) == "CHECKED_IN":
-                yield Record(event.slug, _who(ticket.person))
+                yield Record(event.slug, _who(ticket.person, told=False))
     yield from _attendance(view)
 
 
@@ -56,10 +56,10 @@ def _others(view: View) -> Iterator[Record]:
     for event in view.readable():
         for session in view.sessions(event):
             for visit in view.attendees(session):
-                yield Record(event.slug, _who(visit.ticket.person, visit.ticket.user))
+                yield Record(event.slug, _who(visit.ticket.person))
         for company in event.exhibitors:
             for member in company.staff:
-                yield Record(event.slug, _who(member.person, member.user))
+                yield Record(event.slug, _who(member.person))
 
 
 TOLD: Final[Told[View]] = Told(

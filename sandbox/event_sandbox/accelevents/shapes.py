@@ -166,7 +166,10 @@ def _stats(view: View, session: HubSession) -> Shape:
 
 def _tags(view: View, session: HubSession) -> list[Shape]:
     """Give a session's tags."""
-    return [{"id": make_id(view, 70 + at), "name": names.SUBJECTS[at]} for at in session.tags]
+    return [
+        {"id": make_id(view, 70 + at), "name": names.SUBJECTS[at]}
+        for at in range(session.number % 3)
+    ]
 
 
 def _tracks(view: View, session: HubSession) -> list[Shape]:
@@ -179,7 +182,7 @@ def _tracks(view: View, session: HubSession) -> list[Shape]:
             "description": None,
             "position": 1000.0 * (at + 1),
         }
-        for at in session.tracks
+        for at in (session.number % 2,)
     ]
 
 
@@ -204,7 +207,7 @@ def holder(view: View, event: HubEvent, session: HubSession, visit: HubVisit) ->
     ticket = visit.ticket
     shape: Shape = {
         view.positions["ticket_id_name"]: make_id(view, ticket.key),
-        "userId": make_id(view, ticket.user),
+        "userId": make_id(view, int(ticket.person.user)),
         **name_and_email(ticket.person),
         "phoneNumber": None if ticket.number % 4 else f"+49 30 55{ticket.number:05d}",
         "attended": visit.comes and session.is_over(view.now),
@@ -262,7 +265,7 @@ def profile(view: View, speaker: HubSpeaker) -> Shape:
 
 def _picture(speaker: HubSpeaker) -> str:
     """Give a speaker's picture: empty if there is none, else the id of an image."""
-    return f"6f0c1b0e-0000-4000-8000-{speaker.key:012d}" if speaker.has_picture else ""
+    return f"6f0c1b0e-0000-4000-8000-{speaker.key:012d}" if speaker.number % 3 else ""
 
 
 def _tickets_of(view: View, speaker: HubSpeaker) -> Any:

@@ -219,7 +219,7 @@ def booths(view: View, event: OnlineEvent) -> list[Shape]:
             "logo_url": f"{_SITE}/images/{booth.key}.png",
             "order": booth.number,
             "layoutData": "null",
-            "boothExhibitor": booth.exhibits,
+            "boothExhibitor": booth.number % 2 == 0,
             **dict.fromkeys(_UNFILLED),
             **_booth_details(view, booth),
             **odd(view, booth.number, {"order": str(booth.number), "boothExhibitor": "maybe"}),
@@ -258,7 +258,7 @@ def tracks(view: View, event: OnlineEvent) -> list[Shape]:
         {
             "uid": track.key,
             "name": track.name,
-            "description": track.description,
+            "description": f"All about {track.name.lower()}.",
             "track_order": order(track.number),
             "metaData": {"colorCode": f"hsl({track.hue},96%,47%)"},
             "sessions": listed(view, [session.key for session in track.sessions]),

@@ -38,7 +38,6 @@ _REFERRED: Final = 0.4
 
 
 _CALLED_OFF_SLOT: Final = Slot(4, 6)
-_CALLED_OFF_AFTER: Final = timedelta(days=2)
 _SLOTS: Final = (
     Slot(-47, -43),
     Slot(-75, -75),
@@ -75,7 +74,6 @@ class Chat:
     """From when on people can be invited to it."""
     starts: Millis
     ends: Millis
-    days: int
     called_off_from: Millis | None
 
 
@@ -100,10 +98,7 @@ class Candidate:
 
 
 def chat_numbers(world: World) -> list[int]:
-    """Give the numbers of the chats that were ever planned and are not deleted.
-
-    There are as many as online events; every other day brings a new one.
-    """
+    """Give the numbers of the chats that were ever planned and are not deleted."""
     return world.numbers(chat_key)
 
 
@@ -144,8 +139,7 @@ def chat(world: World, number: int) -> Chat:
         opens=opens,
         starts=starts,
         ends=starts + (slot.days - 1) * DAY + HOUR,
-        days=slot.days,
-        called_off_from=instant(born + _CALLED_OFF_AFTER) if off else None,
+        called_off_from=instant(born + timedelta(days=2)) if off else None,
     )
 
 

@@ -9,21 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
 from event_sandbox.world.model import DAY, MINUTE, instant, once
-from event_sandbox.world.people import person_at
+from event_sandbox.world.people import FIRST_USER, person_at
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Iterable
     from datetime import date
 
     from event_sandbox.world.model import Millis, Person, World
-
-HubFormat = Literal["main", "breakout", "workshop", "networking"]
 
 OTHER: Final = -1
 """The number of an event of the same organisation that nobody asks to read."""
@@ -44,7 +41,6 @@ _UNSCHEDULED: Final = (3, 3)
 """The event and the number of the session that has no times."""
 
 _ANNOUNCED_DAYS: Final = 6
-_ADDED: Final = 5
 _MOST_A_DAY: Final = 5
 _ZONES: Final = ("America/New_York", "Europe/Berlin", "Asia/Kolkata", "America/Chicago")
 
@@ -68,7 +64,7 @@ _SLOTS: Final = (
 _LATER_SLOT: Final = _Slot(-30, 2, 4)
 """Events beyond the first five are over and settled, so that a large world is an archive."""
 
-_FORMATS: Final[tuple[tuple[HubFormat, str], ...]] = (
+_FORMATS: Final = (
     ("main", "ACCELEVENTS"),
     ("breakout", "ZOOM"),
     ("workshop", "ACCELEVENTS"),
@@ -99,7 +95,6 @@ class HubSpeaker:
     company: str
     bio: str
     pronouns: str
-    has_picture: bool
     moderates: bool | None
 
 
@@ -129,7 +124,7 @@ class HubSession:
     starts: Millis | None
     minutes: int
     known_from: Millis
-    format: HubFormat
+    format: str
     provider: str
     capacity: int | None
     hidden: bool
@@ -138,8 +133,6 @@ class HubSession:
     """Chat, polls and questions are on."""
     speakers: tuple[HubSpeaker, ...]
     assets: tuple[HubAsset, ...]
-    tags: tuple[int, ...]
-    tracks: tuple[int, ...]
 
     @property
     def ends(self) -> Millis | None:
@@ -180,7 +173,6 @@ class HubStaff:
     number: int
     key: int
     person: Person
-    user: int
     is_admin: bool
     leads_a_day: int
 
@@ -208,7 +200,6 @@ class HubEvent:
     zone: ZoneInfo
     tells_zone: bool
     first_day: date
-    last_day: date
     starts: Millis
     ends: Millis
     ticket_types: tuple[HubTicketType, ...]
@@ -224,8 +215,7 @@ def slug_of(number: int) -> str:
 
 def hub_sessions(world: World, number: int) -> list[HubSession]:
     """Give the sessions of an event that are known by now and were not deleted."""
-    more = {SERIES: world.step // 2, AHEAD: _ADDED}.get(number, 0)
-    count = _base_count(world, number) + more
+    count = _base_count(world, number) + {SERIES: world.step // 2, AHEAD: 5}.get(number, 0)
     sessions = (hub_session(world, number, at) for at in range(count))
     return [s for s in sessions if s.known_from <= world.now and str(s.key) not in world.gone]
 
@@ -242,11 +232,6 @@ def days_open(event: HubEvent, now: Millis) -> int:
     """Give for how many days people have been clicking on what belongs to an event."""
     opens, closes = event.starts - 5 * DAY, event.ends + 5 * DAY
     return max(0, (min(now, closes) - opens) // DAY)
-
-
-def user_of(person: int) -> int:
-    """Give the id of a person's account."""
-    return 10_000 + person
 
 
 @once
@@ -268,7 +253,6 @@ def hub_event(world: World, number: int) -> HubEvent:
         zone=zone,
         tells_zone=number != AHEAD - 1,
         first_day=first_day,
-        last_day=last_day,
         starts=instant(first_day, 9 * 60, zone),
         ends=instant(last_day, 17 * 60, zone),
         ticket_types=tuple(
@@ -299,7 +283,6 @@ def _make_speaker(rng: random.Random, event_key: int, number: int) -> HubSpeaker
         company="," if number == 1 else rng.choice(names.COMPANIES),
         bio=f"{first} speaks about “{rng.choice(names.SUBJECTS)}”.",
         pronouns=rng.choice(("she/her", "he/him", "they/them")),
-        has_picture=number % 3 != 0,
         moderates=(None, True, False)[number % 3],
     )
 
@@ -326,7 +309,6 @@ def _make_staff(world: World, rng: random.Random, company: int, count: int) -> t
             number=number,
             key=company * 10 + number,
             person=person,
-            user=user_of(person.number),
             is_admin=number == 0,
             leads_a_day=rng.randrange(_MOST_A_DAY),
         )
@@ -344,8 +326,7 @@ def _when(world: World, event: HubEvent, number: int) -> tuple[Millis | None, Mi
     base = _base_count(world, event.number)
     clock = 9 * 60 + (number * 75) % (7 * 60)
     born = instant(event.first_day - timedelta(days=60), clock, event.zone)
-    length = (event.last_day - event.first_day).days + 1
-    day = event.first_day + timedelta(days=number % length)
+    day = event.first_day + timedelta(days=number % _slot(event.number).days)
     if event.number == SERIES:
         newest = world.first_today + timedelta(days=_ANNOUNCED_DAYS)
         day = newest + timedelta(days=2 * (number - base + 1))
@@ -368,7 +349,7 @@ def hub_session(world: World, event_number: int, number: int) -> HubSession:
     kind, provider = _FORMATS[number % len(_FORMATS)]
     minutes = rng.choice((30, 45, 60))
     key = (event_number + 7) * 100_000 + 123 + 7 * number
-    is_taped = kind in ("main", "breakout") and starts is not None
+    tapes = 1 + number % 2 if kind in ("main", "breakout") else 0
     title = f"{names.TITLES[number % len(names.TITLES)]}: {rng.choice(names.SUBJECTS)}"
     return HubSession(
         number=number,
@@ -387,21 +368,16 @@ def hub_session(world: World, event_number: int, number: int) -> HubSession:
         private=number % 5 == 1,
         talkative=rng.random() < 0.5,  # noqa: PLR2004 - one in two
         speakers=tuple(rng.sample(event.speakers, number % 3)),
-        assets=tuple(_make_assets(rng, key, number, starts)) if is_taped and starts else (),
-        tags=tuple(range(number % 3)),
-        tracks=(number % 2,),
+        assets=tuple(_make_asset(rng, key, at, starts) for at in range(tapes) if starts),
     )
 
 
-def _make_assets(
-    rng: random.Random, session_key: int, number: int, starts: Millis
-) -> Iterable[HubAsset]:
-    for at in range(1 + number % 2):
-        yield HubAsset(
-            number=at,
-            key=session_key * 10 + at,
-            name=f"session-{session_key}-{at + 1}.mp4",
-            created=starts + (2 + at) * 60 * MINUTE,
-            created_by=user_of(rng.randrange(50)),
-            seconds=rng.randrange(600, 3600),
-        )
+def _make_asset(rng: random.Random, session_key: int, number: int, starts: Millis) -> HubAsset:
+    return HubAsset(
+        number=number,
+        key=session_key * 10 + number,
+        name=f"session-{session_key}-{number + 1}.mp4",
+        created=starts + (2 + number) * 60 * MINUTE,
+        created_by=FIRST_USER + rng.randrange(50),
+        seconds=rng.randrange(600, 3600),
+    )

@@ -15,7 +15,6 @@ from event_sandbox.world.hub import (
     OTHER,
     SERIES,
     hub_event,
-    user_of,
 )
 from event_sandbox.world.model import DAY, Growing, instant, once
 from event_sandbox.world.people import person_at
@@ -32,10 +31,6 @@ _REGISTERED: Final = 0.5
 _WALKED_IN: Final = 0.15
 _LATE: Final = 0.2
 _REPLAYED: Final = 0.3
-_LATER_ORDERS: Final = 60
-_ORDERS_AHEAD: Final = 12
-_MANY_ORDERS: Final = 18
-_FEW_ORDERS: Final = 9
 _ORDER_TYPES: Final = ("CARD", "CASH", "COMPLIMENTARY", "UNPAID", "EXTERNAL_TRANSACTION")
 
 
@@ -47,7 +42,6 @@ class HubTicket:
     key: int
     barcode: str
     person: Person
-    user: int
     type: HubTicketType
     comes: bool
 
@@ -130,10 +124,10 @@ def hub_orders(world: World, event: HubEvent) -> list[HubOrder]:
 
 def _order_days(world: World, event: HubEvent, rng: random.Random) -> list[date]:
     """Give the day of each order: a batch before the event, or one each day as time passes."""
-    later = [world.first_today + timedelta(days=1 + n) for n in range(_LATER_ORDERS)]
+    later = [world.first_today + timedelta(days=1 + n) for n in range(60)]
     if event.number == AHEAD:
-        return later[:_ORDERS_AHEAD]
-    count = _MANY_ORDERS if event.number in (BIG, SERIES) else _FEW_ORDERS
+        return later[:12]
+    count = 18 if event.number in (BIG, SERIES) else 9
     before = min(event.first_day, world.first_today)
     days = sorted(before - timedelta(days=rng.randint(1, 40)) for _ in range(count))
     return days + later if event.number == SERIES else days
@@ -153,7 +147,6 @@ def _make_ticket(event: HubEvent, place: int, person: Person, rng: random.Random
         key=9_000_000 + (event.number - OTHER) * 10_000 + place,
         barcode=f"00{event.key}{place:04d}" if place % 3 else f"NL-{event.key}-{place:04X}",
         person=person,
-        user=user_of(person.number),
         type=event.ticket_types[place % len(event.ticket_types)],
         comes=rng.random() < _CAME,
     )

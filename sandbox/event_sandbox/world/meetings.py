@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -22,27 +21,18 @@ if TYPE_CHECKING:
 _QUIET_DAYS: Final = 2
 """Whatever the first day holds was made and changed at least so long before it."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    number: int
-    zone: str
-    first: int
-    last: int
-    """Its days, counted from today."""
-    accounts: int
-    meetings: int
-
-
 _PLANS: Final = (
-    _Plan(1041, "Asia/Kolkata", -5, 2, 260, 565),
-    _Plan(1187, "Europe/Berlin", -40, -38, 24, 40),
-    _Plan(1302, "America/Chicago", 30, 32, 15, 0),
-    _Plan(1377, "Asia/Kolkata", 12, 12, 30, 12),
+    (1041, "Asia/Kolkata", -5, 2, 260, 565),
+    (1187, "Europe/Berlin", -40, -38, 24, 40),
+    (1302, "America/Chicago", 30, 32, 15, 0),
+    (1377, "Asia/Kolkata", 12, 12, 30, 12),
 )
-"""The first one grows with the world: a meeting for every third of its people, if that is more."""
+"""The number of a show, its zone, its days counted from today, and how many accounts and meetings.
 
-EVENT_IDS: Final = tuple(plan.number for plan in _PLANS)
+The first one grows with the world: a meeting for every third of its people, if that is more.
+"""
+
+EVENT_IDS: Final = tuple(number for number, *_ in _PLANS)
 """The trade shows' numbers."""
 
 _TOPICS: Final = (*names.FIELDS_OF_STUDY, "Café & Catering")
@@ -51,16 +41,14 @@ _HALLS: Final = ("Hall 1", "Hall 2", "Salle Érable")
 
 def make_fairs(world: World) -> None:
     """Make the trade shows as they stand at the end of the first day."""
-    for order, plan in enumerate(_PLANS):
-        is_first = order == 0
-        accounts = max(plan.accounts, world.size.people // 4 * is_first)
-        meetings = max(plan.meetings, world.size.people // 3 * is_first)
-        days = (world.today + timedelta(days=plan.first), world.today + timedelta(days=plan.last))
-        fair = world.fairs[plan.number] = Fair(plan.number, ZoneInfo(plan.zone), *days)
-        for number in range(accounts):
+    for order, (show, zone, first, last, accounts, meetings) in enumerate(_PLANS):
+        days = (world.today + timedelta(days=first), world.today + timedelta(days=last))
+        fair = world.fairs[show] = Fair(show, ZoneInfo(zone), *days)
+        grown = world.size.people if order == 0 else 0
+        for number in range(max(accounts, grown // 4)):
             key = FIRST_VISITOR + 10_000 * order + number
             fair.accounts.append(_make_account(world, fair, key, _long_ago(world, number)))
-        for _ in range(meetings):
+        for _ in range(max(meetings, grown // 3)):
             _add_meeting(world, fair)
 
 
@@ -102,10 +90,12 @@ def _add_meeting(world: World, fair: Fair, at: Millis | None = None) -> Meeting:
     size = 4 if index % 35 == 0 else 3 if index % 7 == 0 else 2
     people = rng.sample(fair.accounts, size)
     host = next((account for account in people if account.stand), None)
+    day = fair.first_day + timedelta(days=rng.randint(0, (fair.last_day - fair.first_day).days))
+    clock = 60 * rng.randint(9, 16) + rng.choice((0, 30))
     meeting = Meeting(
         number=fair.number * 10_000 + index,
         people=people,
-        starts=_start(fair, rng),
+        starts=instant(day, clock, fair.zone),
         minutes=rng.choice((20, 30, 45)),
         hall=(host and host.hall) or "Hall 1",
         stand=(host and host.stand) or f"Table {rng.randint(1, 40)}",
@@ -119,11 +109,6 @@ def _add_meeting(world: World, fair: Fair, at: Millis | None = None) -> Meeting:
         _let_it_go_on(world, meeting, rng)
     fair.meetings.append(meeting)
     return meeting
-
-
-def _start(fair: Fair, rng: random.Random) -> Millis:
-    day = fair.first_day + timedelta(days=rng.randint(0, (fair.last_day - fair.first_day).days))
-    return instant(day, 60 * rng.randint(9, 16) + rng.choice((0, 30)), fair.zone)
 
 
 def _let_it_go_on(world: World, meeting: Meeting, rng: random.Random) -> None:

@@ -90,7 +90,7 @@ class Person:
     region: str | None
     registration: str | None
     user: str
-    """By which the platform of online events knows them; empty elsewhere."""
+    """By which the platform of online events, or a hub, knows them; empty elsewhere."""
 
 
 @dataclass(slots=True)
@@ -364,15 +364,10 @@ class World:
 
     def counts(self) -> Counter[str]:
         """Count what there is, by kind."""
-        sessions = self.sessions.values()
         return Counter(
             people=self.size.people,
             sessions=len(self.sessions),
-            checkins=sum(len(s.checkins) for s in sessions),
-            polls=sum(len(s.polls) for s in sessions),
-            poll_answers=sum(len(p.answers) for s in sessions for p in s.polls),
-            questions=sum(len(s.questions) for s in sessions),
-            evaluations=sum(len(s.evaluations) for s in sessions),
+            checkins=sum(len(session.checkins) for session in self.sessions.values()),
             meetings=sum(len(fair.meetings) for fair in self.fairs.values()),
         )
 

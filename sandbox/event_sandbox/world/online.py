@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from event_sandbox.world import names
@@ -30,12 +30,8 @@ BIG: Final = 1
 OPEN: Final = 11
 """The number of the event that has no end."""
 
-Status = Literal["CREATED", "ONGOING", "PAUSED", "FINISHED"]
-
 _DESERTED: Final = 3
 _FEWEST_EVENTS: Final = 4
-_RECORDED_DAYS: Final = 60
-
 
 _PAUSED_SLOT: Final = Slot(0, 0, days=2)
 _SLOTS: Final = (
@@ -55,6 +51,11 @@ _SLOTS: Final = (
 _OPEN_SLOT: Final = Slot(-100, -100)
 _FOREIGN_SLOT: Final = Slot(-20, -15)
 
+_FORM: Final = (
+    ("Your question in advance", "question", "text", (), False),
+    ("Region", "region", "radio", names.REGIONS, True),
+    ("Fields of study", "fieldsOfStudy", "checkbox", names.FIELDS_OF_STUDY, False),
+)
 _ZONES: Final = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Europe/London")
 
 
@@ -99,7 +100,6 @@ class Booth:
     name: str
     exhibitors: tuple[str, ...]
     tags: tuple[str, ...]
-    exhibits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,6 @@ class Track:
     number: int
     key: str
     name: str
-    description: str
     hue: int
     sessions: tuple[OnlineSession, ...]
 
@@ -121,7 +120,7 @@ class CustomField:
     key: str
     label: str
     name: str
-    input: Literal["text", "radio", "checkbox"]
+    input: str
     options: tuple[str, ...]
     required: bool
 
@@ -147,7 +146,7 @@ class OnlineEvent:
         """Tell whether it is over."""
         return self.ends is not None and self.ends <= now
 
-    def status(self, now: Millis) -> Status:
+    def status(self, now: Millis) -> str:
         """Give where it stands."""
         if self.is_finished(now):
             return "FINISHED"
@@ -157,10 +156,7 @@ class OnlineEvent:
 
 
 def event_numbers(world: World) -> list[int]:
-    """Give the numbers of the organiser's events that exist and are not archived.
-
-    They are in the order in which they were created; every other day brings a new one.
-    """
+    """Give the numbers of the events that are not archived, in the order of their creation."""
     return world.numbers(event_key)
 
 
@@ -213,7 +209,10 @@ def event(world: World, number: int) -> OnlineEvent:
         sessions=sessions,
         booths=_make_booths(rng) if number % 4 == 1 else (),
         tracks=_make_tracks(rng, sessions) if number % 4 == 1 else (),
-        fields=_make_fields(rng) if number % 3 < 2 else (),  # noqa: PLR2004 - a third has none
+        fields=tuple(
+            CustomField(_random_uuid(rng), *form)
+            for form in (_FORM if number % 3 < 2 else ())  # noqa: PLR2004 - a third has none
+        ),
     )
 
 
@@ -243,7 +242,7 @@ def _make_sessions(
             ]
         if len(days) > 1:
             plan.append(("FLUID_LOUNGE", days[0], (ends - days[0]) // MINUTE))
-    oldest = instant(world.first_today - timedelta(days=_RECORDED_DAYS))
+    oldest = instant(world.first_today - timedelta(days=60))
     return tuple(_make_session(rng, at, planned, oldest) for at, planned in enumerate(plan))
 
 
@@ -289,7 +288,6 @@ def _make_booths(rng: random.Random) -> tuple[Booth, ...]:
             name=rng.choice(names.COMPANIES),
             exhibitors=tuple(f"booth{number}.{n}@example.com" for n in range(number)),
             tags=("Tools", "Santé")[:number],
-            exhibits=number % 2 == 0,
         )
         for number in range(3)
     )
@@ -301,30 +299,10 @@ def _make_tracks(rng: random.Random, sessions: tuple[OnlineSession, ...]) -> tup
             number=number,
             key=_random_uuid(rng),
             name=name,
-            description=f"All about {name.lower()}.",
             hue=rng.randrange(360),
             sessions=sessions[number::3],
         )
         for number, name in enumerate(("Practice", "Theorie & Praxis", "Networking"))
-    )
-
-
-def _make_fields(rng: random.Random) -> tuple[CustomField, ...]:
-    forms: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
-        ("Your question in advance", "question", "text", ()),
-        ("Region", "region", "radio", names.REGIONS),
-        ("Fields of study", "fieldsOfStudy", "checkbox", names.FIELDS_OF_STUDY),
-    )
-    return tuple(
-        CustomField(
-            key=_random_uuid(rng),
-            label=label,
-            name=name,
-            input=kind,  # type: ignore[arg-type]  # the three of the table above
-            options=options,
-            required=kind == "radio",
-        )
-        for label, name, kind, options in forms
     )
 
 

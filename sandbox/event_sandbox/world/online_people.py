@@ -6,13 +6,13 @@ two weeks sees all of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from event_sandbox.world import names
 from event_sandbox.world.model import DAY, HOUR, MINUTE, Growing, once
 from event_sandbox.world.online import BIG, is_deserted
-from event_sandbox.world.people import MOVED, after_moving, person_at
+from event_sandbox.world.people import MOVED, person_at
 from event_sandbox.world.sessions import fill_in
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ _INVITED: Final = 0.1
 _TRACKED: Final = 0.6
 _TWICE: Final = 0.1
 _ANSWERED: Final = 0.7
-_LONGEST_AUDIENCE: Final = 120
 _MOVED_DAYS: Final = 14
 """How long before the first day somebody got another address."""
 _TICK: Final = 10
@@ -145,16 +144,15 @@ def _audience(world: World, event: OnlineEvent, rng: random.Random) -> list[Pers
     elif event.number == BIG:
         size = max(60, third)
     else:
-        size = rng.randint(4, max(4, min(_LONGEST_AUDIENCE, third)))
+        size = rng.randint(4, max(4, min(120, third)))
     numbers = rng.sample(range(world.size.people), min(size, world.size.people))
     if world.size.people > MOVED and MOVED not in numbers:
         numbers[-1] = MOVED
     people = [person_at(world, "online", number) for number in numbers]
-    has_moved = event.starts > world.now - (world.step + _MOVED_DAYS) * DAY
-    return [
-        after_moving(person) if has_moved and person.number == MOVED else person
-        for person in people
-    ]
+    if event.starts <= world.now - (world.step + _MOVED_DAYS) * DAY:
+        return people
+    address = f"moved{MOVED:05d}@{names.MAIL_DOMAINS[0]}"
+    return [replace(one, email=address) if one.number == MOVED else one for one in people]
 
 
 def _make_registration(

@@ -24,6 +24,9 @@ MOVED: Final = 18
 FIRST_VISITOR: Final = 20_000
 """The number of the first account of the first trade show."""
 
+FIRST_USER: Final = 10_000
+"""The id of the first person at a hub."""
+
 _MAILBOXES: Final[dict[Place, str]] = {
     "programme": "attendee",
     "online": "viewer",
@@ -58,11 +61,6 @@ def person_at(world: World, place: Place, number: int) -> Person:
     )
 
 
-def after_moving(person: Person) -> Person:
-    """Give that person with another address."""
-    return dataclasses.replace(person, email=f"moved{person.number:05d}@{names.MAIL_DOMAINS[0]}")
-
-
 def _make_new(world: World, place: Place, number: int) -> Person:
     """Make somebody: some without e-mail, some without an external id, some sharing an e-mail."""
     rng = world.rng("person", place, number)
@@ -77,7 +75,7 @@ def _make_new(world: World, place: Place, number: int) -> Person:
         company=rng.choice(names.COMPANIES),
         region=rng.choice(names.REGIONS) if number % 3 else None,
         registration=None if lacks_id else f"R{rng.randrange(10**6):06d}",
-        user=_user(world, number) if place == "online" else "",
+        user=_user(world, place, number),
     )
     if is_guest(number):
         person.first_name, person.last_name, person.email = "Guest", "", ""
@@ -85,7 +83,9 @@ def _make_new(world: World, place: Place, number: int) -> Person:
     return person
 
 
-def _user(world: World, number: int) -> str:
+def _user(world: World, place: Place, number: int) -> str:
+    if place != "online":
+        return str(FIRST_USER + number) if place == "hub" else ""
     letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
     return "".join(world.rng("online-user", number).choices(letters, k=9))
 

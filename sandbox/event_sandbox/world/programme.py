@@ -79,12 +79,12 @@ def make_session(world: World) -> Session:
         last_day=last_day,
         start=start,
         end=start and time(start.hour + rng.randint(1, 3), start.minute),
-        speakers=tuple(make_speaker(rng) for _ in range((0, 1, 2)[index % 3])),
+        speakers=tuple(_make_speaker(rng) for _ in range((0, 1, 2)[index % 3])),
         credit_types=_credit_types(rng, index),
         objectives=tuple(names.OBJECTIVES[: index % 4]),
         checkin_required=rng.choice((True, True, False)),
         checkout_required=(True, False, None)[index % 3],
-        delivery=_delivery(event, index),
+        delivery="virtual" if event.is_online else ("in-person", "hybrid", None)[index // 3 % 3],
         access_code=f"AC{rng.randrange(10**4):04d}" if index % 2 else None,
         moderator_password=f"moderator-{rng.randrange(10**6):06d}" if index % 3 == 0 else None,
         checkin_code=f"IN-{rng.randrange(10**4):04d}",
@@ -132,8 +132,7 @@ def make_key(rng: random.Random, length: int) -> str:
     return "".join(rng.choices(_KEY_LETTERS, k=length))
 
 
-def make_speaker(rng: random.Random) -> Speaker:
-    """Make somebody for the stage."""
+def _make_speaker(rng: random.Random) -> Speaker:
     name = f"{rng.choice(names.FIRST_NAMES)} {rng.choice(names.LAST_NAMES)}"
     external_id = f"SPK-{rng.randrange(1000):03d}" if rng.random() < 0.5 else None  # noqa: PLR2004 - a coin
     return Speaker(make_key(rng, 24), name, external_id)
@@ -148,12 +147,6 @@ def _credit_types(rng: random.Random, index: int) -> tuple[CreditType, ...]:
         )
         for field in rng.sample(names.FIELDS_OF_STUDY, index % 3)
     )
-
-
-def _delivery(event: Event, index: int) -> str | None:
-    if event.is_online:
-        return "virtual"
-    return ("in-person", "hybrid", None)[index // 3 % 3]
 
 
 def _audience(world: World, rng: random.Random, index: int) -> tuple[int, ...]:

@@ -89,7 +89,8 @@ def _hold_day(world: World, session: Session, day: date, *, last: bool) -> None:
     else:
         for checkin in session.checkins:
             if checkin.visits and rng.random() < _CAME_BACK:
-                _come_back(checkin, opens, rng)
+                checkin.visits.append(Visit("checkin", opens + rng.randint(0, 10 * MINUTE)))
+                check_out(checkin, rng)
     session.days_held += 1
     if last:
         for checkin in session.arrived():
@@ -153,11 +154,6 @@ def edit_times(checkin: Checkin, rng: random.Random) -> None:
     if checkin.left is not None:
         checkin.left_edited = checkin.left + rng.randint(1, 30) * MINUTE
     checkin.admin_note = "time corrected"
-
-
-def _come_back(checkin: Checkin, opens: Millis, rng: random.Random) -> None:
-    checkin.visits.append(Visit("checkin", opens + rng.randint(0, 10 * MINUTE)))
-    check_out(checkin, rng)
 
 
 def _add_duplicates(session: Session, opens: Millis, rng: random.Random) -> None:
