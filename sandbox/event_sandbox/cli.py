@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from event_sandbox import state
 from event_sandbox.breakage import BREAK
 from event_sandbox.errors import SurroundingsError, UserError
 from event_sandbox.faults import FaultPlan
@@ -21,7 +22,7 @@ from event_sandbox.grains import GRAINS
 from event_sandbox.registry import VENDORS, find_vendor
 from event_sandbox.sandbox import Sandbox
 from event_sandbox.server import describe, listen, serve
-from event_sandbox.state import Origin, StateFile
+from event_sandbox.state import Origin
 from event_sandbox.switches import parse_switch
 from event_sandbox.world import SIZES, Size, World
 
@@ -159,17 +160,19 @@ def _day(text: str) -> dt.date:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    state = StateFile(options.state) if options.state else None
-    world = _make_world(options, state.load() if state else None)
-    sandbox = Sandbox(world, *([state.save] if state else []))
+    def remember(world: World) -> None:
+        if options.state:
+            state.save(options.state, world)
+
+    world = _make_world(options, state.load(options.state) if options.state else None)
+    sandbox = Sandbox(world, on_advance=remember)
     sandbox.set_switches(_switches_of(options))
     sandbox.latency_seconds = max(0.0, options.latency_ms) / 1000
     sandbox.preparation.seconds = max(0.0, options.prepare_seconds)
     kinds = tuple(kind for kind in options.fault_kinds.split(",") if kind)
     sandbox.faults.set(FaultPlan(options.fault_rate, kinds, options.fault_seed))
     listening = listen(options.host, options.port)
-    if state:
-        state.save(world)
+    remember(world)
     serve(sandbox, listening, lambda: _say(json.dumps(describe(sandbox, listening))))
 
 

@@ -36,30 +36,24 @@ class Origin(Size, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return world
 
 
-class StateFile:
-    """A small JSON file that holds a world's origin."""
+def load(path: Path) -> Origin | None:
+    """Give the origin that a small JSON file remembers, or None if nothing was remembered yet."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Origin)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise SurroundingsError(f"cannot read the state file {path}: {error}") from None
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
 
-    def load(self) -> Origin | None:
-        """Give the remembered origin, or None if nothing was remembered yet."""
-        try:
-            return msgspec.json.decode(self._path.read_bytes(), type=Origin)
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.DecodeError) as error:
-            raise SurroundingsError(f"cannot read the state file {self._path}: {error}") from None
-
-    def save(self, world: World) -> None:
-        """Remember the world; a crash leaves the old file or the new one, never half of one."""
-        size = msgspec.structs.asdict(world.size)
-        origin = Origin(seed=world.seed, today=world.first_today, step=world.step, **size)
-        fresh = self._path.with_name(self._path.name + ".new")
-        try:
-            fresh.write_bytes(msgspec.json.encode(origin) + b"\n")
-            fresh.replace(self._path)
-        except OSError as error:
-            raise SurroundingsError(
-                f"cannot write the state file {self._path}: {error.strerror or error}"
-            ) from None
+def save(path: Path, world: World) -> None:
+    """Remember a world; a crash leaves the old file or the new one, never half of one."""
+    size = msgspec.structs.asdict(world.size)
+    origin = Origin(seed=world.seed, today=world.first_today, step=world.step, **size)
+    fresh = path.with_name(path.name + ".new")
+    try:
+        fresh.write_bytes(msgspec.json.encode(origin) + b"\n")
+        fresh.replace(path)
+    except OSError as error:
+        message = f"cannot write the state file {path}: {error.strerror or error}"
+        raise SurroundingsError(message) from None
