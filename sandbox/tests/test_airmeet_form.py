@@ -1,4 +1,4 @@
-"""The answers have the documented form: attribute lists copied by hand from the article.
+"""The answers and errors have the documented form: attributes copied by hand from the article.
 
 For the three samples that the article lost (4.12 to 4.14), the lists are what clients met.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from event_sandbox.airmeet.testing import AirmeetReader
+from event_sandbox.airmeet.testing import AirmeetClient
 
 from .forms import assert_forms
 
@@ -77,14 +77,16 @@ STREAMS = [name for name in FORMS if "." not in name]
 OLDER = ("participants", "info", "custom-fields", "session-recordings", "event-replay-attendees")
 NEWER = ("attendees", "booths", "polls", "questions", "tracks", "utms")
 UNKNOWN = "00000000-0000-11ed-a000-000000000000"
+HEADER = "X-Airmeet-Access-Token"
+WRONG = "wrong"
 
 
 @pytest.fixture
-def client(sandbox: Client) -> AirmeetReader:
-    return AirmeetReader(sandbox)
+def client(sandbox: Client) -> AirmeetClient:
+    return AirmeetClient(sandbox)
 
 
-def test_answers_rows_and_objects_in_them_have_these_attributes(client: AirmeetReader) -> None:
+def test_answers_rows_and_objects_in_them_have_these_attributes(client: AirmeetClient) -> None:
     bodies = [(stream, body) for stream in STREAMS for body in client.bodies(stream)]
     assert_forms(bodies, FORMS)
     states = {
@@ -93,7 +95,7 @@ def test_answers_rows_and_objects_in_them_have_these_attributes(client: AirmeetR
     assert states == {(200, "SUCCESS")}
 
 
-def test_values_that_an_event_has(client: AirmeetReader) -> None:
+def test_values_that_an_event_has(client: AirmeetClient) -> None:
     assert client.types("sessions", "duration") == {int}
     path = f"/airmeet/{client.big()}"
     people = client.get(f"{path}/participants")["participants"]
@@ -105,7 +107,7 @@ def test_values_that_an_event_has(client: AirmeetReader) -> None:
     assert [field["type"]["inputType"] for field in fields] == ["text", "radio", "checkbox"]
 
 
-def test_unknown_and_foreign_ids(client: AirmeetReader) -> None:
+def test_unknown_and_foreign_ids(client: AirmeetClient) -> None:
     """The older endpoints tell causes apart, the newer ones say 400 to all."""
     client.switch(foreign_event="listed")
     foreign = client.events()[0]["uid"]
@@ -117,7 +119,7 @@ def test_unknown_and_foreign_ids(client: AirmeetReader) -> None:
 
 
 def test_archived_events(fresh: Client) -> None:
-    client = AirmeetReader(fresh)
+    client = AirmeetClient(fresh)
     big = client.big()
     path = f"/airmeet/{big}/info"
     session = client.get(path)["sessions"][0]["sessionid"]
@@ -131,7 +133,7 @@ def test_archived_events(fresh: Client) -> None:
 
 
 def test_vanish_chooses_the_newest_event_with_attendance(fresh: Client) -> None:
-    client = AirmeetReader(fresh)
+    client = AirmeetClient(fresh)
     ended = {row["uid"] for row in client.events() if row["status"] == "FINISHED"}
     rows = [row for row in client.truth("event_attendance") if row["airmeet_id"] in ended]
     newest = max(rows, key=lambda row: row["airmeet_end_time"])["airmeet_id"]
@@ -157,7 +159,7 @@ def failure(status: int, message: str) -> Json:
         ("empty", None, None),
     ],
 )
-def test_bodies_of_errors(client: AirmeetReader, form: str, older: Json, newer: Json) -> None:
+def test_bodies_of_errors(client: AirmeetClient, form: str, older: Json, newer: Json) -> None:
     client.switch(error_body=form)
     assert client.ask("/airmeet/nothing/info") == (404, older)
     assert client.ask("/airmeet/nothing/polls") == (400, newer)
@@ -176,7 +178,7 @@ def test_bodies_of_errors(client: AirmeetReader, form: str, older: Json, newer: 
     ],
 )
 def test_what_is_no_read_is_recorded_and_refused(
-    client: AirmeetReader, method: str, path: str
+    client: AirmeetClient, method: str, path: str
 ) -> None:
     path = path.format(big=client.big())
     answer = client.send(method, path)
@@ -194,7 +196,7 @@ def test_what_is_no_read_is_recorded_and_refused(
     ],
 )
 def test_faults_have_this_vendors_form(
-    client: AirmeetReader, kind: str, status: int, body: Json
+    client: AirmeetClient, kind: str, status: int, body: Json
 ) -> None:
     client.sandbox.control("POST", "/faults", {"rate": 1, "kinds": [kind]})
     answer = client.send("GET", "/airmeets")
@@ -202,3 +204,71 @@ def test_faults_have_this_vendors_form(
     client.switch(server_error="html")
     answer = client.send("GET", "/airmeets")
     assert answer.headers["content-type"].startswith("text/html") is (status != 429)
+
+
+# Tokens: how they are given, how they end, and how that is told
+
+
+def test_observed_and_documented_shape(client: AirmeetClient) -> None:
+    observed = client.auth()
+    assert observed.status == 200
+    assert set(observed.json()) == {"token", "communityId"}
+    client.switch(auth_shape="documented")
+    documented = client.auth().json()
+    assert documented["success"] is True
+    assert set(documented["data"]) == {"label", "token"}
+    for token in (observed.json()["token"], documented["data"]["token"]):
+        client.headers[HEADER] = token
+        assert client.send("GET", "/airmeets").status == 200
+
+
+def test_wrong_missing_and_revoked_keys(client: AirmeetClient) -> None:
+    assert client.auth(access=WRONG).status == 400
+    assert client.auth(secret=WRONG).status == 400
+    assert client.send("POST", "/auth", {}).status == 400
+    client.switch(keys="revoked")
+    assert client.auth(access=WRONG).status == 400
+    assert client.auth().status == 403
+
+
+@pytest.mark.parametrize("path", ["/airmeets", "/airmeet/x/info", "/session/x/attendees"])
+def test_bad_tokens_are_400_everywhere(client: AirmeetClient, path: str) -> None:
+    assert client.send("GET", path, {}).status == 400
+    assert client.send("GET", path, {HEADER: "made up"}).status == 400
+
+
+def test_the_log_tells_who_had_credentials(client: AirmeetClient) -> None:
+    client.auth(access=WRONG)
+    client.sign_in()
+    client.get("/airmeets")
+    client.send("GET", "/airmeets", {HEADER: "made up"})
+    entries = client.sandbox.control("GET", "/requests")
+    assert [entry["authorised"] for entry in entries] == [False, True, True, False]
+    assert all(entry["query"] == "" for entry in entries)
+
+
+@pytest.mark.parametrize("status", ["412", "400", "401"])
+def test_a_token_ends_after_so_many_requests(client: AirmeetClient, status: str) -> None:
+    client.switch(token_life="50_requests", expired_token=status)  # noqa: S106 - a position
+    client.sign_in()
+    statuses = [client.send("GET", "/airmeets").status for _ in range(52)]
+    assert statuses == [200] * 50 + [int(status)] * 2
+    client.sign_in()
+    assert client.send("GET", "/airmeets").status == 200
+
+
+def test_a_new_token_may_end_the_old_one(client: AirmeetClient) -> None:
+    first = client.sign_in()
+    client.sign_in()
+    assert client.send("GET", "/airmeets", {HEADER: first}).status == 200
+    client.switch(new_token="replaces_old")  # noqa: S106 - a position
+    second = client.sign_in()
+    assert client.send("GET", "/airmeets", {HEADER: first}).status == 412
+    assert client.send("GET", "/airmeets", {HEADER: second}).status == 200
+
+
+def test_content_type(client: AirmeetClient) -> None:
+    token = client.sign_in()
+    client.switch(content_type="required")
+    assert client.send("GET", "/airmeets", {HEADER: token}).status == 400
+    assert client.send("GET", "/airmeets").status == 200

@@ -7,7 +7,7 @@ another community, 404 an unknown id. The newer ones answer 400 to all three (se
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import Response
 
@@ -15,6 +15,7 @@ from event_sandbox.wire import Refusal, error_page, json_response
 
 if TYPE_CHECKING:
     from event_sandbox.switches import Positions
+    from event_sandbox.wire import Json
 
 Family = Literal["older", "newer"]
 Cause = Literal["bad_token", "expired_token", "foreign", "unknown"]
@@ -22,26 +23,22 @@ Cause = Literal["bad_token", "expired_token", "foreign", "unknown"]
 
 def refusal(positions: Positions, family: Family, cause: Cause) -> Refusal:
     """Refuse, with the status that the endpoint's family has for this cause."""
+    older = {"foreign": 401, "unknown": 404}
+    status = older.get(cause, 400) if family == "older" else 400
     if cause == "expired_token":
         status = int(positions["expired_token"])
-    elif family == "newer" or cause == "bad_token":
-        status = 400
-    else:
-        status = {"foreign": 401, "unknown": 404}[cause]
     return Refusal(error(positions, family, status, HTTPStatus(status).phrase))
 
 
 def error(positions: Positions, family: Family, status: int, message: str) -> Response:
     """Give an error; no body of one is documented."""
+    own: dict[Family, Json] = {
+        "older": {"success": False, "message": message},
+        "newer": {"data": {}, "statusCode": status, "statusMessage": message},
+    }
+    forms = {"own": own[family], "message": {"message": message}}
     form = positions["error_body"]
-    if form == "empty":
-        return Response(status_code=status)
-    body: dict[str, Any] = {"message": message}
-    if form == "own" and family == "newer":
-        body = {"data": {}, "statusCode": status, "statusMessage": message}
-    elif form == "own":
-        body = {"success": False, "message": message}
-    return json_response(body, status)
+    return Response(status_code=status) if form == "empty" else json_response(forms[form], status)
 
 
 def not_finished(positions: Positions, what: str) -> Refusal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.airmeet.shapes import Shape, full_name, odd, time_stamp, unknown, where
+from event_sandbox.airmeet.shapes import Shape, full_name, odd, told_time, unknown, where
 
 if TYPE_CHECKING:
     from event_sandbox.airmeet.view import View
@@ -61,7 +61,7 @@ def _attendance(view: View, event: OnlineEvent, *stays: Stay) -> Shape:
         "id": view.record_id(event, first.person.number),
         "name": full_name(first.person),
         "user_id": first.person.user,
-        "time_stamp": time_stamp(view, first.at),
+        "time_stamp": told_time(view, "time_stamp", first.at),
         "time_spent": str(spent) if view.positions["time_spent"] == "text" else spent,
         **odd(view, first.person.number, {"email": None, "time_stamp": "soon"}),
         **odd(view, first.person.number, {"time_spent": "n/a"}),
@@ -91,7 +91,7 @@ def _poll(view: View, answer: OnlineAnswer, position: int) -> Shape:
         shape = {"question": answer.question, "session_id": answer.session.key, **shape}
         if position == 0 and answer.person.number % _SILENT == 0:
             del shape["answer"]
-    return shape | {"time_stamp": time_stamp(view, answer.at)}
+    return shape | {"time_stamp": told_time(view, "time_stamp", answer.at)}
 
 
 def _poll_answer(view: View, answer: OnlineAnswer) -> str | float | list[str] | None:
@@ -124,7 +124,7 @@ def _question(view: View, question: OnlineQuestion) -> Shape:
         "session_id": question.session.key,
         "upvoteCount": float(votes) if view.positions["upvote_count"] == "float" else votes,
         **odd(view, votes, {"upvoteCount": str(votes)}),
-        **({"time_stamp": time_stamp(view, question.at)} if question.dated else {}),
+        **({"time_stamp": told_time(view, "time_stamp", question.at)} if question.dated else {}),
     }
 
 
@@ -168,7 +168,7 @@ def _replay(view: View, event: OnlineEvent, watched: ReplayView) -> Shape:
     more = {
         "user_id": watched.person.user,
         "session_name": watched.session.name,
-        "time_stamp": time_stamp(view, watched.at),
+        "time_stamp": told_time(view, "time_stamp", watched.at),
     }
     return {
         "id": view.record_id(event, watched.number),

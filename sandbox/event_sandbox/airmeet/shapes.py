@@ -11,7 +11,6 @@ from event_sandbox.airmeet.view import COMMUNITY
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import tzinfo
-    from zoneinfo import ZoneInfo
 
     from event_sandbox.airmeet.view import View
     from event_sandbox.wire import Json
@@ -32,24 +31,16 @@ def full_name(person: Person) -> str:
     return f"{person.first_name} {person.last_name}".strip()
 
 
-def time_stamp(view: View, at: Millis) -> str | int:
-    """Give a report's `time_stamp`; in the samples (4.5 to 4.10), the date has colons."""
-    form = view.positions["time_stamp"]
-    if form == "colons":
-        return f"{datetime.fromtimestamp(at // 1000, UTC):%Y:%m:%dT%H:%M:%S}.{at % 1000 // 10:02d}Z"
-    return at if form == "epoch_ms" else _iso(at, UTC).replace("+00:00", "Z")
-
-
-def list_time(view: View, at: Millis | None, zone: ZoneInfo) -> str | int | None:
-    """Give an `<ISO_Date_String>`, null where there is no time."""
-    form = view.positions["list_times"]
+def told_time(view: View, switch: str, at: Millis | None, zone: tzinfo = UTC) -> str | int | None:
+    """Give a time in the form of its switch; in the samples (4.5 to 4.10), the date has colons."""
+    form = view.positions[switch]
     if at is None or form == "epoch_ms":
         return at
-    return _iso(at, zone) if form == "offset" else _iso(at, UTC).replace("+00:00", "Z")
-
-
-def _iso(at: Millis, zone: tzinfo) -> str:
-    return datetime.fromtimestamp(at / 1000, zone).isoformat(timespec="milliseconds")
+    if form == "colons":
+        return f"{datetime.fromtimestamp(at // 1000, UTC):%Y:%m:%dT%H:%M:%S}.{at % 1000 // 10:02d}Z"
+    told = datetime.fromtimestamp(at / 1000, zone if form == "offset" else UTC)
+    text = told.isoformat(timespec="milliseconds")
+    return text if form == "offset" else text.replace("+00:00", "Z")
 
 
 def listed(view: View, items: Iterable[Any], switch: str = "empty_members") -> Json:
@@ -83,8 +74,8 @@ def airmeet(view: View, event: OnlineEvent) -> Shape:
         "name": event.name,
         "status": event.status(view.now),
         "timezone": event.zone.key,
-        "startTime": list_time(view, event.starts, event.zone),
-        "endTime": list_time(view, event.ends, event.zone),
+        "startTime": told_time(view, "list_times", event.starts, event.zone),
+        "endTime": told_time(view, "list_times", event.ends, event.zone),
         **where(view, "airmeet_description", "present", {"description": event.description}),
         **unknown(view, {"is_private": False, "hostUser": {"uid": "bZxdWONJy"}}),
     }
@@ -109,7 +100,7 @@ def participant(view: View, event: OnlineEvent, entry: Registration) -> Shape:
         "country": entry.country,
         "organisation": person.company,
         "Designation": entry.role,
-        "registrationDate": list_time(view, entry.registered, event.zone),
+        "registrationDate": told_time(view, "list_times", entry.registered, event.zone),
         "profile_url": None,
         "user_type": entry.kind,
         # The link by which one person enters without signing in.
@@ -133,8 +124,8 @@ def info(view: View, event: OnlineEvent) -> Shape:
         "name": event.name,
         "status": event.status(view.now),
         "timezone": event.zone.key,
-        "start_time": list_time(view, event.starts, event.zone),
-        "end_time": list_time(view, event.ends, event.zone),
+        "start_time": told_time(view, "list_times", event.starts, event.zone),
+        "end_time": told_time(view, "list_times", event.ends, event.zone),
         "short_desc": None,
         "long_desc": event.description,
         "master_img_url": f"{_SITE}/images/{event.key}.png",
@@ -144,7 +135,7 @@ def info(view: View, event: OnlineEvent) -> Shape:
             {"id": host.key, "name": host.name} for s in event.sessions for host in s.hosts
         ],
         "remaining_time": max(0, (event.ends or view.now) - view.now),
-        "current_time": list_time(view, view.now, event.zone),
+        "current_time": told_time(view, "list_times", view.now, event.zone),
     }
 
 
@@ -168,7 +159,7 @@ def _session(view: View, event: OnlineEvent, session: OnlineSession) -> Shape:
     return {
         "sessionid": session.key,
         "name": session.name,
-        "start_time": list_time(view, session.starts, event.zone),
+        "start_time": told_time(view, "list_times", session.starts, event.zone),
         "status": view.session_status(event, session),
         "duration": session.minutes,
         "summary": session.summary,

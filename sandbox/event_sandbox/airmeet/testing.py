@@ -5,61 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from event_sandbox.testing import Answer, VendorClient, VendorReader
+from event_sandbox.testing import VendorReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from event_sandbox.testing import Client
+    from event_sandbox.testing import Answer, Client
     from event_sandbox.wire import Json
-
-
-class AirmeetClient(VendorClient):
-    """Asks, and renews its token once when it is refused."""
-
-    vendor_name = "airmeet"
-
-    def __init__(self, sandbox: Client) -> None:
-        super().__init__(sandbox)
-        self.headers = {"Content-Type": "application/json"}
-
-    def auth(self, access: str | None = None, secret: str | None = None) -> Answer:
-        """Ask for a token, with the right keys unless others are given."""
-        keys = {
-            "X-Airmeet-Access-Key": access or self.settings["access_key"],
-            "X-Airmeet-Secret-Key": secret or self.settings["secret_key"],
-        }
-        return self.send("POST", "/auth", keys)
-
-    def sign_in(self) -> str:
-        """Get a token, in either shape, and use it from now on."""
-        body = self.auth().json()
-        token: str = body.get("token") or body["data"]["token"]
-        self.headers["X-Airmeet-Access-Token"] = token
-        return token
-
-    def ask(self, path: str, **query: object) -> tuple[int, Json]:
-        """Get a path; a refusal may mean that the token is over, so it is asked once more."""
-        if "X-Airmeet-Access-Token" not in self.headers:
-            self.sign_in()
-        status, body = super().ask(path, **query)
-        if status in (400, 401, 412):
-            self.sign_in()
-            status, body = super().ask(path, **query)
-        return status, body
-
-    def events(self) -> list[Json]:
-        """Give the listed events."""
-        return list(self.get("/airmeets?size=500")["data"])
-
-    def big(self) -> str:
-        """Give the uid of the event with several pages, booths, tracks and everything else."""
-        (event,) = [event for event in self.events() if event["name"].endswith(" 1")]
-        return str(event["uid"])
-
-    def one(self, status: str) -> str:
-        """Give the uid of the first event of that status."""
-        return str(next(event["uid"] for event in self.events() if event["status"] == status))
 
 
 _LISTS: Final = {
@@ -89,12 +41,49 @@ _LISTS: Final = {
 """For each stream the list that it hangs on, the path, and the member that holds the rows."""
 
 
-class AirmeetReader(AirmeetClient, VendorReader):
-    """Reads the lists of all events."""
+class AirmeetClient(VendorReader):
+    """Asks with a token, and reads the lists of all events."""
+
+    vendor_name = "airmeet"
 
     def __init__(self, sandbox: Client) -> None:
         super().__init__(sandbox)
+        self.headers = {"Content-Type": "application/json"}
         self._bodies: dict[str, list[Json]] = {}
+
+    def auth(self, access: str | None = None, secret: str | None = None) -> Answer:
+        """Ask for a token, with the right keys unless others are given."""
+        keys = {
+            "X-Airmeet-Access-Key": access or self.settings["access_key"],
+            "X-Airmeet-Secret-Key": secret or self.settings["secret_key"],
+        }
+        return self.send("POST", "/auth", keys)
+
+    def sign_in(self) -> str:
+        """Get a token, in either shape, and use it from now on."""
+        body = self.auth().json()
+        token: str = body.get("token") or body["data"]["token"]
+        self.headers["X-Airmeet-Access-Token"] = token
+        return token
+
+    def ask(self, path: str, **query: object) -> tuple[int, Json]:
+        """Get a path; the first time, after a token."""
+        if "X-Airmeet-Access-Token" not in self.headers:
+            self.sign_in()
+        return super().ask(path, **query)
+
+    def events(self) -> list[Json]:
+        """Give the listed events."""
+        return list(self.get("/airmeets?size=500")["data"])
+
+    def big(self) -> str:
+        """Give the uid of the event with several pages, booths, tracks and everything else."""
+        (event,) = [event for event in self.events() if event["name"].endswith(" 1")]
+        return str(event["uid"])
+
+    def one(self, status: str) -> str:
+        """Give the uid of the first event of that status."""
+        return str(next(event["uid"] for event in self.events() if event["status"] == status))
 
     def bodies(self, stream: str) -> list[Json]:
         """Give the good answers, in the order in which they came."""
@@ -107,30 +96,20 @@ class AirmeetReader(AirmeetClient, VendorReader):
         return self._bodies[stream]
 
     def rows(self, stream: str) -> list[Json]:
-        """Give the rows; a page that comes once more is not read twice."""
-        bodies, (*_, name) = self.bodies(stream), _LISTS[stream]
-        pages = [
-            body
-            for body, before in zip(bodies, [None, *bodies], strict=False)
-            if body != before or not body[name]
-        ]
-        return [row for body in pages for row in body[name] or ()]
+        """Give the rows."""
+        *_, name = _LISTS[stream]
+        return [row for body in self.bodies(stream) for row in body[name] or ()]
 
     def _walk(self, path: str) -> Iterator[Json]:
-        """Follow `after`, or page numbers, until they lead nowhere new."""
-        url, more = path, path + ("&" if "?" in path else "?")
-        people, seen = 0, set()
+        """Follow `after` until it leads nowhere new."""
+        url, seen = path, {None}
         while True:
             status, body = self.ask(url)
             if status != HTTPStatus.OK or body.get("statusCode", status) != status:
                 return
             yield body
-            people += body.get("userCount", 0)
             after = body.get("cursors", {}).get("after")
-            if people < body.get("totalUserCount", 0):
-                url = f"{more}pageNumber={people // body['userCount'] + 1}"
-            elif after is not None and after not in seen:
-                seen.add(after)
-                url = f"{more}after={after}"
-            else:
+            if after in seen:
                 return
+            seen.add(after)
+            url = f"{path}{'&' if '?' in path else '?'}after={after}"
