@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from event_sandbox.airmeet.testing import AirmeetClient
+from event_sandbox.testing import types
 
 from .forms import assert_forms
 
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
     from event_sandbox.testing import Client
     from event_sandbox.wire import Json
 
-CURSORS = "after before pageCount totalCount"
-REPORT = "cursors data statusCode statusMessage"
+REPORTS = (
+    *("event_attendance", "session_attendance", "booth_attendance", "poll_responses"),
+    *("registration_utms", "replay_attendance"),
+)
 ATTENDEE = "email id name user_id time_stamp time_spent"
 FORMS = {
+    **dict.fromkeys(REPORTS, "cursors data statusCode statusMessage"),
+    **{f"{report}.cursors": "after before pageCount totalCount" for report in REPORTS},
     "airmeets": "data cursors",
     "airmeets.cursors": "after before pageCount",
     "airmeets.data": "uid name status timezone startTime endTime",
@@ -39,21 +44,13 @@ FORMS = {
     "custom_fields.customFields": "label name fieldId options isRequired type",
     "custom_fields.customFields.options": "code displayValue",
     "custom_fields.customFields.type": "fieldType inputType mappedFrom",
-    "event_attendance": REPORT,
-    "event_attendance.cursors": CURSORS,
     "event_attendance.data": ATTENDEE,
-    "session_attendance": REPORT,
-    "session_attendance.cursors": CURSORS,
     "session_attendance.data": ATTENDEE,
     "booths": "booths",
     "booths.booths": "uid name exhibitors tags airmeet_id logo_url video faqs order resources"
     " layoutType layoutData boothExhibitor social_media_links short_description long_description"
     " banner_url register_interest_details offer_details doc_url doc_name booth_space_id",
-    "booth_attendance": REPORT,
-    "booth_attendance.cursors": CURSORS,
     "booth_attendance.data": f"{ATTENDEE} interested_in_being_contacted visits",
-    "poll_responses": REPORT,
-    "poll_responses.cursors": CURSORS,
     "poll_responses.data": "email name user_id polls",
     "poll_responses.data.polls": "question answer time_stamp",
     "questions": "data statusCode statusMessage",
@@ -62,14 +59,10 @@ FORMS = {
     "tracks": "tracks",
     "tracks.tracks": "uid name description track_order metaData sessions",
     "tracks.tracks.metaData": "colorCode",
-    "registration_utms": REPORT,
-    "registration_utms.cursors": CURSORS,
     "registration_utms.data": "id airmeetId email utms",
     "registration_utms.data.utms": "utm_source utm_medium utm_campaign",
     "session_recordings": "recordings recordingsCount totalCount",
     "session_recordings.recordings": "session_id session_name download_link",
-    "replay_attendance": REPORT,
-    "replay_attendance.cursors": CURSORS,
     "replay_attendance.data": "id name email session_id duration_viewed",
 }
 STREAMS = [name for name in FORMS if "." not in name]
@@ -97,6 +90,9 @@ def test_answers_rows_and_objects_in_them_have_these_attributes(client: AirmeetC
 
 def test_values_that_an_event_has(client: AirmeetClient) -> None:
     assert client.types("sessions", "duration") == {int}
+    assert client.types("session_attendance", "time_spent") == {str}
+    asked = [one for row in client.rows("questions") for one in row["questions"]]
+    assert types(asked, "upvoteCount") == {float}
     path = f"/airmeet/{client.big()}"
     people = client.get(f"{path}/participants")["participants"]
     twice = Counter((row["email"], row["name"]) for row in people if row["email"]).most_common(1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from event_sandbox.airmeet import reports
 from event_sandbox.airmeet.api import API, BASE_PATH
 from event_sandbox.airmeet.errors import injected
 from event_sandbox.airmeet.records import TOLD
@@ -27,14 +28,9 @@ from event_sandbox.world.online import find_event
 
 def _newest_event(view: View) -> str | None:
     """Give the key of the newest-ended event that people were in."""
-    ended = [
-        (found.ends, found.key)
-        for found in view.readable()
-        if found.ends is not None
-        and found.is_finished(view.now)
-        and any(view.session_stays(found, session) for session in found.sessions)
-    ]
-    return max(ended)[1] if ended else None
+    events = (one for one in view.readable() if reports.event_attendance(view, one))
+    newest = view.newest_finished(events)
+    return None if newest is None else newest.key
 
 
 AIRMEET: Final = Vendor(

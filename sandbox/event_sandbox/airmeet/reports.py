@@ -62,7 +62,7 @@ def _attendance(view: View, event: OnlineEvent, *stays: Stay) -> Shape:
         "name": full_name(first.person),
         "user_id": first.person.user,
         "time_stamp": told_time(view, "time_stamp", first.at),
-        "time_spent": str(spent) if view.positions["time_spent"] == "text" else spent,
+        "time_spent": str(spent),
         **odd(view, first.person.number, {"email": None, "time_stamp": "soon"}),
         **odd(view, first.person.number, {"time_spent": "n/a"}),
         **unknown(view, {"device": {"kind": "desktop"}}),
@@ -122,7 +122,7 @@ def _question(view: View, question: OnlineQuestion) -> Shape:
     return {
         "question": question.text,
         "session_id": question.session.key,
-        "upvoteCount": float(votes) if view.positions["upvote_count"] == "float" else votes,
+        "upvoteCount": float(votes),
         **odd(view, votes, {"upvoteCount": str(votes)}),
         **({"time_stamp": told_time(view, "time_stamp", question.at)} if question.dated else {}),
     }

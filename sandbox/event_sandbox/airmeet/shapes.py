@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from event_sandbox.airmeet.view import COMMUNITY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import tzinfo
 
     from event_sandbox.airmeet.view import View
@@ -243,14 +243,13 @@ def _booth_details(view: View, booth: Booth) -> Shape:
 
 def tracks(view: View, event: OnlineEvent) -> list[Shape]:
     """4.11: tracks; `track_order` is null in the sample."""
-    orders: dict[str, Callable[[int], Json]] = {"null": lambda _: None, "text": str, "number": int}
-    order = orders[view.positions["track_order"]]
+    ordered = view.positions["track_order"] == "text"
     return [
         {
             "uid": track.key,
             "name": track.name,
             "description": f"All about {track.name.lower()}.",
-            "track_order": order(track.number),
+            "track_order": str(track.number) if ordered else None,
             "metaData": {"colorCode": f"hsl({track.hue},96%,47%)"},
             "sessions": listed(view, [session.key for session in track.sessions]),
             **odd(view, track.number, {"track_order": "first"}),

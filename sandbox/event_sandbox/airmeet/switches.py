@@ -72,15 +72,11 @@ empty_report: list, null, object
 
 time_stamp: iso, colons, epoch_ms
     Samples have colons in the date; a client parses the value as a JavaScript date.
-list_times: utc, offset, epoch_ms
+list_times: utc, offset
     `<ISO_Date_String>`, without an example.
-time_spent: text, number
-    A text of digits in the samples.
-upvote_count: float, integer
-    A count that is 1.0 in the sample.
 duration_viewed: integer, float, text
     "duration_viewed is in minutes" is all that is said.
-track_order: null, text, number
+track_order: null, text
     Null in the sample, a text in the connector's schema.
 booth_details: null, text, objects
     A booth's details are null in the sample; filled ones may be texts or objects.

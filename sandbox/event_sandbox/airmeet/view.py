@@ -69,8 +69,13 @@ class View:
         if self.positions["never_ready"] == "none":
             return None
         every = [event(self.world, number) for number in event_numbers(self.world)]
-        ends = [(one.ends, one.number) for one in every if one.ends and one.is_finished(self.now)]
-        return max(ends)[1] if ends else None
+        newest = self.newest_finished(every)
+        return None if newest is None else newest.number
+
+    def newest_finished(self, events: Iterable[OnlineEvent]) -> OnlineEvent | None:
+        """Give that of these events which ended last."""
+        finished = (one for one in events if one.is_finished(self.now))
+        return max(finished, key=lambda one: (one.ends or 0, one.number), default=None)
 
     def find(self, kind: str, key: str) -> int | None:
         """Give the number of the event of a key, or of a session's key, if its details answer."""

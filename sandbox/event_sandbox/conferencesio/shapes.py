@@ -87,16 +87,17 @@ def session(view: View, session: Session) -> Shape:
 
 
 def _date(view: View, session: Session) -> str | list[str] | None:
-    first, last, form = session.first_day, session.last_day, view.positions["date_form"]
+    first, last = session.first_day, session.last_day
     if first is None or last is None:
         return None
-    if first == last or form == "single":
-        return first.isoformat()
-    if form == "list":
-        return [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
-    if form == "range_text":
-        return f"{first.isoformat()} - {last.isoformat()}"
-    return f"{first:%B} {first.day}, {first.year}"
+    days = [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
+    forms: dict[str, str | list[str]] = {
+        "single": days[0],
+        "list": days,
+        "range_text": f"{days[0]} - {days[-1]}",
+        "spelled": f"{first:%B} {first.day}, {first.year}",
+    }
+    return forms["single" if first == last else view.positions["date_form"]]
 
 
 def _presenter(speaker: Speaker) -> Shape:
@@ -111,16 +112,16 @@ def _field_of_study(view: View, credit: CreditType) -> Shape:
 def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
     """CheckinRecord, as "Retrieve All Attendance Tracking Data" shows it."""
     zone = session.event.zone
-    arrived = _instant(view, zone, checkin.arrived_edited or checkin.arrived)
+    arrived = _instant(zone, checkin.arrived_edited or checkin.arrived)
     odd = view.positions["odd_types"] == "present" and session.index % 4 == 0
     if arrived and odd and checkin.number == 1:
         arrived = "yesterday evening"
     shape: Shape = {
         "user": _attendee(view, checkin),
         "checkin_time": arrived,
-        "checkout_time": _instant(view, zone, checkin.left_edited or checkin.left),
-        "checkin_time_actual": _instant(view, zone, checkin.arrived),
-        "checkout_time_actual": _instant(view, zone, checkin.left),
+        "checkout_time": _instant(zone, checkin.left_edited or checkin.left),
+        "checkin_time_actual": _instant(zone, checkin.arrived),
+        "checkout_time_actual": _instant(zone, checkin.left),
         "delivery_format": checkin.delivery,
         "admin_note": checkin.admin_note,
         "attendee_note": checkin.attendee_note,
@@ -128,7 +129,7 @@ def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
         "checkout_source": checkin.source_out,
         "fields_of_study": _list(view, map(_award, checkin.awards)),
         "history": [
-            {"action": visit.action, "timestamp": _instant(view, zone, visit.at)}
+            {"action": visit.action, "timestamp": _instant(zone, visit.at)}
             for visit in checkin.visits
         ],
     }
@@ -246,17 +247,17 @@ def _responses(view: View, session: Session, poll: Poll) -> Json:
 
 def question(view: View, session: Session, question: Question) -> Shape | str:
     """Give a question, in one of the forms that `[{}]` may stand for."""
-    form = view.positions["question_shape"]
-    if form == "texts":
-        return question.text
     details = {
         "user": question.person and _user(question.person),
         "votes": question.votes,
         "timestamp": _iso(session.event.zone, question.at),
     }
-    if form == "objects_with_id":
-        return {"id": question.key, "question": question.text, **details}
-    return {"text": question.text, **details}
+    forms: dict[str, Shape | str] = {
+        "objects_with_id": {"id": question.key, "question": question.text, **details},
+        "objects_without_id": {"text": question.text, **details},
+        "texts": question.text,
+    }
+    return forms[view.positions["question_shape"]]
 
 
 def evaluation(view: View, session: Session, evaluation: Evaluation) -> Shape:
@@ -297,33 +298,28 @@ def _evaluated_presenter(view: View, speaker: Speaker | None) -> Shape | str | N
 
 def _evaluation_timestamp(view: View, session: Session, evaluation: Evaluation) -> str:
     """EvaluationResponse.timestamp; the example's 21 January 2018 was a Sunday, not a Tuesday."""
-    form = view.positions["evaluation_timestamp"]
-    if form == "garbage":
-        return "last Tuesday, around noon"
-    if form == "iso":
-        return _iso(session.event.zone, evaluation.at)
     local = datetime.fromtimestamp(evaluation.at // 1000, session.event.zone)
     text = email.utils.format_datetime(local)
-    if form == "rfc2822":
-        return text
-    return f"{local + timedelta(days=2):%a}{text[3:]}"
+    forms = {
+        "rfc2822_wrong_weekday": f"{local + timedelta(days=2):%a}{text[3:]}",
+        "rfc2822": text,
+        "iso": local.isoformat(),
+        "garbage": "last Tuesday, around noon",
+    }
+    return forms[view.positions["evaluation_timestamp"]]
 
 
 def _iso(zone: ZoneInfo, at: int) -> str:
     return datetime.fromtimestamp(at // 1000, zone).isoformat()
 
 
-def _instant(view: View, zone: ZoneInfo, at: int | None) -> str | None:
-    """Give a check-in record's timestamp, with milliseconds if the switch says so."""
-    if at is None:
-        return None
-    exactly = "seconds" if view.positions["seconds_fraction"] == "absent" else "milliseconds"
-    return datetime.fromtimestamp(at / 1000, zone).isoformat(timespec=exactly)
+def _instant(zone: ZoneInfo, at: int | None) -> str | None:
+    """Give a check-in record's timestamp."""
+    return None if at is None else _iso(zone, at)
 
 
 def _list(view: View, items: Iterable[Any]) -> list[Any] | None:
-    found = list(items)
-    return None if not found and view.positions["empty_lists"] == "null" else found
+    return list(items) or {"array": [], "null": None}[view.positions["empty_lists"]]
 
 
 def _number(value: float) -> float:

@@ -60,8 +60,6 @@ hidden_sessions: listed, unlisted
     Whether the list holds the sessions that an organiser hid is not documented.
 empty_lists: array, null
     Empty lists of a session are null in the examples; the schema allows both.
-seconds_fraction: absent, present
-    ISO-8601 allows fractions of a second; the examples have none.
 list_order: by_id, shuffled
     No order of any list is promised.
 """),

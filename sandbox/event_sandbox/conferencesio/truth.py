@@ -130,11 +130,9 @@ def _session_date(view: View, session: Session) -> str | None:
 
 
 def _utc(sent: str | None) -> str | None:
-    """Give an instant that is told as ISO 8601, in UTC and as exactly; None for what is none."""
+    """Give an instant that is told as ISO 8601 in UTC; None for what is none."""
     with contextlib.suppress(ValueError):
-        at = datetime.fromisoformat(sent or "").astimezone(UTC)
-        exactly = "milliseconds" if "." in str(sent) else "seconds"
-        return at.isoformat(timespec=exactly).replace("+00:00", "Z")
+        return f"{datetime.fromisoformat(sent or '').astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     return None
 
 
