@@ -138,14 +138,6 @@ def test_the_login_page_notes_whether_the_key_came_along(sandbox: Client, key: s
     assert (entry["path"], entry["authorised"]) == ("/login", key is not None)
 
 
-@pytest.mark.parametrize("status", ["404", "500"])
-def test_unknown_session(client: VendorClient, status: str) -> None:
-    client.switch(unknown_session=status)
-    for path in ("/sessions/none", "/sessions/none/data", "/sessions/none/attendance"):
-        answer = client.send("GET", path)
-        assert (answer.status, answer.json()["code"]) == (int(status), status)
-
-
 @pytest.mark.parametrize(
     ("form", "content_type"), [("envelope", "application/json"), ("html", "text/html")]
 )
@@ -165,17 +157,3 @@ def test_shuffled_lists_change_their_order_and_nothing_else(client: VendorClient
         lists = [one["data"] if isinstance(one, dict) else one for one in answers]
         assert any(one != lists[0] for one in lists)
         assert all(sorted(map(str, one)) == sorted(map(str, lists[0])) for one in lists)
-
-
-def test_hidden_sessions_can_still_be_read_by_id(client: VendorClient) -> None:
-    every = set(values(client.truth("sessions"), "id"))
-    client.switch(hidden_sessions="unlisted")
-    hidden = every - set(values(client.truth("sessions"), "id"))
-    assert len(hidden) == 2
-    for key in hidden:
-        for path in ("", "/data", "/attendance"):
-            assert client.ask(f"/sessions/{key}{path}")[0] == 200
-    assert hidden.isdisjoint(values(client.truth("attendance"), "session_id"))
-    joined = set(values(client.truth("evaluation_responses"), "session_id"))
-    assert None in joined
-    assert hidden.isdisjoint(joined)

@@ -102,12 +102,6 @@ def test_status_not_valid_is_not_finished_yet(status: int, what: str) -> None:
     assert found.reason == message
 
 
-def test_202_may_have_no_body_and_may_say_when() -> None:
-    found = CLIENT.classify(answer(202, b"", Retry_After="7"))
-    assert isinstance(found, NotReady)
-    assert found.seconds == 7
-
-
 @pytest.mark.parametrize(
     ("body", "is_good"),
     [

@@ -69,10 +69,6 @@ def test_500_is_the_only_documented_error_and_no_proof_of_a_passing_fault(
     assert not isinstance(found, BadResponse) or found.retries == retries
 
 
-def test_session_of_a_detail_answer() -> None:
-    assert session_of(api_response({"status": "ok", "data": {"id": "ab12"}})) == {"id": "ab12"}
-
-
 @pytest.mark.parametrize("data", [None, [], {}, {"name": "no id"}, "ab12"])
 def test_detail_answer_without_a_session_is_broken_not_empty(data: object) -> None:
     with pytest.raises(BadResponse, match="no session"):

@@ -6,7 +6,7 @@ the gateway answers what it does not know: a tap must never call it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
@@ -118,14 +118,19 @@ class API(KeepingAPI):
 
 def _find(
     view: View, family: Family, kind: str, keys: list[str]
-) -> tuple[OnlineEvent | None, tuple[str, ...]]:
+) -> tuple[OnlineEvent | None, tuple[Any, ...]]:
     """Find the event of a path, and its session or booth; what is somebody else's is refused."""
     if not keys:
         return None, ()
     number = view.find(kind, keys[0])
     if number is None or number == FOREIGN:
         raise refusal(view.positions, family, "unknown" if number is None else "foreign")
-    return event(view.world, number), tuple(keys if kind == "session" else keys[1:])
+    found = event(view.world, number)
+    things: tuple[Any, ...] = found.sessions if kind == "session" else found.booths
+    child = tuple(one for one in things if one.key == keys[-1])
+    if len(keys) > 1 and not child:
+        raise refusal(view.positions, family, "unknown")
+    return found, child
 
 
 def _pending(asked: Asked) -> Response:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from event_sandbox.airmeet.errors import error
 from event_sandbox.wire import Refusal, url_of
@@ -33,8 +33,8 @@ class Asked:
     request: Request
     family: Family
     event: OnlineEvent | None
-    child: tuple[str, ...]
-    """The key of a session or a booth, if the path has one."""
+    child: tuple[Any, ...]
+    """A session or a booth, if the path has one."""
 
     @property
     def positions(self) -> Positions:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from event_sandbox.airmeet import reports, shapes
 from event_sandbox.airmeet.asked import FIVE
-from event_sandbox.airmeet.errors import not_finished, refusal
+from event_sandbox.airmeet.errors import not_finished
 from event_sandbox.airmeet.shapes import listed
 from event_sandbox.airmeet.view import cursor
 from event_sandbox.world.online import event
@@ -42,7 +42,7 @@ class Report:
 
     family: Family
     rows: Callable[..., list[Shape]]
-    """Takes the view, the event, and the key of a session or booth, if the path has one."""
+    """Takes the view, the event, and the session or booth, if the path has one."""
     require: Callable[[Asked], None] = lambda _: None
     """Refuses what has no such report, or not yet."""
     is_prepared: bool = True
@@ -129,22 +129,14 @@ def _recordings(asked: Asked) -> Json:
 
 def _require_session(asked: Asked) -> None:
     """4.6: a finished one."""
-    (session,) = (one for one in asked.found.sessions if (one.key,) == asked.child)
-    if asked.view.session_status(asked.found, session) != "FINISHED":
+    if asked.view.session_status(asked.found, *asked.child) != "FINISHED":
         raise not_finished(asked.positions, "Session")
 
 
 def _require_end(asked: Asked) -> None:
-    """4.14: of the event."""
+    """4.8, 4.14: of the event."""
     if not asked.found.is_finished(asked.view.now):
         raise not_finished(asked.positions, "Airmeet")
-
-
-def _require_booth(asked: Asked) -> None:
-    """4.8: one of an event that has ended."""
-    if all((booth.key,) != asked.child for booth in asked.found.booths):
-        raise refusal(asked.positions, asked.family, "unknown")
-    _require_end(asked)
 
 
 READS: Final[dict[str, Listing | Report]] = {
@@ -155,7 +147,7 @@ READS: Final[dict[str, Listing | Report]] = {
     "airmeet/*/attendees": Report("newer", reports.event_attendance),
     "session/*/attendees": Report("newer", reports.session_attendance, _require_session),
     "airmeet/*/booths": Listing("newer", _whole("booths", shapes.booths, "no_booths")),
-    "airmeet/*/booth/*/booth-attendance": Report("newer", reports.booth_attendance, _require_booth),
+    "airmeet/*/booth/*/booth-attendance": Report("newer", reports.booth_attendance, _require_end),
     "airmeet/*/polls": Report("newer", reports.polls, is_prepared=False),
     "airmeet/*/questions": Listing(
         "newer", lambda asked: envelope(_whole("data", reports.questions, "empty_report")(asked))

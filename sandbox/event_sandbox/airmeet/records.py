@@ -58,7 +58,7 @@ def _engagement(view: View) -> Iterator[Record]:
             yield Record(event.key, who, {"type": "question"})
     for event in view.reporting():
         for booth in event.booths:
-            for stay in view.booth_stays(event, booth.key):
+            for stay in view.booth_stays(event, booth):
                 columns = {"type": "booth_visit", "acts": stay.visits}
                 yield Record(event.key, _who(stay.person), columns)
 

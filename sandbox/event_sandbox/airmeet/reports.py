@@ -13,7 +13,7 @@ from event_sandbox.airmeet.shapes import Shape, full_name, odd, told_time, unkno
 if TYPE_CHECKING:
     from event_sandbox.airmeet.view import View
     from event_sandbox.world.model import Person
-    from event_sandbox.world.online import OnlineEvent
+    from event_sandbox.world.online import Booth, OnlineEvent, OnlineSession
     from event_sandbox.world.online_people import (
         OnlineAnswer,
         OnlineQuestion,
@@ -35,20 +35,19 @@ def event_attendance(view: View, event: OnlineEvent) -> list[Shape]:
     return [_attendance(view, event, *of_person) for _, of_person in sorted(stays.items())]
 
 
-def session_attendance(view: View, event: OnlineEvent, key: str) -> list[Shape]:
+def session_attendance(view: View, event: OnlineEvent, session: OnlineSession) -> list[Shape]:
     """4.6: who was in a session."""
-    (session,) = (one for one in event.sessions if one.key == key)
     return [_attendance(view, event, stay) for stay in view.session_stays(event, session)]
 
 
-def booth_attendance(view: View, event: OnlineEvent, key: str) -> list[Shape]:
+def booth_attendance(view: View, event: OnlineEvent, booth: Booth) -> list[Shape]:
     """4.8: who was at a booth."""
     return [
         _attendance(view, event, stay)
         | {"interested_in_being_contacted": stay.interested, "visits": stay.visits}
         | odd(view, stay.person.number, {"interested_in_being_contacted": "maybe"})
         | odd(view, stay.person.number, {"visits": str(stay.visits)})
-        for stay in view.booth_stays(event, key)
+        for stay in view.booth_stays(event, booth)
     ]
 
 

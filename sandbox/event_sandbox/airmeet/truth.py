@@ -57,13 +57,13 @@ def _airmeets(view: View) -> Iterator[tuple[Shape, Row]]:
 
 def _session_attendance(view: View, event: OnlineEvent) -> Iterator[Shape]:
     for session in event.sessions:
-        for sent in reports.session_attendance(view, event, session.key):
+        for sent in reports.session_attendance(view, event, session):
             yield {"session_id": session.key, **sent}
 
 
 def _booth_attendance(view: View, event: OnlineEvent) -> Iterator[Shape]:
     for booth in event.booths:
-        for sent in reports.booth_attendance(view, event, booth.key):
+        for sent in reports.booth_attendance(view, event, booth):
             yield {"booth_id": booth.key, **sent}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from event_sandbox.switches import Positions
     from event_sandbox.world import World
     from event_sandbox.world.model import Millis
-    from event_sandbox.world.online import OnlineEvent, OnlineSession
+    from event_sandbox.world.online import Booth, OnlineEvent, OnlineSession
     from event_sandbox.world.online_people import (
         OnlineAnswer,
         OnlineQuestion,
@@ -113,9 +113,9 @@ class View:
         """Give who is known to have been in a session: nobody before it is over."""
         return self._known(activity(self.world, found).stays.get(session.key, ()))
 
-    def booth_stays(self, found: OnlineEvent, booth_key: str) -> list[Stay]:
+    def booth_stays(self, found: OnlineEvent, booth: Booth) -> list[Stay]:
         """Give who is known to have been at a booth: nobody before the event is over."""
-        return self._known(activity(self.world, found).visits.get(booth_key, ()))
+        return self._known(activity(self.world, found).visits.get(booth.key, ()))
 
     def _known(self, stays: Iterable[Stay]) -> list[Stay]:
         return [stay for stay in stays if stay.known_from <= self.now]

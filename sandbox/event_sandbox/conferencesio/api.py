@@ -48,6 +48,9 @@ class API(KeepingAPI):
         """Wrap the data of an endpoint in the documented envelope of a success."""
         word = {"ok": {"status": "ok"}, "absent": {}}[view.positions["status_word"]]
         data = self._data(view, path.removeprefix(BASE_PATH).split("/")[1:])
+        rows = data["data"] if path.endswith("/sessions") else data
+        if view.positions["list_order"] == "shuffled" and isinstance(rows, list):
+            self._shuffles.shuffle(rows)
         return json_response({**word, "code": _code(view.positions, 200), "data": data})
 
     def _data(self, view: View, parts: list[str]) -> Json:
@@ -56,15 +59,14 @@ class API(KeepingAPI):
                 return shapes.app(view)
             case ["sessions"]:
                 sessions = [shapes.session(view, session) for session in view.listed()]
-                return {"count": _count(view, sessions), "data": self._ordered(view, sessions)}
+                return {"count": _count(view, sessions), "data": sessions}
             case ["sessions", key]:
                 return shapes.session(view, _find(view, key))
             case ["sessions", key, "data"]:
                 return shapes.data(view, _find(view, key))
             case ["sessions", key, "attendance"]:
                 session = _find(view, key)
-                checkins = [shapes.checkin(view, session, one) for one in session.checkins]
-                return self._ordered(view, checkins)
+                return [shapes.checkin(view, session, one) for one in session.checkins]
             case ["evaluations", "responses"]:
                 evaluations = [
                     shapes.evaluation(view, session, evaluation)
@@ -73,12 +75,6 @@ class API(KeepingAPI):
                 ]
                 return {"count": _count(view, evaluations), "responses": evaluations}
         raise _unknown(view.positions)
-
-    def _ordered(self, view: View, items: list[Json]) -> list[Json]:
-        """Give a list whose order is not promised: as it is, or shuffled anew each time."""
-        if view.positions["list_order"] == "shuffled":
-            self._shuffles.shuffle(items)
-        return items
 
 
 def _let_in(positions: Positions, request: Request) -> None:
