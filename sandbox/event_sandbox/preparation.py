@@ -24,10 +24,6 @@ class Preparation:
         now = self.clock()
         return now - self._asked.setdefault(report, now) >= self.seconds
 
-    def ask(self, report: str) -> None:
-        """Note that a report was asked for, whether it will ever be ready or not."""
-        self._asked.setdefault(report, self.clock())
-
     def forget(self, prefix: str = "") -> None:
         """Forget the reports whose names begin so: they have to be prepared anew."""
         for report in [report for report in self._asked if report.startswith(prefix)]:

@@ -22,13 +22,10 @@ def assert_forms(answers: Iterable[tuple[str, Json]], documented: Mapping[str, s
     for name, answer in answers:
         for place, attributes in _objects(name, answer):
             found.setdefault(place, []).append(attributes)
-    told = {
-        place: {
-            *frozenset.intersection(*forms),
-            *(f"{name}?" for name in frozenset.union(*forms) - frozenset.intersection(*forms)),
-        }
-        for place, forms in found.items()
-    }
+    told = {}
+    for place, forms in found.items():
+        always = frozenset.intersection(*forms)
+        told[place] = {*always, *(f"{name}?" for name in frozenset.union(*forms) - always)}
     assert told == {place: set(names.split()) for place, names in documented.items()}
 
 

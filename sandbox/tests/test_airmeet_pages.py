@@ -170,14 +170,6 @@ def test_sizes_out_of_range(event: BigEvent, path: str, parameter: str, most: in
     assert statuses() == [400, 200, 200, 400, 400]
 
 
-def test_ignored_cursor_of_the_event_list(event: BigEvent) -> None:
-    first = event.get("/airmeets", size=4)
-    after = first["cursors"]["after"]
-    assert event.get("/airmeets", size=4, after=after) != first
-    event.switch(airmeets_after="ignored")
-    assert event.get("/airmeets", size=4, after=after) == first
-
-
 # Reports that are prepared
 
 
@@ -281,13 +273,3 @@ def test_event_attendance_counts_finished_sessions_only(event: BigEvent, status:
     rows = event.get(f"{path}/attendees")["data"]
     assert {row["email"]: int(row["time_spent"]) for row in rows} == spent
     assert bool(rows) is (status == "ONGOING")
-
-
-def test_never_ready(event: BigEvent) -> None:
-    event.switch(never_ready="one_event")
-    finished = [row for row in event.events() if row["status"] == "FINISHED"]
-    newest = max(finished, key=lambda row: row["endTime"])["uid"]
-    for uid in values(event.events(), "uid"):
-        for name in ("attendees", "utms", "participants"):
-            is_waiting = uid == newest and name != "participants"
-            assert event.status(f"/airmeet/{uid}/{name}") == (202 if is_waiting else 200)

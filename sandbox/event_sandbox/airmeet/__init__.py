@@ -8,18 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from event_sandbox.airmeet import reports
+from event_sandbox.airmeet import reports, tokens
 from event_sandbox.airmeet.api import API, BASE_PATH
 from event_sandbox.airmeet.errors import injected
 from event_sandbox.airmeet.records import TOLD
 from event_sandbox.airmeet.switches import SWITCHES
-from event_sandbox.airmeet.tokens import (
-    ACCESS_KEY,
-    KEY_HEADERS,
-    SECRET_KEY,
-    TOKEN_HEADER,
-    is_authorised,
-)
 from event_sandbox.airmeet.truth import STREAMS
 from event_sandbox.airmeet.view import View
 from event_sandbox.vendor import Vendor
@@ -37,11 +30,11 @@ AIRMEET: Final = Vendor(
     name="airmeet",
     base_path=BASE_PATH,
     switches=SWITCHES,
-    settings={"access_key": ACCESS_KEY, "secret_key": SECRET_KEY},
+    settings={"access_key": tokens.ACCESS_KEY, "secret_key": tokens.SECRET_KEY},
     make_app=API,
     error=injected,
-    credential_headers=(TOKEN_HEADER, *KEY_HEADERS),
-    is_authorised=is_authorised,
+    credential_headers=(tokens.TOKEN_HEADER, *tokens.KEY_HEADERS),
+    is_authorised=tokens.is_authorised,
     look=View,
     streams=STREAMS,
     told=TOLD,

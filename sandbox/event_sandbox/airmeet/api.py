@@ -89,10 +89,8 @@ class API(KeepingAPI):
         preparation = self._shared.preparation
         if report.is_prepared:
             name = _report_name(asked)
-            if asked.found.number == asked.view.never_ready():
-                preparation.ask(name)
-                return _pending(asked)
-            if name and not preparation.is_ready(name):
+            is_ready = not name or preparation.is_ready(name)
+            if not is_ready or asked.found.number == asked.view.never_ready():
                 return _pending(asked)
         response = self.kept(asked.url, lambda: self._page(asked, report))
         if asked.positions["report_memory"] == "walk" and asked.url in self._final_pages:

@@ -26,7 +26,7 @@ def _newest_session(view: View) -> str | None:
         for session in view.listed()
         if session.first_day and session.checkins
     ]
-    return max(dated)[1] if dated else None
+    return max(dated, default=(None, None))[1]
 
 
 def _delete(world: World, key: str) -> None:

@@ -7,6 +7,7 @@ evaluation's user is in no other record, so nobody is known by it.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -20,28 +21,22 @@ if TYPE_CHECKING:
     from event_sandbox.world.model import Checkin, Person
 
 
-def _who(checkin: Checkin) -> Who:
-    return Who(checkin.person.human, checkin.external_id, checkin.email or None)
-
-
 def _named(person: Person | None, *, told: bool) -> Who | None:
     if person is None or not told:
         return None
     return Who(person.human, person.external_id, person.email or None)
 
 
-def _listed(view: View) -> Iterator[Record]:
+def _checkins(view: View, *, absent: bool) -> Iterator[Record]:
     for session in view.listed():
         for checkin in session.checkins:
-            yield Record(SUBDOMAIN, _who(checkin))
-
-
-def _attendance(view: View) -> Iterator[Record]:
-    for session in view.listed():
-        for checkin in session.checkins:
-            if checkin.arrived is not None:
+            if absent or checkin.arrived is not None:
+                who = Who(checkin.person.human, checkin.external_id, checkin.email or None)
                 columns = {"session_id": session.key, "mode": "live", "minutes": _minutes(checkin)}
-                yield Record(SUBDOMAIN, _who(checkin), columns)
+                yield Record(SUBDOMAIN, who, columns)
+
+
+_attendance = partial(_checkins, absent=False)
 
 
 def _minutes(checkin: Checkin) -> float | None:
@@ -75,7 +70,7 @@ def _engagement(view: View) -> Iterator[Record]:
 TOLD: Final[Told[View]] = Told(
     SUBDOMAIN,
     {
-        "listed": _listed,
+        "listed": partial(_checkins, absent=True),
         "attendance": _attendance,
         "event_attendance": _attendance,
         "engagement": _engagement,

@@ -76,10 +76,9 @@ def _questions(view: View) -> Iterator[tuple[Shape, Row]]:
     for session in view.listed():
         for question in session.questions:
             sent = shapes.question(view, session, question)
-            other = {} if isinstance(sent, str) else dict(sent)
-            told = {"id": other.pop("id", None), "question": question.text}
-            for name in ("question", "text"):
-                other.pop(name, None)
+            attributes = {} if isinstance(sent, str) else sent
+            other = {n: v for n, v in attributes.items() if n not in ("id", "question", "text")}
+            told = {"id": attributes.get("id"), "question": question.text}
             yield told, {**_parent(view, session), "extra_fields": other or None}
 
 
