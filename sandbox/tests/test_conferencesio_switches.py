@@ -61,7 +61,7 @@ CLAIMS: dict[str, Callable[[ConferencesIOReader], bool]] = {
     "evaluation_timestamp=garbage": lambda e: e.evaluations[0]["timestamp"][:12] == "last Tuesday",
     "presenter=text": lambda e: any(isinstance(v["presenter"], str) for v in e.evaluations),
     "presenter=null": lambda e: all(v["presenter"] is None for v in e.evaluations),
-    "date_form=list": lambda e: any(isinstance(d, list) and len(d) == 3 for d in e.dates),
+    "date_form=list": lambda e: {len(d) for d in e.dates if isinstance(d, list)} == {2, 3},
     "date_form=range_text": lambda e: any(" - " in d for d in e.dates if d),
     "date_form=spelled": lambda e: any(", 2026" in d for d in e.dates if d),
     "session_id_form=number": lambda e: {type(s["id"]) for s in e.sessions} == {int, str},
