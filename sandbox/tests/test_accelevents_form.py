@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from event_sandbox.accelevents.testing import AcceleventsClient, AcceleventsReader
+from event_sandbox.accelevents.testing import AcceleventsReader
 from event_sandbox.accelevents.truth import STREAMS
 
 if TYPE_CHECKING:
@@ -64,16 +64,11 @@ EXPANSIONS = {
 
 
 @pytest.fixture
-def client(sandbox: Client) -> AcceleventsClient:
-    return AcceleventsClient(sandbox)
-
-
-@pytest.fixture
-def reader(sandbox: Client) -> AcceleventsReader:
+def client(sandbox: Client) -> AcceleventsReader:
     return AcceleventsReader(sandbox)
 
 
-def test_the_page(client: AcceleventsClient) -> None:
+def test_the_page(client: AcceleventsReader) -> None:
     wanted = "STATS,DURATION,ATTENDEE_COUNT,SPEAKER,registerdHolderUsers"
     body = client.get(f"{ONE_SESSION}expand={wanted}")
     assert set(body) == DETAILS | SIBLINGS | {"registerdHolderUsers", "speakerList"}
@@ -85,9 +80,9 @@ def test_the_page(client: AcceleventsClient) -> None:
         assert {frozenset(row) for row in body[name]} == {frozenset(attributes)}
 
 
-def test_all_attributes_that_the_truth_reads_are_sent(reader: AcceleventsReader) -> None:
+def test_all_attributes_that_the_truth_reads_are_sent(client: AcceleventsReader) -> None:
     """That no others are is seen by the tap, which would not know them."""
-    reader.switch(
+    client.switch(
         session_speaker_fields="siblings",
         ticket_type_fields="many",
         sponsor_list="present",
@@ -98,7 +93,7 @@ def test_all_attributes_that_the_truth_reads_are_sent(reader: AcceleventsReader)
     )
     empty = {}
     for stream in STREAMS:
-        rows = reader.truth(stream, include_secrets=True)
+        rows = client.truth(stream, include_secrets=True)
         filled = {name for row in rows for name, value in row.items() if value is not None}
         empty[stream] = set(rows[0]) - filled
     assert {stream: names for stream, names in empty.items() if names} == NEVER_FILLED
@@ -124,7 +119,7 @@ def test_all_attributes_that_the_truth_reads_are_sent(reader: AcceleventsReader)
     ],
 )
 def test_only_what_is_asked_for_is_sent(
-    client: AcceleventsClient, path: str, expand: str, sent: set[str]
+    client: AcceleventsReader, path: str, expand: str, sent: set[str]
 ) -> None:
     client.switch(absent_values="absent")
     body = client.get(f"{path}expand={expand}")
@@ -146,7 +141,7 @@ def test_only_what_is_asked_for_is_sent(
     ],
 )
 def test_spellings_of_expansions(
-    client: AcceleventsClient, position: str, expand: str, status: int, *, is_sent: bool
+    client: AcceleventsReader, position: str, expand: str, status: int, *, is_sent: bool
 ) -> None:
     client.switch(expand_tokens=position)
     found, body = client.ask("/rest/host/session/700130/analytics", expand=expand)
@@ -175,7 +170,7 @@ def test_spellings_of_expansions(
         ),
     ],
 )
-def test_envelopes(client: AcceleventsClient, path: str, name: str, more: set[str]) -> None:
+def test_envelopes(client: AcceleventsReader, path: str, name: str, more: set[str]) -> None:
     assert set(client.get(path)) == COUNTERS | more | {name}
 
 
@@ -190,21 +185,21 @@ def test_envelopes(client: AcceleventsClient, path: str, name: str, more: set[st
     ],
 )
 def test_values_are_those_that_are_documented(
-    reader: AcceleventsReader, stream: str, attribute: str, documented: set[str]
+    client: AcceleventsReader, stream: str, attribute: str, documented: set[str]
 ) -> None:
-    assert set(reader.values(stream, attribute)) == documented
+    assert set(client.values(stream, attribute)) == documented
 
 
-def test_oddities_that_clients_met(reader: AcceleventsReader) -> None:
-    assert "" in reader.values("speakers", "imageUrl")
-    assert "," in reader.values("speakers", "company")
-    assert reader.types("attendees", "attendeeId") == {int, str}
-    assert any(code.startswith("0") for code in reader.values("attendees", "barcode"))
+def test_oddities_that_clients_met(client: AcceleventsReader) -> None:
+    assert "" in client.values("speakers", "imageUrl")
+    assert "," in client.values("speakers", "company")
+    assert client.types("attendees", "attendeeId") == {int, str}
+    assert any(code.startswith("0") for code in client.values("attendees", "barcode"))
 
 
-def test_members_of_counters(reader: AcceleventsReader) -> None:
-    clicks = reader.values("sponsor_analytics", "countBySource")
-    counts = reader.told("attendees", "ticketTypeCountDtos")[0]
+def test_members_of_counters(client: AcceleventsReader) -> None:
+    clicks = client.values("sponsor_analytics", "countBySource")
+    counts = client.told("attendees", "ticketTypeCountDtos")[0]
     assert {frozenset(one) for one in clicks} == {
         frozenset({"eventSite", "total", "virtualEventHub"})
     }
@@ -213,7 +208,7 @@ def test_members_of_counters(reader: AcceleventsReader) -> None:
     }
 
 
-def test_analytics_of_one_event(client: AcceleventsClient) -> None:
+def test_analytics_of_one_event(client: AcceleventsReader) -> None:
     path = "/rest/host/session/analytics"
     everything = client.get(path, eventurl=client.slugs[0])
     client.switch(analytics_scope="event")
@@ -258,7 +253,7 @@ def test_analytics_of_one_event(client: AcceleventsClient) -> None:
     ],
 )
 def test_what_is_refused(
-    client: AcceleventsClient, path: str, status: int, code: int | None
+    client: AcceleventsReader, path: str, status: int, code: int | None
 ) -> None:
     client.switch(foreign_event="one", analytics_scope="event")
     found, body = client.ask(path)
@@ -270,7 +265,7 @@ def test_what_is_refused(
     [("bare_404", 404, None), ("coded_404", 404, 40600013), ("coded_406", 406, 40600013)],
 )
 def test_paths_of_analytics(
-    client: AcceleventsClient, form: str, status: int, code: int | None
+    client: AcceleventsReader, form: str, status: int, code: int | None
 ) -> None:
     paths = {
         "session_id_analytics": "/rest/host/session/{}/analytics",
@@ -292,20 +287,20 @@ def test_paths_of_analytics(
     assert answer(paths["event_session_id_analytics"], 900_123) == (404, 404800)
 
 
-def test_faults_have_this_vendors_form(client: AcceleventsClient) -> None:
+def test_faults_have_this_vendors_form(client: AcceleventsReader) -> None:
     client.sandbox.control("POST", "/faults", {"rate": 1, "kinds": ["error_200"]})
     message = "Something went wrong (sandbox fault)."
     assert client.ask(f"{HOST}/eventDetails") == (200, {"errorCode": 500, "message": message})
 
 
-def test_only_gets_are_served(client: AcceleventsClient) -> None:
+def test_only_gets_are_served(client: AcceleventsReader) -> None:
     for method in ("POST", "PUT", "DELETE"):
         answer = client.send(method, SESSIONS)
         assert (answer.status, answer.json()["errorCode"]) == (406, 40600013)
 
 
 def test_a_get_that_checks_in_is_counted(fresh: Client) -> None:
-    client = AcceleventsClient(fresh)
+    client = AcceleventsReader(fresh)
     path = f"{STAFF_SIDE}/checkin/barcode/{{}}/checkin/true"
     before = client.get(f"{STAFF_SIDE}/allAttendees")
     booked = [row["barcode"] for row in before["attendees"] if row["ticketStatus"] == "BOOKED"]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from event_sandbox.accelevents.testing import AcceleventsClient
+from event_sandbox.accelevents.testing import AcceleventsReader
 
 if TYPE_CHECKING:
     from event_sandbox.testing import Client
@@ -18,11 +18,11 @@ ORDERS = "/rest/events/northlight-hub-1/staff/orders"
 
 
 @pytest.fixture
-def client(sandbox: Client) -> AcceleventsClient:
-    return AcceleventsClient(sandbox)
+def client(sandbox: Client) -> AcceleventsReader:
+    return AcceleventsReader(sandbox)
 
 
-def walk(client: AcceleventsClient) -> list[list[Json]]:
+def walk(client: AcceleventsReader) -> list[list[Json]]:
     """The ids on each page, until one is empty."""
     pages: list[list[Json]] = []
     while True:
@@ -32,14 +32,14 @@ def walk(client: AcceleventsClient) -> list[list[Json]]:
             return pages
 
 
-def test_pages_begin_with_zero(client: AcceleventsClient) -> None:
+def test_pages_begin_with_zero(client: AcceleventsReader) -> None:
     first, second, last = walk(client)
     assert [len(first), len(second), len(last)] == [10, 8, 0]
     assert len({*first, *second}) == 18
     assert client.get(ORDERS)["data"] == client.get(ORDERS, page=0, size=10)["data"]
 
 
-def test_rows_that_move_to_the_next_page(client: AcceleventsClient) -> None:
+def test_rows_that_move_to_the_next_page(client: AcceleventsReader) -> None:
     whole = [key for page in walk(client) for key in page]
     client.switch(row_order="shifts_down")
     pages = walk(client)
@@ -47,7 +47,7 @@ def test_rows_that_move_to_the_next_page(client: AcceleventsClient) -> None:
     assert list(dict.fromkeys(key for page in pages for key in page)) == whole
 
 
-def test_rows_that_fall_between_two_pages(client: AcceleventsClient) -> None:
+def test_rows_that_fall_between_two_pages(client: AcceleventsReader) -> None:
     whole = [key for page in walk(client) for key in page]
     client.switch(row_order="shifts_up")
     first, second = walk(client), walk(client)
@@ -59,12 +59,12 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%m/%d/%Y %H:%M:%S")
 
 
-def changed(client: AcceleventsClient, since: str) -> set[int]:
+def changed(client: AcceleventsReader, since: str) -> set[int]:
     return {row["orderId"] for row in client.get(ORDERS, size=500, searchTimeStamp=since)["data"]}
 
 
 def test_orders_that_changed_by_the_real_clock(fresh: Client) -> None:
-    client = AcceleventsClient(fresh)
+    client = AcceleventsReader(fresh)
     began = datetime.now(UTC).replace(microsecond=0)
     assert not changed(client, stamp(began - timedelta(hours=26)))
     everything = changed(client, stamp(began - timedelta(days=400)))

@@ -64,11 +64,6 @@ def error(reader: AcceleventsReader) -> tuple[str | None, str]:
     return answer.headers.get("content-type"), answer.body.decode()
 
 
-def errors(reader: AcceleventsReader) -> set[str]:
-    reader.rows("speakers")
-    return reader.errors
-
-
 CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
     "auth=key": lambda r: forms_of_the_key(r) == [200, 401, 401],
     "auth=authorization": lambda r: forms_of_the_key(r) == [401, 200, 401],
@@ -103,8 +98,10 @@ CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
     "records_filtered=page": lambda r: set(r.told("speakers", "recordsFiltered")) == {12, 4, 0},
     "error_member=null": lambda r: set(r.told("speakers", "error")) == {None},
     "error_member=absent": lambda r: not r.told("speakers", "error"),
-    "error_member=first_call": lambda r: errors(r) == {"Something went wrong"},
-    "error_member=one_list": lambda r: errors(r) == {"Cannot read speakers"},
+    "error_member=first_call": lambda r: (
+        set(r.told("speakers", "error")) == {"Something went wrong"}
+    ),
+    "error_member=one_list": lambda r: "Cannot read speakers" in r.told("speakers", "error"),
     "list_envelope=bare_list": lambda r: isinstance(r.bodies("orders")[0], list),
     "list_envelope=named": lambda r: len(r.told("orders", "orders")) == len(r.bodies("orders")),
     "analytics_envelope=bare_list": lambda r: isinstance(r.bodies("session_analytics")[0], list),
