@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from event_taps_core.testing.running import TapRunner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from event_taps_core.testing import Sandbox
+
+
+@pytest.fixture(scope="session")
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The catalog, discovered once."""
+    runner = TapRunner("tap-accelevents", {}, tmp_path_factory.mktemp("catalog"))
+    return runner.catalog(offline=True)
 
 
 @pytest.fixture(autouse=True)

@@ -52,45 +52,13 @@ def record(stream: str, row: Row) -> Row:
 @pytest.mark.parametrize(
     ("stream", "row", "expected"),
     [
-        ("sessions", {"chatEnabled": True}, {"enable_chat": True}),
-        ("sessions", {"enableChat": True}, {"enable_chat": True}),
-        ("sessions", {"enableChat": None, "chatEnabled": True}, {"enable_chat": True}),
-        ("sessions", {"chatEnabled": None, "enableChat": False}, {"enable_chat": False}),
-        (
-            "sessions",
-            {"enableChat": False, "chatEnabled": True},
-            {"enable_chat": True, "extra_fields": {"enableChat": False}},
-        ),
-        (
-            "sessions",
-            {"eventUrl": "demo", "eventurl": "demo", "eventId": "5", "title": "T"},
-            {"title": "T"},
-        ),
         ("sessions", {"eventUrl": "Demo"}, {"extra_fields": {"eventUrl": "Demo"}}),
         (
             "sessions",
-            {"streamKey": "secret", "accessToken": "secret", "title": "T"},
-            {"title": "T"},
-        ),
-        (
-            "sessions",
-            {"brandNew": {"accessToken": "secret", "n": 1}},
+            {"streamKey": "secret", "brandNew": {"accessToken": "secret", "n": 1}},
             {"extra_fields": {"brandNew": {"n": 1}}},
         ),
-        (
-            "sessions",
-            {"ticketTypesThatCanBeRegistered": "7", "tags": {"id": 1}},
-            {"ticket_types_that_can_be_registered": [7], "tags": [{"id": 1}]},
-        ),
-        (
-            "sessions",
-            {"endTime": "2026/01/12 09:00"},
-            {
-                "end_time": "2026/01/12 09:00",
-                "end_time_utc": "2026-01-12T14:00:00Z",
-                "session_end_time": "2026-01-12T14:00:00Z",
-            },
-        ),
+        ("sessions", {"tags": {"id": 1}}, {"tags": [{"id": 1}]}),
         ("sessions", {"endTime": "at nine"}, {"end_time": "at nine"}),
         (
             "events",
@@ -102,15 +70,7 @@ def record(stream: str, row: Row) -> Row:
                 "timezone_id": "Asia/Tokyo",
             },
         ),
-        ("orders", {"id": 3}, {"id": 3, "order_id": 3}),
         ("orders", {"id": 3, "orderId": 4}, {"id": 3, "order_id": 4}),
-        ("ticket_types", {"typeId": 3}, {"id": 3}),
-        ("session_attendees", {"eventTicketingId": "3"}, {"event_ticket_id": 3}),
-        (
-            "session_speakers",
-            {"speakerId": 1, "firatName": "A"},
-            {"speaker_id": 1, "first_name": "A"},
-        ),
     ],
     ids=str,
 )
@@ -166,45 +126,33 @@ def test_list_of_ids(value: Any, expected: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "count"),
     [
-        [{"id": 1}],
-        {"data": [{"id": 1}]},
-        {"data": None, "sessions": [{"id": 1}]},
-        {"data": [], "sessions": [{"id": 1}]},
-        {"data": [{"id": 1}], "sessions": [], "errors": ["one of them"]},
+        ([{"id": 1}], 1),
+        ({"data": [{"id": 1}]}, 1),
+        ({"data": None, "sessions": [{"id": 1}]}, 1),
+        ({"data": [], "sessions": [{"id": 1}]}, 1),
+        ({"data": [{"id": 1}], "sessions": [], "errors": ["one of them"]}, 1),
+        ([], 0),
+        ({"data": []}, 0),
+        ({"data": None}, 0),
+        ({"data": [], "sessions": 0}, 0),
+        ({"data": [], "message": "No sessions yet", "errors": [], "status": 200}, 0),
+        ({"data": None, "message": "", "errors": None, "status": "ACTIVE"}, 0),
     ],
     ids=repr,
 )
-def test_list_is_bare_or_under_one_of_its_names(body: Any) -> None:
-    assert rows_of(body, ("data", "sessions")) == [{"id": 1}]
+def test_list_is_bare_or_under_one_of_its_names_and_may_be_empty_or_null(
+    body: Any, count: int
+) -> None:
+    assert rows_of(body, ("data", "sessions")) == [{"id": 1}] * count
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        [],
-        {"data": []},
-        {"data": None},
-        {"data": [], "sessions": 0},
-        {"data": [], "message": "No sessions yet", "errors": [], "status": 200},
-        {"data": None, "message": "", "errors": None, "status": "ACTIVE"},
-    ],
-    ids=repr,
-)
-def test_empty_list_and_null_are_no_rows(body: Any) -> None:
-    assert rows_of(body, ("data", "sessions")) == []
-
-
-@pytest.mark.parametrize("body", [None, {}, "text", 7, {"rows": []}, {"data": {}}], ids=repr)
-def test_what_is_no_list_is_broken(body: Any) -> None:
-    with pytest.raises(BadResponse):
-        rows_of(body, ("data", "sessions"))
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
+        *(None, {}, "text", 7, {"rows": []}, {"data": {}}),
+        # no rows beside an error are not an empty list
         {"data": None, "message": "Something went wrong"},
         {"data": [], "errors": ["boom"]},
         {"data": [], "status": 500},
@@ -213,7 +161,7 @@ def test_what_is_no_list_is_broken(body: Any) -> None:
     ],
     ids=repr,
 )
-def test_no_rows_beside_an_error_are_not_an_empty_list(body: Any) -> None:
+def test_what_is_no_list_is_broken(body: Any) -> None:
     with pytest.raises(BadResponse):
         rows_of(body, ("data", "sessions"))
 
