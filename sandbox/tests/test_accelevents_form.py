@@ -126,28 +126,6 @@ def test_only_what_is_asked_for_is_sent(
     assert set().union(*body.get("data", [body])) & EXPANSIONS == sent
 
 
-@pytest.mark.parametrize(
-    ("position", "expand", "status", "is_sent"),
-    [
-        ("any", "attendeecount", 200, True),
-        ("any", "attendees", 200, False),
-        ("constants", "ATTENDEE_COUNT", 200, True),
-        ("constants", "Attendee Count", 200, False),
-        ("labels", "Attendee Count", 200, True),
-        ("labels", "ATTENDEE_COUNT", 200, False),
-        ("strict", "ATTENDEE_COUNT,registerdHolderUsers", 200, True),
-        ("strict", "ATTENDEE_COUNT,Attendee Count", 400, False),
-        ("strict", "", 200, False),
-    ],
-)
-def test_spellings_of_expansions(
-    client: AcceleventsReader, position: str, expand: str, status: int, *, is_sent: bool
-) -> None:
-    client.switch(expand_tokens=position)
-    found, body = client.ask("/rest/host/session/700130/analytics", expand=expand)
-    assert (found, bool(body.get("attendeeCount"))) == (status, is_sent)
-
-
 # Lists
 
 
@@ -206,15 +184,6 @@ def test_members_of_counters(client: AcceleventsReader) -> None:
     assert {frozenset(one) for one in counts} == {
         frozenset({"ticketTypeId", "ticketTypeName", "totalTickets"})
     }
-
-
-def test_analytics_of_one_event(client: AcceleventsReader) -> None:
-    path = "/rest/host/session/analytics"
-    everything = client.get(path, eventurl=client.slugs[0])
-    client.switch(analytics_scope="event")
-    by_slug = client.get(path, eventurl=client.slugs[0])
-    assert by_slug == client.get(path, eventId=61017)
-    assert 0 < by_slug["recordsTotal"] < everything["recordsTotal"]
 
 
 # Refusals

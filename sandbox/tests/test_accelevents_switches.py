@@ -59,6 +59,11 @@ def forms_of_the_key(reader: AcceleventsReader) -> list[int]:
     return [reader.send("GET", EVENT, headers).status for headers in forms]
 
 
+def is_counted(reader: AcceleventsReader, expand: str) -> bool:
+    """Whether the attendees are counted that are asked for so."""
+    return bool(reader.get("/rest/host/session/700130/analytics", expand=expand)["attendeeCount"])
+
+
 def error(reader: AcceleventsReader) -> tuple[str | None, str]:
     answer = reader.send("GET", UNKNOWN)
     return answer.headers.get("content-type"), answer.body.decode()
@@ -83,6 +88,9 @@ CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
     "unknown_session=http_400": lambda r: r.ask(UNKNOWN)[0] == 400,
     "content_type=text_plain": lambda r: (
         r.send("GET", EVENT).headers["content-type"] == "text/plain;charset=UTF-8"
+    ),
+    "analytics_scope=event": lambda r: (
+        set(r.told("session_analytics", "recordsTotal")) == {12, 3, 8, 4}
     ),
     "largest_page=ten": lambda r: sizes(r, "speakers") == {10, 2, 4, 0},
     "largest_page=five": lambda r: sizes(r, "speakers") == {5, 2, 4, 0},
@@ -113,6 +121,16 @@ CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
         r.told("session_attendees", "attendees")
     ),
     "attendees_envelope=data": lambda r: bool(r.told("attendees", "data")),
+    "expand_tokens=constants": lambda r: (
+        is_counted(r, "ATTENDEE_COUNT") and not is_counted(r, "attendeecount")
+    ),
+    "expand_tokens=labels": lambda r: (
+        is_counted(r, "Attendee Count,nothing") and not is_counted(r, "ATTENDEE_COUNT")
+    ),
+    "expand_tokens=strict": lambda r: (
+        is_counted(r, "ATTENDEE_COUNT")
+        and r.ask(f"{HOST}/session?eventId=61017&expand=tag")[0] == 400
+    ),
     "absent_values=absent": lambda r: all(
         None not in row.values() for row in r.rows("orders") + r.rows("sessions")
     ),
@@ -178,10 +196,8 @@ CLAIMS: dict[str, Callable[[AcceleventsReader], bool]] = {
 }
 ELSEWHERE = {
     "compression",  # in test_control: it changes no answer
-    "analytics_scope",  # this and the next ones are in test_accelevents_form
-    "analytics_path",
+    "analytics_path",  # this and the next one are in test_accelevents_form
     "wrong_path",
-    "expand_tokens",
     "row_order",  # this and the next one are in test_accelevents_pages
     "order_filter",
 }

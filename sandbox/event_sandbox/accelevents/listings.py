@@ -141,25 +141,20 @@ def counters(view: View, event: HubEvent) -> Shape:
     ]
     valid = [(ticket, status) for ticket, status in sold if status != "REFUNDED"]
     return {
-        "ticketTypeCountDtos": _type_counts(view, event),
+        # tickets that were sold, refunded ones included
+        "ticketTypeCountDtos": [
+            {
+                "ticketTypeId": make_id(view, kind.key),
+                "ticketTypeName": kind.name,
+                "totalTickets": sum(ticket.type is kind for ticket, _ in sold),
+            }
+            for kind in event.ticket_types
+        ],
         "totalBookedTickets": len(valid),
         "totalCheckedInTickets": sum(status == "CHECKED_IN" for _, status in valid),
         "totalFreeTickets": sum(ticket.type.cents == 0 for ticket, _ in valid),
         "totalPaidTickets": sum(ticket.type.cents > 0 for ticket, _ in valid),
     }
-
-
-def _type_counts(view: View, event: HubEvent) -> list[Shape]:
-    """8.1: tickets that were sold, refunded ones included, by type."""
-    tickets = [ticket for ticket, _ in view.tickets(event)]
-    return [
-        {
-            "ticketTypeId": make_id(view, kind.key),
-            "ticketTypeName": kind.name,
-            "totalTickets": sum(ticket.type is kind for ticket in tickets),
-        }
-        for kind in event.ticket_types
-    ]
 
 
 def _order_status(view: View, order: HubOrder) -> str:
@@ -269,11 +264,6 @@ def _colours(company: HubCompany) -> Shape:
     return {"text": "#000000", "background": "#ffffff", "name": f"Thème {company.number}"}
 
 
-def _places(company: HubCompany) -> list[Shape]:
-    """Give what is JSON inside a text: where a stand is, in each category."""
-    return [{"categoryId": 5, "position": 1000.5 * (company.number + 1)}]
-
-
 def sponsor_clicks(view: View, event: HubEvent, company: HubCompany) -> Shape:
     """9.2: how often a sponsor was clicked on, and where."""
     days = days_open(event, view.now)
@@ -288,6 +278,7 @@ def sponsor_clicks(view: View, event: HubEvent, company: HubCompany) -> Shape:
 
 def exhibitor(view: View, event: HubEvent, company: HubCompany) -> Shape:
     """9.3: an exhibitor."""
+    places = [{"categoryId": 5, "position": 1000.5 * (company.number + 1)}]
     shape: Shape = {
         "id": make_id(view, company.key),
         "eventId": make_id(view, event.key),
@@ -303,7 +294,7 @@ def exhibitor(view: View, event: HubEvent, company: HubCompany) -> Shape:
         "linkToSite": "https://example.com/a,https://example.com/b",
         "showBoothName": None if company.number else True,
         "featured": False,
-        "categoryPositionJson": json_inside(view, _places(company)),
+        "categoryPositionJson": json_inside(view, places),
     }
     return finished(view, company.number, shape, {"featured": "sometimes", "position": "last"})
 

@@ -27,18 +27,14 @@ if TYPE_CHECKING:
 _RTMP: Final = "rtmps://global-live.example.com:443/app"
 _SITE: Final = "https://www.accelevents.com"
 
-_SEED_FORMATS: Final = {
-    "main": "MAINSTAGE_SESSION",
-    "breakout": "BREAKOUT_SESSION",
-    "networking": "NETWORKING SESSION",
-    "workshop": "WORKSHOP_SESSION",
+_FORMATS: Final = {
+    "main": ("MAINSTAGE_SESSION", "MAIN_STAGE"),
+    "breakout": ("BREAKOUT_SESSION", "BREAKOUT_SESSION"),
+    "networking": ("NETWORKING SESSION", "MEET_UP"),
+    "workshop": ("WORKSHOP_SESSION", "WORKSHOP"),
 }
-_SIBLING_FORMATS: Final = {
-    "main": "MAIN_STAGE",
-    "breakout": "BREAKOUT_SESSION",
-    "networking": "MEET_UP",
-    "workshop": "WORKSHOP",
-}
+"""How the page and how its siblings call a format."""
+
 _SEED_STATUSES: Final = ("CHECK_IN_AVAILABEL", "IN_MEETING", "REGISTERED")
 _CHIME_CONFIG: Final = {"muteAttendeesOnEntry": True, "disableAttendeesCameraOnEntry": False}
 _ODD: Final = {"capacity": "plenty", "recordSession": "yes", "startTime": "next week"}
@@ -47,15 +43,19 @@ _ODD: Final = {"capacity": "plenty", "recordSession": "yes", "startTime": "next 
 def listed_session(view: View, event: HubEvent, session: HubSession) -> Shape:
     """7.1: a session in an event's list."""
     document = {"key": f"Übersicht {session.number}.pdf", "value": f"{_SITE}/d/{session.key}"}
+    tags = [
+        {"id": make_id(view, 70 + at), "name": names.SUBJECTS[at]}
+        for at in range(session.number % 3)
+    ]
     ticket_types = [make_id(view, kind.key) for kind in event.ticket_types[1:]]
     shape = _session(view, event, session) | {
         "status": "HIDDEN" if session.hidden else "VISIBLE",
-        "format": _SIBLING_FORMATS[session.format],
+        "format": _FORMATS[session.format][1],
         "duration": view.seconds(session),
         "chimeConfig": _CHIME_CONFIG if session.format == "workshop" else None,
         "documentKeyValue": json_inside(view, [document]),
-        "tags": _tags(view, session) if "TAG" in view.wanted else None,
-        "tracks": _tracks(view, session) if "TRACK" in view.wanted else None,
+        "tags": tags if "TAG" in view.wanted else None,
+        "tracks": [_track(view, session)] if "TRACK" in view.wanted else None,
         "locationId": make_id(view, 300 + session.number),
         "sessionTypeFormat": "IN_PERSON" if session.number % 2 else "HYBRID",
         "ticketTypesThatCanBeRegistered": ticket_types if session.private else None,
@@ -66,13 +66,12 @@ def listed_session(view: View, event: HubEvent, session: HubSession) -> Shape:
 def details(view: View, event: HubEvent, session: HubSession) -> Shape:
     """6.2: one session's analytics, as the page lists their attributes."""
     seed = view.positions["vocabulary"] == "seed"
-    formats = _SEED_FORMATS if seed else _SIBLING_FORMATS
     status = "HIDDEN" if session.hidden else "VISIBLE"
     assets = [asset(view, event, session, one) for one in view.assets(session)]
     alone = view.positions["asset_list"] == "object" and len(assets) == 1
     shape = _session(view, event, session) | {
         "status": _SEED_STATUSES[session.number % 3] if seed else status,
-        "format": formats[session.format],
+        "format": _FORMATS[session.format][0 if seed else 1],
         "duration": view.seconds(session) if "DURATION" in view.wanted else None,
         "attendeeCount": len(view.came(session)) if "ATTENDEE_COUNT" in view.wanted else None,
         "assetList": assets[0] if alone else assets,
@@ -164,26 +163,16 @@ def _stats(view: View, session: HubSession) -> Shape:
     }
 
 
-def _tags(view: View, session: HubSession) -> list[Shape]:
-    """Give a session's tags."""
-    return [
-        {"id": make_id(view, 70 + at), "name": names.SUBJECTS[at]}
-        for at in range(session.number % 3)
-    ]
-
-
-def _tracks(view: View, session: HubSession) -> list[Shape]:
-    """Give a session's tracks."""
-    return [
-        {
-            "id": make_id(view, 80 + at),
-            "name": ("Practice", "Theorie & Praxis")[at],
-            "color": "#3366ff",
-            "description": None,
-            "position": 1000.0 * (at + 1),
-        }
-        for at in (session.number % 2,)
-    ]
+def _track(view: View, session: HubSession) -> Shape:
+    """Give a session's track."""
+    at = session.number % 2
+    return {
+        "id": make_id(view, 80 + at),
+        "name": ("Practice", "Theorie & Praxis")[at],
+        "color": "#3366ff",
+        "description": None,
+        "position": 1000.0 * (at + 1),
+    }
 
 
 def asset(view: View, event: HubEvent, _: HubSession, asset: HubAsset) -> Shape:
