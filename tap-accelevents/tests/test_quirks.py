@@ -147,8 +147,16 @@ def test_path_that_could_check_people_in_cannot_be_set(
 # One answer for a session, several streams
 
 
-@pytest.mark.parametrize("unknown", ["http_404", "http_406", "http_400"])
-@pytest.mark.parametrize("body", ["error_code", long("code"), long("html"), "empty"])
+@pytest.mark.parametrize(
+    ("unknown", "body"),
+    [
+        ("http_404", "empty"),
+        ("http_406", "error_code"),
+        ("http_400", "html"),
+        long("http_404", "code"),
+        long("http_406", "html"),
+    ],
+)
 def test_404800_is_a_session_that_has_vanished(
     sandbox: Sandbox, read: Read, unknown: str, body: str
 ) -> None:
