@@ -112,16 +112,16 @@ def _field_of_study(view: View, credit: CreditType) -> Shape:
 def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
     """CheckinRecord, as "Retrieve All Attendance Tracking Data" shows it."""
     zone = session.event.zone
-    arrived = _instant(zone, checkin.arrived_edited or checkin.arrived)
+    arrived = _iso(zone, checkin.arrived_edited or checkin.arrived)
     odd = view.positions["odd_types"] == "present" and session.index % 4 == 0
     if arrived and odd and checkin.number == 1:
         arrived = "yesterday evening"
     shape: Shape = {
         "user": _attendee(view, checkin),
         "checkin_time": arrived,
-        "checkout_time": _instant(zone, checkin.left_edited or checkin.left),
-        "checkin_time_actual": _instant(zone, checkin.arrived),
-        "checkout_time_actual": _instant(zone, checkin.left),
+        "checkout_time": _iso(zone, checkin.left_edited or checkin.left),
+        "checkin_time_actual": _iso(zone, checkin.arrived),
+        "checkout_time_actual": _iso(zone, checkin.left),
         "delivery_format": checkin.delivery,
         "admin_note": checkin.admin_note,
         "attendee_note": checkin.attendee_note,
@@ -129,8 +129,7 @@ def checkin(view: View, session: Session, checkin: Checkin) -> Shape:
         "checkout_source": checkin.source_out,
         "fields_of_study": _list(view, map(_award, checkin.awards)),
         "history": [
-            {"action": visit.action, "timestamp": _instant(zone, visit.at)}
-            for visit in checkin.visits
+            {"action": visit.action, "timestamp": _iso(zone, visit.at)} for visit in checkin.visits
         ],
     }
     if view.positions["attendance_flags"] == "present":
@@ -309,13 +308,8 @@ def _evaluation_timestamp(view: View, session: Session, evaluation: Evaluation) 
     return forms[view.positions["evaluation_timestamp"]]
 
 
-def _iso(zone: ZoneInfo, at: int) -> str:
-    return datetime.fromtimestamp(at // 1000, zone).isoformat()
-
-
-def _instant(zone: ZoneInfo, at: int | None) -> str | None:
-    """Give a check-in record's timestamp."""
-    return None if at is None else _iso(zone, at)
+def _iso(zone: ZoneInfo, at: int | None) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at // 1000, zone).isoformat()
 
 
 def _list(view: View, items: Iterable[Any]) -> list[Any] | None:
