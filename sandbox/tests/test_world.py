@@ -113,7 +113,7 @@ COMES_WITHIN: Final = {
 def test_days_bring_every_kind_of_change(seed: int) -> None:
     world = make(seed=seed)
     changes, sessions, online_events = Counter[str](), len(world.sessions), len(events(world))
-    for day in range(1, 15):
+    for day in range(1, 16):
         changes += advance(world)
         assert set(COMES_WITHIN.get(day, "").split()) <= set(changes)
     new = sessions + changes["sessions_new"] - changes["sessions_vanished"]
@@ -157,10 +157,10 @@ def known(world: World, found: Chat) -> list[Row]:
 
 @pytest.mark.parametrize("seed", [1, 7])
 def test_what_has_settled_never_changes(seed: int) -> None:
-    world = make(Size(30, 60, 6, hub_events=3), seed)
+    world = make(Size(20, 60, hub_events=3), seed)
     after = settled(world)
     assert {vendor for vendor, _ in after} == {*ENDS, "meetengage"}
-    for _ in range(8):
+    for _ in range(12):
         before = after
         advance(world)
         after = settled(world)
@@ -255,7 +255,8 @@ def test_the_smallest_hub_has_every_quirk(seed: int) -> None:
     assert {row["attended"] for row in attended} == {True, False}
     assert any(row["email"] is None for row in attended)
     keys = [session["session_id"] for session in sessions]
-    assert {row["session_id"] for row in attended} < set(keys)
+    held = {row["session_id"] for row in sessions if (row["session_end_time"] or "9") < str(TODAY)}
+    assert held - {row["session_id"] for row in attended}
     assert len(set(keys)) == len(keys)
     assert {row["ticket_status"] for row in tickets} == {"BOOKED", "CHECKED_IN", "REFUNDED"}
     people = [(row["event_url"], row["first_name"], row["last_name"]) for row in tickets]
