@@ -67,8 +67,9 @@ class Api:
         ([HTML] * 3, 6, False, (2, "HTML")),
         ([HTML] * 4, 6, True, (4, "")),
         ([HTML] * 4, 3, True, (3, "HTML")),
-        # A bound of its own does not use up that of others
+        # A bound of its own does not use up that of others, and all together have the setting's
         ([BUSY, BUSY, HTML, HTML], 6, False, (4, "")),
+        ([BUSY, HTML, BUSY], 2, False, (2, "HTTP 500")),
         ([OWN(retries=1)] * 2, 6, True, (1, "the vendor's own")),
         ([OWN(retries=9)] * 3, 2, True, (2, "the vendor's own")),
         ([OWN(retries=0)], 6, True, (0, "the vendor's own")),

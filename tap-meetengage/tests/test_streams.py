@@ -419,3 +419,13 @@ def test_rows_with_the_same_configured_key_are_counted(
     row = {"EmailAddress": "a@b.cd", "ChatId": 7}
     api.records(row, {**row, "Country": "GB"}, row, **KEYED)
     assert "2 rows have the same email_address, chat_id" in caplog.text
+
+
+@pytest.mark.parametrize(("settled", "is_doubted"), [(0, True), (3, False)])
+def test_no_row_is_doubted_where_none_was_read_before(
+    api: Api, caplog: pytest.LogCaptureFixture, settled: int, *, is_doubted: bool
+) -> None:
+    made = api.stream()
+    made.stats.settled = settled
+    made.end()
+    assert ("no row in any window" in caplog.text) is is_doubted

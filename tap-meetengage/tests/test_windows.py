@@ -164,6 +164,10 @@ def test_what_is_ahead_is_only_parted_from_the_past() -> None:
     assert rest.days(TODAY) == 1
 
 
+def test_window_that_begins_on_the_runs_day_is_the_last() -> None:
+    assert list(spans_of(1))[-1] == TODAY.isoformat()
+
+
 def test_windows_and_their_parts_join_without_a_gap() -> None:
     whole = list(spans_of(17, date(2025, 1, 1)).values())
     for spans in (whole, [part for span in whole for part in in_parts(span, 7)]):

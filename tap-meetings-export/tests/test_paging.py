@@ -60,6 +60,8 @@ class Server:
     answers: dict[int, ApiError] = field(default_factory=dict)
     """Errors, by the number of the request."""
     asked: list[int] = field(default_factory=list)
+    bounds: set[tuple[str, int]] = field(default_factory=set)
+    """The filters that were asked with."""
     base_url: str = "https://api-fair.expoplatform.com"
     server_lag: None = None
 
@@ -73,6 +75,7 @@ class Server:
         params: dict[str, Any] = dict(request.params or {})
         number, size = params["page"], min(params["per_page"], self.largest_page)
         self.asked.append(number)
+        self.bounds.update(item for item in params.items() if item[0].endswith("_from"))
         assert len(self.asked) < MAX_REQUESTS, "the pages do not end"
         if change := self.changes.get(len(self.asked)):
             change(self.rows)
@@ -266,6 +269,18 @@ def test_event_with_a_key_that_may_not_last_is_read_in_full_each_time(
         pages = [step.rows for step in steps if isinstance(step, Page)]
         assert [len(page) for page in pages if page] == [len(rows)]
         assert {type(step) for step in steps if not isinstance(step, Page)} == set(remarks)
+
+
+def test_changes_are_asked_for_from_the_second_before(
+    stream: MeetingsStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody says whether the bound itself belongs to a filter."""
+    since = datetime(2026, 1, 1, microsecond=999_999, tzinfo=UTC)
+    monkeypatch.setattr(type(stream.progress), "since", lambda *_: since)
+    server = Server()
+    assert list(pages_of(stream, server))
+    bound = int(since.timestamp()) - 1
+    assert server.bounds == {("created_from", bound), ("last_modified_from", bound)}
 
 
 def test_where_a_filter_is_refused_the_event_is_read_in_full_whatever_its_rows_lack(
