@@ -80,6 +80,20 @@ def test_too_many_requests_are_named_with_what_to_do_about_the_rate(server: ApiS
 
 # Retries
 
+
+def test_who_asks_may_want_fewer_tries_than_the_setting_but_never_more(server: ApiServer) -> None:
+    server.on("/people", status(500))
+    client = client_of(server, max_retries=0)
+    with pytest.raises(BadResponse):
+        client.send(
+            HTTPRequest(client.base_url + "/people"),
+            StreamStats("people"),
+            lambda _: None,
+            max_retries=1,
+        )
+    assert len(server.requests) == 1
+
+
 GZIPPED = gzip.compress(json.dumps({"data": list(range(2000))}).encode())
 FAULTS = {
     "429": status(429),

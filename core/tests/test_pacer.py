@@ -191,6 +191,7 @@ PLACES = st.lists(  # of runs at the same time; in each one run follows the othe
 )
 @example([[[Call(0.0, 0.0)] * 10] * 3] * 2, CallWindow(10, 5.0), 8, NO_EVEN_PACE)
 @example([[SLOW_THEN_QUICK]] * 3, CallWindow(10, 5.0), 8, 120)
+@example([[[Call(0.0, 0.0)] * 10]] * 3, CallWindow(100, 5.0), 8, 60)
 def test_runs_that_share_a_key_keep_its_limit_and_its_budget_together(
     places: list[list[list[Call]]], window: CallWindow, workers: int, requests_per_minute: int
 ) -> None:

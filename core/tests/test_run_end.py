@@ -13,7 +13,7 @@ from event_taps_core import NotFound
 from event_taps_core.testing.api_server import ApiServer, status
 
 from .runs import Run, run, stream_names
-from .toy_tap import EventsStream, VisitsStream, tap_of
+from .toy_tap import EventsStream, PeopleStream, VisitsStream, tap_of
 
 if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context
@@ -154,3 +154,16 @@ def test_flattening_makes_text_of_the_failures(api: ApiServer) -> None:
     assert json.loads(result.noted_run["failures"]) == [
         {"stream": "visits", "reason": "HTTP 400", "parts": 1}
     ]
+
+
+def test_a_whole_stream_that_is_not_there_is_absent_where_others_are(api: ApiServer) -> None:
+    api.on("/people", status(404))
+    result = run(api, tap_class=tap_of(EventsStream, VisitsStream, PeopleStream))
+    assert result.exit_code == 0
+    assert "1 absent (HTTP 404)" in result.summary("people")
+
+
+def test_rows_that_a_stream_map_makes_beside_a_streams_own_are_not_counted(api: ApiServer) -> None:
+    maps = {"people": {}, "twins": {"__source__": "people"}}
+    result = run(api, select=["people", "read_log"], stream_maps=maps)
+    assert len(result.records("twins")) == result.noted_run["row_count"] == 2
