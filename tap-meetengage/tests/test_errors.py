@@ -129,7 +129,7 @@ def test_403_and_503_may_be_about_the_limit_once_something_has_succeeded(
         ({"status": "error", "message": "Report generation failed"}, BadResponse),
         ({"status": "Report failed"}, BadResponse),
         ({"status": False}, BadResponse),
-        ({"status": 500}, BadResponse),
+        ({"status": 400}, BadResponse),
         ({"result": "failed"}, BadResponse),
         ({"success": False}, BadResponse),
         ({"exception": "PDOException"}, BadResponse),

@@ -164,8 +164,10 @@ def test_server_that_does_not_answer_in_time_is_asked_for_less(sandbox: Sandbox)
     noon = 1000 * int(datetime.fromisoformat(f"{first}T12:00:00+00:00").timestamp())
     end = noon + (WINDOW_DAYS - 1) * 86_400_000
     sandbox.break_path(rf"from_date={noon}&to_date={end}$", "timeout")
-    outcome = run(sandbox, data_methods=["standard"], request_timeout_seconds=1)
+    outcome = run(sandbox, data_methods=["standard"], request_timeout_seconds=1, max_retries=2)
     assert outcome.exit_code == 0, outcome.stderr
+    asked = map(params, data_requests(sandbox))  # once whole, and twice in vain
+    assert sum(one["from_date"] == str(noon) and one["to_date"] == str(end) for one in asked) == 3
     assert "within 1 seconds: read in two parts" in outcome.stderr
     assert different(load(outcome), sandbox, STANDARD) == {}
 
