@@ -46,7 +46,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByExpen
     return ByExpense(config, log)
 
 
-DEAREST = [f"tests/test_{name}.py" for name in ("postgres", "end_to_end", "recipes", "new_tap")]
+DEAREST = [f"tests/test_{name}.py" for name in ("scale", "postgres", "end_to_end")]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -189,6 +189,7 @@ def engine(
         "poll_interval_seconds": 5,
         "free_slots_after_run_end_seconds": 5,
     }
+    settings["run_queue"] = {"dequeue_interval_seconds": 1}
     (home / "dagster.yaml").write_text(yaml.safe_dump(settings))
     for name in ("dagster", "meltano"):
         database.run(f"create database {name}")
