@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import http.client
 import json
 import sys
 import urllib.error
@@ -253,13 +254,15 @@ def _ask(url: str, path: str, body: bytes | None = None) -> bytes:
     """Ask a running sandbox's control API; GET without a body, else POST."""
     if not url.startswith(("http://", "https://")):
         raise UserError(f"not the URL of a sandbox: {url!r}")
-    request = urllib.request.Request(url.rstrip("/") + path, data=body)  # noqa: S310 - checked above
     try:
+        request = urllib.request.Request(url.rstrip("/") + path, data=body)  # noqa: S310 - checked above
         with urllib.request.urlopen(request) as answer:  # noqa: S310 - checked above
             return bytes(answer.read())
     except urllib.error.HTTPError as error:
         raise UserError(_reason(error)) from None
-    except (urllib.error.URLError, OSError) as error:
+    except (http.client.InvalidURL, ValueError) as error:
+        raise UserError(f"not the URL of a sandbox: {url!r} ({error})") from None
+    except OSError as error:
         raise SurroundingsError(f"cannot reach {url}: {getattr(error, 'reason', error)}") from None
 
 

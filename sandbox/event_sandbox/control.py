@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from event_sandbox.sandbox import Sandbox
 
+_MOST_STEPS: Final = 3660
+"""Ten years: nobody else is answered while days pass."""
+
 
 class _Advance(msgspec.Struct, forbid_unknown_fields=True):
     steps: int = 1
@@ -54,8 +57,8 @@ def _world(sandbox: Sandbox) -> Json:
 
 
 def _advance(sandbox: Sandbox, asked: _Advance) -> Json:
-    if asked.steps < 1:
-        raise UserError(f"steps must be 1 or more, not {asked.steps}")
+    if not 1 <= asked.steps <= _MOST_STEPS:
+        raise UserError(f"steps must be 1 to {_MOST_STEPS}, not {asked.steps}")
     changes = sandbox.advance(asked.steps)
     return {"step": sandbox.world.step, "changes": dict(changes)}
 

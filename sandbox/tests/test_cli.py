@@ -179,6 +179,8 @@ def test_switches_are_listed(capfd: pytest.CaptureFixture[str]) -> None:
         (["truth", "airmeet"], 2, "unknown grain"),
         (["advance", "--url", "http://127.0.0.1:9"], 1, "cannot reach"),
         (["advance", "--url", "nonsense"], 2, "not the URL"),
+        (["advance", "--url", "http://[::1"], 2, "not the URL"),
+        (["truth", "people", "--url", "http://localhost:port"], 2, "not the URL"),
         (["switches", "nobody"], 2, "unknown vendor"),
         ([], 2, "COMMAND"),
     ],

@@ -86,7 +86,8 @@ def test_switches_merge_and_are_restored(sandbox: Client) -> None:
         ("/faults", {"permanent": [{"path": "(", "kind": "500"}]}, ["regular expression"]),
         ("/faults", {"permanent": [{"path": ".", "kind": "501"}]}, ["error_200"]),
         ("/faults", {"rates": 0.1}, ["rates"]),
-        ("/advance", {"steps": 0}, ["1 or more"]),
+        ("/advance", {"steps": 0}, ["1 to 3660"]),
+        ("/advance", {"steps": 10**15}, ["1 to 3660"]),
         ("/advance", {"steps": "x"}, ["int"]),
         ("/vanish", {"vendor": "conferencesio", "session_id": "none"}, ["none"]),
         ("/change", {"vendor": "expoplatform", "kind": "x"}, ["meeting_edited"]),
@@ -155,3 +156,13 @@ def test_a_world_that_starts_over_is_the_one_of_its_first_day(fresh: Client) -> 
     assert truth() == first
     fresh.vendor("conferencesio", "/app")
     assert truth() == first
+
+
+@pytest.mark.parametrize("kind", ["participant_joined", "meeting_inserted", "meeting_edited"])
+def test_a_change_of_a_trade_show_needs_one(fresh: Client, kind: str) -> None:
+    def told(path: str, body: Json) -> int:
+        return fresh.ask("POST", f"{fresh.url}/_sandbox{path}", body).status
+
+    while told("/vanish", {"vendor": "expoplatform"}) == 200:
+        pass
+    assert told("/change", {"vendor": "expoplatform", "kind": kind}) == 400

@@ -23,7 +23,8 @@ UNHURRIED = {"requests_per_minute": 0}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say what the marker means."""
+    """Say what the markers mean."""
+    config.addinivalue_line("markers", "long: slow; left out with -m 'not long'")
     config.addinivalue_line(
         "markers", "of_the_core: what the core alone keeps; one tap shows it, the others if long"
     )

@@ -10,6 +10,7 @@ import subprocess
 import sysconfig
 import tempfile
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
@@ -104,7 +105,11 @@ class ControlApi:
         self.vendors: dict[str, dict[str, Any]] = where["vendors"]
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask the control API, also for what only one vendor has; return its answer."""
+        """Ask the control API, also for what only one vendor has; return its answer.
+
+        Raises:
+            ValueError: If it refuses; says why.
+        """
         return json.loads(self._ask(method, path, body))
 
     def _ask(self, method: str, path: str, body: Any = None) -> bytes:
@@ -112,8 +117,11 @@ class ControlApi:
         request = urllib.request.Request(  # noqa: S310 - the address is the sandbox's own
             self.url + "/_sandbox" + path, data=data, method=method
         )
-        with _open(request) as answer:
-            return bytes(answer.read())
+        try:
+            with _open(request) as answer:
+                return bytes(answer.read())
+        except urllib.error.HTTPError as error:
+            raise ValueError(f"{method} {path}: {error.read().decode()}") from None
 
     def truth(
         self, *of: str, include_secrets: bool = False, all_columns: bool = False

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from event_sandbox.errors import UserError
 from event_sandbox.world import names
 from event_sandbox.world.model import DAY, MINUTE, Account, Fair, Meeting, instant
 from event_sandbox.world.people import FIRST_VISITOR, person_at
@@ -215,7 +216,15 @@ def _join(fair: Fair, rng: random.Random, changes: Counter[str]) -> None:
 
 
 def _busiest(world: World) -> Fair:
-    return max(world.fairs.values(), key=lambda fair: len(fair.meetings))
+    """Give the trade show with the most meetings.
+
+    Raises:
+        UserError: If there is none with any.
+    """
+    fair = max(world.fairs.values(), key=lambda fair: len(fair.meetings), default=None)
+    if fair is None or not fair.meetings:
+        raise UserError("there is no trade show with a meeting left; DELETE /_sandbox/world")
+    return fair
 
 
 def _participant_joined(world: World) -> None:
