@@ -108,7 +108,3 @@ class View:
         if not session.has_video or not session.is_over(self.now):
             return None
         return session.minutes * 60 - session.number
-
-    def is_odd(self, number: int) -> bool:
-        """Tell whether the row of that number has values of unexpected types."""
-        return self.positions["odd_types"] == "present" and number % 5 == 1

@@ -14,7 +14,7 @@ from event_sandbox.airmeet.errors import injected
 from event_sandbox.airmeet.records import TOLD
 from event_sandbox.airmeet.switches import SWITCHES
 from event_sandbox.airmeet.truth import STREAMS
-from event_sandbox.airmeet.view import View
+from event_sandbox.airmeet.view import View, newest_finished
 from event_sandbox.vendor import Vendor
 from event_sandbox.world.online import find_event
 
@@ -22,7 +22,7 @@ from event_sandbox.world.online import find_event
 def _newest_event(view: View) -> str | None:
     """Give the key of the newest-ended event that people were in."""
     events = (one for one in view.readable() if reports.event_attendance(view, one))
-    newest = view.newest_finished(events)
+    newest = newest_finished(events, view.now)
     return None if newest is None else newest.key
 
 

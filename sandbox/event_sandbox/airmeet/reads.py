@@ -116,7 +116,8 @@ def _recordings(asked: Asked) -> Json:
     if wanted:
         keys = {key.strip() for key in wanted.split(",")}
         shown = [row for row in shown if row["session_id"] in keys]
-    view.world.made_online["recordings", found.number] = view.calls_for_recordings(found) + 1
+    calls = shapes.calls_for_recordings(view, found)
+    view.world.made_online["recordings", found.number] = calls + 1
     return {
         "recordings": listed(view, shown, "empty_list"),
         "recordingsCount": len(shown),

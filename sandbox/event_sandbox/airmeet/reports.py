@@ -51,13 +51,20 @@ def booth_attendance(view: View, event: OnlineEvent, booth: Booth) -> list[Shape
     ]
 
 
+def _record_id(view: View, event: OnlineEvent, number: int) -> int:
+    """Give the id of a report's row, which is unique within the report only."""
+    renumbered = view.positions["attendance_ids"] == "renumbered"
+    shift = view.world.step * 1000 if renumbered else 0
+    return (event.number + 2) * 1_000_000 + number + shift
+
+
 def _attendance(view: View, event: OnlineEvent, *stays: Stay) -> Shape:
     """Give a row that the three kinds of attendance share; `time_spent` is a text of digits."""
     first = min(stays, key=lambda stay: stay.at)
     spent = sum(stay.spent.by(view.now) for stay in stays)
     return {
         "email": first.person.email,
-        "id": view.record_id(event, first.person.number),
+        "id": _record_id(view, event, first.person.number),
         "name": full_name(first.person),
         "user_id": first.person.user,
         "time_stamp": told_time(view, "time_stamp", first.at),
@@ -75,7 +82,7 @@ def polls(view: View, event: OnlineEvent) -> list[Shape]:
         of_person = list(answers)
         row = _who(of_person[0].person)
         row["polls"] = [_poll(view, answer, at) for at, answer in enumerate(of_person)]
-        row["id"] = view.record_id(event, number)
+        row["id"] = _record_id(view, event, number)
         rows.append(row | unknown(view, {"points": 3}))
     return rows
 
@@ -145,7 +152,7 @@ def _utm(view: View, event: OnlineEvent, entry: Registration) -> Shape:
     if not entry.utms and view.positions["people_without_utms"] == "null_object":
         values = None
     return {
-        "id": view.record_id(event, entry.number),
+        "id": _record_id(view, event, entry.number),
         "airmeetId": event.key,
         "email": entry.person.email or None,
         "utms": values,
@@ -170,7 +177,7 @@ def _replay(view: View, event: OnlineEvent, watched: ReplayView) -> Shape:
         "time_stamp": told_time(view, "time_stamp", watched.at),
     }
     return {
-        "id": view.record_id(event, watched.number),
+        "id": _record_id(view, event, watched.number),
         "name": full_name(watched.person),
         "email": watched.person.email,
         "session_id": watched.session.key,

@@ -272,9 +272,14 @@ def recordings(view: View, event: OnlineEvent) -> list[Shape]:
     ]
 
 
+def calls_for_recordings(view: View, event: OnlineEvent) -> int:
+    """Give how often the event's recordings were asked for."""
+    return int(view.world.made_online.get(("recordings", event.number), 0))
+
+
 def _download_link(view: View, event: OnlineEvent, session: OnlineSession, number: int) -> str:
     """4.13: a signed link, as the next call gives it out."""
-    call = view.calls_for_recordings(event)
+    call = calls_for_recordings(view, event)
     part = f"-{number + 1}" if number else ""
     path = f"{_STREAMING}/{COMMUNITY}/{event.key}/{session.key}{part}.mp4"
     policy, signature = (_digest(word, path, call) for word in ("policy", "signature"))

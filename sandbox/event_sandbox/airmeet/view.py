@@ -69,13 +69,8 @@ class View:
         if self.positions["never_ready"] == "none":
             return None
         every = [event(self.world, number) for number in event_numbers(self.world)]
-        newest = self.newest_finished(every)
+        newest = newest_finished(every, self.now)
         return None if newest is None else newest.number
-
-    def newest_finished(self, events: Iterable[OnlineEvent]) -> OnlineEvent | None:
-        """Give that of these events which ended last."""
-        finished = (one for one in events if one.is_finished(self.now))
-        return max(finished, key=lambda one: (one.ends or 0, one.number), default=None)
 
     def find(self, kind: str, key: str) -> int | None:
         """Give the number of the event of a key, or of a session's key, if its details answer."""
@@ -142,17 +137,11 @@ class View:
             for number in range(2 if several and session.number == 0 else 1)
         ]
 
-    def calls_for_recordings(self, found: OnlineEvent) -> int:
-        """Give how often the event's recordings were asked for: each call has links of its own."""
-        return int(self.world.made_online.get(("recordings", found.number), 0))
 
-    # How it is told
-
-    def record_id(self, found: OnlineEvent, number: int) -> int:
-        """Give the id of a report's row, which is unique within the report only."""
-        renumbered = self.positions["attendance_ids"] == "renumbered"
-        shift = self.world.step * 1000 if renumbered else 0
-        return (found.number + 2) * 1_000_000 + number + shift
+def newest_finished(events: Iterable[OnlineEvent], now: Millis) -> OnlineEvent | None:
+    """Give that of these events which ended last."""
+    finished = (one for one in events if one.is_finished(now))
+    return max(finished, key=lambda one: (one.ends or 0, one.number), default=None)
 
 
 def cursor(number: int) -> int:
